@@ -1,0 +1,215 @@
+// Package record holds what happened in a run, as versioned values that encode
+// to JSON whatever they hold. It imports the standard library only, so that the
+// library, the agent, the matchers and the gate can share it.
+package record
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"time"
+)
+
+// Schema is the version of the records in this package. A reader refuses a
+// record with a newer one.
+const Schema = 1
+
+// The names of the report entries that carry records.
+const (
+	InjectionEntry = "chaosgate/injection"
+	WindowEntry    = "chaosgate/window"
+	FailureEntry   = "chaosgate/failure"
+)
+
+// Float is a number that may be NaN or infinite; JSON has no such numbers, so
+// they encode as null, and null decodes as NaN.
+type Float float64
+
+// MarshalJSON encodes a finite number as itself and any other as null.
+func (f Float) MarshalJSON() ([]byte, error) {
+	if v := float64(f); math.IsNaN(v) || math.IsInf(v, 0) {
+		return []byte("null"), nil
+	}
+	return json.Marshal(float64(f))
+}
+
+// UnmarshalJSON decodes null as NaN.
+func (f *Float) UnmarshalJSON(data []byte) error {
+	if string(data) == "null" {
+		*f = Float(math.NaN())
+		return nil
+	}
+	return json.Unmarshal(data, (*float64)(f))
+}
+
+// Attestation is what the kernel said when it was read back after a fault was
+// applied.
+type Attestation struct {
+	// Path is the mechanism that does the fault: "netem", "user space", "bpf",
+	// "cgroup v1" or "cgroup v2".
+	Path string `json:"path"`
+	// Readback says, one line a thing, what the kernel answered.
+	Readback []string `json:"readback"`
+	// Seed replays the fault's random choices; 0 where it makes none.
+	Seed uint64 `json:"seed,omitempty"`
+	// Notes say what a reader should know, such as a feature that the kernel lacks.
+	Notes []string `json:"notes,omitempty"`
+	// Took is the time from the request's arrival to the proof.
+	Took time.Duration `json:"took"`
+}
+
+// Evidence is what a fault has touched so far.
+type Evidence struct {
+	// Effective says whether the fault has had the effect it names; Summary says
+	// why, in words and numbers.
+	Effective bool   `json:"effective"`
+	Summary   string `json:"summary"`
+	// Packets and Bytes that matched the filter while the lease ran. Packets are
+	// wire packets: segments of a large send count one by one.
+	Packets uint64 `json:"packets,omitempty"`
+	Bytes   uint64 `json:"bytes,omitempty"`
+	// Lapsed counts packets that matched the filter but found the lease run out.
+	Lapsed uint64 `json:"lapsed,omitempty"`
+	// Lost counts packets that the data path itself could not carry.
+	Lost uint64 `json:"lost,omitempty"`
+	// CPUTime is the processor time that the burner has used.
+	CPUTime time.Duration `json:"cpuTime,omitempty"`
+	// Held is the memory that the worker holds now, in bytes.
+	Held uint64 `json:"held,omitempty"`
+	// Usage is the share of the quota or limit that the container as a whole has
+	// used: since the start for CPU, now for memory.
+	Usage Float `json:"usage,omitempty"`
+	// OOMKills counts out-of-memory kills in the target's cgroup since the start.
+	OOMKills uint64 `json:"oomKills,omitempty"`
+	// Frozen is how long the target's processes stood still.
+	Frozen time.Duration `json:"frozen,omitempty"`
+	// LeaseLapsed says that the fault ended by itself before it was reverted: the
+	// host fell silent. What was measured meanwhile proves nothing.
+	LeaseLapsed bool `json:"leaseLapsed,omitempty"`
+	// TargetDied says that the target's first process ended under the fault: a
+	// finding about the target.
+	TargetDied bool `json:"targetDied,omitempty"`
+}
+
+// Injection is one fault that was live on one target.
+type Injection struct {
+	Schema      int         `json:"schema"`
+	ID          string      `json:"id"`
+	Spec        string      `json:"spec"`
+	Kind        string      `json:"kind"`
+	Fault       string      `json:"fault"`
+	Filter      string      `json:"filter,omitempty"`
+	Target      string      `json:"target"`
+	TargetID    string      `json:"targetID"`
+	Start       time.Time   `json:"start"`
+	End         time.Time   `json:"end,omitzero"`
+	Reverted    bool        `json:"reverted"`
+	Attestation Attestation `json:"attestation"`
+	Evidence    Evidence    `json:"evidence"`
+	Error       string      `json:"error,omitempty"`
+}
+
+// String says the injection in one line: "delay 300ms on db, ingress from shop, port 5432".
+func (i Injection) String() string {
+	s := i.Fault + " on " + i.Target
+	if i.Filter != "" {
+		s += ", " + i.Filter
+	}
+	return s
+}
+
+// Window is the summary of the samples of a span, and what was judged of it.
+type Window struct {
+	Schema int       `json:"schema"`
+	Spec   string    `json:"spec"`
+	Probe  string    `json:"probe"`
+	Start  time.Time `json:"start"`
+	End    time.Time `json:"end"`
+	// Faults are the injections that were live at the window's start.
+	Faults []string `json:"faults,omitempty"`
+	Count  int      `json:"count"`
+	Errors int      `json:"errors"`
+	// Classes counts the errors by class.
+	Classes map[string]int `json:"classes,omitempty"`
+	// P50, P90 and P99 are quantiles of the latency of the answers that were no
+	// errors, in seconds; NaN where there was none.
+	P50 Float `json:"p50"`
+	P90 Float `json:"p90"`
+	P99 Float `json:"p99"`
+	// Judgements are the matchers' verdicts on the window.
+	Judgements []Judgement `json:"judgements,omitempty"`
+}
+
+// Outcome is what a matcher found.
+type Outcome string
+
+// The outcomes. Undecided means that the evidence does not reach: it is never
+// a pass.
+const (
+	Kept      Outcome = "kept"
+	Violated  Outcome = "violated"
+	Undecided Outcome = "undecided"
+)
+
+// Judgement is one matcher's verdict on one window.
+type Judgement struct {
+	Matcher   string  `json:"matcher"`
+	Objective string  `json:"objective"`
+	Outcome   Outcome `json:"outcome"`
+	Value     Float   `json:"value"`
+	Threshold Float   `json:"threshold"`
+	Samples   int     `json:"samples"`
+	Alpha     Float   `json:"alpha"`
+	// LogE is the natural logarithm of the e-value against the objective.
+	LogE Float  `json:"logE"`
+	Text string `json:"text"`
+}
+
+// Cause says whose failure a failure is.
+type Cause string
+
+// The causes that are not the target's: the tool's own, and a guard's stop.
+const (
+	ToolFailure    Cause = "tool"
+	StoppedByGuard Cause = "guard"
+)
+
+// Failure says that a spec failed for another reason than the target.
+type Failure struct {
+	Schema int    `json:"schema"`
+	Spec   string `json:"spec"`
+	Cause  Cause  `json:"cause"`
+	Text   string `json:"text"`
+}
+
+// Decode reads a record from a report entry's raw value: the live value, a
+// pointer to it, or, after a round trip, its JSON.
+func Decode[R any](raw any, asJSON string) (R, error) {
+	var r R
+	switch v := raw.(type) {
+	case R:
+		return v, nil
+	case *R:
+		if v != nil {
+			return *v, nil
+		}
+	}
+	data := []byte(asJSON)
+	if len(data) == 0 {
+		var err error
+		if data, err = json.Marshal(raw); err != nil {
+			return r, fmt.Errorf("decode record: %w", err)
+		}
+	}
+	var head struct{ Schema int }
+	if err := json.Unmarshal(data, &head); err != nil {
+		return r, fmt.Errorf("decode record: %w", err)
+	}
+	if head.Schema < 1 || head.Schema > Schema {
+		return r, fmt.Errorf("decode record: schema %d, this version reads 1 to %d: use the chaosgate command of the library's version", head.Schema, Schema)
+	}
+	if err := json.Unmarshal(data, &r); err != nil {
+		return r, fmt.Errorf("decode record: %w", err)
+	}
+	return r, nil
+}
