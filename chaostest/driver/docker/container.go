@@ -1,0 +1,188 @@
+package docker
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"maps"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/containerd/errdefs"
+	"github.com/moby/moby/api/pkg/stdcopy"
+	"github.com/moby/moby/api/types/container"
+	"github.com/moby/moby/api/types/network"
+	"github.com/moby/moby/client"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+)
+
+// Container is a container on the driver's engine.
+type Container struct {
+	driver *Driver
+	name   string
+	id     string
+}
+
+var _ driver.Target = (*Container)(nil)
+
+// Attach finds a container by its name or ID, whoever started it.
+func (d *Driver) Attach(ctx context.Context, ref string) (driver.Target, error) {
+	c := &Container{driver: d, name: ref, id: ref}
+	found, err := c.inspect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.id = found.ID
+	if strings.HasPrefix(found.ID, ref) {
+		c.name = strings.TrimPrefix(found.Name, "/")
+	}
+	return c, nil
+}
+
+// Name is what the suite calls the container.
+func (c *Container) Name() string { return c.name }
+
+// ID is the container's full ID.
+func (c *Container) ID() string { return c.id }
+
+func (c *Container) inspect(ctx context.Context) (container.InspectResponse, error) {
+	result, err := c.driver.client.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
+	switch {
+	case errdefs.IsNotFound(err):
+		return result.Container, fmt.Errorf("find container %s: %w: `docker ps` lists those that run", c.name, driver.ErrNotFound)
+	case err != nil:
+		return result.Container, fmt.Errorf("inspect container %s: %w", c.name, err)
+	}
+	return result.Container, nil
+}
+
+// State is what the engine says of the container now.
+func (c *Container) State(ctx context.Context) (driver.State, error) {
+	found, err := c.inspect(ctx)
+	if err != nil {
+		return driver.State{}, err
+	}
+	return stateOf(found), nil
+}
+
+func stateOf(found container.InspectResponse) driver.State {
+	state := driver.State{
+		Restarts:  found.RestartCount,
+		Addresses: map[string][]netip.Addr{},
+		Gateways:  map[string][]netip.Addr{},
+	}
+	if s := found.State; s != nil {
+		state.Running, state.Paused, state.PID = s.Running, s.Paused, s.Pid
+		state.ExitCode, state.OOMKilled = s.ExitCode, s.OOMKilled
+		state.StartedAt, _ = time.Parse(time.RFC3339Nano, s.StartedAt) // empty before the first start
+	}
+	if h := found.HostConfig; h != nil {
+		state.HostNetwork = h.NetworkMode.IsHost()
+		state.Memory = uint64(max(h.Memory, 0))
+		switch {
+		case h.NanoCPUs > 0:
+			state.CPUs = float64(h.NanoCPUs) / 1e9
+		case h.CPUQuota > 0 && h.CPUPeriod > 0:
+			state.CPUs = float64(h.CPUQuota) / float64(h.CPUPeriod)
+		case h.CPUQuota > 0:
+			state.CPUs = float64(h.CPUQuota) / 100_000 // the kernel's default period, in µs
+		}
+	}
+	if s := found.NetworkSettings; s != nil {
+		for name, endpoint := range s.Networks {
+			state.Addresses[name] = valid(endpoint.IPAddress, endpoint.GlobalIPv6Address)
+			state.Gateways[name] = valid(endpoint.Gateway, endpoint.IPv6Gateway)
+		}
+	}
+	return state
+}
+
+func valid(addresses ...netip.Addr) []netip.Addr {
+	return slices.DeleteFunc(addresses, func(a netip.Addr) bool { return !a.IsValid() || a.IsUnspecified() })
+}
+
+// Endpoint is where this process reaches the container's published port.
+func (c *Container) Endpoint(ctx context.Context, port string) (string, error) {
+	want, err := network.ParsePort(port)
+	if err != nil {
+		return "", fmt.Errorf("endpoint of %s: port %q: %w: write it as 8080/tcp", c.name, port, err)
+	}
+	found, err := c.inspect(ctx)
+	if err != nil {
+		return "", err
+	}
+	if state := stateOf(found); !state.Running {
+		return "", &driver.NotRunningError{Name: c.name, State: state}
+	}
+	bindings := found.NetworkSettings.Ports[want]
+	if len(bindings) == 0 {
+		return "", fmt.Errorf("endpoint of %s: port %s is not published (published: %s): start it with testcontainers.WithExposedPorts(%q)",
+			c.name, want, published(found.NetworkSettings.Ports), want)
+	}
+	host, err := c.driver.daemonHost(ctx)
+	if err != nil {
+		return "", err
+	}
+	// IPv4 first: an IPv6 binding may have another number.
+	slices.SortStableFunc(bindings, func(a, b network.PortBinding) int {
+		return a.HostIP.BitLen() - b.HostIP.BitLen()
+	})
+	return net.JoinHostPort(host, bindings[0].HostPort), nil
+}
+
+func published(ports network.PortMap) string {
+	var names []string
+	for port, bindings := range maps.All(ports) {
+		if len(bindings) > 0 {
+			names = append(names, port.String())
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// Exec runs a command inside the container.
+func (c *Container) Exec(ctx context.Context, command ...string) (int, string, error) {
+	cli := c.driver.client
+	created, err := cli.ExecCreate(ctx, c.id, client.ExecCreateOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
+	if err != nil {
+		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, err)
+	}
+	attached, err := cli.ExecAttach(ctx, created.ID, client.ExecAttachOptions{})
+	if err != nil {
+		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, err)
+	}
+	// Closing the connection is what ends a read when the context does.
+	stop := context.AfterFunc(ctx, attached.Close)
+	defer stop()
+	defer attached.Close()
+	var output bytes.Buffer
+	if _, err := stdcopy.StdCopy(&output, &output, attached.Reader); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return 0, output.String(), fmt.Errorf("exec %q in %s: %w", command, c.name, err)
+	}
+	for {
+		found, err := cli.ExecInspect(ctx, created.ID, client.ExecInspectOptions{})
+		if err != nil {
+			return 0, output.String(), fmt.Errorf("exec %q in %s: %w", command, c.name, err)
+		}
+		if !found.Running {
+			return found.ExitCode, output.String(), nil
+		}
+		// The daemon marks the end a moment after it closes the stream.
+		select {
+		case <-ctx.Done():
+			return 0, output.String(), fmt.Errorf("exec %q in %s: %w", command, c.name, context.Cause(ctx))
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+}

@@ -1,0 +1,115 @@
+// Package driver says what chaosgate needs of whatever runs its targets.
+// Package docker is the one for Docker Engines; package drivertest holds a fake
+// one and the conformance suite that every driver passes.
+package driver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"time"
+)
+
+// Driver runs and finds targets, and starts the agent that does faults to them.
+type Driver interface {
+	// Attach finds a running container by its name or ID.
+	Attach(ctx context.Context, ref string) (Target, error)
+	// StartAgent starts the agent beside the targets, with what it needs to reach
+	// them, and returns its standard input and output. Closing the connection
+	// ends the agent. build is called where no ready agent is named.
+	StartAgent(ctx context.Context, build AgentBuilder) (AgentConn, error)
+}
+
+// AgentBuilder builds the agent's program for Linux on an architecture, as Go
+// names it, and returns the path of the binary.
+type AgentBuilder func(ctx context.Context, architecture string) (binary string, err error)
+
+// AgentConn is an agent's standard input and output.
+type AgentConn interface {
+	io.ReadWriteCloser
+	// Diagnostics is the end of what the agent wrote to its standard error.
+	Diagnostics() string
+	// ID names the agent's container.
+	ID() string
+}
+
+// Target is a container that faults are applied to and probes look at. Its
+// methods ask the driver each time, so that a restarted container is seen.
+type Target interface {
+	// Name is what people call the container in this suite.
+	Name() string
+	// ID is the container's full ID.
+	ID() string
+	// State is what the driver says of the container now.
+	State(ctx context.Context) (State, error)
+	// Endpoint is where the test process reaches the container's port, such as
+	// "8080/tcp": "127.0.0.1:32768".
+	Endpoint(ctx context.Context, port string) (string, error)
+	// Exec runs a command inside the container and returns its exit code and its
+	// standard output and error together.
+	Exec(ctx context.Context, command ...string) (code int, output string, err error)
+}
+
+// State is a container at one moment.
+type State struct {
+	Running bool
+	Paused  bool
+	// PID is the container's first process as the driver's host counts; 0 when
+	// it does not run.
+	PID       int
+	StartedAt time.Time
+	ExitCode  int
+	OOMKilled bool
+	Restarts  int
+	// HostNetwork says that the container shares the host's network namespace.
+	HostNetwork bool
+	// Addresses by the name of the network.
+	Addresses map[string][]netip.Addr
+	// Gateways by the name of the network: whence traffic through published ports
+	// comes.
+	Gateways map[string][]netip.Addr
+	// CPUs is the CPU quota in processors, 0 without one.
+	CPUs float64
+	// Memory is the memory limit in bytes, 0 without one.
+	Memory uint64
+}
+
+// Reach returns the addresses of s that a container with state from can reach:
+// those on networks both are in, or all of them when they share none, because a
+// host may route between networks.
+func (s State) Reach(from State) []netip.Addr {
+	var shared, all []netip.Addr
+	for name, addresses := range s.Addresses {
+		all = append(all, addresses...)
+		if _, ok := from.Addresses[name]; ok {
+			shared = append(shared, addresses...)
+		}
+	}
+	if len(shared) > 0 {
+		return shared
+	}
+	return all
+}
+
+// ErrNotFound is what an error of Attach is when there is no such container.
+var ErrNotFound = errors.New("no such container")
+
+// ErrUnreachable is what an error is when the driver's daemon does not answer.
+var ErrUnreachable = errors.New("daemon does not answer")
+
+// NotRunningError says that a target does not run, so nothing can be done to it.
+type NotRunningError struct {
+	Name  string
+	State State
+}
+
+// Error names the container and how it ended.
+func (e *NotRunningError) Error() string {
+	s := fmt.Sprintf("container %s does not run (exit code %d", e.Name, e.State.ExitCode)
+	if e.State.OOMKilled {
+		s += ", killed for want of memory"
+	}
+	return s + "): look at its log, and wait until it is ready before injecting a fault"
+}
