@@ -29,6 +29,10 @@ type Request struct {
 	Path   fault.Path
 	// Until is when the lease ends at first, in nanoseconds of CLOCK_MONOTONIC.
 	Until uint64
+	// Lease is the end of the lease as of now. An Apply that takes longer than a
+	// moment asks it and keeps what it has started alive; Renew is called only
+	// once Apply has returned. It may be nil in tests.
+	Lease func() uint64
 }
 
 // Room applies the faults of one kernel subject. Before each step that changes

@@ -1,0 +1,169 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/creachadair/jrpc2"
+	"github.com/creachadair/jrpc2/channel"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// Conn is the agent's standard input and output.
+type Conn interface {
+	io.ReadWriteCloser
+	// Diagnostics is the end of what the agent wrote to its standard error.
+	Diagnostics() string
+}
+
+// Client is the host's end of one agent. It renews the lease of all the
+// agent's faults until it is closed. Its methods may be called from several
+// goroutines.
+type Client struct {
+	rpc   *jrpc2.Client
+	conn  Conn
+	hello HelloResult
+
+	stop    context.CancelFunc
+	stopped chan struct{}
+
+	mu      sync.Mutex
+	journal map[string][]string
+	lease   error // why the lease could not be renewed; nil while it can
+}
+
+// Connect greets the agent behind conn and starts to renew its lease. The
+// client owns conn from then on.
+func Connect(ctx context.Context, conn Conn) (*Client, error) {
+	c := &Client{conn: conn, stopped: make(chan struct{}), journal: map[string][]string{}}
+	c.rpc = jrpc2.NewClient(channel.Line(conn, conn), &jrpc2.ClientOptions{OnNotify: c.notified})
+	if err := c.call(ctx, MethodHello, HelloParams{Protocol: Protocol}, &c.hello); err != nil {
+		_ = c.rpc.Close()
+		return nil, fmt.Errorf("greet the agent: %w", err)
+	}
+	if c.hello.Protocol != Protocol {
+		_ = c.rpc.Close()
+		return nil, fmt.Errorf("greet the agent: it speaks protocol %d, this library %d: use an agent of the library's version (unset CHAOSGATE_AGENT_IMAGE to have it built)", c.hello.Protocol, Protocol)
+	}
+	var renewing context.Context
+	renewing, c.stop = context.WithCancel(context.WithoutCancel(ctx))
+	go c.renew(renewing)
+	return c, nil
+}
+
+// Kernel is the release of the kernel that the agent runs on.
+func (c *Client) Kernel() string { return c.hello.Kernel }
+
+// Close stops renewing and ends the agent, which reverts whatever is left.
+func (c *Client) Close() error {
+	c.stop()
+	<-c.stopped
+	return c.rpc.Close()
+}
+
+// Inject applies one fault to one target and returns what the kernel said when
+// it was read back. After an error nothing of the fault is left.
+func (c *Client) Inject(ctx context.Context, params InjectParams) (record.Attestation, error) {
+	if err := c.leaseError(); err != nil {
+		return record.Attestation{}, err
+	}
+	var attestation record.Attestation
+	err := c.call(ctx, MethodInject, params, &attestation)
+	return attestation, err
+}
+
+// Evidence is what the injection has touched so far.
+func (c *Client) Evidence(ctx context.Context, id string) (record.Evidence, error) {
+	var evidence record.Evidence
+	err := c.call(ctx, MethodEvidence, InjectionID{ID: id}, &evidence)
+	return evidence, err
+}
+
+// Revert undoes the injection and returns the final evidence. An error says
+// what could not be undone, or not be proved undone. Reverting twice, or an
+// injection that was refused, is no error.
+func (c *Client) Revert(ctx context.Context, id string) (record.Evidence, error) {
+	var result RevertResult
+	if err := c.call(ctx, MethodRevert, InjectionID{ID: id}, &result); err != nil {
+		return record.Evidence{LeaseLapsed: true}, fmt.Errorf("revert: %w%s", err, c.undoSteps(id))
+	}
+	if result.Left != "" {
+		return result.Evidence, fmt.Errorf("revert: %s%s", result.Left, c.undoSteps(id))
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.journal, id)
+	return result.Evidence, nil
+}
+
+// undoSteps lists what the agent wrote down that it would have to undo, for a
+// message to whoever must now do it by hand.
+func (c *Client) undoSteps(id string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.journal[id]) == 0 {
+		return ""
+	}
+	return "\nthe fault itself ends with its lease; the undo steps written down for it were:\n  - " + strings.Join(c.journal[id], "\n  - ")
+}
+
+func (c *Client) notified(request *jrpc2.Request) {
+	var step JournalStep
+	if request.Method() != NotifyJournal || request.UnmarshalParams(&step) != nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.journal[step.ID] = append(c.journal[step.ID], step.Step)
+}
+
+// renew tells the agent again and again that its host lives.
+func (c *Client) renew(ctx context.Context) {
+	defer close(c.stopped)
+	tick := time.NewTicker(RenewEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := c.call(ctx, MethodRenew, nil, nil); err != nil && ctx.Err() == nil {
+			c.mu.Lock()
+			c.lease = fmt.Errorf("renew the lease: %w", err)
+			c.mu.Unlock()
+			if errors.Is(err, ErrGone) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Client) leaseError() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if errors.Is(c.lease, ErrGone) {
+		return c.lease
+	}
+	return nil
+}
+
+func (c *Client) call(ctx context.Context, method string, params, result any) error {
+	response, err := c.rpc.Call(ctx, method, params)
+	if err != nil {
+		return c.explain(ctx, err)
+	}
+	if result == nil {
+		return nil
+	}
+	if err := response.UnmarshalResult(result); err != nil {
+		return fmt.Errorf("read the agent's answer to %s: %w", method, err)
+	}
+	return nil
+}

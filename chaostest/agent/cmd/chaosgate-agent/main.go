@@ -1,0 +1,13 @@
+//go:build !linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+)
+
+func main() {
+	fmt.Fprintln(os.Stderr, "chaosgate-agent runs on Linux, beside the containers; the library builds and starts it by itself")
+	os.Exit(2)
+}

@@ -1,0 +1,37 @@
+// chaosgate-agent sits beside the containers and does to them what the library
+// asks for. It is started by the library, speaks on its standard input and
+// output, and reverts everything when its input ends.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cpu"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/process"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/server"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+func main() {
+	packets := network.New()
+	rooms := server.Rooms{
+		fault.KindDelay:      packets,
+		fault.KindBlackHole:  packets,
+		fault.KindCPUBurn:    cpu.New(),
+		fault.KindMemoryFill: memory.New(),
+		fault.KindPause:      process.New(),
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer stop()
+	if err := server.New(rooms, agent.Lease).Serve(ctx, os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "chaosgate-agent:", err)
+		os.Exit(1)
+	}
+}

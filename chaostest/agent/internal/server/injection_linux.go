@@ -1,0 +1,120 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// injection is one fault on one target from its request to its last word.
+type injection struct {
+	journal *room.Journal
+
+	// ending is held while the fault is applied or reverted: a revert that comes
+	// while it is applied waits for that.
+	ending sync.Mutex
+
+	mu     sync.Mutex
+	live   room.Live // nil until applied
+	over   bool
+	lapsed bool
+	final  record.Evidence
+}
+
+func (i *injection) apply(ctx context.Context, where room.Room, request room.Request) (record.Attestation, error) {
+	i.ending.Lock()
+	defer i.ending.Unlock()
+	if i.isOver() {
+		return record.Attestation{}, fmt.Errorf("inject %s on %s: it was reverted before it began", request.Fault, request.Target.Name)
+	}
+	live, err := where.Apply(ctx, request, i.journal)
+	if err == nil && ctx.Err() != nil {
+		err = context.Cause(ctx) // the host no longer waits: nobody would know of the fault
+	}
+	if err != nil {
+		i.mu.Lock()
+		i.over = true
+		i.mu.Unlock()
+		if undo := i.journal.Unwind(); undo != nil {
+			err = errors.Join(err, fmt.Errorf("undo what was done of it: %w", undo))
+		}
+		return record.Attestation{}, fmt.Errorf("inject %s on %s: %w", request.Fault, request.Target.Name, err)
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.live = live
+	return live.Attestation(), nil
+}
+
+func (i *injection) isOver() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.over
+}
+
+func (i *injection) evidence() record.Evidence {
+	i.mu.Lock()
+	live, over, final := i.live, i.over, i.final
+	i.mu.Unlock()
+	if live == nil || over {
+		return final
+	}
+	return live.Evidence()
+}
+
+func (i *injection) renew(until uint64) error {
+	i.mu.Lock()
+	live, over := i.live, i.over
+	i.mu.Unlock()
+	if live == nil || over {
+		return nil
+	}
+	return live.Renew(until)
+}
+
+// revert undoes the fault, proves it, and keeps the final evidence. It may be
+// called again: what failed is tried again.
+func (i *injection) revert() (record.Evidence, error) {
+	i.ending.Lock()
+	defer i.ending.Unlock()
+	i.mu.Lock()
+	live, over, final := i.live, i.over, i.final
+	i.mu.Unlock()
+	if over || live == nil {
+		return final, nil
+	}
+	before := live.Evidence()
+	if err := i.journal.Unwind(); err != nil {
+		return before, fmt.Errorf("undo: %w", err)
+	}
+	proof := live.Prove()
+	after := live.Evidence()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.over = true
+	after.LeaseLapsed = after.LeaseLapsed || i.lapsed
+	i.final = after
+	if proof != nil {
+		return after, fmt.Errorf("prove that nothing is left: %w", proof)
+	}
+	return after, nil
+}
+
+// lapse reverts the fault because its lease ran out.
+func (i *injection) lapse() error {
+	i.mu.Lock()
+	live, over := i.live, i.over
+	if live != nil && !over {
+		i.lapsed = true
+	}
+	i.mu.Unlock()
+	if live == nil || over {
+		return nil
+	}
+	_, err := i.revert()
+	return err
+}

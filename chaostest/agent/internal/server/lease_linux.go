@@ -1,0 +1,79 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+)
+
+// extend moves the end of the lease: the host has given a sign of life.
+func (s *Server) extend() uint64 {
+	until := room.In(s.lease)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.until = until
+	return until
+}
+
+func (s *Server) leaseEnd() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.until
+}
+
+func (s *Server) renew(context.Context) error {
+	until := s.extend()
+	for id, i := range s.snapshot() {
+		if err := i.renew(until); err != nil {
+			// The fault will end with its lease; its evidence will say so.
+			fmt.Fprintf(os.Stderr, "renew the lease of injection %s: %v\n", id, err)
+		}
+	}
+	return nil
+}
+
+// watch reverts everything when the host falls silent. The kernel ends packet
+// faults, and workers end themselves, at the same time without this.
+func (s *Server) watch(ctx context.Context) {
+	tick := time.NewTicker(s.lease / 15)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if room.Monotonic() < s.leaseEnd() {
+			continue
+		}
+		for id, i := range s.snapshot() {
+			if err := i.lapse(); err != nil {
+				fmt.Fprintf(os.Stderr, "revert injection %s after the host fell silent: %v\n", id, err)
+			}
+		}
+	}
+}
+
+func (s *Server) revertAll() error {
+	var errs []error
+	for id, i := range s.snapshot() {
+		if _, err := i.revert(); err != nil {
+			errs = append(errs, fmt.Errorf("revert injection %s: %w", id, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func (s *Server) snapshot() map[string]*injection {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make(map[string]*injection, len(s.injections))
+	for id, i := range s.injections {
+		all[id] = i
+	}
+	return all
+}
