@@ -35,7 +35,7 @@ type Client struct {
 
 	mu      sync.Mutex
 	journal map[string][]string
-	lease   error // why the lease could not be renewed; nil while it can
+	gone    error // why the agent no longer answers; nil while it does
 }
 
 // Connect greets the agent behind conn and starts to renew its lease. The
@@ -70,9 +70,6 @@ func (c *Client) Close() error {
 // Inject applies one fault to one target and returns what the kernel said when
 // it was read back. After an error nothing of the fault is left.
 func (c *Client) Inject(ctx context.Context, params InjectParams) (record.Attestation, error) {
-	if err := c.leaseError(); err != nil {
-		return record.Attestation{}, err
-	}
 	var attestation record.Attestation
 	err := c.call(ctx, MethodInject, params, &attestation)
 	return attestation, err
@@ -134,30 +131,31 @@ func (c *Client) renew(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := c.call(ctx, MethodRenew, nil, nil); err != nil && ctx.Err() == nil {
-			c.mu.Lock()
-			c.lease = fmt.Errorf("renew the lease: %w", err)
-			c.mu.Unlock()
-			if errors.Is(err, ErrGone) {
-				return
-			}
+		if err := c.call(ctx, MethodRenew, nil, nil); errors.Is(err, ErrGone) {
+			return
 		}
 	}
 }
 
-func (c *Client) leaseError() error {
+// Alive reports whether the agent answered when it was last spoken to.
+func (c *Client) Alive() bool { return c.goneError() == nil }
+
+func (c *Client) goneError() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if errors.Is(c.lease, ErrGone) {
-		return c.lease
-	}
-	return nil
+	return c.gone
 }
 
 func (c *Client) call(ctx context.Context, method string, params, result any) error {
 	response, err := c.rpc.Call(ctx, method, params)
 	if err != nil {
-		return c.explain(ctx, err)
+		err = c.explain(ctx, err)
+		if errors.Is(err, ErrGone) {
+			c.mu.Lock()
+			c.gone = err
+			c.mu.Unlock()
+		}
+		return err
 	}
 	if result == nil {
 		return nil

@@ -1,0 +1,140 @@
+package drivertest
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+
+	"github.com/creachadair/jrpc2"
+	"github.com/creachadair/jrpc2/channel"
+	"github.com/creachadair/jrpc2/handler"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// FakeAgent speaks the agent's protocol and touches nothing. Its fields say
+// what it answers and may be set before it is spoken to.
+type FakeAgent struct {
+	// OnInject answers an injection; without it each is accepted.
+	OnInject func(agent.InjectParams) (record.Attestation, error)
+	// OnEvidence answers the question for evidence, also the last one at the
+	// revert; without it each fault is effective.
+	OnEvidence func(id string) record.Evidence
+	// OnRevert says what could not be undone; empty when all was.
+	OnRevert func(id string) string
+	// Protocol is the version it claims to speak.
+	Protocol int
+
+	mu       sync.Mutex
+	injected []agent.InjectParams
+	reverted []string
+	renewed  int
+	conns    []net.Conn
+}
+
+// NewFakeAgent makes an agent that accepts everything.
+func NewFakeAgent() *FakeAgent { return &FakeAgent{Protocol: agent.Protocol} }
+
+// Injected are the injections that were asked for, in order.
+func (a *FakeAgent) Injected() []agent.InjectParams {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]agent.InjectParams(nil), a.injected...)
+}
+
+// Reverted are the IDs that were reverted, in order.
+func (a *FakeAgent) Reverted() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]string(nil), a.reverted...)
+}
+
+// Renewed counts the renewals of the lease.
+func (a *FakeAgent) Renewed() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.renewed
+}
+
+// Die cuts all connections, as a killed container does.
+func (a *FakeAgent) Die() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.conns {
+		_ = c.Close() // a pipe's Close never fails
+	}
+	a.conns = nil
+}
+
+func (a *FakeAgent) connect() driver.AgentConn {
+	host, own := net.Pipe()
+	a.mu.Lock()
+	a.conns = append(a.conns, own)
+	a.mu.Unlock()
+	jrpc2.NewServer(handler.Map{
+		agent.MethodHello:    handler.New(a.hello),
+		agent.MethodInject:   handler.New(a.inject),
+		agent.MethodEvidence: handler.New(a.evidence),
+		agent.MethodRevert:   handler.New(a.revert),
+		agent.MethodRenew:    handler.New(a.renew),
+	}, nil).Start(channel.Line(own, own))
+	return fakeConn{Conn: host}
+}
+
+func (a *FakeAgent) hello(context.Context, agent.HelloParams) (agent.HelloResult, error) {
+	return agent.HelloResult{Protocol: a.Protocol, Kernel: "fake"}, nil
+}
+
+func (a *FakeAgent) inject(_ context.Context, params agent.InjectParams) (record.Attestation, error) {
+	a.mu.Lock()
+	a.injected = append(a.injected, params)
+	a.mu.Unlock()
+	if a.OnInject == nil {
+		return record.Attestation{Path: "fake", Readback: []string{"as asked"}}, nil
+	}
+	attestation, err := a.OnInject(params)
+	if err != nil {
+		return attestation, agent.WireError(err)
+	}
+	return attestation, nil
+}
+
+func (a *FakeAgent) evidence(_ context.Context, params agent.InjectionID) (record.Evidence, error) {
+	if a.OnEvidence == nil {
+		return record.Evidence{Effective: true, Summary: "1 packet matched", Packets: 1}, nil
+	}
+	return a.OnEvidence(params.ID), nil
+}
+
+func (a *FakeAgent) revert(ctx context.Context, params agent.InjectionID) (agent.RevertResult, error) {
+	a.mu.Lock()
+	a.reverted = append(a.reverted, params.ID)
+	a.mu.Unlock()
+	evidence, err := a.evidence(ctx, params)
+	if err != nil {
+		return agent.RevertResult{}, errors.Join(err)
+	}
+	result := agent.RevertResult{Evidence: evidence}
+	if a.OnRevert != nil {
+		result.Left = a.OnRevert(params.ID)
+	}
+	return result, nil
+}
+
+func (a *FakeAgent) renew(context.Context) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.renewed++
+	return nil
+}
+
+type fakeConn struct{ net.Conn }
+
+// Diagnostics is empty: a fake has nothing to complain of.
+func (fakeConn) Diagnostics() string { return "" }
+
+// ID is the fake's.
+func (fakeConn) ID() string { return "fake-agent" }

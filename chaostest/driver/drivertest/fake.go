@@ -1,0 +1,108 @@
+// Package drivertest holds a fake driver, for what cannot be made to happen with
+// real containers, and the conformance suite that every driver passes.
+package drivertest
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+)
+
+// Fake is a driver without containers: its targets are as they are described,
+// and its agent is a FakeAgent in this process.
+type Fake struct {
+	Agent *FakeAgent
+
+	mu      sync.Mutex
+	targets map[string]*FakeTarget
+}
+
+var (
+	_ driver.Driver = (*Fake)(nil)
+	_ driver.Target = (*FakeTarget)(nil)
+)
+
+// NewFake makes a driver with the given targets.
+func NewFake(targets ...*FakeTarget) *Fake {
+	f := &Fake{Agent: NewFakeAgent(), targets: map[string]*FakeTarget{}}
+	for _, t := range targets {
+		f.targets[t.TargetName] = t
+	}
+	return f
+}
+
+// Attach finds a target by its name or ID.
+func (f *Fake) Attach(_ context.Context, ref string) (driver.Target, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.targets {
+		if t.TargetName == ref || t.ID() == ref {
+			return t, nil
+		}
+	}
+	known := strings.Join(slices.Sorted(maps.Keys(f.targets)), ", ")
+	return nil, fmt.Errorf("find container %s: %w: there are %s", ref, driver.ErrNotFound, known)
+}
+
+// StartAgent connects to the fake agent; nothing is built.
+func (f *Fake) StartAgent(context.Context, driver.AgentBuilder) (driver.AgentConn, error) {
+	return f.Agent.connect(), nil
+}
+
+// FakeTarget is a target that is what it is said to be.
+type FakeTarget struct {
+	TargetName string
+	Endpoints  map[string]string
+	// OnExec answers Exec; without it every command is not found.
+	OnExec func(command ...string) (code int, output string)
+
+	mu    sync.Mutex
+	state driver.State
+}
+
+// NewTarget makes a target in a state.
+func NewTarget(name string, state driver.State) *FakeTarget {
+	return &FakeTarget{TargetName: name, state: state}
+}
+
+// Become puts the target into another state.
+func (t *FakeTarget) Become(state driver.State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.state = state
+}
+
+// Name is the target's name.
+func (t *FakeTarget) Name() string { return t.TargetName }
+
+// ID is made of the name.
+func (t *FakeTarget) ID() string { return "id-of-" + t.TargetName }
+
+// State is the state that was given last.
+func (t *FakeTarget) State(context.Context) (driver.State, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.state, nil
+}
+
+// Endpoint is the one that was given for the port.
+func (t *FakeTarget) Endpoint(_ context.Context, port string) (string, error) {
+	if endpoint, ok := t.Endpoints[port]; ok {
+		return endpoint, nil
+	}
+	return "", fmt.Errorf("endpoint of %s: port %s is not published", t.TargetName, port)
+}
+
+// Exec calls OnExec.
+func (t *FakeTarget) Exec(_ context.Context, command ...string) (int, string, error) {
+	if t.OnExec == nil {
+		return 127, "", nil
+	}
+	code, output := t.OnExec(command...)
+	return code, output, nil
+}
