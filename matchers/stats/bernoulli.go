@@ -1,0 +1,110 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+)
+
+// Side is the claim about a rate that an e-process gathers evidence for.
+type Side int
+
+// The sides: the rate is above the limit, or below it.
+const (
+	AboveLimit Side = iota
+	BelowLimit
+)
+
+// Bernoulli is a one-sided mixture e-process on the rate of events in a series
+// of samples, each of which has the event or has not. The null hypothesis is
+// that, whatever came before, every sample has it with probability at most Limit
+// (AboveLimit) or at least Limit (BelowLimit); samples need not be independent.
+// The mixture is a Beta(A, B) prior, cut to the rates of the claim.
+type Bernoulli struct {
+	Side  Side
+	Limit float64
+	A, B  float64
+}
+
+// Above gathers evidence that a rate is above limit, with a prior that is
+// fastest for rates around five times the limit.
+func Above(limit float64) Bernoulli {
+	return Bernoulli{Side: AboveLimit, Limit: limit, A: 1, B: math.Max(1, 1/(5*limit))}
+}
+
+// Below gathers evidence that a rate is below limit, with a prior that is
+// fastest for rates close to zero.
+func Below(limit float64) Bernoulli {
+	b := Bernoulli{Side: BelowLimit, Limit: limit, A: 1, B: 1}
+	if limit < 0.2 {
+		b.B = 1 / limit
+	}
+	return b
+}
+
+// Validate reports a limit outside (0, 1) or a prior that is none.
+func (b Bernoulli) Validate() error {
+	switch {
+	case !(b.Limit > 0 && b.Limit < 1):
+		return fmt.Errorf("test rate against limit %v: the limit must be between 0 and 1, both excluded", b.Limit)
+	case !(b.A > 0 && b.B > 0) || math.IsInf(b.A, 0) || math.IsInf(b.B, 0):
+		return fmt.Errorf("test rate with prior Beta(%v, %v): both parameters must be positive and finite", b.A, b.B)
+	case b.Side != AboveLimit && b.Side != BelowLimit:
+		return fmt.Errorf("test rate on side %d: use AboveLimit or BelowLimit", b.Side)
+	}
+	return nil
+}
+
+// LogE returns the natural logarithm of the e-value after n samples of which
+// events had the event. It is 0 for no samples, and NaN for counts that cannot
+// be or a Bernoulli that does not validate.
+//
+// It is ln of the mixture's likelihood over the likelihood at the limit:
+// lnB(S+a, n-S+b) - lnB(a, b) + ln T(S+a, n-S+b) - ln T(a, b) - S ln p - (n-S) ln(1-p),
+// where T is the probability that a Beta variable lies on the claim's side of p.
+func (b Bernoulli) LogE(events, n int) float64 {
+	if b.Validate() != nil || events < 0 || n < events {
+		return math.NaN()
+	}
+	s, f := float64(events), float64(n-events)
+	return logBeta(s+b.A, f+b.B) - logBeta(b.A, b.B) +
+		b.logTail(s+b.A, f+b.B) - b.logTail(b.A, b.B) -
+		s*math.Log(b.Limit) - f*math.Log1p(-b.Limit)
+}
+
+// Shows reports whether the samples show the claim at level alpha: whether the
+// e-value is at least 1/alpha.
+func (b Bernoulli) Shows(events, n int, alpha float64) bool {
+	return b.LogE(events, n) >= -math.Log(alpha)
+}
+
+// Bound returns the confidence bound that belongs to the claim, by inverting
+// the e-process with its prior held: with AboveLimit the largest limit that the
+// samples show to be exceeded, with BelowLimit the smallest that they show to be
+// kept. With probability at least 1-alpha the bounds of all looks are right. It
+// is 0 or 1 where the samples show nothing.
+func (b Bernoulli) Bound(events, n int, alpha float64) float64 {
+	shown, open := 0.0, 1.0
+	if b.Side == BelowLimit {
+		shown, open = 1, 0
+	}
+	// Sixty halvings reach the resolution of a float64 between 0 and 1.
+	for range 60 {
+		at := b
+		at.Limit = (shown + open) / 2
+		if at.Shows(events, n, alpha) {
+			shown = at.Limit
+		} else {
+			open = at.Limit
+		}
+	}
+	return shown
+}
+
+// logTail is the logarithm of the probability that a Beta(a, b) variable lies
+// on the claim's side of the limit.
+func (b Bernoulli) logTail(alpha, beta float64) float64 {
+	if b.Side == AboveLimit {
+		return logIncBeta(beta, alpha, 1-b.Limit, b.Limit)
+	}
+	return logIncBeta(alpha, beta, b.Limit, 1-b.Limit)
+}

@@ -1,0 +1,128 @@
+package stats
+
+import (
+	"fmt"
+	"sync"
+)
+
+type plan struct{ limit, rate, alpha, power float64 }
+
+// planned remembers SamplesToDetect's answers, since a polled matcher asks for
+// the same one at every look. A suite has a handful of different ones.
+var planned sync.Map
+
+// SamplesToDetect returns the number of samples from which on a single look
+// with Above(limit) at level alpha shows, with at least the given power, that a
+// rate is above limit when it truly is rate and samples are independent. The
+// number is exact: power rises with the samples except where one more event
+// becomes necessary, and the answer lies after the last such step below power.
+func SamplesToDetect(limit, rate, alpha, power float64) (int, error) {
+	switch test := Above(limit); {
+	case test.Validate() != nil:
+		return 0, test.Validate()
+	case !(rate > limit && rate < 1):
+		return 0, fmt.Errorf("plan samples for rate %v: must be above the limit %v and below 1", rate, limit)
+	case !(alpha > 0 && alpha < 1):
+		return 0, fmt.Errorf("plan samples at level %v: must be between 0 and 1", alpha)
+	case !(power > 0 && power < 1):
+		return 0, fmt.Errorf("plan samples for power %v: must be between 0 and 1", power)
+	}
+	key := plan{limit, rate, alpha, power}
+	if n, ok := planned.Load(key); ok {
+		return n.(int), nil
+	}
+	n, err := key.samples()
+	if err == nil {
+		planned.Store(key, n)
+	}
+	return n, err
+}
+
+// mostEvents bounds the search; a rate so near the limit that more events are
+// needed is beyond any load that a test can make.
+const mostEvents = 20_000
+
+func (p plan) samples() (int, error) {
+	test := Above(p.limit)
+	first, last := 1, 0 // the sample counts at which s events are necessary
+	from, to, events := 0, 0, 0
+	for s := 1; s <= mostEvents; s++ {
+		last = test.lastShown(s, p.alpha)
+		if last < first {
+			continue
+		}
+		if binomialTail(s, max(first, s), p.rate) >= p.power {
+			return p.within(from, to, events), nil
+		}
+		from, to, events = max(first, s), last, s
+		first = last + 1
+	}
+	return 0, fmt.Errorf("plan samples for rate %v against limit %v: more than %d are needed: choose a rate further from the limit", p.rate, p.limit, first)
+}
+
+// within returns the least number of samples from which the power is reached
+// among from..to, where the given number of events is necessary, or else to+1.
+func (p plan) within(from, to, events int) int {
+	low, high := from, to+1
+	for low < high {
+		n := (low + high) / 2
+		if binomialTail(events, n, p.rate) >= p.power {
+			high = n
+		} else {
+			low = n + 1
+		}
+	}
+	return low
+}
+
+// lastShown returns the largest n at which the given number of events shows the
+// claim, 0 if there is none. Every sample without the event lowers the e-value.
+func (b Bernoulli) lastShown(events int, alpha float64) int {
+	if !b.Shows(events, events, alpha) {
+		return 0
+	}
+	low, high := events, 2*events
+	for b.Shows(events, high, alpha) {
+		low, high = high, 2*high
+	}
+	for low+1 < high {
+		if n := (low + high) / 2; b.Shows(events, n, alpha) {
+			low = n
+		} else {
+			high = n
+		}
+	}
+	return low
+}
+
+// SamplesToShow returns the smallest number of samples, at least n, at which
+// b shows its claim at level alpha when events of them have the event and no
+// more do. Only a claim of BelowLimit is strengthened by samples without the
+// event; for the other it is an error.
+func (b Bernoulli) SamplesToShow(events, n int, alpha float64) (int, error) {
+	switch {
+	case b.Validate() != nil:
+		return 0, b.Validate()
+	case b.Side != BelowLimit:
+		return 0, fmt.Errorf("plan samples to show a rate above %v: samples without the event cannot show it", b.Limit)
+	case !(alpha > 0 && alpha < 1):
+		return 0, fmt.Errorf("plan samples at level %v: must be between 0 and 1", alpha)
+	case events < 0 || n < events:
+		return 0, fmt.Errorf("plan samples for %d events in %d samples: cannot be", events, n)
+	}
+	if b.Shows(events, n, alpha) {
+		return n, nil
+	}
+	low, high := n, max(2*n, 1)
+	for !b.Shows(events, high, alpha) {
+		low, high = high, 2*high
+	}
+	for low+1 < high {
+		if middle := (low + high) / 2; b.Shows(events, middle, alpha) {
+			high = middle
+		} else {
+			low = middle
+		}
+	}
+	return high, nil
+}
