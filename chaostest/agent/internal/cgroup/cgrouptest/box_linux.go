@@ -1,0 +1,138 @@
+package cgrouptest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// RequireRoot names the variable by which an environment promises root and
+// writable cgroups: a test that cannot have them then fails and is not skipped.
+const RequireRoot = "CHAOSGATE_REQUIRE_ROOT"
+
+// root is where every distribution mounts cgroups.
+const root = "/sys/fs/cgroup"
+
+// Limits of a box; zero is none.
+type Limits struct {
+	CPU    float64 // processors
+	Memory int     // bytes
+}
+
+// Box is a cgroup made for one test, in v2 or in the v1 hierarchies.
+type Box struct {
+	Name string
+	dirs map[string]string // by controller
+	v2   bool
+}
+
+// V2 reports whether this machine's controllers are in cgroup v2.
+func V2() bool {
+	_, err := os.Stat(filepath.Join(root, "cgroup.controllers"))
+	return err == nil
+}
+
+// NewBox makes a cgroup, and removes it when the test ends: a box that then
+// still holds a process, or cannot be removed, fails the test.
+func NewBox(t testing.TB, limits Limits) *Box {
+	t.Helper()
+	b := &Box{Name: fmt.Sprintf("chaosgate-test-%x", rand.Uint64()), dirs: map[string]string{}, v2: V2()}
+	controllers := []string{"cpu", "cpuacct", "cpuset", "memory", "freezer"}
+	if b.v2 {
+		_ = os.WriteFile(filepath.Join(root, "cgroup.subtree_control"), []byte("+cpu +memory +pids"), 0) // read back below
+		have, _ := os.ReadFile(filepath.Join(root, "cgroup.subtree_control"))
+		for _, c := range []string{"cpu", "memory"} {
+			if !strings.Contains(string(have), c) {
+				lack(t, fmt.Sprintf("cgroup v2 without the %s controller: it enables %q", c, have))
+			}
+		}
+	}
+	for _, c := range controllers {
+		dir := filepath.Join(root, c, b.Name)
+		if b.v2 {
+			dir = filepath.Join(root, b.Name)
+		}
+		if err := os.Mkdir(dir, 0o755); err != nil && !os.IsExist(err) {
+			lack(t, "no writable cgroup: "+err.Error())
+		}
+		b.dirs[c] = dir
+	}
+	t.Cleanup(func() { b.remove(t) })
+	b.limit(t, limits)
+	return b
+}
+
+func lack(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv(RequireRoot) == "1" {
+		t.Fatalf("%s=1 promised root and cgroups, but: %s", RequireRoot, what)
+	}
+	t.Skip("needs root and writable cgroups: " + what)
+}
+
+func (b *Box) limit(t testing.TB, limits Limits) {
+	t.Helper()
+	quota := strconv.Itoa(int(limits.CPU * 100_000))
+	switch {
+	case b.v2:
+		if limits.CPU > 0 {
+			b.write(t, "cpu", "cpu.max", quota+" 100000")
+		}
+		if limits.Memory > 0 {
+			b.write(t, "memory", "memory.max", strconv.Itoa(limits.Memory))
+		}
+		return
+	case limits.CPU > 0:
+		b.write(t, "cpu", "cpu.cfs_quota_us", quota)
+	}
+	if limits.Memory > 0 {
+		b.write(t, "memory", "memory.limit_in_bytes", strconv.Itoa(limits.Memory))
+	}
+	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} { // a v1 cpuset is empty at first
+		parent, err := os.ReadFile(filepath.Join(root, "cpuset", file))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.write(t, "cpuset", file, strings.TrimSpace(string(parent)))
+	}
+}
+
+func (b *Box) write(t testing.TB, controller, file, value string) {
+	t.Helper()
+	if err := os.WriteFile(filepath.Join(b.dirs[controller], file), []byte(value), 0); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Join moves a process into the box.
+func (b *Box) Join(t testing.TB, pid int) {
+	t.Helper()
+	for c := range b.dirs {
+		b.write(t, c, "cgroup.procs", strconv.Itoa(pid))
+	}
+}
+
+func (b *Box) remove(t testing.TB) {
+	for _, dir := range b.dirs {
+		// A process that has been reaped leaves its cgroup a moment later.
+		deadline := time.Now().Add(10 * time.Second)
+		for {
+			err := syscall.Rmdir(dir)
+			if err == nil || err == syscall.ENOENT {
+				break
+			}
+			if time.Now().After(deadline) {
+				procs, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
+				t.Errorf("remove %s: %v: still there: %q", dir, err, procs)
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
+}

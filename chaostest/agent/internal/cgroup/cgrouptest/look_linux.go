@@ -1,0 +1,110 @@
+package cgrouptest
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+func (b *Box) read(t testing.TB, controller, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(b.dirs[controller], file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(data))
+}
+
+func number(t testing.TB, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// field is the number after a key, in a file of keys and numbers.
+func (b *Box) field(t testing.TB, controller, file, key string) int {
+	t.Helper()
+	f := strings.Fields(b.read(t, controller, file))
+	at := slices.Index(f, key)
+	if at < 0 {
+		t.Fatalf("%s has no %s", file, key)
+	}
+	return number(t, f[at+1])
+}
+
+// CPUTime is the processor time used in the box.
+func (b *Box) CPUTime(t testing.TB) time.Duration {
+	t.Helper()
+	if b.v2 {
+		return time.Duration(b.field(t, "cpu", "cpu.stat", "usage_usec")) * time.Microsecond
+	}
+	return time.Duration(number(t, b.read(t, "cpuacct", "cpuacct.usage")))
+}
+
+// Throttled counts the quota's periods in which the box was throttled.
+func (b *Box) Throttled(t testing.TB) int {
+	t.Helper()
+	return b.field(t, "cpu", "cpu.stat", "nr_throttled")
+}
+
+// Anonymous is the memory of the box's processes that is no page cache.
+func (b *Box) Anonymous(t testing.TB) int {
+	t.Helper()
+	if b.v2 {
+		return b.field(t, "memory", "memory.stat", "anon")
+	}
+	return b.field(t, "memory", "memory.stat", "total_rss")
+}
+
+// WorkingSet is the box's memory less its inactive page cache.
+func (b *Box) WorkingSet(t testing.TB) int {
+	t.Helper()
+	if b.v2 {
+		return number(t, b.read(t, "memory", "memory.current")) - b.field(t, "memory", "memory.stat", "inactive_file")
+	}
+	return number(t, b.read(t, "memory", "memory.usage_in_bytes")) - b.field(t, "memory", "memory.stat", "total_inactive_file")
+}
+
+// Processes are the processes of the box, in any of its hierarchies, in order.
+func (b *Box) Processes(t testing.TB) []int {
+	t.Helper()
+	var all []int
+	for c := range b.dirs {
+		for _, pid := range strings.Fields(b.read(t, c, "cgroup.procs")) {
+			all = append(all, number(t, pid))
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// Files are the box's settings: all files that hold one line and do not count
+// what happens.
+func (b *Box) Files(t testing.TB) map[string]string {
+	t.Helper()
+	counters := []string{
+		"usage", "stat", "current", "failcnt", "peak", "events", "pressure", "procs", "tasks", "threads", "slabinfo",
+		"numa", "oom_control", "shown_ram",
+	}
+	all := map[string]string{}
+	for _, dir := range b.dirs {
+		files, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range files {
+			isCounter := slices.ContainsFunc(counters, func(c string) bool { return strings.Contains(f.Name(), c) })
+			if data, err := os.ReadFile(filepath.Join(dir, f.Name())); err == nil && !isCounter {
+				all[filepath.Join(dir, f.Name())] = string(data)
+			}
+		}
+	}
+	return all
+}

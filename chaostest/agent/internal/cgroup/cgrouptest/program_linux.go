@@ -1,0 +1,80 @@
+package cgrouptest
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const program = "CHAOSGATE_TEST_PROGRAM"
+
+// Main runs the target's program that the process was started as, and does not
+// return then; it comes first in TestMain.
+func Main() {
+	kind := os.Getenv(program)
+	if kind == "" {
+		return
+	}
+	amount, err := strconv.ParseFloat(os.Getenv(program+"_AMOUNT"), 64)
+	if err != nil {
+		panic(err)
+	}
+	switch kind {
+	case "load":
+		load(amount)
+	case "grow":
+		grow(int(amount))
+	}
+	panic("no such program: " + kind)
+}
+
+// Load starts a target that keeps one processor busy for that share of the time.
+func (b *Box) Load(t testing.TB, share float64) *Target { return b.run(t, "load", share) }
+
+// Grow starts a target that takes so many bytes of memory when it reads a line,
+// and says so by a line.
+func (b *Box) Grow(t testing.TB, bytes int) *Target { return b.run(t, "grow", float64(bytes)) }
+
+func (b *Box) run(t testing.TB, kind string, amount float64) *Target {
+	t.Helper()
+	return b.StartEnv(t, []string{program + "=" + kind, fmt.Sprint(program, "_AMOUNT=", amount)}, "/proc/"+strconv.Itoa(os.Getpid())+"/exe")
+}
+
+func load(share float64) {
+	const period = 20 * time.Millisecond
+	runtime.LockOSThread()
+	used := func() time.Duration {
+		var t unix.Timespec
+		if err := unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t); err != nil {
+			panic(err)
+		}
+		return time.Duration(t.Nano())
+	}
+	start, spent := time.Now(), used()
+	for {
+		for used()-spent < time.Duration(share*float64(time.Since(start))) {
+		}
+		time.Sleep(time.Duration((1 - share) * float64(period)))
+	}
+}
+
+func grow(bytes int) {
+	for {
+		if _, err := fmt.Scanln(); err != nil && err.Error() != "unexpected newline" {
+			os.Exit(0) // the test has ended
+		}
+		memory, err := unix.Mmap(-1, 0, bytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
+		if err != nil {
+			panic(err)
+		}
+		for i := 0; i < len(memory); i += os.Getpagesize() {
+			memory[i] = 1
+		}
+		fmt.Println("grown")
+	}
+}

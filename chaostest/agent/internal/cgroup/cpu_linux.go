@@ -1,0 +1,146 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// CPUQuota is how many processors' time the group may use: the tightest quota
+// of the group and its ancestors, and never more than the processors it may run
+// on. Limited says that a quota, and not the number of processors, is what binds.
+func (g *Group) CPUQuota() (cores float64, limited bool, err error) {
+	cpus, err := g.processors()
+	if err != nil {
+		return 0, false, err
+	}
+	cores = float64(cpus)
+	p, err := g.at(CPU)
+	if err != nil {
+		return 0, false, err
+	}
+	err = p.ancestors(func(dir string) (bool, error) {
+		quota, has, err := readQuota(p.version, dir)
+		if err != nil {
+			return true, err
+		}
+		if has && quota < cores {
+			cores, limited = quota, true
+		}
+		return false, nil
+	})
+	return cores, limited, err
+}
+
+func readQuota(version int, dir string) (cores float64, limited bool, err error) {
+	file := path.Join(dir, "cpu.max")
+	var quota, period []byte
+	if version == 1 {
+		file = path.Join(dir, "cpu.cfs_quota_us")
+		period, err = os.ReadFile(path.Join(dir, "cpu.cfs_period_us"))
+	}
+	if err == nil {
+		quota, err = os.ReadFile(file)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, false, nil // no controller here, or the root: no quota
+	}
+	if err == nil && version == 1 {
+		cores, limited, err = parseQuota(string(quota), string(period))
+	} else if err == nil {
+		cores, limited, err = parseCPUMax(string(quota))
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("read CPU quota from %s: %w", file, err)
+	}
+	return cores, limited, nil
+}
+
+// processors counts the processors that the group may run on: by its cpuset,
+// or, where there is none, by what its process may use.
+func (g *Group) processors() (n int, err error) {
+	if p, err := g.at(CPUSet); err == nil {
+		names := []string{"cpuset.cpus.effective"}
+		if p.version == 1 {
+			names = []string{"cpuset.effective_cpus", "cpuset.cpus"}
+		}
+		err = p.ancestors(func(dir string) (bool, error) {
+			for _, name := range names {
+				data, err := os.ReadFile(path.Join(dir, name))
+				if err != nil || len(data) <= 1 {
+					continue
+				}
+				n, err = parseCPUList(string(data))
+				return true, err
+			}
+			return false, nil
+		})
+		if err != nil {
+			return 0, fmt.Errorf("read processors of cgroup %s: %w", p.dir, err)
+		}
+		if n > 0 {
+			return n, nil
+		}
+	}
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(g.pid, &set); err != nil {
+		return 0, fmt.Errorf("read processors of process %d: %w", g.pid, err)
+	}
+	return set.Count(), nil
+}
+
+// CPUMeter reads the group's processor time again and again from one open file.
+type CPUMeter struct {
+	version int
+	file    *os.File
+	buffer  []byte
+}
+
+// OpenCPUMeter opens the group's usage counter. The caller closes it.
+func (g *Group) OpenCPUMeter() (*CPUMeter, error) {
+	p, err := g.at(CPUAcct)
+	if err != nil {
+		return nil, err
+	}
+	name := "cpu.stat"
+	if p.version == 1 {
+		name = "cpuacct.usage"
+	}
+	file, err := os.Open(path.Join(p.dir, name))
+	if err != nil {
+		return nil, fmt.Errorf("open CPU usage: %w", err)
+	}
+	return &CPUMeter{version: p.version, file: file, buffer: make([]byte, 4096)}, nil
+}
+
+// Read is the processor time that the group has used since it was made.
+func (m *CPUMeter) Read() (time.Duration, error) {
+	n, err := m.file.ReadAt(m.buffer, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return 0, fmt.Errorf("read CPU usage: %w", err)
+	}
+	used, err := parseUsage(m.version, string(m.buffer[:n]))
+	if err != nil {
+		return 0, fmt.Errorf("read CPU usage from %s: %w", m.file.Name(), err)
+	}
+	return used, nil
+}
+
+// Close closes the counter's file.
+func (m *CPUMeter) Close() error { return m.file.Close() }
+
+// CPUUsage is the processor time that the group has used since it was made.
+func (g *Group) CPUUsage() (time.Duration, error) {
+	m, err := g.OpenCPUMeter()
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = m.Close() }() // a file that was only read
+	return m.Read()
+}

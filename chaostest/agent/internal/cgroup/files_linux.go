@@ -1,0 +1,137 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// write writes a value to a file of the kernel's in one call, as they want it.
+func write(file, value string) error {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(value)
+	return errors.Join(err, f.Close())
+}
+
+// Join moves a process into the group, for the controllers named; with v2 they
+// are one, and all others come with it.
+func (g *Group) Join(pid int, controllers ...string) error {
+	dirs, err := g.dirs(controllers)
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		err := write(path.Join(dir, "cgroup.procs"), strconv.Itoa(pid))
+		switch {
+		case errors.Is(err, unix.EOPNOTSUPP):
+			return fmt.Errorf("move process %d into cgroup %s: it takes single threads only (cgroup.type is threaded): %w", pid, dir, err)
+		case errors.Is(err, unix.EROFS), errors.Is(err, fs.ErrPermission):
+			return fmt.Errorf("move process %d into cgroup %s: mount the host's /sys/fs/cgroup read-write into the agent, and run it as root: %w", pid, dir, err)
+		case err != nil:
+			return fmt.Errorf("move process %d into cgroup %s: %w", pid, dir, err)
+		}
+	}
+	return nil
+}
+
+// Holds reports whether the kernel lists the process in the group, for all of
+// the controllers named.
+func (g *Group) Holds(pid int, controllers ...string) (bool, error) {
+	dirs, err := g.dirs(controllers)
+	if err != nil {
+		return false, err
+	}
+	for _, dir := range dirs {
+		data, err := os.ReadFile(path.Join(dir, "cgroup.procs"))
+		if err != nil {
+			return false, fmt.Errorf("read processes of cgroup: %w", err)
+		}
+		if !slices.Contains(strings.Fields(string(data)), strconv.Itoa(pid)) {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+func (g *Group) dirs(controllers []string) ([]string, error) {
+	var dirs []string
+	for _, c := range controllers {
+		p, err := g.at(c)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(dirs, p.dir) {
+			dirs = append(dirs, p.dir)
+		}
+	}
+	return dirs, nil
+}
+
+// limits are the files of a controller that say what the group may do.
+var limits = map[string][2][]string{
+	CPU:     {{"cpu.cfs_quota_us", "cpu.cfs_period_us", "cpu.cfs_burst_us", "cpu.shares", "cpu.idle"}, {"cpu.max", "cpu.max.burst", "cpu.weight", "cpu.idle"}},
+	CPUAcct: {},
+	CPUSet:  {{"cpuset.cpus", "cpuset.mems"}, {"cpuset.cpus", "cpuset.mems"}},
+	Memory: {
+		{"memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.soft_limit_in_bytes", "memory.swappiness"},
+		{"memory.max", "memory.high", "memory.low", "memory.min", "memory.swap.max", "memory.oom.group"},
+	},
+	Freezer: {{"freezer.state"}, {"cgroup.freeze"}},
+}
+
+// Snapshot reads the files of the controllers named that limit the group, by
+// path: two snapshots that are equal prove that nothing was changed. Files that
+// this kernel does not have are left out.
+func (g *Group) Snapshot(controllers ...string) (map[string]string, error) {
+	all := map[string]string{}
+	for _, c := range controllers {
+		p, err := g.at(c)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range limits[c][p.version-1] {
+			file := path.Join(p.dir, name)
+			data, err := os.ReadFile(file)
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				return nil, fmt.Errorf("read limit: %w", err)
+			}
+			all[file] = strings.TrimSpace(string(data))
+		}
+	}
+	return all, nil
+}
+
+// Unchanged compares the group with an earlier snapshot of the same
+// controllers, and says what differs. A group that is gone differs in nothing.
+func (g *Group) Unchanged(before map[string]string, controllers ...string) error {
+	if !g.Exists() {
+		return nil
+	}
+	after, err := g.Snapshot(controllers...)
+	if err != nil {
+		if !g.Exists() {
+			return nil
+		}
+		return err
+	}
+	var errs []error
+	for file, was := range before {
+		if is := after[file]; is != was {
+			errs = append(errs, fmt.Errorf("compare %s: it was %q before the fault and is %q now", file, was, is))
+		}
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,130 @@
+package cgroup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Frozen reports whether the group's processes stand still, or are about to:
+// because the group was frozen or one above it.
+func (g *Group) Frozen() (bool, error) {
+	p, err := g.at(Freezer)
+	if err != nil {
+		return false, err
+	}
+	if p.version == 1 {
+		state, err := g.freezerState(p)
+		return state != "THAWED", err
+	}
+	asked, err := os.ReadFile(path.Join(p.dir, "cgroup.freeze"))
+	if err != nil {
+		return false, fmt.Errorf("read freezer: %w", err)
+	}
+	frozen, err := g.keyed(p, "cgroup.events", "frozen")
+	return frozen == 1 || strings.TrimSpace(string(asked)) == "1", err
+}
+
+func (g *Group) freezerState(p place) (string, error) {
+	data, err := os.ReadFile(path.Join(p.dir, "freezer.state"))
+	if err != nil {
+		return "", fmt.Errorf("read freezer: %w", err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+// Freeze stops all processes of the group and returns when the kernel says that
+// they stand still, or when ctx is done.
+func (g *Group) Freeze(ctx context.Context) error { return g.freeze(ctx, true) }
+
+// Thaw lets the processes run again, and reads that back. A group that is gone
+// has nothing to thaw.
+func (g *Group) Thaw(ctx context.Context) error {
+	err := g.freeze(ctx, false)
+	if err != nil && !g.Exists() && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV)) {
+		return nil
+	}
+	return err
+}
+
+func (g *Group) freeze(ctx context.Context, want bool) error {
+	p, err := g.at(Freezer)
+	if err != nil {
+		return err
+	}
+	if p.version == 1 {
+		return g.freezeV1(ctx, p, want)
+	}
+	return g.freezeV2(ctx, p, want)
+}
+
+// freezeV1 writes the state until it is read back: a v1 freezer may stay
+// FREEZING, for example while a process forks, and then wants to be asked again.
+func (g *Group) freezeV1(ctx context.Context, p place, want bool) error {
+	state, verb := "THAWED", "thaw"
+	if want {
+		state, verb = "FROZEN", "freeze"
+	}
+	for pause := time.Millisecond; ; pause = min(2*pause, 20*time.Millisecond) {
+		if err := write(path.Join(p.dir, "freezer.state"), state); err != nil {
+			return fmt.Errorf("%s cgroup: %w", verb, err)
+		}
+		have, err := g.freezerState(p)
+		if err != nil {
+			return fmt.Errorf("%s cgroup: %w", verb, err)
+		}
+		if have == state {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%s cgroup %s: the kernel still says %s: a process in uninterruptible sleep cannot be frozen, "+
+				"and a frozen group above cannot be thawed from here: %w", verb, p.dir, have, ctx.Err())
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (g *Group) freezeV2(ctx context.Context, p place, want bool) error {
+	value, verb := "0", "thaw"
+	if want {
+		value, verb = "1", "freeze"
+	}
+	// Opened before the write, so that no change of it is missed.
+	events, err := os.Open(path.Join(p.dir, "cgroup.events"))
+	if err != nil {
+		return fmt.Errorf("%s cgroup: %w", verb, err)
+	}
+	defer func() { _ = events.Close() }() // a file that was only read
+	if err := write(path.Join(p.dir, "cgroup.freeze"), value); err != nil {
+		return fmt.Errorf("%s cgroup: %w", verb, err)
+	}
+	buffer := make([]byte, 256)
+	for {
+		n, _ := events.ReadAt(buffer, 0)
+		frozen, err := parseKey(string(buffer[:n]), "frozen")
+		if err != nil {
+			return fmt.Errorf("%s cgroup %s: read it back: %w", verb, p.dir, err)
+		}
+		if (frozen == 1) == want {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return fmt.Errorf("%s cgroup %s: the kernel still says frozen %d: a process in uninterruptible sleep cannot be frozen, "+
+				"and a frozen group above cannot be thawed from here: %w", verb, p.dir, frozen, ctx.Err())
+		}
+		// kernfs raises POLLPRI when the file changes. The wait is short so that
+		// the end of ctx is seen.
+		poll := []unix.PollFd{{Fd: int32(events.Fd()), Events: unix.POLLPRI}}
+		if _, err := unix.Poll(poll, 20); err != nil && !errors.Is(err, unix.EINTR) {
+			return fmt.Errorf("%s cgroup %s: wait for it: %w", verb, p.dir, err)
+		}
+	}
+}

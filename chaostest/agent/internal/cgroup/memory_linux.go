@@ -1,0 +1,104 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+)
+
+// MemoryLimit is the tightest memory limit, in bytes, of the group and its
+// ancestors; limited is false when there is none.
+func (g *Group) MemoryLimit() (limit uint64, limited bool, err error) {
+	p, err := g.at(Memory)
+	if err != nil {
+		return 0, false, err
+	}
+	name := "memory.max"
+	if p.version == 1 {
+		name = "memory.limit_in_bytes"
+	}
+	err = p.ancestors(func(dir string) (bool, error) {
+		data, err := os.ReadFile(path.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) && dir != p.dir {
+			return false, nil // v2 has no limit at its root
+		}
+		if err != nil {
+			return true, fmt.Errorf("read memory limit: %w", err)
+		}
+		n, has, err := parseBytes(string(data))
+		if err != nil {
+			return true, fmt.Errorf("read memory limit from %s: %w", path.Join(dir, name), err)
+		}
+		if has && (!limited || n < limit) {
+			limit, limited = n, true
+		}
+		return false, nil
+	})
+	return limit, limited, err
+}
+
+// WorkingSet is the group's memory, in bytes, less the page cache that the
+// kernel would give up first: what the kernel's out-of-memory killer and
+// Kubernetes go by.
+func (g *Group) WorkingSet() (uint64, error) {
+	p, err := g.at(Memory)
+	if err != nil {
+		return 0, err
+	}
+	current, inactive := "memory.current", "inactive_file"
+	if p.version == 1 {
+		current, inactive = "memory.usage_in_bytes", "total_inactive_file"
+	}
+	data, err := os.ReadFile(path.Join(p.dir, current))
+	if err != nil {
+		return 0, fmt.Errorf("read memory usage: %w", err)
+	}
+	used, limited, err := parseBytes(string(data))
+	if err != nil || !limited {
+		return 0, fmt.Errorf("read memory usage from %s: %q is no number of bytes: %w", path.Join(p.dir, current), data, err)
+	}
+	cache, err := g.keyed(p, "memory.stat", inactive)
+	if err != nil {
+		return 0, err
+	}
+	return used - min(cache, used), nil
+}
+
+// OOMKills counts the processes of the group that the kernel has killed for
+// want of memory. Needs Linux 4.13.
+func (g *Group) OOMKills() (uint64, error) {
+	p, err := g.at(Memory)
+	if err != nil {
+		return 0, err
+	}
+	if p.version == 1 {
+		return g.keyed(p, "memory.oom_control", "oom_kill")
+	}
+	return g.keyed(p, "memory.events", "oom_kill")
+}
+
+// OOMKillsAll reports whether an out-of-memory kill ends all processes of the
+// group together (memory.oom.group of v2).
+func (g *Group) OOMKillsAll() bool {
+	p, err := g.at(Memory)
+	if err != nil {
+		return false
+	}
+	data, err := os.ReadFile(path.Join(p.dir, "memory.oom.group"))
+	return err == nil && len(data) > 0 && data[0] == '1'
+}
+
+func (g *Group) keyed(p place, name, key string) (uint64, error) {
+	file := path.Join(p.dir, name)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return 0, fmt.Errorf("read %s: %w", key, err)
+	}
+	n, err := parseKey(string(data), key)
+	if err != nil {
+		return 0, fmt.Errorf("read %s: %w", file, err)
+	}
+	return n, nil
+}

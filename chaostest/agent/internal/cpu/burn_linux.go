@@ -1,0 +1,147 @@
+package cpu
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+)
+
+// Program is the name of the worker that burns.
+const Program = "cpu"
+
+type config struct {
+	Cores float64 `json:"cores"`
+	Share float64 `json:"share"`
+}
+
+// reading is the worker's view, kept by the agent for when the cgroup is gone.
+type reading struct {
+	At    uint64        `json:"at"`
+	Usage time.Duration `json:"usage"`
+	// Asked is the sum of what the loop has asked the threads to burn.
+	Asked time.Duration `json:"asked"`
+}
+
+// reportEvery is how many periods there are to a reading.
+const reportEvery = 10
+
+var _ worker.Program = Burn
+
+// Burn is the worker: one thread for each processor of the quota. The first
+// closes the loop, and burns its part like the others, so that half a processor
+// is burnt by one thread that wakes once a period.
+func Burn(seat *worker.Seat) error {
+	var c config
+	if err := seat.Config(&c); err != nil {
+		return err
+	}
+	meter, err := seat.Target.OpenCPUMeter()
+	if err != nil {
+		return err
+	}
+	threads := int(math.Ceil(c.Cores))
+	runtime.GOMAXPROCS(threads + 1)
+	runtime.LockOSThread()
+	hands := startHands(threads - 1)
+	runtime.GC() // makes the runtime's own threads now, while no target's limit holds
+	seat.Ready()
+
+	used, err := meter.Read()
+	if err != nil {
+		return err
+	}
+	l := loop{cores: c.Cores, share: c.Share}
+	var asked time.Duration
+	last, burnt := room.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
+	for tick, n := last, 0; ; n++ {
+		tick = max(tick+uint64(period), room.Monotonic()) // no hurry after a freeze
+		if err := sleepUntil(tick); err != nil {
+			return err
+		}
+		nowUsed, err := meter.Read()
+		if err != nil {
+			return err
+		}
+		now, nowBurnt := room.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
+		amount := l.next(time.Duration(now-last), nowUsed-used, nowBurnt-burnt)
+		last, used, burnt = now, nowUsed, nowBurnt
+		if n%reportEvery == 1 { // the second turn sees the first burn
+			if err := seat.Report(reading{At: now, Usage: used, Asked: asked}); err != nil {
+				return err
+			}
+		}
+		if amount == 0 || !seat.Leased() {
+			continue
+		}
+		asked += amount
+		each := amount / time.Duration(threads)
+		for _, h := range hands {
+			select {
+			case h <- each:
+			default: // it waits for a processor, and the loop sees what is missing
+			}
+		}
+		spin(each)
+	}
+}
+
+// startHands starts threads that burn what they are sent. One amount may wait
+// while a hand still burns the one before.
+func startHands(n int) []chan<- time.Duration {
+	hands := make([]chan<- time.Duration, n)
+	started := make(chan struct{})
+	for i := range hands {
+		work := make(chan time.Duration, 1)
+		hands[i] = work
+		go func() {
+			runtime.LockOSThread()
+			started <- struct{}{}
+			for amount := range work {
+				spin(amount)
+			}
+		}()
+		<-started
+	}
+	return hands
+}
+
+// spin uses that much of the thread's processor time, unless the period ends
+// before: a thread that was kept waiting must not burn later what was meant for now.
+func spin(amount time.Duration) {
+	start, deadline := clock(unix.CLOCK_THREAD_CPUTIME_ID), room.In(period)
+	x := uint64(1)
+	for clock(unix.CLOCK_THREAD_CPUTIME_ID)-start < amount && room.Monotonic() < deadline {
+		for range 4000 { // some microseconds between two looks at the clock
+			x = x*6364136223846793005 + 1442695040888963407
+		}
+	}
+	runtime.KeepAlive(x)
+}
+
+func clock(id int32) time.Duration {
+	var t unix.Timespec
+	if err := unix.ClockGettime(id, &t); err != nil {
+		panic("clock_gettime: " + err.Error()) // only a wrong argument makes it fail
+	}
+	return time.Duration(t.Nano())
+}
+
+func sleepUntil(at uint64) error {
+	t := unix.NsecToTimespec(int64(at))
+	for {
+		err := unix.ClockNanosleep(unix.CLOCK_MONOTONIC, unix.TIMER_ABSTIME, &t, nil)
+		if err == unix.EINTR {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("sleep: %w", err)
+		}
+		return nil
+	}
+}

@@ -1,0 +1,119 @@
+package cpu
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// burner is one live CPU burn.
+type burner struct {
+	name  string
+	share fault.Share
+	group *cgroup.Group
+	cores float64
+	quota bool
+
+	proc        *worker.Process[reading]
+	start       uint64
+	usage0      time.Duration // of the container at the start
+	idle        time.Duration // of the burner, before the start
+	before      map[string]string
+	attestation record.Attestation
+
+	mu    sync.Mutex
+	final *record.Evidence
+}
+
+var _ room.Live = (*burner)(nil)
+
+func (b *burner) Attestation() record.Attestation { return b.attestation }
+
+func (b *burner) Renew(until uint64) error {
+	if err := b.proc.Renew(until); err != nil {
+		return fmt.Errorf("keep burning CPU in %s: %w", b.name, err)
+	}
+	return nil
+}
+
+// end is the undo step.
+func (b *burner) end() error {
+	if b.proc == nil {
+		return nil
+	}
+	last := b.Evidence()
+	if err := b.proc.Stop(); err != nil {
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.final == nil {
+		last.CPUTime = b.proc.CPUTime() - b.idle
+		b.final = &last
+	}
+	return nil
+}
+
+func (b *burner) Evidence() record.Evidence {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.final != nil {
+		return *b.final
+	}
+	ending := b.proc.Ending()
+	e := record.Evidence{
+		CPUTime:     b.proc.CPUTime() - b.idle,
+		LeaseLapsed: ending == worker.Lapsed,
+		TargetDied:  ending == worker.TargetDied || !b.group.Alive(),
+	}
+	// After the burner has ended, its last look is what tells of the fault.
+	now, used := room.Monotonic(), time.Duration(0)
+	fresh, err := b.group.CPUUsage()
+	if used = fresh; err != nil || ending != worker.Running {
+		r := b.proc.Latest()
+		now, used = r.At, r.Usage
+	}
+	passed := time.Duration(0)
+	if now > b.start && b.start > 0 {
+		passed = time.Duration(now - b.start)
+		e.Usage = record.Float(float64(used-b.usage0) / float64(passed) / b.cores)
+	}
+	e.Effective, e.Summary = b.judge(e, passed)
+	switch {
+	case e.LeaseLapsed:
+		e.Effective = false
+		e.Summary += "; the burner ended by itself because its lease lapsed: the host fell silent"
+	case e.TargetDied:
+		e.Summary += "; the container's first process ended under the fault"
+	case ending != worker.Running:
+		e.Effective = false
+		e.Summary += "; " + b.proc.Err().Error()
+	}
+	return e
+}
+
+// tolerance is how far below its share the container may be and still count as
+// burnt: two points, and two periods of the loop, which weigh while it is young.
+func tolerance(passed time.Duration) float64 {
+	return 0.02 + float64(2*period)/float64(passed)
+}
+
+func (b *burner) judge(e record.Evidence, passed time.Duration) (effective bool, summary string) {
+	summary = fmt.Sprintf("container used %.1f %% of its quota of %.3g processors over %s, %s asked, the burner's part %s",
+		float64(e.Usage)*100, b.cores, passed.Round(time.Millisecond), b.share, e.CPUTime.Round(time.Millisecond))
+	switch {
+	case passed == 0:
+		return false, "the burner has not begun"
+	case float64(e.Usage) < float64(b.share)-tolerance(passed):
+		return false, summary + ": the machine had no processor time left to burn"
+	case b.proc.Latest().Asked == 0:
+		return false, summary + ": the container used its share by itself, so the fault added nothing"
+	}
+	return true, summary
+}

@@ -1,0 +1,141 @@
+package memory
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// balloon is one live memory fill.
+type balloon struct {
+	name  string
+	share fault.Share
+	group *cgroup.Group
+
+	limit, goal, step uint64
+	kills0            uint64
+	before            map[string]string
+	proc              *worker.Process[reading]
+	attestation       record.Attestation
+
+	mu       sync.Mutex
+	final    *record.Evidence
+	released error // what of the memory did not come back when the worker ended
+}
+
+var _ room.Live = (*balloon)(nil)
+
+func (b *balloon) Attestation() record.Attestation { return b.attestation }
+
+func (b *balloon) Renew(until uint64) error {
+	if err := b.proc.Renew(until); err != nil {
+		if kills, text := b.kills(); kills > 0 {
+			return fmt.Errorf("keep the memory of %s filled: %s", b.name, text)
+		}
+		return fmt.Errorf("keep the memory of %s filled: %w", b.name, err)
+	}
+	return nil
+}
+
+// end is the undo step.
+func (b *balloon) end() error {
+	if b.proc == nil {
+		return nil
+	}
+	last := b.Evidence()
+	held, before, errBefore := b.proc.Latest().Held, uint64(0), error(nil)
+	if b.proc.Ending() == worker.Running {
+		before, errBefore = b.group.WorkingSet()
+	}
+	if err := b.proc.Stop(); err != nil {
+		return err
+	}
+	after, errAfter := b.group.WorkingSet()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.final != nil {
+		return nil
+	}
+	b.final = &last
+	// Half of it leaves room for what the container itself took in that moment.
+	if before > 0 && errBefore == nil && errAfter == nil && after+held/2 > before {
+		b.released = fmt.Errorf("the worker that held %s is gone, but the working set went from %s to %s only",
+			bytes(held), bytes(before), bytes(after))
+	}
+	return nil
+}
+
+// kills counts the out-of-memory kills since the start, and says in words who
+// was killed and what to do.
+func (b *balloon) kills() (n uint64, text string) {
+	now, err := b.group.OOMKills()
+	if err == nil && now > b.kills0 {
+		n = now - b.kills0
+	}
+	if n == 0 {
+		return 0, ""
+	}
+	// The counter moves before the killed process has ended.
+	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
+	defer cancel()
+	_, _ = b.proc.Await(ctx, func(reading) bool { return false }) // whichever comes first
+	who := "a process of the container"
+	if b.proc.Ending() == worker.Killed {
+		who = "the worker that held the memory"
+		if n > 1 {
+			who += " and others"
+		}
+	}
+	return n, fmt.Sprintf("the kernel killed %s for want of memory (oom_kill went up by %d): "+
+		"fill to a smaller share than %s, or give the container more memory", who, n, b.share)
+}
+
+func (b *balloon) Evidence() record.Evidence {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.final != nil {
+		return *b.final
+	}
+	ending, last := b.proc.Ending(), b.proc.Latest()
+	e := record.Evidence{
+		LeaseLapsed: ending == worker.Lapsed,
+		TargetDied:  ending == worker.TargetDied || !b.group.Alive(),
+	}
+	if ending == worker.Running {
+		e.Held = last.Held
+	}
+	set, err := b.group.WorkingSet()
+	if err != nil || ending != worker.Running {
+		set = last.WorkingSet // the last that was seen with the fault
+	}
+	e.Usage = record.Float(float64(set) / float64(b.limit))
+	kills, killed := b.kills()
+	e.OOMKills = kills
+	e.Summary = fmt.Sprintf("working set %s, %s of the limit of %s, %s asked; the worker holds %s",
+		bytes(set), fault.Share(float64(e.Usage)), bytes(b.limit), b.share, bytes(e.Held))
+	switch {
+	case kills > 0:
+		e.Summary += "; " + killed
+	case e.LeaseLapsed:
+		e.Summary += "; the worker ended by itself because its lease lapsed: the host fell silent"
+	case e.TargetDied:
+		e.Summary += "; the container's first process ended under the fault"
+		e.Effective = last.Reached
+	case ending != worker.Running:
+		e.Summary += "; " + b.proc.Err().Error()
+	case last.Held == 0:
+		e.Summary += ": the container grew there by itself, so the fault added nothing"
+	default:
+		// A point below the share is where the container gave memory back that the
+		// worker has not yet made good.
+		e.Effective = float64(e.Usage) >= float64(b.share)-0.01
+	}
+	return e
+}

@@ -1,0 +1,298 @@
+package worker
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
+)
+
+// Order says which worker to start, in whose cgroup.
+type Order struct {
+	Program string
+	Target  *cgroup.Group
+	// Controllers whose groups the worker joins; on v2 it joins them all.
+	Controllers []string
+	// Config is for the program; it travels as JSON.
+	Config any
+}
+
+// Process is a worker as the agent sees it; R is its reading.
+type Process[R any] struct {
+	order Order
+	cmd   *exec.Cmd
+	stdin *os.File
+	done  chan struct{}
+	trace head
+
+	mu      sync.Mutex
+	ready   bool
+	latest  R
+	ending  Ending
+	problem string
+	changed chan struct{}
+}
+
+// Start starts a worker and moves it into the target's cgroup, where it waits
+// for Begin. When it returns an error, nothing of the worker is left.
+func Start[R any](ctx context.Context, o Order) (*Process[R], error) {
+	p := &Process[R]{order: o, done: make(chan struct{}), changed: make(chan struct{})}
+	if err := p.launch(); err != nil {
+		return nil, fmt.Errorf("start %s worker: %w", o.Program, err)
+	}
+	if err := p.seat(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("start %s worker: %w", o.Program, err), p.Stop())
+	}
+	return p, nil
+}
+
+func (p *Process[R]) launch() error {
+	config, err := json.Marshal(p.order.Config)
+	if err != nil {
+		return fmt.Errorf("encode configuration: %w", err)
+	}
+	line, err := json.Marshal(order{PID: p.order.Target.PID(), Container: p.order.Target.ContainerID(), Config: config})
+	if err != nil {
+		return fmt.Errorf("encode order: %w", err)
+	}
+	stdin, toWorker, err := os.Pipe()
+	if err != nil {
+		return fmt.Errorf("make pipe: %w", err)
+	}
+	fromWorker, stdout, err := os.Pipe()
+	if err != nil {
+		return errors.Join(fmt.Errorf("make pipe: %w", err), stdin.Close(), toWorker.Close())
+	}
+	p.stdin = toWorker
+	p.cmd = &exec.Cmd{
+		Path: "/proc/self/exe", Args: []string{name, p.order.Program}, Env: []string{"GOTRACEBACK=single"},
+		Stdin: stdin, Stdout: stdout, Stderr: &p.trace,
+		// A group of its own, so that Ctrl-C at a terminal ends it through the agent only.
+		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL},
+	}
+	started := make(chan error)
+	go func() {
+		// The kernel sends the death signal when the thread that started the
+		// worker ends, so this goroutine keeps its thread as long as the worker lives.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		_, _ = stdin.Close(), stdout.Close() // the worker has its own
+		started <- err
+		if err == nil {
+			p.listen(fromWorker)
+		}
+		_ = fromWorker.Close() // a pipe that was only read
+	}()
+	if err := <-started; err != nil {
+		return errors.Join(err, toWorker.Close())
+	}
+	if _, err := toWorker.Write(append(line, '\n')); err != nil {
+		return errors.Join(fmt.Errorf("write order: %w", err), p.Stop())
+	}
+	return nil
+}
+
+// listen takes the worker's messages until it ends, and reaps it.
+func (p *Process[R]) listen(from *os.File) {
+	lines := bufio.NewScanner(from)
+	for lines.Scan() {
+		var m message
+		err := json.Unmarshal(lines.Bytes(), &m)
+		p.update(func() {
+			if err == nil && m.Reading != nil {
+				err = json.Unmarshal(m.Reading, &p.latest)
+			}
+			p.ready = p.ready || m.Ready
+			if m.Ended != Running {
+				p.ending, p.problem = m.Ended, m.Error
+			}
+			if err != nil {
+				p.ending, p.problem = Failed, fmt.Sprintf("decode %q: %v", lines.Text(), err)
+			}
+		})
+	}
+	err := p.cmd.Wait()
+	p.update(func() {
+		if p.ending == Running {
+			p.ending, p.problem = Killed, fmt.Sprintf("%v %s", err, p.trace.String())
+		}
+	})
+	close(p.done)
+}
+
+func (p *Process[R]) update(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+// seat moves the worker into the cgroup once it is prepared, and reads it back.
+func (p *Process[R]) seat(ctx context.Context) error {
+	if err := p.wait(ctx, func() bool { return p.ready }); err != nil {
+		return err
+	}
+	group := p.order.Target
+	if err := group.Join(p.PID(), p.order.Controllers...); err != nil {
+		return err
+	}
+	in, err := group.Holds(p.PID(), p.order.Controllers...)
+	if err == nil && !in {
+		err = fmt.Errorf("move process %d into the cgroup of process %d: the kernel does not list it there", p.PID(), group.PID())
+	}
+	// The worker watches a process number that it was given; now that it does,
+	// make sure that the number still means the target.
+	if err == nil && !group.Alive() {
+		err = fmt.Errorf("find target: process %d has ended", group.PID())
+	}
+	return err
+}
+
+// wait returns when met, which is called under the lock, is true; with an error
+// when the worker ends before, or ctx.
+func (p *Process[R]) wait(ctx context.Context, met func() bool) error {
+	for {
+		p.mu.Lock()
+		ok, changed, ending := met(), p.changed, p.ending
+		p.mu.Unlock()
+		switch {
+		case ok:
+			return nil
+		case ending != Running:
+			return p.Err()
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("wait for worker %d: %w", p.PID(), ctx.Err())
+		}
+	}
+}
+
+// PID is the worker's process.
+func (p *Process[R]) PID() int { return p.cmd.Process.Pid }
+
+// Begin lets the worker work until the lease ends, in nanoseconds of CLOCK_MONOTONIC.
+func (p *Process[R]) Begin(until uint64) error { return p.Renew(until) }
+
+// Renew moves the end of the lease. A worker that is frozen finds it when it is thawed.
+func (p *Process[R]) Renew(until uint64) error {
+	if err := p.Err(); err != nil {
+		return fmt.Errorf("renew lease: %w", err)
+	}
+	if err := p.stdin.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+		return fmt.Errorf("renew lease of worker %d: %w", p.PID(), err)
+	}
+	if _, err := p.stdin.Write(binary.LittleEndian.AppendUint64(nil, until)); err != nil {
+		return fmt.Errorf("renew lease of worker %d: %w", p.PID(), err)
+	}
+	return nil
+}
+
+// Latest is the worker's last reading.
+func (p *Process[R]) Latest() R {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.latest
+}
+
+// Await waits for a reading that will do, and returns the last one in any case;
+// with an error when the worker ends before it comes, or ctx.
+func (p *Process[R]) Await(ctx context.Context, do func(R) bool) (R, error) {
+	var last R
+	err := p.wait(ctx, func() bool { last = p.latest; return do(last) })
+	return last, err
+}
+
+// Ending is how the worker has ended, or Running.
+func (p *Process[R]) Ending() Ending {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ending
+}
+
+// Err says that and why the worker has ended by itself; nil while it runs.
+func (p *Process[R]) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.ending == Running:
+		return nil
+	case p.problem == "":
+		return fmt.Errorf("%s worker %d has ended: %s", p.order.Program, p.PID(), p.ending)
+	}
+	return fmt.Errorf("%s worker %d has ended: %s: %s", p.order.Program, p.PID(), p.ending, p.problem)
+}
+
+// CPUTime is the processor time that the worker has used; final after Stop.
+func (p *Process[R]) CPUTime() time.Duration {
+	// The clock of another process, as clock_getcpuclockid(3) makes it.
+	const schedulerClock = 2
+	var t unix.Timespec
+	select {
+	case <-p.done:
+	default:
+		if unix.ClockGettime(int32(^p.PID()<<3|schedulerClock), &t) == nil {
+			return time.Duration(t.Nano())
+		}
+		<-p.done // it has been reaped in between
+	}
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
+}
+
+// grace is how long a worker may take to end by itself.
+const grace = 250 * time.Millisecond
+
+// Stop ends the worker and reaps it: by closing its pipe, then by SIGKILL, which
+// reaches a worker that v2's freezer holds, too. It may be called again.
+func (p *Process[R]) Stop() error {
+	_ = p.stdin.Close() // closed before, when Stop is called again
+	select {
+	case <-p.done:
+		return nil
+	case <-time.After(grace):
+	}
+	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("kill %s worker %d: %w", p.order.Program, p.PID(), err)
+	}
+	select {
+	case <-p.done:
+		return nil
+	case <-time.After(5 * time.Second):
+		return fmt.Errorf("end %s worker %d: it is still there 5 s after SIGKILL", p.order.Program, p.PID())
+	}
+}
+
+// head keeps the first bytes of what a crashing worker writes: Go's panics name
+// their reason first.
+type head struct {
+	mu   sync.Mutex
+	data []byte
+}
+
+func (t *head) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.data = append(t.data, b[:min(len(b), 2048-len(t.data))]...)
+	return len(b), nil
+}
+
+func (t *head) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.data)
+}
