@@ -1,0 +1,58 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// ExecProbe runs a command inside the service's container. It comes from Exec.
+type ExecProbe struct {
+	svc     Service
+	command []string
+	timeout Timeout
+}
+
+// Exec is a probe that runs a command inside the service's container and is
+// healthy when it ends with exit code 0. It sees what the service's own
+// container sees, and costs some ten milliseconds of the container's CPU.
+func Exec(svc Service, command ...string) *ExecProbe {
+	return &ExecProbe{svc: svc, command: command, timeout: Timeout(DefaultTimeout)}
+}
+
+// Within returns the same probe with another timeout than DefaultTimeout, above
+// 0 and at most ten minutes. What takes longer is left to end by itself.
+func (p *ExecProbe) Within(timeout time.Duration) *ExecProbe {
+	return &ExecProbe{svc: p.svc, command: p.command, timeout: Timeout(timeout)}
+}
+
+// String names service and command: "exec cache: redis-cli ping".
+func (p *ExecProbe) String() string {
+	return fmt.Sprintf("exec %s: %s", p.svc.Name(), strings.Join(p.command, " "))
+}
+
+// Sample runs the command once.
+func (p *ExecProbe) Sample(ctx context.Context) (Sample, error) {
+	return take(ctx, p.svc, p.String(), p.timeout, func(ctx context.Context) (Class, string, error) {
+		if len(p.command) == 0 {
+			return "", "", lookError{errors.New("no command: write probe.Exec(service, \"redis-cli\", \"ping\")")}
+		}
+		code, output, err := p.svc.Exec(ctx, p.command...)
+		if ctx.Err() != nil {
+			return "", "", ctx.Err()
+		}
+		if err != nil {
+			return "", "", lookError{err}
+		}
+		detail := fmt.Sprintf("exit code %d", code)
+		if said := excerpt(output); said != "" {
+			detail += fmt.Sprintf(" %q", said)
+		}
+		if code != 0 {
+			return ExitCode, detail, nil
+		}
+		return OK, detail, nil
+	})
+}

@@ -1,0 +1,199 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// mostBody bounds how much of an answer is read; the rest is left unread.
+const mostBody = 1 << 20
+
+// HTTPProbe asks an HTTP server. It comes from HTTP.
+type HTTPProbe struct {
+	endpoint  endpoint
+	path      string
+	method    string
+	header    http.Header
+	body      string
+	status    []int
+	timeout   Timeout
+	transport *http.Transport
+	client    *http.Client
+	err       error
+}
+
+// HTTPOption changes what an HTTPProbe sends and expects.
+type HTTPOption interface{ applyHTTP(*HTTPProbe) }
+
+type httpOption func(*HTTPProbe)
+
+func (o httpOption) applyHTTP(p *HTTPProbe) { o(p) }
+
+func (t Timeout) applyHTTP(p *HTTPProbe) { p.timeout = t }
+
+// Method is the request's method; GET by default.
+func Method(method string) HTTPOption {
+	return httpOption(func(p *HTTPProbe) { p.method = method })
+}
+
+// Header adds a header to the request. Host sets the host that is asked for.
+func Header(name, value string) HTTPOption {
+	return httpOption(func(p *HTTPProbe) { p.header.Add(name, value) })
+}
+
+// Body is what the request carries; nothing by default.
+func Body(body string) HTTPOption {
+	return httpOption(func(p *HTTPProbe) { p.body = body })
+}
+
+// Status names the statuses that are healthy, in place of any 2xx.
+func Status(codes ...int) HTTPOption {
+	return httpOption(func(p *HTTPProbe) { p.status = slices.Clone(codes) })
+}
+
+// KeepAlive uses connections again. By default every sample makes a new one, as
+// a new client does, for two reasons: a connection from before a fault may not
+// meet it, and one that broke under it would fail samples after its end. With
+// KeepAlive, net/http asks again by itself when a kept connection turns out to
+// be closed. Connections that idle are closed after a second.
+func KeepAlive() HTTPOption {
+	return httpOption(func(p *HTTPProbe) { p.transport.DisableKeepAlives = false })
+}
+
+// HTTP is a probe that sends a request to a port of the service, such as
+// "8080/tcp", and reads the whole answer, at most 1 MiB. Any 2xx is healthy.
+// Redirects are answers like any other: they are not followed. The environment's
+// proxies are not used.
+func HTTP(svc Service, port, path string, options ...HTTPOption) *HTTPProbe {
+	p := &HTTPProbe{
+		endpoint: endpoint{svc: svc, port: port}, path: path,
+		method: http.MethodGet, header: http.Header{}, timeout: Timeout(DefaultTimeout),
+		transport: &http.Transport{
+			DisableKeepAlives: true, DisableCompression: true,
+			MaxIdleConnsPerHost: 1000, IdleConnTimeout: time.Second,
+		},
+	}
+	p.client = &http.Client{
+		Transport:     p.transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	for _, o := range options {
+		o.applyHTTP(p)
+	}
+	p.err = p.check()
+	return p
+}
+
+func (p *HTTPProbe) check() error {
+	if !strings.HasPrefix(p.path, "/") {
+		return fmt.Errorf("path %q: must begin with /", p.path)
+	}
+	for _, code := range p.status {
+		if code < 200 || code > 599 {
+			return fmt.Errorf("expected status %d: must be from 200 to 599", code)
+		}
+	}
+	for name, values := range p.header {
+		if name == "" || strings.ContainsFunc(name, notInToken) {
+			return fmt.Errorf("header %q: no name of a header", name)
+		}
+		for _, value := range values {
+			if strings.ContainsAny(value, "\r\n\x00") {
+				return fmt.Errorf("header %s: value %q: must be one line", name, value)
+			}
+		}
+	}
+	_, err := p.request(context.Background(), "localhost:1")
+	return err
+}
+
+// notInToken is true for what a header's name cannot hold (RFC 9110, 5.6.2).
+func notInToken(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
+}
+
+func (p *HTTPProbe) request(ctx context.Context, address string) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(ctx, p.method, "http://"+address+p.path, strings.NewReader(p.body))
+	if err != nil {
+		if parse, ok := errors.AsType[*url.Error](err); ok {
+			err = parse.Err // without the address, which is not the user's
+		}
+		return nil, fmt.Errorf("make request %s %s: %w", p.method, p.path, err)
+	}
+	request.Header = maps.Clone(p.header)
+	request.Host = p.header.Get("Host")
+	return request, nil
+}
+
+// String is the request as the service's peers would write it: "GET http://shop:8080/checkout".
+func (p *HTTPProbe) String() string {
+	return fmt.Sprintf("%s http://%s:%s%s", p.method, p.endpoint.svc.Name(), p.endpoint.number(), p.path)
+}
+
+// Sample asks once.
+func (p *HTTPProbe) Sample(ctx context.Context) (Sample, error) {
+	if p.err != nil {
+		return Sample{}, fmt.Errorf("probe %s: %w", p, p.err)
+	}
+	return take(ctx, p.endpoint.svc, p.String(), p.timeout, p.look)
+}
+
+// Prepare finds the service's port, so that the first sample of a load does not.
+func (p *HTTPProbe) Prepare(ctx context.Context) error {
+	if p.err != nil {
+		return p.err
+	}
+	_, err := p.endpoint.find(ctx)
+	return err
+}
+
+// CloseIdleConnections closes the connections that KeepAlive has kept. Run does
+// so at its end.
+func (p *HTTPProbe) CloseIdleConnections() { p.transport.CloseIdleConnections() }
+
+func (p *HTTPProbe) look(ctx context.Context) (Class, string, error) {
+	address, err := p.endpoint.find(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	request, err := p.request(ctx, address)
+	if err != nil {
+		return "", "", lookError{err}
+	}
+	response, err := p.client.Do(request)
+	p.endpoint.connected(err)
+	if err != nil {
+		if wrapped, ok := errors.AsType[*url.Error](err); ok {
+			err = wrapped.Err // the probe's name says the method and URL already
+		}
+		return "", "", err
+	}
+	defer response.Body.Close() //nolint:errcheck // the answer has been read; nothing is left to fail
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
+	if err != nil {
+		return "", "", fmt.Errorf("read body of %s: %w", response.Status, err)
+	}
+	if p.expects(response.StatusCode) {
+		return OK, response.Status, nil
+	}
+	detail := response.Status
+	if said := excerpt(string(body)); said != "" {
+		detail += fmt.Sprintf(" %q", said)
+	}
+	return classifyStatus(response.StatusCode), detail, nil
+}
+
+func (p *HTTPProbe) expects(code int) bool {
+	if len(p.status) == 0 {
+		return code/100 == 2
+	}
+	return slices.Contains(p.status, code)
+}

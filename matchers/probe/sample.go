@@ -1,0 +1,101 @@
+package probe
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Class says how a sample ended. The classes are stable: they are in records.
+type Class string
+
+// The classes of samples.
+const (
+	// OK: the service answered as expected.
+	OK Class = "ok"
+	// TimedOut: no whole answer within the probe's timeout.
+	TimedOut Class = "timeout"
+	// Refused: nothing listens on the port.
+	Refused Class = "refused"
+	// Reset: the connection was reset or closed before the answer was whole.
+	Reset Class = "reset"
+	// Unreachable: no route to the service, or its name does not resolve.
+	Unreachable Class = "unreachable"
+	// Status3xx to Status5xx: an HTTP status that was not expected, by its kind;
+	// StatusOther is an unexpected one of another kind, such as 204 for 200.
+	Status3xx   Class = "status 3xx"
+	Status4xx   Class = "status 4xx"
+	Status5xx   Class = "status 5xx"
+	StatusOther Class = "status other"
+	// Garbled: the answer breaks the protocol.
+	Garbled Class = "garbled"
+	// ExitCode: the command ended with an exit code other than 0.
+	ExitCode Class = "exit code"
+	// NotRunning: the service's container does not run.
+	NotRunning Class = "not running"
+)
+
+// Sample is one look at a service.
+type Sample struct {
+	// Probe names the probe.
+	Probe string
+	// Time is the intended start; Latency counts from it to the end of the answer.
+	Time    time.Time
+	Latency time.Duration
+	// Lag is how much later than intended the probe really started: the load
+	// generator's own delay, which Latency includes.
+	Lag   time.Duration
+	Class Class
+	// Detail says in words what came back.
+	Detail string
+	// FaultEnded is when the last fault of the running spec had ended as this
+	// sample started, zero if none had; FaultLive says that one was live.
+	FaultEnded time.Time
+	FaultLive  bool
+}
+
+// Healthy reports whether the service answered as expected.
+func (s Sample) Healthy() bool { return s.Class == OK }
+
+// End is when the answer was whole, or the probe gave up.
+func (s Sample) End() time.Time { return s.Time.Add(s.Latency) }
+
+// String says the sample in one line: "GET http://shop:8080/checkout: 503 Service Unavailable in 12ms (status 5xx)".
+func (s Sample) String() string {
+	return s.Probe + ": " + s.Outcome()
+}
+
+// Outcome says the sample without its probe: "503 Service Unavailable in 12ms (status 5xx)".
+func (s Sample) Outcome() string {
+	detail := s.Detail
+	if detail == "" {
+		detail = string(s.Class)
+	}
+	return fmt.Sprintf("%s in %s (%s)", detail, Round(s.Latency), s.Class)
+}
+
+// GomegaString is how failure messages print the sample.
+func (s Sample) GomegaString() string { return s.String() }
+
+// Round cuts a duration to hundredths of its unit, as messages print it.
+func Round(d time.Duration) time.Duration {
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if d >= unit || d <= -unit {
+			return d.Round(unit / 100)
+		}
+	}
+	return d
+}
+
+// excerpt is the first line of what a service said, cut to what fits a message.
+func excerpt(text string) string {
+	const most = 120
+	line, _, more := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(text, "?")), "\n")
+	if runes := []rune(line); len(runes) > most {
+		line, more = string(runes[:most]), true
+	}
+	if more {
+		line = strings.TrimSpace(line) + "…"
+	}
+	return line
+}
