@@ -1,0 +1,115 @@
+package gate
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// Schema is the version of Record. A reader refuses a newer one.
+const Schema = 1
+
+// Record is what chaosgate.json holds: the runs, what was judged, and why.
+type Record struct {
+	Schema int `json:"schema"`
+	// Version is the version of the chaosgate command.
+	Version     string      `json:"version"`
+	Verdict     Verdict     `json:"verdict"`
+	Words       string      `json:"words"`
+	Policy      Policy      `json:"policy"`
+	Environment Environment `json:"environment"`
+	Baseline    Comparison  `json:"baseline"`
+	Runs        []Run       `json:"runs"`
+}
+
+// Policy is what a person chose.
+type Policy struct {
+	// Alpha is the share of healthy comparisons with the baseline that may be
+	// called a regression, over all metrics together: above 0, below 1.
+	Alpha float64 `json:"alpha"`
+	// Margin is how much worse than the baseline a metric may become, as a share
+	// of the baseline: 0.1 is 10 %.
+	Margin float64 `json:"margin"`
+	// Collect says that the baseline is still being collected: too few runs are
+	// said, and do not change the verdict.
+	Collect bool `json:"collect,omitempty"`
+}
+
+// Validate refuses a policy that means nothing.
+func (p Policy) Validate() error {
+	if !(p.Alpha > 0 && p.Alpha < 1) {
+		return fmt.Errorf("alpha is %g: it must lie between 0 and 1, such as 0.05 or 5%%", p.Alpha)
+	}
+	if !(p.Margin >= 0 && p.Margin <= 10) {
+		return fmt.Errorf("margin is %g: it must lie between 0 and 10, such as 0.1 or 10%%", p.Margin)
+	}
+	return nil
+}
+
+// Run is the suites run once.
+type Run struct {
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
+	Specs   []Spec    `json:"specs"`
+	// Troubles say what kept suites from running or from being believed: each is
+	// a tool failure.
+	Troubles []string `json:"troubles,omitempty"`
+}
+
+// Spec is one spec of a run with its records, and one node outside specs, such
+// as a BeforeSuite, that failed.
+type Spec struct {
+	Suite string `json:"suite"`
+	Text  string `json:"text"`
+	// Node is Ginkgo's type of node: "It", or that of a node outside specs.
+	Node string `json:"node"`
+	// State is Ginkgo's: passed, failed, panicked, timedout, interrupted,
+	// aborted, skipped or pending.
+	State    string    `json:"state"`
+	File     string    `json:"file,omitempty"`
+	Line     int       `json:"line,omitempty"`
+	Started  time.Time `json:"started"`
+	Ended    time.Time `json:"ended"`
+	Process  int       `json:"process,omitempty"`
+	Attempts int       `json:"attempts,omitempty"`
+	// Message is the first failure's message, and Others those that followed.
+	Message    string             `json:"message,omitempty"`
+	Others     []string           `json:"others,omitempty"`
+	Injections []record.Injection `json:"injections,omitempty"`
+	Windows    []record.Window    `json:"windows,omitempty"`
+	Failures   []record.Failure   `json:"failures,omitempty"`
+	Finding    Finding            `json:"finding"`
+}
+
+// Key names the spec in the baseline, whichever run it is of.
+func (s Spec) Key() string { return s.Suite + ": " + s.Text }
+
+// Finding is what the gate made of one spec.
+type Finding struct {
+	// Verdict is empty for a spec that did not run because it was skipped or is pending.
+	Verdict Verdict `json:"verdict,omitempty"`
+	// Reason says why, in one line.
+	Reason string `json:"reason,omitempty"`
+	// Also says what else was found, a line each; it does not change the verdict.
+	Also []string `json:"also,omitempty"`
+	// Judgement is the matcher's verdict that failed the spec, where one did.
+	Judgement *record.Judgement `json:"judgement,omitempty"`
+}
+
+// Parse reads a record.
+func Parse(data []byte) (Record, error) {
+	var head struct{ Schema int }
+	if err := json.Unmarshal(data, &head); err != nil {
+		return Record{}, fmt.Errorf("read record of the run: %w", err)
+	}
+	if head.Schema < 1 || head.Schema > Schema {
+		return Record{}, fmt.Errorf("read record of the run: schema %d, this version reads 1 to %d: use the chaosgate version that wrote it", head.Schema, Schema)
+	}
+	var r Record
+	if err := json.Unmarshal(data, &r); err != nil {
+		return Record{}, fmt.Errorf("read record of the run: %w", err)
+	}
+	return r, nil
+}

@@ -1,0 +1,66 @@
+package gate
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Percent says a share with as many digits as it needs: 0.05 is "5 %".
+func Percent(share float64) string {
+	return strconv.FormatFloat(share*100, 'g', 3, 64) + " %"
+}
+
+// count says a large number that nobody needs exactly.
+func count(n float64) string {
+	switch {
+	case n >= 1e15:
+		return fmt.Sprintf("10^%d", int(math.Log10(n)))
+	case n >= 1e9:
+		return fmt.Sprintf("%.0f thousand million", n/1e9)
+	case n >= 1e6:
+		return fmt.Sprintf("%.0f million", n/1e6)
+	case n >= 1e4:
+		return fmt.Sprintf("%.0f,%03.0f", math.Floor(n/1000), math.Mod(math.Floor(n), 1000))
+	default:
+		return fmt.Sprintf("%.0f", n)
+	}
+}
+
+// Seconds says a latency: 0.0123 is "12.3ms", and NaN "none".
+func Seconds(s float64) string {
+	if math.IsNaN(s) || math.IsInf(s, 0) {
+		return "none"
+	}
+	d := time.Duration(s * float64(time.Second))
+	switch {
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d >= 10*time.Millisecond:
+		return d.Round(100 * time.Microsecond).String()
+	default:
+		return d.Round(time.Microsecond).String()
+	}
+}
+
+// Plural is "1 spec" or "3 specs".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+// longest is how much of a message fits one line of a table.
+const longest = 300
+
+// oneLine says a message of several lines in one.
+func oneLine(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if runes := []rune(s); len(runes) > longest {
+		s = string(runes[:longest-1]) + "…"
+	}
+	return s
+}

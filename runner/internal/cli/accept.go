@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+func newAccept() *cobra.Command {
+	var from, path string
+	var keep int
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "accept",
+		Short: "Append the last runs to the baseline",
+		Long: `Accept appends the runs of the last 'chaosgate run' to the baseline: of every
+window of every passed spec the error rate and the latencies p50, p90 and p99. Runs that
+failed are refused. The oldest runs are dropped when there are more than --keep.`,
+		Example: `  chaosgate baseline accept
+  chaosgate baseline accept --from nightly-report --baseline nightly.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if keep < 1 {
+				return usagef("--keep is %d: it must be 1 or more", keep)
+			}
+			record, err := readRecord(filepath.Join(from, recordName))
+			if err != nil {
+				return err
+			}
+			path = baselinePath(cmd.Context(), path)
+			b, err := openBaseline(path)
+			if err != nil {
+				return err
+			}
+			summaries, err := fresh(record, b, force)
+			if err != nil {
+				return err
+			}
+			b, dropped := b.Accept(keep, summaries...)
+			data, err := b.Encode()
+			if err != nil {
+				return err
+			}
+			if err := replace(path, data); err != nil {
+				return err
+			}
+			windows := 0
+			for _, s := range summaries {
+				windows += len(s.Windows)
+			}
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "accepted %s with %s into %s: it holds %s now, %d dropped as the oldest; review it and commit it\n",
+				gate.Plural(len(summaries), "run"), gate.Plural(windows, "window"), path, gate.Plural(len(b.Runs), "run"), dropped)
+			return err
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&from, "from", reportDir, "the directory of the run's reports")
+	f.StringVar(&path, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
+	f.IntVar(&keep, "keep", 20, "how many runs the baseline holds at most")
+	f.BoolVar(&force, "force", false, "accept runs that failed too; windows of failed specs stay out")
+	return cmd
+}
+
+func readRecord(path string) (gate.Record, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return gate.Record{}, usagef("read record of the run: %w: run 'chaosgate run' first, or name its directory with --from", err)
+	}
+	r, err := gate.Parse(data)
+	if err != nil {
+		return r, usagef("%s: %w", path, err)
+	}
+	return r, nil
+}
+
+// openBaseline reads a baseline that is there, and starts one that is not.
+func openBaseline(path string) (gate.Baseline, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return gate.Baseline{}, nil
+	}
+	if err != nil {
+		return gate.Baseline{}, usagef("read baseline: %w", err)
+	}
+	b, err := gate.ParseBaseline(data)
+	if err != nil {
+		return b, usagef("%s: %w", path, err)
+	}
+	return b, nil
+}
+
+// fresh summarises the runs that the baseline does not hold yet.
+func fresh(r gate.Record, b gate.Baseline, force bool) ([]gate.Summary, error) {
+	gate.JudgeSpecs(r.Runs)
+	var all []gate.Summary
+	for n, run := range r.Runs {
+		if v := run.Verdict(); v != gate.Pass && !force {
+			return nil, usagef("run %d of %d was no pass (%s): a baseline of failed runs would hide the failure; repair it and run again, or --force", n+1, len(r.Runs), v)
+		}
+		s := gate.Summarise(run, r.Environment)
+		if len(s.Windows) == 0 {
+			return nil, usagef("run %d of %d measured nothing: there is no window of a passed spec in it", n+1, len(r.Runs))
+		}
+		if !holds(b, s) {
+			all = append(all, s)
+		}
+	}
+	if len(all) == 0 {
+		return nil, usagef("nothing to accept: the baseline holds these runs already, or there are none: run 'chaosgate run' again")
+	}
+	return all, nil
+}
+
+func holds(b gate.Baseline, s gate.Summary) bool {
+	for _, run := range b.Runs {
+		if run.Started.Equal(s.Started) && run.Environment == s.Environment {
+			return true
+		}
+	}
+	return false
+}
+
+// replace writes the file at once, so that a crash leaves the old one or the new one.
+func replace(path string, data []byte) error {
+	scratch := path + ".new"
+	if err := os.WriteFile(scratch, data, 0o644); err != nil {
+		return fmt.Errorf("write baseline: %w", err)
+	}
+	if err := os.Rename(scratch, path); err != nil {
+		return fmt.Errorf("write baseline: %w", errors.Join(err, os.Remove(scratch)))
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosgate/chaosgate/runner/gate"
+	"github.com/chaosgate/chaosgate/runner/internal/suite"
+	"github.com/chaosgate/chaosgate/runner/report"
+)
+
+const (
+	baselineName = "chaosgate-baseline.json"
+	recordName   = "chaosgate.json"
+	junitName    = "junit.xml"
+	reportDir    = "chaosgate-report"
+)
+
+// decision is what run and judge have in common: a policy, a baseline, and
+// where the answer goes.
+type decision struct {
+	out           string
+	baseline      string
+	margin, alpha share
+	collect       bool
+	noColour      bool
+}
+
+func (d *decision) flags(cmd *cobra.Command) {
+	d.margin, d.alpha = 0.10, 0.05
+	f := cmd.Flags()
+	f.StringVar(&d.baseline, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
+	f.Var(&d.margin, "margin", "how much worse than the baseline a metric may become")
+	f.Var(&d.alpha, "alpha", "the share of healthy comparisons with the baseline that may be called a regression, over all metrics together")
+	f.BoolVar(&d.collect, "collect", false, "while the baseline is being collected: too few runs are said, and do not change the verdict")
+	f.BoolVar(&d.noColour, "no-color", false, "no colours (as the environment variable NO_COLOR)")
+}
+
+func (d *decision) policy() (gate.Policy, error) {
+	p := gate.Policy{Alpha: float64(d.alpha), Margin: float64(d.margin), Collect: d.collect}
+	if err := p.Validate(); err != nil {
+		return p, usageError{err}
+	}
+	return p, nil
+}
+
+// baselinePath is the asked one, or the one beside go.mod.
+func baselinePath(ctx context.Context, asked string) string {
+	if asked != "" {
+		return asked
+	}
+	if mod := suite.ModuleFile(ctx); mod != "" {
+		return filepath.Join(filepath.Dir(mod), baselineName)
+	}
+	return baselineName
+}
+
+// readBaseline reads the file; words say why there is none to compare with.
+func readBaseline(path string) (b gate.Baseline, words string, err error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return b, fmt.Sprintf("not compared with a baseline: there is no %s (chaosgate baseline accept makes one)", filepath.Base(path)), nil
+	}
+	if err != nil {
+		return b, "", fmt.Errorf("read baseline: %w", err)
+	}
+	b, err = gate.ParseBaseline(data)
+	if schema, ok := errors.AsType[*gate.SchemaError](err); ok {
+		return b, "not compared with the baseline: " + schema.Error(), nil
+	}
+	if err != nil {
+		return b, "", fmt.Errorf("%w: repair %s, or delete it and collect anew", err, path)
+	}
+	return b, "", nil
+}
+
+// decide judges the runs, writes the files, and says the verdict: it returns an
+// error that carries it unless it is a pass.
+func (d *decision) decide(r gate.Record, b gate.Baseline, words string, out io.Writer) error {
+	gate.JudgeSpecs(r.Runs)
+	r.Schema, r.Version = gate.Schema, version()
+	r.Baseline = gate.Comparison{Words: words}
+	if words == "" {
+		var candidates []gate.Summary
+		for _, run := range r.Runs {
+			candidates = append(candidates, gate.Summarise(run, r.Environment))
+		}
+		var err error
+		if r.Baseline, err = gate.Compare(b, candidates, r.Policy); err != nil {
+			return err
+		}
+	}
+	r.Decide()
+	if d.out != "" {
+		if err := write(d.out, r); err != nil {
+			return err
+		}
+	}
+	style := terminalOf(out, d.noColour).style()
+	if err := report.Table(out, r, style); err != nil {
+		return err
+	}
+	if d.out != "" {
+		fmt.Fprintf(out, "\nreports: %s and %s\n", filepath.Join(d.out, recordName), filepath.Join(d.out, junitName))
+	}
+	fmt.Fprintln(out, report.LastLine(r, style))
+	if r.Verdict != gate.Pass {
+		return verdictError{r.Verdict}
+	}
+	return nil
+}
+
+func write(dir string, r gate.Record) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("make the directory for reports: %w", err)
+	}
+	for name, writer := range map[string]func(io.Writer, gate.Record) error{recordName: report.JSON, junitName: report.JUnit} {
+		file, err := os.Create(filepath.Join(dir, name))
+		if err != nil {
+			return fmt.Errorf("write reports: %w", err)
+		}
+		if err := errors.Join(writer(file, r), file.Close()); err != nil {
+			return fmt.Errorf("write %s: %w", file.Name(), err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package cli
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosgate/chaosgate/runner/gate"
+	"github.com/chaosgate/chaosgate/runner/internal/suite"
+)
+
+func newJudge() *cobra.Command {
+	var d decision
+	cmd := &cobra.Command{
+		Use:   "judge REPORT.json...",
+		Short: "Decide by reports that suites have left earlier",
+		Long: `Judge decides by reports that were written earlier: each is what
+'ginkgo --json-report' writes and counts as one run, or a chaosgate.json, whose
+runs are judged again. A Ginkgo report does not say where it ran: it is taken to
+be this machine.`,
+		Example: `  ginkgo --json-report=report.json ./... ; chaosgate judge report.json
+  chaosgate judge chaosgate-report/chaosgate.json --margin 20%`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, paths []string) error {
+			policy, err := d.policy()
+			if err != nil {
+				return err
+			}
+			b, words, err := readBaseline(baselinePath(cmd.Context(), d.baseline))
+			if err != nil {
+				return err
+			}
+			r := gate.Record{Policy: policy}
+			for _, path := range paths {
+				if err := addReport(cmd, &r, path); err != nil {
+					return err
+				}
+			}
+			if r.Environment == (gate.Environment{}) {
+				r.Environment = suite.Here(cmd.Context())
+			}
+			return d.decide(r, b, words, cmd.OutOrStdout())
+		},
+	}
+	d.flags(cmd)
+	cmd.Flags().StringVar(&d.out, "out", "", "write chaosgate.json and junit.xml to this directory")
+	return cmd
+}
+
+// addReport adds the runs of a file: Ginkgo's reports are JSON arrays, the
+// gate's own records are objects.
+func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return usagef("read report: %w", err)
+	}
+	environment := gate.Environment{}
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
+		earlier, err := gate.Parse(data)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		r.Runs = append(r.Runs, earlier.Runs...)
+		environment = earlier.Environment
+	} else {
+		run, err := suite.Read(path)
+		if err != nil {
+			return err
+		}
+		r.Runs = append(r.Runs, run)
+		environment = suite.Here(cmd.Context())
+	}
+	if r.Environment != (gate.Environment{}) && !r.Environment.Comparable(environment) {
+		return usagef("%s ran elsewhere (%s) than the reports before it (%s): judge them apart", path, environment, r.Environment)
+	}
+	r.Environment = environment
+	return nil
+}

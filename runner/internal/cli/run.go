@@ -1,0 +1,208 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosgate/chaosgate/runner/gate"
+	"github.com/chaosgate/chaosgate/runner/internal/live"
+	"github.com/chaosgate/chaosgate/runner/internal/suite"
+)
+
+// grace is how long suites may clean up after a signal: Ginkgo gives every
+// cleanup half a minute.
+const grace = 2 * time.Minute
+
+// runner is one call of chaosgate run.
+type runner struct {
+	decision
+	runs, procs int
+	timeout     time.Duration
+	verbose     bool
+	packages    []string
+	flags       []string
+	out         io.Writer
+	signals     chan os.Signal
+}
+
+func newRun() *cobra.Command {
+	var r runner
+	cmd := &cobra.Command{
+		Use:   "run [packages] [-- ginkgo flags [-- suite flags]]",
+		Short: "Run suites, and decide",
+		Long: `Run runs the Ginkgo suites of the packages (default ./...) with the Ginkgo
+version of the module's go.mod, shows what happens, and decides: by the specs,
+and by the baseline of accepted runs where there is one. It writes chaosgate.json,
+junit.xml, and Ginkgo's own report and output to the directory of --out.`,
+		Example: `  chaosgate run ./...
+  chaosgate run --procs 2 ./checkout -- --label-filter=network --race
+  chaosgate run --runs 3 --collect && chaosgate baseline accept`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r.packages = args
+			if n := cmd.ArgsLenAtDash(); n >= 0 {
+				r.packages, r.flags = args[:n], args[n:]
+			}
+			r.out = cmd.OutOrStdout()
+			return r.run(cmd.Context())
+		},
+	}
+	r.decision.flags(cmd)
+	f := cmd.Flags()
+	f.StringVar(&r.decision.out, "out", reportDir, "the directory for reports and logs")
+	f.IntVar(&r.runs, "runs", 1, "run the suites so many times, to compare that many runs with the baseline")
+	f.IntVar(&r.procs, "procs", 0, "parallel processes of a suite (default: Ginkgo's)")
+	f.DurationVar(&r.timeout, "timeout", time.Hour, "end a run of all suites after this time")
+	f.BoolVar(&r.verbose, "verbose", false, "show what Ginkgo prints as it comes")
+	return cmd
+}
+
+// check refuses what cannot be done, before anything is done.
+func (r *runner) check() (gate.Policy, error) {
+	policy, err := r.policy()
+	switch {
+	case err != nil:
+		return policy, err
+	case r.runs < 1 || r.runs > 1000:
+		return policy, usagef("--runs is %d: it must be from 1 to 1000", r.runs)
+	case r.procs < 0:
+		return policy, usagef("--procs is %d: it must be 1 or more, or 0 for Ginkgo's default", r.procs)
+	case r.timeout <= 0:
+		return policy, usagef("--timeout is %s: it must be above zero", r.timeout)
+	case r.decision.out == "":
+		return policy, usagef("--out is empty: name a directory")
+	}
+	if err := suite.CheckFlags(r.flags); err != nil {
+		return policy, usageError{err}
+	}
+	if len(r.packages) == 0 {
+		r.packages = []string{"./..."}
+	}
+	return policy, nil
+}
+
+func (r *runner) run(ctx context.Context) error {
+	policy, err := r.check()
+	if err != nil {
+		return err
+	}
+	b, words, err := readBaseline(baselinePath(ctx, r.baseline))
+	if err != nil {
+		return err
+	}
+	dir, err := r.prepare()
+	if err != nil {
+		return err
+	}
+	r.signals = make(chan os.Signal, 4)
+	signal.Notify(r.signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(r.signals)
+
+	scratch, err := os.MkdirTemp("", "chaosgate-")
+	if err != nil {
+		return fmt.Errorf("make a directory for the Ginkgo command: %w", err)
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	ginkgo, err := r.build(ctx, scratch)
+	if err != nil {
+		return err
+	}
+	record := gate.Record{Policy: policy, Environment: suite.Here(ctx)}
+	for n := 1; n <= r.runs; n++ {
+		run, err := r.once(ctx, n, ginkgo, dir, scratch)
+		if err != nil {
+			return err
+		}
+		record.Runs = append(record.Runs, run)
+		gate.JudgeSpecs(record.Runs)
+		if v := run.Verdict(); v != gate.Pass {
+			if left := r.runs - n; left > 0 {
+				fmt.Fprintf(r.out, "run %d of %d: %s: the remaining %s left out\n", n, r.runs, v, gate.Plural(left, "run"))
+			}
+			break
+		}
+	}
+	return r.decide(record, b, words, r.out)
+}
+
+// prepare makes the directory for reports, and takes away what an earlier run
+// left there, so that nobody reads its answer for this one's.
+func (r *runner) prepare() (string, error) {
+	dir, err := filepath.Abs(r.decision.out)
+	if err != nil {
+		return "", fmt.Errorf("make the directory for reports: %w", err)
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", usagef("--out: make the directory for reports: %w", err)
+	}
+	for _, pattern := range []string{recordName, junitName, "ginkgo-*.json", "ginkgo-*.log"} {
+		old, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			return "", fmt.Errorf("find earlier reports: %w", err)
+		}
+		for _, path := range old {
+			if err := os.Remove(path); err != nil {
+				return "", fmt.Errorf("remove an earlier report: %w", err)
+			}
+		}
+	}
+	return dir, nil
+}
+
+// build builds the Ginkgo command; a signal ends it.
+func (r *runner) build(ctx context.Context, dir string) (string, error) {
+	fmt.Fprintln(r.out, "building the Ginkgo command of this module")
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	path, err := suite.Build(ctx, dir)
+	if ctx.Err() != nil {
+		return "", fmt.Errorf("interrupted by a signal before the suites ran")
+	}
+	return path, err
+}
+
+// once runs the suites once and shows what happens.
+func (r *runner) once(ctx context.Context, n int, ginkgo, dir, scratch string) (gate.Run, error) {
+	logPath := filepath.Join(dir, fmt.Sprintf("ginkgo-%d.log", n))
+	log, err := os.Create(logPath)
+	if err != nil {
+		return gate.Run{}, fmt.Errorf("make the log: %w", err)
+	}
+	defer func() { _ = log.Close() }()
+	events := filepath.Join(scratch, fmt.Sprintf("events-%d", n))
+	if err := os.WriteFile(events, nil, 0o600); err != nil {
+		return gate.Run{}, fmt.Errorf("make the file for events: %w", err)
+	}
+	tail, err := live.OpenTail(events)
+	if err != nil {
+		return gate.Run{}, err
+	}
+	defer func() { _ = tail.Close() }()
+
+	if r.runs > 1 {
+		fmt.Fprintf(r.out, "run %d of %d\n", n, r.runs)
+	}
+	screen, output := terminalOf(r.out, r.noColour), io.Writer(log)
+	if r.verbose {
+		screen.width, output = nil, io.MultiWriter(log, r.out)
+	}
+	stop := live.Follow(tail, &live.View{Colour: screen.colour}, live.NewScreen(r.out, screen.width))
+	run := suite.Run(ctx, suite.Options{
+		Ginkgo: ginkgo, Packages: r.packages, Flags: r.flags, Dir: dir, Report: fmt.Sprintf("ginkgo-%d.json", n),
+		Procs: r.procs, Timeout: r.timeout, Events: events, Output: output, Signals: r.signals, Grace: grace,
+	})
+	stop()
+	gate.JudgeSpecs([]gate.Run{run})
+	if run.Verdict() != gate.Pass && !r.verbose {
+		return run, printLog(r.out, logPath)
+	}
+	return run, nil
+}

@@ -1,0 +1,63 @@
+package suite
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+const ginkgoCommand = "github.com/onsi/ginkgo/v2/ginkgo"
+
+// Build builds the Ginkgo command into dir at the version that the go.mod of
+// the working directory names, so that the command and the suites agree.
+func Build(ctx context.Context, dir string) (path string, err error) {
+	path = filepath.Join(dir, "ginkgo")
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
+	_, err = goCommand(ctx, "build", "-o", path, ginkgoCommand)
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return "", fmt.Errorf("build the Ginkgo command: %w: install Go from https://go.dev/dl and put it on PATH", err)
+	case err != nil:
+		return "", fmt.Errorf("build the Ginkgo command from this module's go.mod: %w: run chaosgate inside the module of the suites; if its go.mod lacks Ginkgo, run: go get %s", err, ginkgoCommand)
+	}
+	return path, nil
+}
+
+// GoVersion is the Go release that builds the suites, such as "go1.26.8".
+func GoVersion(ctx context.Context) (string, error) {
+	out, err := goCommand(ctx, "env", "GOVERSION")
+	if err != nil {
+		return "", fmt.Errorf("ask for Go's version: %w", err)
+	}
+	return strings.TrimSpace(out), nil
+}
+
+// ModuleFile is the path of the working directory's go.mod, empty outside a module.
+func ModuleFile(ctx context.Context) string {
+	out, err := goCommand(ctx, "env", "GOMOD")
+	if path := strings.TrimSpace(out); err == nil && filepath.IsAbs(path) && filepath.Base(path) == "go.mod" {
+		return path
+	}
+	return ""
+}
+
+// goCommand runs the go command; its error holds what the command said.
+func goCommand(ctx context.Context, args ...string) (string, error) {
+	var stdout, stderr bytes.Buffer
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if err := cmd.Run(); err != nil {
+		if said := strings.TrimSpace(stderr.String()); said != "" {
+			return "", fmt.Errorf("go %s: %w: %s", args[0], err, said)
+		}
+		return "", fmt.Errorf("go %s: %w", args[0], err)
+	}
+	return stdout.String(), nil
+}

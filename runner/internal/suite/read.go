@@ -1,0 +1,147 @@
+// Package suite runs Ginkgo suites as a child and reads what they leave behind.
+package suite
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/onsi/ginkgo/v2/types"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+// Read reads a Ginkgo JSON report as one run. What cannot be believed becomes a
+// trouble of the run; an error means that there is no report to read.
+func Read(path string) (gate.Run, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return gate.Run{}, fmt.Errorf("read report: %s does not exist: the suites did not come to their end", path)
+	}
+	if err != nil {
+		return gate.Run{}, fmt.Errorf("read report: %w", err)
+	}
+	var reports []types.Report
+	if err := json.Unmarshal(data, &reports); err != nil {
+		return gate.Run{}, fmt.Errorf("read report: %s is not a Ginkgo JSON report (as ginkgo --json-report writes): %w", path, err)
+	}
+	run := gate.Run{Specs: []gate.Spec{}}
+	for _, report := range reports {
+		widen(&run, report.StartTime, report.EndTime)
+		run.Troubles = append(run.Troubles, troubles(report)...)
+		for _, s := range report.SpecReports {
+			if s.LeafNodeType != types.NodeTypeIt && !s.Failed() {
+				continue
+			}
+			spec, err := readSpec(report, s)
+			if err != nil {
+				run.Troubles = append(run.Troubles, fmt.Sprintf("spec %q: %v", spec.Text, err))
+			}
+			run.Specs = append(run.Specs, spec)
+		}
+	}
+	if len(reports) == 0 {
+		run.Troubles = append(run.Troubles, "the report holds no suite: name packages with Ginkgo suites")
+	}
+	return run, nil
+}
+
+// widen makes the run span the suite.
+func widen(run *gate.Run, from, to time.Time) {
+	if run.Started.IsZero() || (!from.IsZero() && from.Before(run.Started)) {
+		run.Started = from
+	}
+	if to.After(run.Ended) {
+		run.Ended = to
+	}
+}
+
+// troubles are the reasons for which a suite as a whole did not do what a gate needs.
+func troubles(report types.Report) []string {
+	var all []string
+	name := suiteName(report)
+	for _, reason := range report.SpecialSuiteFailureReasons {
+		if !report.SuiteSucceeded {
+			all = append(all, fmt.Sprintf("suite %s did not run as it should: %s", name, strings.TrimSpace(reason)))
+		}
+	}
+	if report.SuiteHasProgrammaticFocus {
+		all = append(all, fmt.Sprintf("suite %s is focused, so other specs were left out: remove FIt, FDescribe and Focus (ginkgo unfocus does it)", name))
+	}
+	if report.SuiteConfig.DryRun {
+		all = append(all, fmt.Sprintf("suite %s was a dry run: nothing was tested", name))
+	}
+	failed := report.SpecReports.CountWithState(types.SpecStateFailureStates) > 0
+	if !report.SuiteSucceeded && !failed && len(report.SpecialSuiteFailureReasons) == 0 {
+		all = append(all, fmt.Sprintf("suite %s failed without a failed spec: see its log", name))
+	}
+	return all
+}
+
+func suiteName(report types.Report) string {
+	if report.SuiteDescription != "" {
+		return report.SuiteDescription
+	}
+	return report.SuitePath
+}
+
+func readSpec(report types.Report, s types.SpecReport) (gate.Spec, error) {
+	text := s.FullText()
+	if text == "" {
+		text = "[" + s.LeafNodeType.String() + "]"
+	}
+	spec := gate.Spec{
+		Suite: suiteName(report), Text: text, Node: s.LeafNodeType.String(), State: s.State.String(),
+		File: s.FileName(), Line: s.LineNumber(), Started: s.StartTime, Ended: s.EndTime,
+		Process: s.ParallelProcess, Attempts: s.NumAttempts, Message: message(s.Failure),
+	}
+	for _, other := range s.AdditionalFailures {
+		spec.Others = append(spec.Others, message(other.Failure))
+	}
+	var errs []error
+	for _, entry := range s.ReportEntries {
+		if err := readEntry(&spec, entry); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return spec, errors.Join(errs...)
+}
+
+func readEntry(spec *gate.Spec, entry types.ReportEntry) (err error) {
+	switch raw, asJSON := entry.GetRawValue(), entry.Value.AsJSON; entry.Name {
+	case record.InjectionEntry:
+		spec.Injections, err = decode(spec.Injections, raw, asJSON)
+	case record.WindowEntry:
+		spec.Windows, err = decode(spec.Windows, raw, asJSON)
+	case record.FailureEntry:
+		spec.Failures, err = decode(spec.Failures, raw, asJSON)
+	default:
+		if strings.HasPrefix(entry.Name, "chaosgate/") {
+			err = fmt.Errorf("report entry %q is unknown to this version: use the chaosgate command of the library's version", entry.Name)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("report entry %s: %w", entry.Name, err)
+	}
+	return nil
+}
+
+func decode[R any](all []R, raw any, asJSON string) ([]R, error) {
+	r, err := record.Decode[R](raw, asJSON)
+	if err != nil {
+		return all, err
+	}
+	return append(all, r), nil
+}
+
+// message is a failure's text with what a panic said.
+func message(f types.Failure) string {
+	if f.ForwardedPanic != "" {
+		return f.Message + ": " + f.ForwardedPanic
+	}
+	return f.Message
+}

@@ -1,0 +1,183 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+type (
+	junitSuites struct {
+		XMLName  xml.Name     `xml:"testsuites"`
+		Tests    int          `xml:"tests,attr"`
+		Failures int          `xml:"failures,attr"`
+		Errors   int          `xml:"errors,attr"`
+		Suites   []junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name      string      `xml:"name,attr"`
+		Tests     int         `xml:"tests,attr"`
+		Failures  int         `xml:"failures,attr"`
+		Errors    int         `xml:"errors,attr"`
+		Skipped   int         `xml:"skipped,attr"`
+		Time      string      `xml:"time,attr"`
+		Timestamp string      `xml:"timestamp,attr,omitempty"`
+		Cases     []junitCase `xml:"testcase"`
+	}
+	junitCase struct {
+		Class   string        `xml:"classname,attr"`
+		Name    string        `xml:"name,attr"`
+		Time    string        `xml:"time,attr"`
+		File    string        `xml:"file,attr,omitempty"`
+		Line    int           `xml:"line,attr,omitempty"`
+		Skipped *junitMessage `xml:"skipped"`
+		Failure *junitMessage `xml:"failure"`
+		Error   *junitMessage `xml:"error"`
+		Out     string        `xml:"system-out,omitempty"`
+	}
+	junitMessage struct {
+		Type    string `xml:"type,attr,omitempty"`
+		Message string `xml:"message,attr,omitempty"`
+		Text    string `xml:",chardata"`
+	}
+)
+
+// JUnit writes the record as JUnit XML. A regression is a failure; a failure of
+// the tool, a guard's stop and too little evidence are errors with their verdict
+// as the type. The comparison with the baseline and what kept suites from
+// running are cases of suites of their own.
+func JUnit(w io.Writer, r gate.Record) error {
+	var all junitSuites
+	for n, run := range r.Runs {
+		which := ""
+		if len(r.Runs) > 1 {
+			which = fmt.Sprintf(" (run %d of %d)", n+1, len(r.Runs))
+		}
+		all.Suites = append(all.Suites, runSuites(run, which)...)
+	}
+	if b := r.Baseline; len(b.Metrics) > 0 {
+		all.Suites = append(all.Suites, baselineSuite(b))
+	}
+	for n := range all.Suites {
+		s := &all.Suites[n]
+		for _, c := range s.Cases {
+			s.count(c)
+		}
+		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return fmt.Errorf("write JUnit report: %w", err)
+	}
+	encoder := xml.NewEncoder(w)
+	encoder.Indent("", "  ")
+	if err := encoder.Encode(all); err != nil {
+		return fmt.Errorf("write JUnit report: %w", err)
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return fmt.Errorf("write JUnit report: %w", err)
+	}
+	return nil
+}
+
+func (s *junitSuite) count(c junitCase) {
+	s.Tests++
+	switch {
+	case c.Failure != nil:
+		s.Failures++
+	case c.Error != nil:
+		s.Errors++
+	case c.Skipped != nil:
+		s.Skipped++
+	}
+}
+
+// runSuites are the suites of a run in the order of their first specs.
+func runSuites(run gate.Run, which string) []junitSuite {
+	var suites []junitSuite
+	at := map[string]int{}
+	var spent []time.Duration
+	for _, spec := range run.Specs {
+		n, ok := at[spec.Suite]
+		if !ok {
+			n = len(suites)
+			at[spec.Suite] = n
+			suites = append(suites, junitSuite{Name: plain(spec.Suite + which), Timestamp: stamp(run.Started)})
+			spent = append(spent, 0)
+		}
+		spent[n] += spec.Ended.Sub(spec.Started)
+		suites[n].Cases = append(suites[n].Cases, specCase(spec))
+	}
+	for n := range suites {
+		suites[n].Time = seconds(spent[n])
+	}
+	if len(run.Troubles) > 0 {
+		gateSuite := junitSuite{Name: "chaosgate" + which, Timestamp: stamp(run.Started), Time: seconds(0)}
+		for n, trouble := range run.Troubles {
+			c := junitCase{Class: "chaosgate", Name: fmt.Sprintf("the suites run (%d)", n+1), Time: seconds(0)}
+			c.fill(gate.ToolFailure, trouble, trouble)
+			gateSuite.Cases = append(gateSuite.Cases, c)
+		}
+		suites = append(suites, gateSuite)
+	}
+	return suites
+}
+
+func specCase(s gate.Spec) junitCase {
+	c := junitCase{
+		Class: plain(s.Suite), Name: plain(s.Text), Time: seconds(s.Ended.Sub(s.Started)),
+		File: s.File, Line: s.Line, Out: plain(strings.Join(Evidence(s), "\n")),
+	}
+	detail := strings.Join(append([]string{s.Message}, s.Others...), "\n\n")
+	c.fill(s.Finding.Verdict, s.Finding.Reason, detail)
+	return c
+}
+
+// fill puts the verdict where readers of JUnit look for it.
+func (c *junitCase) fill(v gate.Verdict, reason, detail string) {
+	m := &junitMessage{Type: string(v), Message: plain(reason), Text: plain(detail)}
+	switch v {
+	case gate.Pass:
+	case gate.Regression:
+		c.Failure = m
+	case "":
+		c.Skipped = &junitMessage{Message: plain(reason)}
+	default:
+		c.Error = m
+	}
+}
+
+func baselineSuite(b gate.Comparison) junitSuite {
+	s := junitSuite{Name: "baseline", Time: seconds(0)}
+	for _, m := range b.Metrics {
+		c := junitCase{Class: plain(m.Spec), Name: plain(fmt.Sprintf("%s of %s, window %d", m.Name, m.Probe, m.Number)), Time: seconds(0), Out: plain(m.String())}
+		if m.Regressed {
+			c.fill(gate.Regression, m.String(), b.Words)
+		}
+		s.Cases = append(s.Cases, c)
+	}
+	if b.Verdict == gate.Inconclusive {
+		c := junitCase{Class: "baseline", Name: "there are enough runs", Time: seconds(0)}
+		c.fill(gate.Inconclusive, b.Words, b.Words)
+		s.Cases = append(s.Cases, c)
+	}
+	return s
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05")
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", max(d, 0).Seconds()) }
+
+var escapes = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
+
+// plain takes colours out of texts that people wrote for terminals.
+func plain(s string) string { return strings.TrimSpace(escapes.ReplaceAllString(s, "")) }

@@ -1,0 +1,179 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+// Style is how a table looks.
+type Style struct {
+	// Width is that of the terminal, in characters; at least 60 are taken.
+	Width  int
+	Colour bool
+}
+
+var header = []string{"SPEC", "EXPERIMENT", "VERDICT", "EVIDENCE", "AGAINST THE BASELINE"}
+
+// Table writes one row a spec: what was injected, what came of it, and how its
+// metrics compare with the baseline. Runs that passed like the first one are
+// told in its row; others get rows of their own.
+func Table(w io.Writer, r gate.Record, style Style) error {
+	rows := [][]string{}
+	var verdicts []gate.Verdict
+	for n, run := range r.Runs {
+		for _, s := range run.Specs {
+			v := s.Finding.Verdict
+			if n > 0 && (v == gate.Pass || v == "") {
+				continue
+			}
+			name := s.Text
+			if n > 0 {
+				name += fmt.Sprintf(" (run %d)", n+1)
+			}
+			rows = append(rows, []string{name, dash(s.Experiment()), dash(string(v)), dash(words(s)), dash(against(r.Baseline, s))})
+			verdicts = append(verdicts, v)
+		}
+		for _, trouble := range run.Troubles {
+			rows = append(rows, []string{"-", "-", string(gate.ToolFailure), plain(trouble), "-"})
+			verdicts = append(verdicts, gate.ToolFailure)
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	columns := header
+	if len(r.Baseline.Metrics) == 0 {
+		columns = header[:4]
+	}
+	widths := fitColumns(columns, rows, max(style.Width, 60))
+	var out strings.Builder
+	writeRow(&out, columns, widths, style.paint("bold"))
+	for n, row := range rows {
+		writeRow(&out, row[:len(columns)], widths, style.paint(string(verdicts[n])))
+	}
+	if _, err := io.WriteString(w, out.String()); err != nil {
+		return fmt.Errorf("write table: %w", err)
+	}
+	return nil
+}
+
+func words(s gate.Spec) string {
+	if s.Finding.Verdict == "" {
+		return strings.TrimSuffix(s.State+": "+s.Finding.Reason, ": ")
+	}
+	return strings.Join(append([]string{s.Finding.Reason}, s.Finding.Also...), "; ")
+}
+
+// against says the metrics of a spec that got worse, or else its 99th percentiles.
+func against(c gate.Comparison, s gate.Spec) string {
+	var worse, usual []string
+	for _, m := range c.Metrics {
+		switch {
+		case m.Spec != s.Key():
+		case m.Regressed:
+			worse = append(worse, "worse: "+m.String())
+		case m.Name == "p99":
+			usual = append(usual, m.String())
+		}
+	}
+	if len(worse) > 0 {
+		usual = worse
+	}
+	return strings.Join(usual, "; ")
+}
+
+func dash(s string) string {
+	if s = strings.Join(strings.Fields(plain(s)), " "); s == "" {
+		return "-"
+	}
+	return s
+}
+
+// fitColumns gives every column what it needs, and takes from the widest ones
+// until the row fits.
+func fitColumns(columns []string, rows [][]string, width int) []int {
+	widths := make([]int, len(columns))
+	total := 2 * (len(columns) - 1)
+	for c, name := range columns {
+		widths[c] = utf8.RuneCountInString(name)
+		for _, row := range rows {
+			widths[c] = max(widths[c], utf8.RuneCountInString(row[c]))
+		}
+		total += widths[c]
+	}
+	for ; total > width; total-- {
+		widest := 0
+		for c := range widths {
+			if widths[c] > widths[widest] {
+				widest = c
+			}
+		}
+		widths[widest]--
+	}
+	return widths
+}
+
+func writeRow(out *strings.Builder, cells []string, widths []int, paint func(string) string) {
+	wrapped := make([][]string, len(cells))
+	height := 1
+	for c, cell := range cells {
+		wrapped[c] = wrap(cell, widths[c])
+		height = max(height, len(wrapped[c]))
+	}
+	for line := range height {
+		var row strings.Builder
+		for c := range cells {
+			text := ""
+			if line < len(wrapped[c]) {
+				text = wrapped[c][line]
+			}
+			if c > 0 {
+				row.WriteString("  ")
+			}
+			row.WriteString(text + strings.Repeat(" ", widths[c]-utf8.RuneCountInString(text)))
+		}
+		out.WriteString(paint(strings.TrimRight(row.String(), " ")) + "\n")
+	}
+}
+
+// wrap breaks a text at spaces, and a word that is wider than the column where it must.
+func wrap(text string, width int) []string {
+	var lines []string
+	line := []rune{}
+	for word := range strings.FieldsSeq(text) {
+		runes := []rune(word)
+		if len(line) > 0 && len(line)+1+len(runes) > width {
+			lines, line = append(lines, string(line)), nil
+		}
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		line = append(line, runes...)
+		for len(line) > width {
+			lines, line = append(lines, string(line[:width])), line[width:]
+		}
+	}
+	return append(lines, string(line))
+}
+
+var colours = map[string]string{
+	"bold": "1", string(gate.Pass): "32", string(gate.Regression): "31;1",
+	string(gate.Inconclusive): "33", string(gate.ToolFailure): "35", string(gate.StoppedByGuard): "35",
+}
+
+func (s Style) paint(what string) func(string) string {
+	code, ok := colours[what]
+	if !s.Colour || !ok {
+		return func(text string) string { return text }
+	}
+	return func(text string) string { return "\x1b[" + code + "m" + text + "\x1b[0m" }
+}
+
+// LastLine is the line that a run of the command ends with.
+func LastLine(r gate.Record, style Style) string {
+	return style.paint(string(r.Verdict))(fmt.Sprintf("chaosgate: verdict %s: %s", r.Verdict, r.Words))
+}
