@@ -1,0 +1,100 @@
+package images
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
+)
+
+// registryWithin is how long a registry may take before Debian's packages are
+// used instead.
+const registryWithin = 20 * time.Second
+
+// server is a program that nobody here wrote: pulled where a registry answers,
+// else made of Debian packages.
+type server struct {
+	name     string
+	pulled   string
+	packages []string
+	programs []string
+	files    map[string]string
+	changes  []string
+}
+
+func (s server) image(ctx context.Context) (string, error) {
+	ref, err := s.find(ctx)
+	if err != nil {
+		return "", fmt.Errorf("get an image of %s: %w", s.name, err)
+	}
+	return ref, nil
+}
+
+// find decides once: what is there already, pulled or made, is kept.
+func (s server) find(ctx context.Context) (string, error) {
+	if there, err := docker.ImageExists(ctx, s.pulled); err != nil || there {
+		return s.pulled, err
+	}
+	architecture, err := docker.Architecture(ctx)
+	if err != nil {
+		return "", err
+	}
+	dir, unlock, err := lock(s.name + "-" + architecture)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+
+	kept := filepath.Join(dir, s.recipe()+".tar")
+	rootfs, err := os.ReadFile(kept)
+	if errors.Is(err, os.ErrNotExist) {
+		pullErr := s.pull(ctx, registryWithin)
+		if pullErr == nil {
+			return s.pulled, nil
+		}
+		rootfs, err = s.debian(ctx, architecture)
+		if errors.Is(err, errNoDebian) {
+			// Nothing but the registry is left: a slow one gets all the caller's time.
+			if pullErr = s.pull(ctx, 0); pullErr == nil {
+				return s.pulled, nil
+			}
+		}
+		if err != nil {
+			return "", fmt.Errorf("%w; %w: run `docker pull %s` where a registry answers", pullErr, err, s.pulled)
+		}
+		err = writeWhole(kept, rootfs)
+	}
+	if err != nil {
+		return "", fmt.Errorf("keep the root file system: %w", err)
+	}
+	return importOnce(ctx, s.name, "", architecture, rootfs, s.changes)
+}
+
+func (s server) pull(ctx context.Context, within time.Duration) error {
+	if within > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, within)
+		defer cancel()
+	}
+	return docker.Pull(ctx, s.pulled)
+}
+
+// recipe names what the root file system is made of.
+func (s server) recipe() string {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", s.packages, s.programs, s.files))
+	return fmt.Sprintf("%x", sum[:6])
+}
+
+// writeWhole writes the file or leaves none: half a file would be kept for ever.
+func writeWhole(name string, content []byte) error {
+	part := name + ".part"
+	if err := os.WriteFile(part, content, 0o644); err != nil {
+		return errors.Join(err, os.Remove(part))
+	}
+	return os.Rename(part, name)
+}

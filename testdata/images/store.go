@@ -1,0 +1,57 @@
+package images
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
+)
+
+// repository is the first part of every image that is made here. No registry
+// serves it, so an image that is not there is never looked for outside.
+const repository = "localhost/chaosgate/"
+
+// lock makes a directory of the user's cache the caller's until unlock.
+func lock(name string) (dir string, unlock func(), err error) {
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		return "", nil, fmt.Errorf("find the user's cache: %w: set XDG_CACHE_HOME", err)
+	}
+	dir = filepath.Join(cache, "chaosgate", "images", name)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", nil, fmt.Errorf("make a cache for images: %w", err)
+	}
+	unlock, err = lockedfile.MutexAt(filepath.Join(dir, "lock")).Lock()
+	if err != nil {
+		return "", nil, fmt.Errorf("lock the cache for images: %w", err)
+	}
+	return dir, unlock, nil
+}
+
+// importOnce gives the image its content as a tag, and imports it if the Docker
+// Engine does not have it.
+func importOnce(ctx context.Context, name, variant, architecture string, rootfs []byte, changes []string) (string, error) {
+	ref := reference(name, variant, architecture, rootfs, changes)
+	there, err := docker.ImageExists(ctx, ref)
+	if err != nil || there {
+		return ref, err
+	}
+	return ref, docker.Import(ctx, ref, bytes.NewReader(rootfs), changes...)
+}
+
+func reference(name, variant, architecture string, rootfs []byte, changes []string) string {
+	hash := sha256.New()
+	// Never an error: a hash takes all it is given.
+	_, _ = fmt.Fprintf(hash, "%s %q %x", architecture, changes, sha256.Sum256(rootfs))
+	tag := fmt.Sprintf("%.12x", hash.Sum(nil)[:6])
+	if variant != "" {
+		tag = variant + "-" + tag
+	}
+	return repository + name + ":" + tag
+}
