@@ -1,0 +1,101 @@
+package userspace_test
+
+import (
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/userspace"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// delayed opens a path on the target's eth0 and redirects to it, as the room's
+// classifier does. The path is closed with the spec.
+func (p *pair) delayed(c userspace.Config) *userspace.Path {
+	GinkgoHelper()
+	path, err := userspace.Open(p.config(c))
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(path.Close)
+	p.redirect(c.Direction, path.Index())
+	return path
+}
+
+// config fills in the target's link.
+func (p *pair) config(c userspace.Config) userspace.Config {
+	GinkgoHelper()
+	c.PID, c.Link = p.target.pid, "eth0"
+	kernel := p.target.netlink()
+	defer kernel.Close()
+	link, err := kernel.LinkByName("eth0")
+	Expect(err).NotTo(HaveOccurred())
+	c.LinkIndex = link.Attrs().Index
+	return c
+}
+
+func (n *namespace) netlink() *netlink.Handle {
+	GinkgoHelper()
+	ns, err := netns.GetFromPid(n.pid)
+	Expect(err).NotTo(HaveOccurred())
+	defer ns.Close()
+	kernel, err := netlink.NewHandleAt(ns, unix.NETLINK_ROUTE)
+	Expect(err).NotTo(HaveOccurred())
+	return kernel
+}
+
+// redirect hangs a classifier on one direction of the target's eth0 that sends
+// every IP packet to a device, and lets pass what comes back.
+func (p *pair) redirect(d fault.Direction, device int) {
+	GinkgoHelper()
+	const protocolAt, markAt = 16, 8 // in struct __sk_buff
+	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Type: ebpf.SchedCLS, License: "Apache-2.0",
+		Instructions: asm.Instructions{
+			asm.LoadMem(asm.R2, asm.R1, markAt, asm.Word),
+			asm.JNE.Imm(asm.R2, int32(userspace.Mark), "foreign"),
+			asm.StoreImm(asm.R1, markAt, 0, asm.Word),
+			asm.Ja.Label("pass"),
+			asm.LoadMem(asm.R2, asm.R1, protocolAt, asm.Word).WithSymbol("foreign"),
+			asm.JEq.Imm(asm.R2, int32(nl.Swap16(unix.ETH_P_IP)), "redirect"),
+			asm.JNE.Imm(asm.R2, int32(nl.Swap16(unix.ETH_P_IPV6)), "pass"),
+			asm.Mov.Imm(asm.R1, int32(device)).WithSymbol("redirect"),
+			asm.Mov.Imm(asm.R2, 0),
+			asm.FnRedirect.Call(),
+			asm.Return(),
+			asm.Mov.Imm(asm.R0, 0).WithSymbol("pass"),
+			asm.Return(),
+		},
+	})
+	Expect(err).NotTo(HaveOccurred())
+	defer program.Close()
+	kernel := p.target.netlink()
+	defer kernel.Close()
+	link, err := kernel.LinkByName("eth0")
+	Expect(err).NotTo(HaveOccurred())
+	Expect(kernel.QdiscReplace(&netlink.Clsact{QdiscAttrs: netlink.QdiscAttrs{
+		LinkIndex: link.Attrs().Index, Handle: netlink.MakeHandle(0xffff, 0), Parent: netlink.HANDLE_CLSACT,
+	}})).To(Succeed())
+	Expect(kernel.FilterAdd(&netlink.BpfFilter{
+		FilterAttrs: netlink.FilterAttrs{
+			LinkIndex: link.Attrs().Index, Parent: hook(d), Handle: 1, Priority: 1, Protocol: unix.ETH_P_ALL,
+		},
+		Fd: program.FD(), Name: "test", DirectAction: true,
+	})).To(Succeed())
+}
+
+// pass takes the classifier of one direction away.
+func (p *pair) pass(d fault.Direction) {
+	GinkgoHelper()
+	p.target.run("tc", "filter", "delete", "dev", "eth0", string(d))
+}
+
+func hook(d fault.Direction) uint32 {
+	if d == fault.Ingress {
+		return netlink.HANDLE_MIN_INGRESS
+	}
+	return netlink.HANDLE_MIN_EGRESS
+}

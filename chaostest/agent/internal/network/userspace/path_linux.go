@@ -1,0 +1,159 @@
+package userspace
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// Path delays the packets that a classifier redirects to its TAP device. Its
+// methods may be called from several goroutines.
+type Path struct {
+	tap    *tap
+	kernel *netlink.Handle // in the target's namespace
+	socket int             // on the link; -1 for ingress
+	memory *arena
+	worker *worker
+	done   chan struct{} // closed when the worker has ended
+
+	mu      sync.Mutex
+	closed  bool
+	dropped uint64 // by the TAP's queue, as of the end
+}
+
+// Open makes a TAP in the target's network namespace and holds what is
+// redirected to it. Needs Linux 5.4, /dev/net/tun, and the capabilities
+// NET_ADMIN, NET_RAW and SYS_ADMIN in the first user namespace. Nothing is
+// redirected yet: that is the caller's classifier's work, on Index.
+func Open(c Config) (*Path, error) { return open(c, heldBytes) }
+
+func open(c Config, heldBytes int) (_ *Path, err error) {
+	if err := c.validate(); err != nil {
+		return nil, fmt.Errorf("open user-space path: %w", err)
+	}
+	p := &Path{socket: -1, done: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("open user-space path for %s of %s: %w", c.Direction, c.Link, errors.Join(err, p.release()))
+		}
+	}()
+	if err := inNamespace(c.PID, func() error { return p.enter(c) }); err != nil {
+		return nil, err
+	}
+	if p.memory, err = newArena(heldBytes); err != nil {
+		return nil, err
+	}
+	out := p.socket
+	if c.Direction == fault.Ingress {
+		out = p.tap.fd
+	}
+	if p.worker, err = newWorker(p.tap, out, p.memory, newSchedule(c)); err != nil {
+		return nil, err
+	}
+	go func() {
+		defer close(p.done)
+		p.worker.run()
+	}()
+	return p, nil
+}
+
+// enter makes everything that belongs to the target's namespace; its caller's
+// thread is in there.
+func (p *Path) enter(c Config) (err error) {
+	if p.kernel, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
+		return fmt.Errorf("open netlink: %w", err)
+	}
+	link, err := p.kernel.LinkByIndex(c.LinkIndex)
+	if err != nil {
+		return fmt.Errorf("look up link %d: %w", c.LinkIndex, err)
+	}
+	if name := link.Attrs().Name; name != c.Link {
+		return fmt.Errorf("link %d of process %d is %s, not %s: has the container's network changed?", c.LinkIndex, c.PID, name, c.Link)
+	}
+	if kind := link.Attrs().EncapType; kind != "ether" {
+		return &fault.UnsupportedError{
+			What: "delay of " + c.Link + " on the user-space path", Needs: "an Ethernet link",
+			Have: "it is of type " + kind, Do: "name a link with Ethernet frames, or force the netem path",
+		}
+	}
+	if p.tap, err = openTAP(p.kernel, link, c.Direction); err != nil {
+		return err
+	}
+	if c.Direction == fault.Ingress {
+		return redirectToLink(p.kernel, p.tap, link)
+	}
+	p.socket, err = openSocket(link)
+	return err
+}
+
+// Index is the TAP's interface index in the target's namespace.
+func (p *Path) Index() int { return p.tap.index }
+
+// Name is the TAP's name: "cg" and a number.
+func (p *Path) Name() string { return p.tap.name }
+
+// Stats counts what has come so far; after Close it is the final count.
+func (p *Path) Stats() Stats {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	dropped := p.dropped
+	if !p.closed {
+		dropped = p.queueDrops()
+	}
+	return p.worker.stats(dropped)
+}
+
+// queueDrops is what found the TAP's queue full.
+func (p *Path) queueDrops() uint64 {
+	device, err := p.kernel.LinkByIndex(p.tap.index)
+	if err != nil || device.Attrs().Statistics == nil {
+		return p.dropped // somebody has removed the TAP
+	}
+	p.dropped = device.Attrs().Statistics.TxDropped
+	return p.dropped
+}
+
+// Close sends what is still held at once, in the order it would have left, and
+// removes the TAP. The caller has stopped redirecting before: what comes later
+// is lost. A second call does nothing.
+func (p *Path) Close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return nil
+	}
+	p.worker.stop()
+	<-p.done
+	p.queueDrops()
+	p.closed = true
+	if err := p.release(); err != nil {
+		return fmt.Errorf("close user-space path %s: %w", p.tap.name, err)
+	}
+	return nil
+}
+
+// release gives back what there is, also of a path that was half opened.
+func (p *Path) release() error {
+	var errs []error
+	if p.tap != nil {
+		errs = append(errs, unix.Close(p.tap.fd)) // the last reference: the TAP is gone when this returns
+	}
+	if p.socket >= 0 {
+		errs = append(errs, unix.Close(p.socket))
+	}
+	if p.kernel != nil {
+		p.kernel.Close()
+	}
+	if p.worker != nil {
+		errs = append(errs, p.worker.close())
+	}
+	if p.memory != nil {
+		errs = append(errs, p.memory.close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,130 @@
+package userspace
+
+import (
+	"errors"
+	"fmt"
+	"net"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// tapQueue is the TAP's queue in frames: what may arrive while the agent's
+// thread waits for a processor.
+const tapQueue = 16384
+
+// tap is the device that matching packets are redirected to. Nobody addresses
+// it: it has no address, answers no ARP, and routes nothing. It vanishes when
+// its descriptor is closed, however that happens.
+type tap struct {
+	fd    int
+	index int
+	name  string
+	mac   net.HardwareAddr
+}
+
+// openTAP makes the TAP in the calling thread's network namespace.
+func openTAP(kernel *netlink.Handle, link netlink.Link, direction fault.Direction) (_ *tap, err error) {
+	fd, name, err := attachTAP()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unix.Close(fd))
+		}
+	}()
+	device, err := kernel.LinkByName(name)
+	if err != nil {
+		return nil, fmt.Errorf("look up TAP %s: %w", name, err)
+	}
+	t := &tap{fd: fd, index: device.Attrs().Index, name: name, mac: device.Attrs().HardwareAddr}
+	for _, step := range []struct {
+		what string
+		do   func() error
+	}{
+		{"name purpose", func() error {
+			return kernel.LinkSetAlias(device, fmt.Sprintf("chaosgate: %s delay on %s", direction, link.Attrs().Name))
+		}},
+		{"set MTU", func() error { return kernel.LinkSetMTU(device, link.Attrs().MTU) }},
+		{"set queue length", func() error { return kernel.LinkSetTxQLen(device, tapQueue) }},
+		{"turn off ARP", func() error { return kernel.LinkSetARPOff(device) }},
+		{"turn off IPv6 addresses", func() error { return withoutIPv6Address(kernel, device) }},
+		{"set up", func() error { return kernel.LinkSetUp(device) }},
+		{"remove routes", func() error { return removeRoutes(kernel, t.index) }},
+	} {
+		if err := step.do(); err != nil {
+			return nil, fmt.Errorf("%s of TAP %s: %w", step.what, name, explain(err, "CAP_NET_ADMIN"))
+		}
+	}
+	return t, nil
+}
+
+func attachTAP() (fd int, name string, err error) {
+	const device = "/dev/net/tun"
+	fd, err = unix.Open(device, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	switch {
+	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
+		return -1, "", &fault.UnsupportedError{
+			What: "delay on the user-space path", Needs: device, Have: "opening it says: " + err.Error(),
+			Do: "load the kernel module tun on the host, and give the agent's container the device " + device,
+		}
+	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
+		return -1, "", fmt.Errorf("open %s: %w: give the agent's container the device %s", device, err, device)
+	case err != nil:
+		return -1, "", fmt.Errorf("open %s: %w", device, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, unix.Close(fd))
+		}
+	}()
+	request, err := unix.NewIfreq("cg%d") // the kernel puts the first free number
+	if err != nil {
+		return -1, "", err
+	}
+	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
+	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, request); err != nil {
+		return -1, "", fmt.Errorf("make TAP: %w", explain(err, "CAP_NET_ADMIN"))
+	}
+	const offload = unix.TUN_F_CSUM | unix.TUN_F_TSO4 | unix.TUN_F_TSO6 | unix.TUN_F_TSO_ECN
+	err = unix.IoctlSetInt(fd, unix.TUNSETOFFLOAD, offload|unix.TUN_F_USO4|unix.TUN_F_USO6)
+	if errors.Is(err, unix.EINVAL) { // before Linux 6.2; the kernel then cuts large UDP sends itself
+		err = unix.IoctlSetInt(fd, unix.TUNSETOFFLOAD, offload)
+	}
+	if err != nil {
+		return -1, "", fmt.Errorf("set offloads of TAP %s: %w", request.Name(), err)
+	}
+	return fd, request.Name(), nil
+}
+
+// withoutIPv6Address keeps the kernel from giving the TAP a link-local address,
+// with which it would solicit routers and report multicast groups.
+func withoutIPv6Address(kernel *netlink.Handle, device netlink.Link) error {
+	const none = 1 // IN6_ADDR_GEN_MODE_NONE
+	err := kernel.LinkSetIP6AddrGenMode(device, none)
+	if errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EINVAL) {
+		return nil // no IPv6 in the kernel, or none at this MTU
+	}
+	return err
+}
+
+// removeRoutes removes what the kernel adds for any device that goes up: the
+// multicast route ff00::/8.
+func removeRoutes(kernel *netlink.Handle, index int) error {
+	routes, err := kernel.RouteListFiltered(netlink.FAMILY_V6,
+		&netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
+	if errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	for i := range routes {
+		if err := kernel.RouteDel(&routes[i]); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("%s: %w", routes[i], err)
+		}
+	}
+	return nil
+}
