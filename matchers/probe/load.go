@@ -120,11 +120,10 @@ func (r *run) collect(ctx context.Context, rate Rate, d time.Duration, n int) (*
 		case o, more := <-outcomes:
 			switch {
 			case !more:
-				w := r.window(start, start.Add(d), samples)
 				if len(samples) < n {
-					return w, fmt.Errorf("load %s at %s for %s: stopped after %d of %d samples: %w", r.probe, rate, d, len(samples), n, context.Cause(ctx))
+					return r.window(start, earlier(start.Add(d), time.Now()), samples), fmt.Errorf("load %s at %s for %s: stopped after %d of %d samples: %w", r.probe, rate, d, len(samples), n, context.Cause(ctx))
 				}
-				return w, nil
+				return r.window(start, start.Add(d), samples), nil
 			case o.err != nil:
 				stop(o.err) // the first cause stays
 			default:
@@ -163,8 +162,9 @@ func (r *run) launch(ctx context.Context, start time.Time, rate Rate, n int, out
 			return
 		}
 		flying.Go(func() {
+			started := time.Now()
 			s, err := r.probe.Sample(ctx)
-			s.Lag = s.Time.Sub(intended)
+			s.Lag = max(0, started.Sub(intended))
 			s.Latency += s.Lag
 			s.Time = intended
 			outcomes <- outcome{s, err}

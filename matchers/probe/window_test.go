@@ -1,0 +1,127 @@
+package probe_test
+
+import (
+	"encoding/json"
+	"math"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+
+// tenSamples are meant for ten seconds from noon, with latencies from 1 to
+// 10 ms, last first; the samples at 3, 4 and 8 s fail.
+func tenSamples() *probe.Window {
+	var samples []probe.Sample
+	for i := 9; i >= 0; i-- {
+		s := probe.Sample{Probe: "p", Time: noon.Add(time.Duration(i) * time.Second), Latency: time.Duration(10-i) * time.Millisecond, Class: probe.OK}
+		switch i {
+		case 3, 4:
+			s.Class = probe.Status5xx
+		case 8:
+			s.Class = probe.TimedOut
+		}
+		samples = append(samples, s)
+	}
+	return probe.NewWindow("p", noon, noon.Add(10*time.Second), samples)
+}
+
+func TestWindowCountsAndOrders(t *testing.T) {
+	w := tenSamples()
+	if w.N() != 10 || w.Errors() != 3 || w.Classes()[probe.Status5xx] != 2 || w.Classes()[probe.TimedOut] != 1 {
+		t.Errorf("got %s", w)
+	}
+	if slow := w.Count(func(s probe.Sample) bool { return s.Latency > 8*time.Millisecond }); slow != 2 {
+		t.Errorf("%d slow samples, want 2", slow)
+	}
+	w.Samples()[0].Class = "changed"
+	delete(w.Classes(), probe.TimedOut)
+	if first := w.Samples()[0]; !first.Time.Equal(noon) || first.Class != probe.OK || len(w.Classes()) != 2 {
+		t.Errorf("the window can be changed, or is out of order: %s", first)
+	}
+	if want := "p: 10 samples in 10s from 12:00:00.000, 3 errors (2 status 5xx, 1 timeout), p50 5ms, p99 10ms"; w.String() != want || w.GomegaString() != want {
+		t.Errorf("got  %s\nwant %s", w, want)
+	}
+	if empty := probe.NewWindow("p", noon, noon, nil); empty.String() != "p: 0 samples in 0s from 12:00:00.000, no error" {
+		t.Errorf("the empty window is %s", empty)
+	}
+}
+
+func TestQuantileIsTheNearestRankOfHealthySamples(t *testing.T) {
+	w := tenSamples() // healthy: 1, 3, 4, 5, 8, 9, 10 ms
+	for q, want := range map[float64]time.Duration{0.001: 1, 1.0 / 7: 1, 0.15: 3, 0.5: 5, 0.9: 10, 1: 10} {
+		if got, ok := w.Quantile(q); !ok || got != want*time.Millisecond {
+			t.Errorf("quantile %v is %s, want %dms", q, got, want)
+		}
+	}
+	for _, q := range []float64{0, -1, 1.1, math.NaN()} {
+		if got, ok := w.Quantile(q); ok {
+			t.Errorf("quantile %v is %s", q, got)
+		}
+	}
+	if _, ok := probe.NewWindow("p", noon, noon, nil).Quantile(0.5); ok {
+		t.Error("an empty window has a median")
+	}
+}
+
+func TestSliceIsHalfOpen(t *testing.T) {
+	w := tenSamples()
+	for _, c := range []struct{ from, to, n, errors int }{{0, 10, 10, 3}, {3, 5, 2, 2}, {-5, 4, 4, 1}, {8, 100, 2, 1}, {5, 5, 0, 0}, {6, 2, 0, 0}} {
+		part := w.Slice(noon.Add(time.Duration(c.from)*time.Second), noon.Add(time.Duration(c.to)*time.Second))
+		if part.N() != c.n || part.Errors() != c.errors {
+			t.Errorf("from %d to %d: %s, want %d samples and %d errors", c.from, c.to, part, c.n, c.errors)
+		}
+	}
+}
+
+func TestTheLastJudgementCountsAndGoesIntoTheRecord(t *testing.T) {
+	w := tenSamples()
+	part := w.Slice(noon.Add(time.Second), noon.Add(3*time.Second))
+	for _, outcome := range []record.Outcome{record.Undecided, record.Kept} {
+		w.Judged(record.Judgement{Matcher: "M", Objective: "o", Outcome: outcome, LogE: record.Float(math.Inf(1))})
+		part.Judged(record.Judgement{Matcher: "M", Objective: "o", Outcome: record.Violated})
+	}
+	w.Judged(record.Judgement{Matcher: "M", Objective: "other", Outcome: record.Kept})
+	encoded, err := json.Marshal(w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := record.Decode[record.Window](w, string(encoded))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, j := range r.Judgements {
+		got = append(got, j.Objective+": "+string(j.Outcome))
+	}
+	if strings.Join(got, "; ") != "o: kept; o from 1s to 3s: violated; other: kept" {
+		t.Errorf("judgements: %q", got)
+	}
+	if r.Schema != record.Schema || r.Count != 10 || r.Errors != 3 || r.Classes["status 5xx"] != 2 || float64(r.P50) != 0.005 || !r.Start.Equal(noon) {
+		t.Errorf("record %+v", r)
+	}
+	if live, err := record.Decode[record.Window](w, ""); err != nil || len(live.Judgements) != 3 {
+		t.Errorf("the live window decodes as %+v, %v", live, err)
+	}
+}
+
+func TestWindowMayBeJudgedAndReadAtOnce(t *testing.T) {
+	w := tenSamples()
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			w.Judged(record.Judgement{Matcher: "M", Objective: "o"})
+			_, _ = w.Record(), w.String()
+			w.Slice(noon, noon.Add(time.Second)).Judged(record.Judgement{Matcher: "M"})
+		})
+	}
+	all.Wait()
+	if n := len(w.Record().Judgements); n != 2 {
+		t.Errorf("%d judgements, want 2", n)
+	}
+}
