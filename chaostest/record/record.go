@@ -50,8 +50,10 @@ type Attestation struct {
 	Path string `json:"path"`
 	// Readback says, one line a thing, what the kernel answered.
 	Readback []string `json:"readback"`
-	// Seed replays the fault's random choices; 0 where it makes none.
-	Seed uint64 `json:"seed,omitempty"`
+	// Seed replays the fault's random choices; 0 where it makes none. It encodes
+	// as a string, because a report that is decoded without its types on the way
+	// keeps only 53 bits of a number.
+	Seed uint64 `json:"seed,omitempty,string"`
 	// Notes say what a reader should know, such as a feature that the kernel lacks.
 	Notes []string `json:"notes,omitempty"`
 	// Took is the time from the request's arrival to the proof.
