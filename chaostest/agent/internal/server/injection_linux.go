@@ -15,10 +15,11 @@ type injection struct {
 	journal *room.Journal
 
 	// ending is held while the fault is applied or reverted: a revert that comes
-	// while it is applied waits for that.
+	// while it is applied calls that off and waits for it.
 	ending sync.Mutex
 
 	mu     sync.Mutex
+	cancel context.CancelFunc // calls the applying off; nil when it is not under way
 	live   room.Live // nil until applied
 	over   bool
 	lapsed bool
@@ -28,7 +29,9 @@ type injection struct {
 func (i *injection) apply(ctx context.Context, where room.Room, request room.Request) (record.Attestation, error) {
 	i.ending.Lock()
 	defer i.ending.Unlock()
-	if i.isOver() {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	if !i.begin(cancel) {
 		return record.Attestation{}, fmt.Errorf("inject %s on %s: it was reverted before it began", request.Fault, request.Target.Name)
 	}
 	live, err := where.Apply(ctx, request, i.journal)
@@ -50,10 +53,22 @@ func (i *injection) apply(ctx context.Context, where room.Room, request room.Req
 	return live.Attestation(), nil
 }
 
-func (i *injection) isOver() bool {
+// begin notes how the applying is called off; it is false when the injection is
+// over already.
+func (i *injection) begin(cancel context.CancelFunc) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	return i.over
+	i.cancel = cancel
+	return !i.over
+}
+
+// callOff ends an applying that is under way: nobody waits for it any more.
+func (i *injection) callOff() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.cancel != nil && i.live == nil {
+		i.cancel()
+	}
 }
 
 func (i *injection) evidence() record.Evidence {
@@ -79,6 +94,7 @@ func (i *injection) renew(until uint64) error {
 // revert undoes the fault, proves it, and keeps the final evidence. It may be
 // called again: what failed is tried again.
 func (i *injection) revert() (record.Evidence, error) {
+	i.callOff()
 	i.ending.Lock()
 	defer i.ending.Unlock()
 	i.mu.Lock()

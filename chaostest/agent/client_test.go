@@ -1,0 +1,114 @@
+package agent_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+func connect(t *testing.T, fake *drivertest.Fake) *agent.Client {
+	t.Helper()
+	before := gleak.Goroutines()
+	conn, err := fake.StartAgent(t.Context(), nil)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	client, err := agent.Connect(t.Context(), conn)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() {
+		_ = client.Close() // a connection that was cut says so again
+		fake.Agent.Die()
+		NewWithT(t).Eventually(gleak.Goroutines).WithTimeout(5 * time.Second).ShouldNot(gleak.HaveLeaked(before))
+	})
+	return client
+}
+
+func TestTheLeaseIsRenewedUntilTheClientIsClosed(t *testing.T) {
+	g := NewWithT(t)
+	fake := drivertest.NewFake()
+	client := connect(t, fake)
+	g.Eventually(fake.Agent.Renewed).WithTimeout(20 * agent.RenewEvery).Should(BeNumerically(">=", 3))
+	g.Expect(client.Close()).To(Succeed())
+	stopped := fake.Agent.Renewed()
+	g.Consistently(fake.Agent.Renewed).WithTimeout(3 * agent.RenewEvery).Should(Equal(stopped))
+}
+
+func TestErrorsArriveAsWhatTheyWere(t *testing.T) {
+	g := NewWithT(t)
+	fake := drivertest.NewFake()
+	client := connect(t, fake)
+
+	refused := error(&fault.UnsupportedError{What: "delay on the netem path", Needs: "sch_netem", Have: "the kernel has none", Do: "leave out Via"})
+	fake.Agent.OnInject = func(agent.InjectParams) (record.Attestation, error) { return record.Attestation{}, refused }
+	_, err := client.Inject(t.Context(), agent.InjectParams{ID: "1"})
+	g.Expect(err).To(MatchError(fault.ErrUnsupported))
+	g.Expect(err).To(Equal(refused))
+
+	refused = errors.New("replace the qdisc of eth0: operation not permitted")
+	_, err = client.Inject(t.Context(), agent.InjectParams{ID: "2"})
+	g.Expect(err).To(MatchError(refused.Error()))
+	g.Expect(client.Alive()).To(BeTrue(), "a refusal is not the end of the agent")
+}
+
+func TestARevertSaysWhatIsLeft(t *testing.T) {
+	g := NewWithT(t)
+	fake := drivertest.NewFake()
+	client := connect(t, fake)
+	fake.Agent.OnRevert = func(string) string { return "qdisc clsact still there" }
+	_, err := client.Revert(t.Context(), "1")
+	g.Expect(err).To(MatchError("revert: qdisc clsact still there"))
+}
+
+func TestADeadAgentIsNoticedWithoutBeingAsked(t *testing.T) {
+	g := NewWithT(t)
+	fake := drivertest.NewFake()
+	client := connect(t, fake)
+	fake.Agent.Die()
+	g.Eventually(client.Alive).WithTimeout(20 * agent.RenewEvery).Should(BeFalse())
+	_, err := client.Inject(t.Context(), agent.InjectParams{ID: "1"})
+	g.Expect(err).To(MatchError(agent.ErrGone))
+	g.Expect(err).To(MatchError(ContainSubstring("was its container killed")))
+	_, err = client.Revert(t.Context(), "1")
+	g.Expect(err).To(MatchError(agent.ErrGone))
+}
+
+func TestAnotherProtocolIsRefused(t *testing.T) {
+	g := NewWithT(t)
+	fake := drivertest.NewFake()
+	fake.Agent.Protocol = agent.Protocol + 1
+	conn, err := fake.StartAgent(t.Context(), nil)
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = agent.Connect(t.Context(), conn)
+	g.Expect(err).To(MatchError(ContainSubstring("use an agent of the library's version")))
+	fake.Agent.Die()
+}
+
+func TestACallEndsWithItsContext(t *testing.T) {
+	g := NewWithT(t)
+	fake := drivertest.NewFake()
+	client := connect(t, fake)
+	entered := make(chan struct{})
+	release := make(chan struct{})
+	fake.Agent.OnInject = func(agent.InjectParams) (record.Attestation, error) {
+		close(entered)
+		<-release
+		return record.Attestation{}, nil
+	}
+	defer close(release)
+	cause := errors.New("the spec is over")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	go func() {
+		<-entered
+		cancel(cause)
+	}()
+	_, err := client.Inject(ctx, agent.InjectParams{ID: "1"})
+	g.Expect(err).To(MatchError(cause))
+	g.Expect(client.Alive()).To(BeTrue())
+}

@@ -1,0 +1,234 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/server"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// ledger is a room whose faults are lines in a book.
+type ledger struct {
+	entered chan struct{} // receives when Apply begins, if not nil
+	leave   chan struct{} // Apply waits for it, if not nil
+	fail    error         // what Apply returns after its first step
+	stuck   atomic.Bool   // undo fails while it is set
+
+	mu    sync.Mutex
+	open  map[string]bool
+	until uint64
+}
+
+func (l *ledger) Apply(ctx context.Context, request room.Request, journal *room.Journal) (room.Live, error) {
+	if l.entered != nil {
+		l.entered <- struct{}{}
+		select {
+		case <-l.leave:
+		case <-ctx.Done():
+		}
+	}
+	if err := journal.Before("strike out "+request.ID, func() error {
+		if l.stuck.Load() {
+			return errors.New("the ink is dry")
+		}
+		l.set(request.ID, false)
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	l.set(request.ID, true)
+	if l.fail != nil {
+		return nil, l.fail
+	}
+	return &line{ledger: l, id: request.ID}, nil
+}
+
+func (l *ledger) set(id string, open bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.open == nil {
+		l.open = map[string]bool{}
+	}
+	if open {
+		l.open[id] = true
+	} else {
+		delete(l.open, id)
+	}
+}
+
+func (l *ledger) count() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.open)
+}
+
+type line struct {
+	ledger *ledger
+	id     string
+}
+
+func (l *line) Attestation() record.Attestation { return record.Attestation{Path: "ledger"} }
+func (l *line) Evidence() record.Evidence       { return record.Evidence{Effective: true} }
+func (l *line) Prove() error                    { return nil }
+func (l *line) Renew(until uint64) error {
+	l.ledger.mu.Lock()
+	defer l.ledger.mu.Unlock()
+	l.ledger.until = until
+	return nil
+}
+
+type conn struct{ net.Conn }
+
+func (conn) Diagnostics() string { return "" }
+
+// serve runs a server over a pipe and returns the host's end, the end of the
+// server as a channel, and its room.
+func serve(t *testing.T, book *ledger, lease time.Duration) (net.Conn, <-chan error) {
+	t.Helper()
+	before := gleak.Goroutines()
+	host, own := net.Pipe()
+	done := make(chan error, 1)
+	s := server.New(server.Rooms{fault.KindPause: book}, lease)
+	go func() { done <- s.Serve(context.Background(), own, own) }()
+	t.Cleanup(func() {
+		_ = host.Close() // a pipe's Close never fails
+		_ = own.Close()
+		NewWithT(t).Eventually(gleak.Goroutines).WithTimeout(5 * time.Second).ShouldNot(gleak.HaveLeaked(before))
+	})
+	return host, done
+}
+
+func pause(t *testing.T, id string) agent.InjectParams {
+	t.Helper()
+	wire, err := fault.Marshal(fault.Pause())
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return agent.InjectParams{ID: id, Fault: wire, TargetID: "abc", TargetName: "db"}
+}
+
+func TestTheEndOfTheInputRevertsEverything(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, done := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	for _, id := range []string{"1", "2"} {
+		_, err := client.Inject(t.Context(), pause(t, id))
+		g.Expect(err).NotTo(HaveOccurred())
+	}
+	g.Expect(book.count()).To(Equal(2))
+	g.Expect(client.Close()).To(Succeed())
+	g.Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
+	g.Expect(book.count()).To(BeZero())
+}
+
+func TestASilentHostRevertsEverythingAndIsTold(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, 300*time.Millisecond)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = client.Inject(t.Context(), pause(t, "1"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Consistently(book.count).WithTimeout(900*time.Millisecond).Should(Equal(1), "a host that renews keeps its fault")
+	book.mu.Lock()
+	g.Expect(book.until).To(BeNumerically(">", room.Monotonic()))
+	book.mu.Unlock()
+
+	silent, _ := serve(t, book, 300*time.Millisecond)
+	params := pause(t, "2")
+	go func() { _, _ = io.Copy(io.Discard, silent) }()
+	_, err = io.WriteString(silent, `{"jsonrpc":"2.0","id":1,"method":"inject","params":{"id":"2","targetID":"x","targetName":"x","targetPID":1,"filter":{},"fault":`+string(params.Fault)+"}}\n")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Eventually(book.count).WithTimeout(5 * time.Second).Should(Equal(2))
+	g.Eventually(book.count).WithTimeout(5*time.Second).Should(Equal(1), "one that says nothing more loses it")
+
+	evidence, err := client.Revert(t.Context(), "1")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(evidence.LeaseLapsed).To(BeFalse())
+	g.Expect(client.Close()).To(Succeed())
+}
+
+func TestWhatFailsHalfWayIsUndone(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{fail: errors.New("the pen broke")}
+	host, _ := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = client.Inject(t.Context(), pause(t, "1"))
+	g.Expect(err).To(MatchError("inject pause on db: the pen broke"))
+	g.Expect(book.count()).To(BeZero())
+	_, err = client.Revert(t.Context(), "1")
+	g.Expect(err).NotTo(HaveOccurred(), "there is nothing left to revert")
+	_, err = client.Inject(t.Context(), pause(t, "1"))
+	g.Expect(err).To(MatchError(ContainSubstring("there is, or was, an injection of this ID")))
+	g.Expect(client.Close()).To(Succeed())
+}
+
+func TestARevertThatFailsSaysSoAndIsTriedAgain(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = client.Inject(t.Context(), pause(t, "1"))
+	g.Expect(err).NotTo(HaveOccurred())
+	book.stuck.Store(true)
+	_, err = client.Revert(t.Context(), "1")
+	g.Expect(err).To(MatchError(And(
+		ContainSubstring("undo: strike out 1: the ink is dry"),
+		ContainSubstring("the undo steps written down for it were:\n  - strike out 1"))))
+	book.stuck.Store(false)
+	_, err = client.Revert(t.Context(), "1")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(book.count()).To(BeZero())
+	g.Expect(client.Close()).To(Succeed())
+}
+
+func TestAnInjectionNobodyWaitsForIsUndone(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{entered: make(chan struct{}), leave: make(chan struct{})}
+	host, _ := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	ctx, cancel := context.WithCancel(t.Context())
+	failed := make(chan error, 1)
+	params := pause(t, "1")
+	go func() {
+		_, err := client.Inject(ctx, params)
+		failed <- err
+	}()
+	<-book.entered
+	cancel()
+	g.Eventually(failed).Should(Receive(MatchError(context.Canceled)))
+	_, err = client.Revert(t.Context(), "1")
+	g.Expect(err).NotTo(HaveOccurred(), "the revert waits for the injection's end")
+	g.Expect(book.count()).To(BeZero())
+	g.Expect(client.Close()).To(Succeed())
+}
+
+func TestARevertThatOvertakesItsInjectionWins(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = client.Revert(t.Context(), "1")
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = client.Inject(t.Context(), pause(t, "1"))
+	g.Expect(err).To(HaveOccurred())
+	g.Expect(book.count()).To(BeZero())
+	g.Expect(client.Close()).To(Succeed())
+}

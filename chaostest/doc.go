@@ -1,0 +1,15 @@
+// Package chaostest makes a chaos experiment an ordinary spec: start containers,
+// inject faults inside them, measure from outside, and assert. Everything is
+// undone at the end of the spec without being asked.
+//
+//	It("keeps selling while its database answers late", func(ctx SpecContext) {
+//		checkout := probe.HTTP(shop, "8080/tcp", "/checkout")
+//		slow := Inject(ctx, fault.Delay(300*time.Millisecond), On(db), From(shop), Port(5432))
+//		sold := Load(ctx, checkout, PerSecond(50), For(5*time.Second))
+//		Expect(sold).To(KeepErrorRateBelow(1 * Percent))
+//		Expect(slow).To(HaveTakenEffect())
+//	})
+//
+// The functions of this package are for Ginkgo specs. Under a plain testing.T
+// the same words are methods of the Experiment that New returns.
+package chaostest

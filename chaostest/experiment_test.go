@@ -1,0 +1,314 @@
+package chaostest_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+var _ chaostest.T = (*testing.T)(nil)
+
+// spec is a T that fails without failing the test around it.
+type spec struct {
+	name     string
+	failures []string
+	entries  []any
+	cleanups []func()
+}
+
+type stopped struct{}
+
+func (s *spec) Helper()             {}
+func (s *spec) Name() string        { return s.name }
+func (s *spec) Logf(string, ...any) {}
+func (s *spec) Errorf(format string, a ...any) {
+	s.failures = append(s.failures, fmt.Sprintf(format, a...))
+}
+func (s *spec) Failed() bool         { return len(s.failures) > 0 }
+func (s *spec) Cleanup(f func())     { s.cleanups = append(s.cleanups, f) }
+func (s *spec) ParallelProcess() int { return 1 }
+func (s *spec) Fatalf(format string, a ...any) {
+	s.Errorf(format, a...)
+	panic(stopped{})
+}
+
+func (s *spec) AddReportEntryVisibilityNever(_ string, args ...any) {
+	s.entries = append(s.entries, args...)
+}
+
+// run runs the body as a spec, then its cleanups, the last first.
+func (s *spec) run(body func()) {
+	guarded := func(f func()) {
+		defer func() {
+			if r := recover(); r != nil && r != any(stopped{}) {
+				panic(r)
+			}
+		}()
+		f()
+	}
+	guarded(body)
+	for len(s.cleanups) > 0 {
+		last := s.cleanups[len(s.cleanups)-1]
+		s.cleanups = s.cleanups[:len(s.cleanups)-1]
+		guarded(last)
+	}
+}
+
+func (s *spec) causes() []record.Cause {
+	var causes []record.Cause
+	for _, e := range s.entries {
+		if f, ok := e.(record.Failure); ok {
+			causes = append(causes, f.Cause)
+		}
+	}
+	return causes
+}
+
+func addresses(all ...string) []netip.Addr {
+	var parsed []netip.Addr
+	for _, a := range all {
+		parsed = append(parsed, netip.MustParseAddr(a))
+	}
+	return parsed
+}
+
+func running(network string, ips ...string) driver.State {
+	return driver.State{Running: true, PID: 42, Addresses: map[string][]netip.Addr{network: addresses(ips...)}}
+}
+
+func experiment(t *testing.T, targets ...*drivertest.FakeTarget) (*spec, *drivertest.Fake, *chaostest.Experiment) {
+	t.Helper()
+	s := &spec{name: t.Name()}
+	fake := drivertest.NewFake(targets...)
+	t.Cleanup(fake.Agent.Die)
+	return s, fake, chaostest.New(s, chaostest.WithDriver(fake))
+}
+
+func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
+	g := NewWithT(t)
+	db := drivertest.NewTarget("db", running("net", "10.0.0.2"))
+	shop := drivertest.NewTarget("shop", driver.State{Running: true, PID: 43, Addresses: map[string][]netip.Addr{
+		"net": addresses("10.0.0.3", "fd00::3"), "other": addresses("10.9.0.3"),
+	}})
+	s, fake, x := experiment(t, db, shop)
+	s.run(func() {
+		slow := x.Inject(t.Context(), fault.Delay(time.Second),
+			chaostest.On(x.Attach(t.Context(), "db")), chaostest.From(x.Attach(t.Context(), "shop")), chaostest.Port(5432))
+		g.Expect(slow.String()).To(Equal("delay 1s on db, ingress from shop, port 5432"))
+		g.Expect(slow.Active()).To(BeTrue())
+		g.Expect(slow.Attestations()[0].Path).To(Equal("fake"))
+	})
+	g.Expect(s.failures).To(BeEmpty())
+	asked := fake.Agent.Injected()
+	g.Expect(asked).To(HaveLen(1))
+	g.Expect(asked[0].Filter.Direction).To(Equal(fault.Ingress))
+	g.Expect(asked[0].Filter.Peers).To(Equal([]netip.Prefix{netip.MustParsePrefix("10.0.0.3/32"), netip.MustParsePrefix("fd00::3/128")}),
+		"only the addresses on the network that both are on")
+	g.Expect(asked[0].TargetPID).To(Equal(42))
+	g.Expect(fake.Agent.Reverted()).To(Equal([]string{asked[0].ID}))
+	g.Expect(s.entries).To(HaveLen(1))
+	rec, err := record.Decode[record.Injection](s.entries[0], "")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(rec.Reverted).To(BeTrue())
+	g.Expect(rec.Evidence.Packets).To(Equal(uint64(1)))
+	g.Expect(rec.Spec).To(Equal(t.Name()))
+}
+
+func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
+	type c = func(x *chaostest.Experiment, db *chaostest.Service)
+	inject := func(f fault.Fault, options ...chaostest.InjectOption) c {
+		return func(x *chaostest.Experiment, db *chaostest.Service) {
+			x.Inject(t.Context(), f, append(options, chaostest.On(db))...)
+		}
+	}
+	second := fault.Delay(time.Second)
+	for want, body := range map[string]c{
+		"inject delay 1s: no target: say On(service)": func(x *chaostest.Experiment, _ *chaostest.Service) {
+			x.Inject(t.Context(), second)
+		},
+		"inject delay 1s: target is nil: was the service started in this spec, or in a BeforeEach?": func(x *chaostest.Experiment, _ *chaostest.Service) {
+			x.Inject(t.Context(), second, chaostest.On(nil))
+		},
+		"inject: no fault given":                                                                                                                inject(nil),
+		"inject delay -1s: delay -1s: must be at least 100µs":                                                                                   inject(fault.Delay(-time.Second)),
+		"inject pause: pause: a filter is for network faults: leave out Port":                                                                   inject(fault.Pause(), chaostest.Port(80)),
+		"inject delay 1s: port 70000: must be from 1 to 65535":                                                                                  inject(second, chaostest.Port(70000)),
+		"inject delay 1s: peer is nil: was the service started in this spec, or in a BeforeEach?":                                               inject(second, chaostest.From(nil)),
+		"inject delay 1s: Direction(egress) contradicts the direction that From and Toward say (ingress)":                                       inject(second, chaostest.From(chaostest.Address("10.0.0.1")), chaostest.Direction(fault.Egress)),
+		"inject delay 1s: From and Toward name different peers: inject the fault once for each":                                                 inject(second, chaostest.From(chaostest.Address("10.0.0.1")), chaostest.Toward(chaostest.Address("10.0.0.2"))),
+		`inject delay 1s: data path "pigeon": must be "netem", "user space", or empty to let the kernel decide`:                                 inject(second, chaostest.Via("pigeon")),
+		`inject delay 1s on db: peer "ten": neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8`:                               inject(second, chaostest.From(chaostest.Address("ten"))),
+		`inject delay 1s on db: peer "10.0.0.7/8" has bits set behind its prefix: write 10.0.0.0/8 for the network or 10.0.0.7 for the address`: inject(second, chaostest.From(chaostest.Address("10.0.0.7/8"))),
+		"inject delay 1s on host: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own": func(x *chaostest.Experiment, _ *chaostest.Service) {
+			x.Inject(t.Context(), second, chaostest.On(x.Attach(t.Context(), "host")))
+		},
+		"inject delay 1s on db: peer lonely has no address, so the filter would match nothing: put it on a network": func(x *chaostest.Experiment, db *chaostest.Service) {
+			x.Inject(t.Context(), second, chaostest.On(db), chaostest.From(x.Attach(t.Context(), "lonely")))
+		},
+		"find container nobody: no such container: there are db, host, lonely": func(x *chaostest.Experiment, _ *chaostest.Service) {
+			x.Attach(t.Context(), "nobody")
+		},
+		"load: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *chaostest.Experiment, _ *chaostest.Service) {
+			x.Load(t.Context(), nil)
+		},
+	} {
+		g := NewWithT(t)
+		host := running("host")
+		host.HostNetwork = true
+		s, fake, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")), drivertest.NewTarget("host", host), drivertest.NewTarget("lonely", running("none")))
+		s.run(func() { body(x, x.Attach(t.Context(), "db")) })
+		g.Expect(strings.Join(s.failures, "\n")).To(ContainSubstring(want))
+		g.Expect(s.causes()).To(Equal([]record.Cause{record.ToolFailure}), want)
+		g.Expect(fake.Agent.Injected()).To(BeEmpty(), want)
+	}
+}
+
+func TestATargetThatDoesNotRunIsAFindingAboutTheTarget(t *testing.T) {
+	g := NewWithT(t)
+	s, _, x := experiment(t, drivertest.NewTarget("db", driver.State{ExitCode: 3, OOMKilled: true}))
+	s.run(func() { x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db"))) })
+	g.Expect(s.failures).To(ConsistOf(ContainSubstring("container db does not run (exit code 3, killed for want of memory)")))
+	g.Expect(s.causes()).To(BeEmpty())
+}
+
+func TestTheEndOfAFaultIsJudged(t *testing.T) {
+	for name, c := range map[string]struct {
+		evidence record.Evidence
+		left     string
+		want     string
+		causes   []record.Cause
+	}{
+		"effective": {evidence: record.Evidence{Effective: true}},
+		"touched nothing": {
+			evidence: record.Evidence{Summary: "no packet matched the filter."},
+			want:     "pause on db: the fault touched nothing: no packet matched the filter: does the filter match the traffic, and was there any?",
+			causes:   []record.Cause{record.ToolFailure},
+		},
+		"lapsed": {
+			evidence: record.Evidence{Effective: true, LeaseLapsed: true},
+			want:     "pause on db: the fault ended by itself before it was reverted",
+			causes:   []record.Cause{record.ToolFailure},
+		},
+		"died": {
+			evidence: record.Evidence{Effective: true, TargetDied: true, Summary: "2 of 3"},
+			want:     "pause on db: the container's first process ended under the fault: 2 of 3",
+		},
+		"left": {
+			evidence: record.Evidence{Effective: true}, left: "qdisc htb still there",
+			want:   "pause on db: revert: qdisc htb still there",
+			causes: []record.Cause{record.ToolFailure},
+		},
+	} {
+		for _, when := range []string{"by the spec", "at its end"} {
+			g := NewWithT(t)
+			s, fake, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+			fake.Agent.OnEvidence = func(string) record.Evidence { return c.evidence }
+			fake.Agent.OnRevert = func(string) string { return c.left }
+			s.run(func() {
+				i := x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db")))
+				if when == "by the spec" {
+					i.Revert(t.Context())
+					i.Revert(t.Context())
+				}
+			})
+			if c.want == "" {
+				g.Expect(s.failures).To(BeEmpty(), name)
+			} else {
+				g.Expect(s.failures).To(ConsistOf(ContainSubstring(c.want)), name+" "+when)
+			}
+			g.Expect(s.causes()).To(Equal(c.causes), name)
+			g.Expect(fake.Agent.Reverted()).To(HaveLen(1), name)
+		}
+	}
+}
+
+func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
+	g := NewWithT(t)
+	s, fake, x := experiment(t, drivertest.NewTarget("a", running("net", "10.0.0.2")), drivertest.NewTarget("b", running("net", "10.0.0.3")))
+	fake.Agent.OnInject = func(p agent.InjectParams) (record.Attestation, error) {
+		if p.TargetName == "b" {
+			return record.Attestation{}, errors.New("already paused")
+		}
+		return record.Attestation{}, nil
+	}
+	s.run(func() {
+		x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b")))
+	})
+	g.Expect(s.failures).To(ConsistOf("already paused"))
+	g.Expect(fake.Agent.Reverted()).To(HaveLen(2))
+}
+
+func TestAServiceKnowsWhenTheLastFaultEnded(t *testing.T) {
+	g := NewWithT(t)
+	s, _, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s.run(func() {
+		db := x.Attach(t.Context(), "db")
+		end, live := db.FaultEnded()
+		g.Expect(end).To(BeZero())
+		g.Expect(live).To(BeFalse())
+		i := x.Inject(t.Context(), fault.Pause(), chaostest.On(db))
+		_, live = db.FaultEnded()
+		g.Expect(live).To(BeTrue())
+		before := time.Now()
+		i.Revert(t.Context())
+		end, live = db.FaultEnded()
+		g.Expect(live).To(BeFalse())
+		g.Expect(end).To(And(BeTemporally(">=", before), BeTemporally("<=", time.Now())))
+	})
+	g.Expect(s.failures).To(BeEmpty())
+}
+
+func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {
+	g := NewWithT(t)
+	s, fake, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s.run(func() {
+		db := x.Attach(t.Context(), "db")
+		x.Inject(t.Context(), fault.Pause(), chaostest.On(db))
+		fake.Agent.Die()
+	})
+	g.Expect(s.failures).To(ConsistOf(And(ContainSubstring("the agent is gone"), ContainSubstring("was its container killed"))))
+	g.Expect(s.causes()).To(Equal([]record.Cause{record.ToolFailure}))
+
+	again := &spec{name: "again"}
+	again.run(func() {
+		// The experiment's session is the same; its agent is a new one.
+		g.Eventually(func() int {
+			*s = spec{name: t.Name()}
+			s.run(func() { x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db"))) })
+			return len(s.failures)
+		}).WithTimeout(5 * time.Second).Should(BeZero())
+	})
+}
+
+func TestEventsAreAppendedForWhoeverFollows(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "events")
+	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())
+	t.Setenv(record.EventsVariable, path)
+	s, _, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s.run(func() { x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db"))) })
+	lines, err := os.ReadFile(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	var kinds []record.EventKind
+	for line := range strings.Lines(string(lines)) {
+		event, err := record.Decode[record.Event](nil, line)
+		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(event.Spec).To(Equal(t.Name()))
+		kinds = append(kinds, event.Kind)
+	}
+	g.Expect(kinds).To(Equal([]record.EventKind{record.SpecStarted, record.Injected, record.Reverted, record.SpecEnded}))
+}

@@ -1,0 +1,47 @@
+package chaostest
+
+import (
+	"errors"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// toolError is a failure of the experiment, not of what it is about. The two
+// never share a verdict.
+type toolError struct{ err error }
+
+func (e *toolError) Error() string { return e.err.Error() }
+func (e *toolError) Unwrap() error { return e.err }
+
+// toolFailure fails the test because the tool could not do its work.
+func (x *Experiment) toolFailure(err error) {
+	x.t.Helper()
+	x.noteToolFailure(err)
+	x.t.Fatalf("%v", err)
+}
+
+// injectFailure fails the test because a fault could not be injected: the
+// tool's failure, unless it is that the target does not run.
+func (x *Experiment) injectFailure(err error) {
+	x.t.Helper()
+	if _, ok := errors.AsType[*driver.NotRunningError](err); !ok {
+		x.noteToolFailure(err)
+	}
+	x.t.Fatalf("%v", err)
+}
+
+// findings fails the test for what came to light when a fault was reverted.
+func (x *Experiment) findings(err error) {
+	x.t.Helper()
+	if _, ok := errors.AsType[*toolError](err); ok {
+		x.noteToolFailure(err)
+	}
+	x.t.Errorf("%v", err)
+}
+
+func (x *Experiment) noteToolFailure(err error) {
+	x.report(record.FailureEntry, record.Failure{
+		Schema: record.Schema, Spec: x.t.Name(), Cause: record.ToolFailure, Text: err.Error(),
+	})
+}

@@ -1,0 +1,57 @@
+package chaostest
+
+import (
+	"context"
+
+	"github.com/onsi/ginkgo/v2"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// specs is what the specs of this process share.
+var specs = &history{}
+
+// spec is the experiment of the running spec.
+func spec() *Experiment {
+	x := &Experiment{
+		t: ginkgo.GinkgoT(), session: shared, history: specs,
+		step: func(text string) { ginkgo.By(text) },
+	}
+	x.announce()
+	return x
+}
+
+// Network makes a bridge network that lives until the spec ends.
+func Network(ctx context.Context, options ...docker.NetworkOption) *docker.Network {
+	ginkgo.GinkgoHelper()
+	return spec().Network(ctx, options...)
+}
+
+// Run starts a container as testcontainers.Run does, and removes it when the
+// spec ends.
+func Run(ctx context.Context, image string, options ...docker.Option) *Service {
+	ginkgo.GinkgoHelper()
+	return spec().Run(ctx, image, options...)
+}
+
+// Attach takes a container that already runs, by its name or ID.
+func Attach(ctx context.Context, ref string) *Service {
+	ginkgo.GinkgoHelper()
+	return spec().Attach(ctx, ref)
+}
+
+// Inject applies a fault to its targets until the spec ends, or the Injection
+// is reverted.
+func Inject(ctx context.Context, f fault.Fault, options ...InjectOption) *Injection {
+	ginkgo.GinkgoHelper()
+	return spec().Inject(ctx, f, options...)
+}
+
+// Load looks through the probe at a constant rate for a while, and returns the
+// window of the samples.
+func Load(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Window {
+	ginkgo.GinkgoHelper()
+	return spec().Load(ctx, p, options...)
+}

@@ -1,0 +1,124 @@
+package chaostest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// Inject applies a fault to its targets and returns when the kernel, read back,
+// says that it is live. It is reverted when the test ends, or before that by
+// the Injection. What is wrong with the request fails the test before anything
+// is touched.
+func (x *Experiment) Inject(ctx context.Context, f fault.Fault, options ...InjectOption) *Injection {
+	x.t.Helper()
+	x.announce()
+	p := &plan{}
+	for _, o := range options {
+		o(p)
+	}
+	if err := p.check(f); err != nil {
+		x.toolFailure(err)
+		return nil
+	}
+	client, err := x.session.Agent(ctx)
+	if err != nil {
+		x.toolFailure(err)
+		return nil
+	}
+	i, err := x.prepare(ctx, client, f, p)
+	if err != nil {
+		x.injectFailure(err)
+		return nil
+	}
+	// The revert is registered before the fault is injected: whatever happens
+	// from here on, it is called.
+	x.t.Cleanup(i.atEnd)
+	x.history.add(i)
+	if err := i.apply(ctx); err != nil {
+		x.injectFailure(err)
+		return nil
+	}
+	x.step(fmt.Sprintf("injected %s", i))
+	x.report(record.InjectionEntry, i)
+	x.emit(record.Event{Kind: record.Injected, ID: i.id, Text: i.String()})
+	return i
+}
+
+// prepare resolves the targets and the filter; nothing is touched.
+func (x *Experiment) prepare(ctx context.Context, client *agent.Client, f fault.Fault, p *plan) (*Injection, error) {
+	wire, err := fault.Marshal(f)
+	if err != nil {
+		return nil, err
+	}
+	i := &Injection{x: x, agent: client, fault: f, id: newID()}
+	for n, service := range p.targets {
+		state, err := service.State(ctx)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("inject %s: %w", f, err)
+		case !state.Running:
+			return nil, fmt.Errorf("inject %s: %w", f, &driver.NotRunningError{Name: service.Name(), State: state})
+		case state.HostNetwork && isNetwork(f):
+			return nil, fmt.Errorf("inject %s on %s: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own", f, service.Name())
+		}
+		filter, err := p.resolve(ctx, state)
+		if err != nil {
+			return nil, fmt.Errorf("inject %s on %s: %w", f, service.Name(), err)
+		}
+		params := agent.InjectParams{
+			ID: fmt.Sprintf("%s.%d", i.id, n), Fault: wire, Filter: filter, Path: p.path,
+			TargetID: service.ID(), TargetName: service.Name(), TargetPID: state.PID,
+		}
+		i.parts = append(i.parts, &part{params: params, rec: record.Injection{
+			Schema: record.Schema, ID: params.ID, Spec: x.t.Name(), Kind: string(f.Kind()), Fault: f.String(),
+			Filter: filter.String(), Target: service.Name(), TargetID: service.ID(),
+		}})
+	}
+	return i, nil
+}
+
+func isNetwork(f fault.Fault) bool {
+	_, ok := f.(fault.Filterable)
+	return ok
+}
+
+func newID() string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // it never fails
+	return hex.EncodeToString(b[:])
+}
+
+// apply injects on all targets at once; when one refuses, none keeps the fault.
+func (i *Injection) apply(ctx context.Context) error {
+	errs := make([]error, len(i.parts))
+	var wait sync.WaitGroup
+	for n, p := range i.parts {
+		wait.Go(func() {
+			attestation, err := i.agent.Inject(ctx, p.params)
+			errs[n] = err
+			i.mu.Lock()
+			defer i.mu.Unlock()
+			p.rec.Start = time.Now()
+			p.rec.Attestation = attestation
+			p.live = err == nil
+		})
+	}
+	wait.Wait()
+	err := errors.Join(errs...)
+	if err == nil {
+		return nil
+	}
+	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
+	defer cancel()
+	return errors.Join(err, i.undo(undo))
+}

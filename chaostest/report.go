@@ -1,0 +1,56 @@
+package chaostest
+
+import (
+	"encoding/json"
+	"os"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// reporter is what Ginkgo's T has and a plain one has not.
+type reporter interface {
+	AddReportEntryVisibilityNever(name string, args ...any)
+	ParallelProcess() int
+}
+
+// report leaves a record in the suite's report. Only machines read the entries;
+// people read the steps and the messages.
+func (x *Experiment) report(name string, rec any) {
+	if r, ok := x.t.(reporter); ok {
+		r.AddReportEntryVisibilityNever(name, rec)
+	}
+}
+
+func (x *Experiment) process() int {
+	if r, ok := x.t.(reporter); ok {
+		return r.ParallelProcess()
+	}
+	return 1
+}
+
+func (x *Experiment) emit(event record.Event) {
+	event.Spec, event.Process = x.t.Name(), x.process()
+	emit(event)
+}
+
+// emit appends an event to the file that the chaosgate command follows. One
+// write a line keeps the lines of several processes apart. Nobody's test fails
+// because nobody can watch it.
+func emit(event record.Event) {
+	path := os.Getenv(record.EventsVariable)
+	if path == "" {
+		return
+	}
+	event.Schema, event.Time = record.Schema, time.Now()
+	line, err := json.Marshal(event)
+	if err != nil {
+		return
+	}
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		return
+	}
+	defer func() { _ = file.Close() }()
+	_, _ = file.Write(append(line, '\n'))
+}
