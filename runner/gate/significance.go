@@ -57,31 +57,28 @@ func (c *Comparison) decide(policy Policy) error {
 	return nil
 }
 
-// enough bounds the search for a number of runs that would do.
-const enough = 1000
+// Kept is how many accepted runs a baseline holds unless told otherwise.
+const Kept = 20
 
-// tooFew says what these numbers of runs can show, and how many would do.
+// most bounds the number of candidate runs that are recommended.
+const most = 50
+
+// tooFew says what these numbers of runs can show, and which would do: more
+// accepted runs if a baseline can hold so many, or else more candidates too.
 func (m Metric) tooFew(family int, alpha float64) string {
-	reachable := func(accepted, candidates int) bool {
-		return stats.SmallestP(accepted, candidates)*float64(family) <= alpha*rounding
-	}
-	accepted, candidates := m.accepted, m.candidates
-	for accepted < enough && !reachable(accepted, m.candidates) {
-		accepted++
-	}
-	for candidates < enough && !reachable(m.accepted, candidates) {
-		candidates++
-	}
-	var ways []string
-	if accepted < enough {
-		ways = append(ways, Plural(accepted, "accepted run"))
-	}
-	if candidates < enough {
-		ways = append(ways, Plural(candidates, "candidate run")+fmt.Sprintf(" (--runs %d)", candidates))
-	}
 	would := "no number of runs would do: choose a larger alpha"
-	if len(ways) > 0 {
-		would = strings.Join(ways, " or ") + " would do"
+search:
+	for candidates := m.candidates; candidates <= most; candidates++ {
+		for accepted := m.accepted; accepted <= max(Kept, m.accepted); accepted++ {
+			if stats.SmallestP(accepted, candidates)*float64(family) > alpha*rounding {
+				continue
+			}
+			would = Plural(accepted, "accepted run") + " would do"
+			if candidates > m.candidates {
+				would = fmt.Sprintf("%d accepted and %s (--runs %d) would do", accepted, Plural(candidates, "candidate run"), candidates)
+			}
+			break search
+		}
 	}
 	return fmt.Sprintf("inconclusive for the baseline: %d accepted and %s can reach p = %.2g, and %s at alpha %s need %.2g: %s",
 		m.accepted, Plural(m.candidates, "candidate run"), float64(m.Reachable),

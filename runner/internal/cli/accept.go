@@ -61,7 +61,7 @@ failed are refused. The oldest runs are dropped when there are more than --keep.
 	f := cmd.Flags()
 	f.StringVar(&from, "from", reportDir, "the directory of the run's reports")
 	f.StringVar(&path, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
-	f.IntVar(&keep, "keep", 20, "how many runs the baseline holds at most")
+	f.IntVar(&keep, "keep", gate.Kept, "how many runs the baseline holds at most")
 	f.BoolVar(&force, "force", false, "accept runs that failed too; windows of failed specs stay out")
 	return cmd
 }

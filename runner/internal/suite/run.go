@@ -46,12 +46,15 @@ type Options struct {
 func Run(ctx context.Context, o Options) gate.Run {
 	started := time.Now()
 	report := filepath.Join(o.Dir, o.Report)
-	said := &lastWords{to: o.Output}
+	said := &lastWords{to: o.Output, report: "_" + o.Report}
 	o.Output = said
 	err := o.start(ctx)
 	run, unread := Read(report)
 	if run.Started.IsZero() {
 		run.Started, run.Ended = started, time.Now()
+	}
+	for _, missed := range said.missed {
+		run.Troubles = append(run.Troubles, "a suite left no report that can be read, so it may have crashed: "+missed)
 	}
 	if trouble := trouble(err, run, unread, said); trouble != "" {
 		run.Troubles = append(run.Troubles, trouble)

@@ -1,6 +1,7 @@
 package suite
 
 import (
+	"bytes"
 	"io"
 	"strings"
 	"sync"
@@ -9,11 +10,18 @@ import (
 // remembered is how many bytes of the output lastWords keeps.
 const remembered = 600
 
-// lastWords passes output on and remembers its end.
+// lastWords passes output on, remembers its end, and the lines about reports
+// that Ginkgo misses: it names a suite's report only when that is not there or
+// cannot be read, and its exit code does not tell that from a failed spec.
 type lastWords struct {
-	to  io.Writer
-	mu  sync.Mutex
-	end []byte
+	to io.Writer
+	// report is how the path of a suite's own report ends.
+	report string
+
+	mu     sync.Mutex
+	end    []byte
+	line   []byte
+	missed []string
 }
 
 // Write passes on.
@@ -21,6 +29,18 @@ func (l *lastWords) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	l.end = append(l.end, p...)
 	l.end = l.end[max(0, len(l.end)-remembered):]
+	l.line = append(l.line, p...)
+	for {
+		line, rest, whole := bytes.Cut(l.line, []byte("\n"))
+		if !whole {
+			break
+		}
+		if text := strings.TrimSpace(string(line)); strings.HasSuffix(text, l.report+":") {
+			l.missed = append(l.missed, strings.TrimSuffix(text, ":"))
+		}
+		l.line = rest
+	}
+	l.line = l.line[max(0, len(l.line)-remembered):]
 	l.mu.Unlock()
 	return l.to.Write(p)
 }

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+var update = flag.Bool("update", false, "rewrite what the scripts expect")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"chaosgate": func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
+	})
+}
+
+func TestScripts(t *testing.T) {
+	root, err := filepath.Abs("../../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		UpdateScripts:       *update,
+		RequireExplicitExec: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("ROOT", root)
+			// Where nothing but this command can be found.
+			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
+			// The suites compile from what is there already: no network, shared caches.
+			env.Setenv("GOPROXY", "off")
+			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOTOOLCHAIN"} {
+				value, err := exec.Command("go", "env", name).Output()
+				if err != nil {
+					return err
+				}
+				env.Setenv(name, strings.TrimSpace(string(value)))
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"module": module,
+			"await":  await,
+		},
+	})
+}
+
+// module makes a go.mod and go.sum in the current directory for a user's module
+// that needs this one: module PATH
+func module(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: module PATH")
+	}
+	root := ts.Getenv("ROOT")
+	mod, err := os.ReadFile(filepath.Join(root, "go.mod"))
+	ts.Check(err)
+	sum, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	ts.Check(err)
+	text := regexp.MustCompile(`(?m)^module .*$`).ReplaceAllString(string(mod), "module "+args[0])
+	text += "\nrequire github.com/chaosgate/chaosgate v0.0.0\nreplace github.com/chaosgate/chaosgate => " + root + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs("go.mod"), []byte(text), 0o600))
+	ts.Check(os.WriteFile(ts.MkAbs("go.sum"), sum, 0o600))
+}
+
+// await waits until a file is there: await PATH
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: await PATH")
+	}
+	deadline := time.Now().Add(3 * time.Minute)
+	for {
+		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("%s did not appear", args[0])
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}
