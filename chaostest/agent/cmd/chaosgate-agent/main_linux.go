@@ -16,10 +16,13 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/process"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/server"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 func main() {
+	// A burner or a balloon is this program again, in the target's cgroup.
+	worker.Main(map[string]worker.Program{cpu.Program: cpu.Burn, memory.Program: memory.Fill})
 	packets := network.New()
 	rooms := server.Rooms{
 		fault.KindDelay:      packets,

@@ -1,0 +1,66 @@
+// Package shop_test is the resilience gate of a small shop: what must hold while
+// its dependencies are late, gone or hung, and while it is short of processor
+// time or memory. The shop's image is the careful build; SHOP_BUILD=careless
+// takes the one from which timeout and fallback were removed, and the gate stops
+// it.
+package shop_test
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	. "github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+var _ = Describe("checkout", func() {
+	var (
+		redis, catalogue, shop *Service
+		checkout               *probe.HTTPProbe
+	)
+
+	BeforeEach(func(ctx SpecContext) {
+		redis, catalogue, shop = start(ctx)
+		checkout = probe.HTTP(shop, "8080/tcp", "/checkout", probe.Timeout(2*time.Second))
+		Eventually(ctx, checkout.Sample).Should(BeLive())
+	}, NodeTimeout(2*time.Minute))
+
+	It("keeps selling while its catalogue answers late", func(ctx SpecContext) {
+		late := Inject(ctx, fault.Delay(time.Second, fault.Jitter(50*time.Millisecond)),
+			On(catalogue), From(shop), Port(8080))
+		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
+		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
+		Expect(sold).To(KeepQuantileBelow(0.95, 800*time.Millisecond))
+		Expect(late).To(HaveTakenEffect())
+	}, SpecTimeout(time.Minute))
+
+	It("keeps selling while its counter is unreachable, and recovers", func(ctx SpecContext) {
+		gone := Inject(ctx, fault.BlackHole(), On(redis), From(shop), Toward(shop), Port(6379))
+		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
+		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
+		Expect(gone).To(HaveTakenEffect())
+
+		gone.Revert(ctx)
+		Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(3 * time.Second))
+	}, SpecTimeout(time.Minute))
+
+	It("keeps selling while its catalogue hangs", func(ctx SpecContext) {
+		hung := Inject(ctx, fault.Pause(), On(catalogue))
+		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
+		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
+		Expect(hung).To(HaveTakenEffect())
+	}, SpecTimeout(time.Minute))
+
+	It("stays live while it is short of processor time and memory", func(ctx SpecContext) {
+		busy := Inject(ctx, fault.CPUBurn(80*Percent), On(shop))
+		full := Inject(ctx, fault.MemoryFill(80*Percent), On(shop))
+		alive := Load(ctx, probe.HTTP(shop, "8080/tcp", "/healthz"), PerSecond(40), For(3*time.Second))
+		Expect(alive).To(KeepErrorRateBelow(5 * Percent))
+		Expect(busy).To(HaveTakenEffect())
+		Expect(full).To(HaveTakenEffect())
+	}, SpecTimeout(time.Minute))
+})
