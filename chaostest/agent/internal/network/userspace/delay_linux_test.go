@@ -90,3 +90,5 @@ var _ = Describe("A delay", func() {
 		Expect(path.Stats().Lost).To(BeZero())
 	})
 })
+
+func sorted(times []time.Duration) []time.Duration { return slices.Sorted(slices.Values(times)) }

@@ -141,19 +141,44 @@ func (p *Path) Close() error {
 func (p *Path) release() error {
 	var errs []error
 	if p.tap != nil {
-		errs = append(errs, unix.Close(p.tap.fd)) // the last reference: the TAP is gone when this returns
+		p.removeTAP()
 	}
 	if p.socket >= 0 {
-		errs = append(errs, unix.Close(p.socket))
-	}
-	if p.kernel != nil {
-		p.kernel.Close()
+		go unix.Close(p.socket) // sleeps for some ms until every processor has forgotten the socket
 	}
 	if p.worker != nil {
 		errs = append(errs, p.worker.close())
+	}
+	if p.kernel != nil {
+		p.kernel.Close()
 	}
 	if p.memory != nil {
 		errs = append(errs, p.memory.close())
 	}
 	return errors.Join(errs...)
+}
+
+// removeTAP closes the TAP's descriptor, which removes the device, and returns
+// when the device is gone. The close itself sleeps for some 15 ms more, while
+// the kernel waits until no processor can still use what it frees.
+func (p *Path) removeTAP() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		unix.Close(p.tap.fd)
+	}()
+	for {
+		var gone netlink.LinkNotFoundError
+		if _, err := p.kernel.LinkByIndex(p.tap.index); errors.As(err, &gone) {
+			return
+		} else if err != nil {
+			<-closed
+			return
+		}
+		select {
+		case <-closed:
+			return
+		default: // ask again: the question waits while the kernel removes the device
+		}
+	}
 }
