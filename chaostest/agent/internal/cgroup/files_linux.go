@@ -89,15 +89,20 @@ var limits = map[string][2][]string{
 	Freezer: {{"freezer.state"}, {"cgroup.freeze"}},
 }
 
-// Snapshot reads the files of the controllers named that limit the group, by
-// path: two snapshots that are equal prove that nothing was changed. Files that
-// this kernel does not have are left out.
-func (g *Group) Snapshot(controllers ...string) (map[string]string, error) {
-	all := map[string]string{}
+// Snapshot is what the limits of a group were.
+type Snapshot struct {
+	controllers []string
+	files       map[string]string // by path
+}
+
+// Snapshot reads the files of the controllers named that limit the group. Files
+// that this kernel does not have are left out.
+func (g *Group) Snapshot(controllers ...string) (Snapshot, error) {
+	s := Snapshot{controllers: controllers, files: map[string]string{}}
 	for _, c := range controllers {
 		p, err := g.at(c)
 		if err != nil {
-			return nil, err
+			return Snapshot{}, err
 		}
 		for _, name := range limits[c][p.version-1] {
 			file := path.Join(p.dir, name)
@@ -106,30 +111,27 @@ func (g *Group) Snapshot(controllers ...string) (map[string]string, error) {
 				continue
 			}
 			if err != nil {
-				return nil, fmt.Errorf("read limit: %w", err)
+				return Snapshot{}, fmt.Errorf("read limit: %w", err)
 			}
-			all[file] = strings.TrimSpace(string(data))
+			s.files[file] = strings.TrimSpace(string(data))
 		}
 	}
-	return all, nil
+	return s, nil
 }
 
-// Unchanged compares the group with an earlier snapshot of the same
-// controllers, and says what differs. A group that is gone differs in nothing.
-func (g *Group) Unchanged(before map[string]string, controllers ...string) error {
+// Unchanged compares the group with an earlier snapshot, and says what differs.
+// A group that is gone differs in nothing.
+func (g *Group) Unchanged(before Snapshot) error {
+	after, err := g.Snapshot(before.controllers...)
 	if !g.Exists() {
 		return nil
 	}
-	after, err := g.Snapshot(controllers...)
 	if err != nil {
-		if !g.Exists() {
-			return nil
-		}
 		return err
 	}
 	var errs []error
-	for file, was := range before {
-		if is := after[file]; is != was {
+	for file, was := range before.files {
+		if is := after.files[file]; is != was {
 			errs = append(errs, fmt.Errorf("compare %s: it was %q before the fault and is %q now", file, was, is))
 		}
 	}

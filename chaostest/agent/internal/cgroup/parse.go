@@ -5,6 +5,7 @@ package cgroup
 
 import (
 	"fmt"
+	"math"
 	"path"
 	"slices"
 	"strconv"
@@ -205,6 +206,9 @@ func parseUsage(version int, data string) (time.Duration, error) {
 	n, err := parseKey(data, "usage_usec")
 	if err != nil {
 		return 0, err
+	}
+	if n > math.MaxInt64/uint64(time.Microsecond) {
+		return 0, fmt.Errorf("parse processor time: %d us are out of range", n)
 	}
 	return time.Duration(n) * time.Microsecond, nil
 }

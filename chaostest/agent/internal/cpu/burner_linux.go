@@ -24,7 +24,7 @@ type burner struct {
 	start       uint64
 	usage0      time.Duration // of the container at the start
 	idle        time.Duration // of the burner, before the start
-	before      map[string]string
+	before      cgroup.Snapshot
 	attestation record.Attestation
 
 	mu    sync.Mutex

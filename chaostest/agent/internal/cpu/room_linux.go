@@ -132,7 +132,7 @@ func (b *burner) Prove() error {
 			errs = append(errs, err)
 		}
 	}
-	errs = append(errs, b.group.Unchanged(b.before, controllers(b.group)...))
+	errs = append(errs, b.group.Unchanged(b.before))
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("prove that the CPU burn in %s is undone: %w", b.name, err)
 	}

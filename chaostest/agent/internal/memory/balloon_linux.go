@@ -21,7 +21,7 @@ type balloon struct {
 
 	limit, goal, step uint64
 	kills0            uint64
-	before            map[string]string
+	before            cgroup.Snapshot
 	proc              *worker.Process[reading]
 	attestation       record.Attestation
 
@@ -119,7 +119,7 @@ func (b *balloon) Evidence() record.Evidence {
 	kills, killed := b.kills()
 	e.OOMKills = kills
 	e.Summary = fmt.Sprintf("working set %s, %s of the limit of %s, %s asked; the worker holds %s",
-		bytes(set), fault.Share(float64(e.Usage)), bytes(b.limit), b.share, bytes(e.Held))
+		bytes(set), percent(set, b.limit), bytes(b.limit), b.share, bytes(e.Held))
 	switch {
 	case kills > 0:
 		e.Summary += "; " + killed

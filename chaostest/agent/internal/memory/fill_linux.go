@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -52,6 +53,8 @@ func Fill(seat *worker.Seat) error {
 	if err := seat.Config(&c); err != nil {
 		return err
 	}
+	// What this program allocates for itself counts in the container's memory.
+	debug.SetGCPercent(10)
 	// The kernel takes this process before any of the container's.
 	if err := os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0); err != nil {
 		return fmt.Errorf("offer itself to the out-of-memory killer: %w", err)

@@ -93,7 +93,7 @@ func survey(f fault.MemoryFillFault, target room.Target) (*balloon, error) {
 	b.goal, b.step = uint64(float64(f.Share)*float64(b.limit)), step(b.limit)
 	if set+b.step > b.goal {
 		return nil, wrap(fmt.Errorf("its working set of %s is %s of its limit of %s already: ask for more than that",
-			bytes(set), fault.Share(float64(set)/float64(b.limit)), bytes(b.limit)))
+			bytes(set), percent(set, b.limit), bytes(b.limit)))
 	}
 	if b.kills0, err = b.group.OOMKills(); err != nil {
 		return nil, wrap(err)
@@ -138,7 +138,7 @@ func (b *balloon) attest(began time.Time) error {
 		Path: b.group.Mechanism(cgroup.Memory),
 		Readback: []string{
 			fmt.Sprintf("limit: %s", bytes(b.limit)),
-			fmt.Sprintf("working set: %s, %s of the limit; the worker holds %s", bytes(set), fault.Share(float64(set)/float64(b.limit)), bytes(r.Held)),
+			fmt.Sprintf("working set: %s, %s of the limit; the worker holds %s", bytes(set), percent(set, b.limit), bytes(r.Held)),
 			fmt.Sprintf("cgroup.procs: lists the worker, process %d", b.proc.PID()),
 			fmt.Sprintf("oom_kill: %d, as before", b.kills0),
 		},
@@ -157,7 +157,7 @@ func (b *balloon) note(text string) { b.attestation.Notes = append(b.attestation
 
 // Prove compares with the state before, once the worker is gone.
 func (b *balloon) Prove() error {
-	errs := []error{b.group.Unchanged(b.before, cgroup.Memory)}
+	errs := []error{b.group.Unchanged(b.before)}
 	if b.group.Exists() {
 		in, err := b.group.Holds(b.proc.PID(), cgroup.Memory)
 		if in {
@@ -174,6 +174,10 @@ func (b *balloon) Prove() error {
 		return fmt.Errorf("prove that the memory fill of %s is undone: %w", b.name, err)
 	}
 	return nil
+}
+
+func percent(part, of uint64) string {
+	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(of))
 }
 
 // bytes prints a number of bytes in MiB, with the digits of the smallest step.

@@ -16,7 +16,7 @@ import (
 type pause struct {
 	name        string
 	group       *cgroup.Group
-	before      map[string]string
+	before      cgroup.Snapshot
 	attestation record.Attestation
 
 	asked  bool      // the freezer was written to

@@ -110,7 +110,7 @@ func notOurselves(g *cgroup.Group) error {
 
 // Prove compares the freezer with its state before.
 func (p *pause) Prove() error {
-	if err := p.group.Unchanged(p.before, cgroup.Freezer); err != nil {
+	if err := p.group.Unchanged(p.before); err != nil {
 		return fmt.Errorf("prove that the pause of %s is undone: %w", p.name, err)
 	}
 	return nil

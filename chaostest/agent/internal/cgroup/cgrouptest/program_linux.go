@@ -36,9 +36,16 @@ func Main() {
 // Load starts a target that keeps one processor busy for that share of the time.
 func (b *Box) Load(t testing.TB, share float64) *Target { return b.run(t, "load", share) }
 
-// Grow starts a target that takes so many bytes of memory when it reads a line,
-// and says so by a line.
-func (b *Box) Grow(t testing.TB, bytes int) *Target { return b.run(t, "grow", float64(bytes)) }
+// Grow starts a target that takes so many bytes of memory whenever it reads a
+// line, and says so by a line.
+func (b *Box) Grow(t testing.TB, bytes int) *Target {
+	t.Helper()
+	target := b.run(t, "grow", float64(bytes))
+	if said := target.Hear(t); said != "ready" {
+		t.Fatalf("the target said %q", said)
+	}
+	return target
+}
 
 func (b *Box) run(t testing.TB, kind string, amount float64) *Target {
 	t.Helper()
@@ -64,7 +71,7 @@ func load(share float64) {
 }
 
 func grow(bytes int) {
-	for {
+	for fmt.Println("ready"); ; fmt.Println("grown") {
 		if _, err := fmt.Scanln(); err != nil && err.Error() != "unexpected newline" {
 			os.Exit(0) // the test has ended
 		}
@@ -75,6 +82,5 @@ func grow(bytes int) {
 		for i := 0; i < len(memory); i += os.Getpagesize() {
 			memory[i] = 1
 		}
-		fmt.Println("grown")
 	}
 }

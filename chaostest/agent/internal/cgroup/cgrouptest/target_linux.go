@@ -2,6 +2,7 @@ package cgrouptest
 
 import (
 	"bufio"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -110,4 +111,30 @@ func Descriptors(t testing.TB) int {
 		t.Fatal(err)
 	}
 	return len(all)
+}
+
+// Stop sends SIGSTOP to a process and returns when all its threads stand still.
+func Stop(t testing.TB, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		states, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+		if err != nil {
+			t.Fatal(err)
+		}
+		still := 0
+		for _, file := range states {
+			if data, err := os.ReadFile(file); err == nil && strings.Contains(string(data), ") T ") {
+				still++
+			}
+		}
+		if len(states) > 0 && still == len(states) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d threads of process %d stopped", still, len(states), pid)
+		}
+	}
 }

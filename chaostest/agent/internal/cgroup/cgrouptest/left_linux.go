@@ -1,0 +1,24 @@
+package cgrouptest
+
+import (
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+)
+
+// NothingLeft remembers what there is, and checks when the test ends that
+// nothing has been added: no goroutine, no open file, no process in the box, no
+// setting of it that changed.
+func NothingLeft(t testing.TB, box *Box) {
+	t.Helper()
+	g := NewWithT(t)
+	goroutines, descriptors := gleak.Goroutines(), Descriptors(t)
+	files, processes := box.Files(t), box.Processes(t)
+	t.Cleanup(func() {
+		g.Eventually(gleak.Goroutines, "5s").ShouldNot(gleak.HaveLeaked(goroutines))
+		g.Expect(Descriptors(t)).To(BeNumerically("<=", descriptors), "files were left open")
+		g.Expect(box.Files(t)).To(Equal(files))
+		g.Expect(processes).To(ContainElements(box.Processes(t)), "a process was left in the cgroup")
+	})
+}
