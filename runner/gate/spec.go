@@ -62,31 +62,14 @@ func passedWith(s Spec) string {
 // judgeFailed asks what failed the spec first: a later failure, such as one
 // while cleaning up, is listed and does not take the first one's place.
 func judgeFailed(s Spec) Finding {
-	violated := pick(s, record.Violated)
 	first, rest := causes(s)
-	var f Finding
-	switch {
-	case first != nil:
-		f = Finding{Verdict: verdictOf(first.Cause), Reason: oneLine(first.Text)}
-	case violated != nil:
-		f = Finding{Verdict: Regression, Reason: sure(*violated), Judgement: violated}
-		for _, i := range s.Injections {
-			if i.Evidence.LeaseLapsed {
-				f.Verdict = ToolFailure
-				f.Reason = fmt.Sprintf("%s ended by itself before it was reverted, so what was measured proves nothing: run it again with less load on the machine", i)
-				f.Also = append(f.Also, sure(*violated))
-			}
+	f := judgeFirst(s, first, rest)
+	for _, i := range s.Injections {
+		if f.Verdict == Regression && i.Evidence.LeaseLapsed {
+			f.Also = append(f.Also, f.Reason)
+			f.Verdict = ToolFailure
+			f.Reason = fmt.Sprintf("%s ended by itself before it was reverted, so what was measured proves nothing: run it again with less load on the machine", i)
 		}
-	case len(rest) > 0:
-		f, rest = Finding{Verdict: verdictOf(rest[0].Cause), Reason: oneLine(rest[0].Text)}, rest[1:]
-		f.Also = append(f.Also, oneLine(s.Message))
-	case lastOutcome(s) == record.Undecided:
-		j := pick(s, record.Undecided)
-		f = Finding{Verdict: Inconclusive, Reason: oneLine(j.Text), Judgement: j}
-	case s.Node == "BeforeSuite" || s.Node == "SynchronizedBeforeSuite":
-		f = Finding{Verdict: ToolFailure, Reason: s.Node + " failed, so no spec of the suite ran: " + oneLine(s.Message)}
-	default:
-		f = judgeMessage(s)
 	}
 	for _, other := range rest {
 		f.Also = append(f.Also, "and a failure of the "+string(other.Cause)+": "+oneLine(other.Text))
@@ -94,14 +77,26 @@ func judgeFailed(s Spec) Finding {
 	return f
 }
 
-// judgeMessage is for a spec that failed without a violated judgement: about a
-// fault that proved nothing if the message quotes its evidence, else about the target.
-func judgeMessage(s Spec) Finding {
+func judgeFirst(s Spec, first *record.Failure, rest []record.Failure) Finding {
+	violated := pick(s, record.Violated)
+	switch {
+	case first != nil:
+		return Finding{Verdict: verdictOf(first.Cause), Reason: oneLine(first.Text)}
+	case violated != nil:
+		return Finding{Verdict: Regression, Reason: sure(*violated), Judgement: violated}
+	case lastOutcome(s) == record.Undecided:
+		j := pick(s, record.Undecided)
+		return Finding{Verdict: Inconclusive, Reason: oneLine(j.Text), Judgement: j}
+	case s.Node == "BeforeSuite" || s.Node == "SynchronizedBeforeSuite":
+		return Finding{Verdict: ToolFailure, Reason: s.Node + " failed, so no spec of the suite ran: " + oneLine(s.Message)}
+	}
 	for _, i := range s.Injections {
-		evidence := i.Evidence
-		quoted := evidence.Summary != "" && strings.Contains(s.Message, evidence.Summary)
-		if quoted && !evidence.TargetDied && (evidence.LeaseLapsed || !evidence.Effective) {
-			return Finding{Verdict: Inconclusive, Reason: fmt.Sprintf("%s did not do what it says (%s), so nothing was shown", i, oneLine(evidence.Summary))}
+		if provedNothing(s, i) {
+			f := Finding{Verdict: Inconclusive, Reason: fmt.Sprintf("%s did not do what it says (%s), so nothing was shown", i, oneLine(i.Evidence.Summary))}
+			if len(rest) > 0 {
+				f.Verdict = verdictOf(rest[0].Cause)
+			}
+			return f
 		}
 	}
 	reason := oneLine(s.Message)
@@ -111,18 +106,34 @@ func judgeMessage(s Spec) Finding {
 	return Finding{Verdict: Regression, Reason: reason}
 }
 
-// causes splits the noted failures: the one that the spec's first failure
-// quotes, and the others.
+// provedNothing says that the spec failed because of an injection that had no
+// effect: its message quotes the evidence.
+func provedNothing(s Spec, i record.Injection) bool {
+	e := i.Evidence
+	quoted := e.Summary != "" && strings.Contains(s.Message, e.Summary)
+	return quoted && !e.TargetDied && (e.LeaseLapsed || !e.Effective)
+}
+
+// causes finds the noted failure that failed the spec first: the one that the
+// first failure's message quotes, or else one that no later failure quotes
+// either. The others came later.
 func causes(s Spec) (first *record.Failure, rest []record.Failure) {
-	for n := range s.Failures {
-		failure := s.Failures[n]
-		if first == nil && failure.Text != "" && strings.Contains(s.Message, failure.Text) {
-			first = &failure
-			continue
+	rank := func(f record.Failure) int {
+		switch later := strings.Join(s.Others, "\n"); {
+		case f.Text != "" && strings.Contains(s.Message, f.Text):
+			return 0
+		case pick(s, record.Violated) == nil && !strings.Contains(later, f.Text):
+			return 1
+		default:
+			return 2
 		}
-		rest = append(rest, failure)
 	}
-	return first, rest
+	rest = slices.Clone(s.Failures)
+	slices.SortStableFunc(rest, func(a, b record.Failure) int { return rank(a) - rank(b) })
+	if len(rest) > 0 && rank(rest[0]) < 2 {
+		return &rest[0], rest[1:]
+	}
+	return nil, rest
 }
 
 func verdictOf(c record.Cause) Verdict {
@@ -170,7 +181,10 @@ func pick(s Spec, outcome record.Outcome) *record.Judgement {
 func sure(j record.Judgement) string {
 	text := oneLine(j.Text)
 	if text == "" {
-		text = j.Objective + " is violated"
+		text = "violated"
+	}
+	if j.Objective != "" {
+		text = j.Objective + ": " + text
 	}
 	alpha, logE := float64(j.Alpha), float64(j.LogE)
 	if !(alpha > 0) || !(logE > 0) || math.IsInf(logE, 0) {

@@ -1,16 +1,22 @@
 package cli
 
 import (
+	"bytes"
 	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/runner/gate"
+	"github.com/chaosgate/chaosgate/runner/report"
 )
 
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
@@ -48,6 +54,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"module": module,
 			"await":  await,
+			"ran":    ran,
 		},
 	})
 }
@@ -84,4 +91,29 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
+}
+
+// ran writes the record of runs that passed, the first one in this minute of the
+// year and each a minute later: ran FILE MINUTE KERNEL P99-IN-MS...
+func ran(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 4 {
+		ts.Fatalf("usage: ran FILE MINUTE KERNEL P99-IN-MS...")
+	}
+	minute, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	r := gate.Record{Schema: gate.Schema, Environment: gate.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: args[2], Go: "go1.26.8"}}
+	for n, text := range args[3:] {
+		ms, err := strconv.ParseFloat(text, 64)
+		ts.Check(err)
+		r.Runs = append(r.Runs, gate.Run{Started: time.Date(2026, 1, 1, 0, minute+n, 0, 0, time.UTC), Specs: []gate.Spec{{
+			Suite: "shop", Text: "shop sells", Node: "It", State: "passed", Windows: []record.Window{{
+				Schema: record.Schema, Probe: "GET /", Count: 500, P50: .01, P90: .02, P99: record.Float(ms / 1000),
+			}},
+		}}})
+	}
+	var data bytes.Buffer
+	ts.Check(report.JSON(&data, r))
+	path := ts.MkAbs(args[0])
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o755))
+	ts.Check(os.WriteFile(path, data.Bytes(), 0o600))
 }

@@ -47,17 +47,14 @@ func (v *View) Apply(e record.Event) []string {
 	return []string{fmt.Sprintf("%s  %s %s", e.Time.Format(time.TimeOnly), v.paint(mark, fmt.Sprintf("%-7s", mark)), clean(text))}
 }
 
-// due lets through one event of a load in a while, by the events' own time.
+// due lets through a load's beginning, and then one event in a while, by the
+// events' own time.
 func (v *View) due(e record.Event) bool {
 	if v.toldLoad == nil {
 		v.toldLoad = map[int]time.Time{}
 	}
 	last, told := v.toldLoad[e.Process]
-	if !told {
-		v.toldLoad[e.Process] = e.Time
-		return false
-	}
-	if e.Time.Sub(last) < quiet {
+	if told && e.Window != nil && e.Time.Sub(last) < quiet {
 		return false
 	}
 	v.toldLoad[e.Process] = e.Time
