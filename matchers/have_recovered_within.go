@@ -1,0 +1,65 @@
+package matchers
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// HaveRecoveredWithin succeeds when a probe.Sample found the service healthy, and
+// the answer was whole at most limit after the last fault of the spec had ended:
+//
+//	slow.Revert(ctx)
+//	Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(2 * time.Second))
+//
+// Polling stops at once when it is too late, when a fault is still live, and
+// when no fault has ended that the service could recover from; each is an error,
+// which fails ShouldNot, too. limit is above 0. It says that one look was
+// healthy: follow it with a load and KeepErrorRateBelow to show that it stays so.
+func HaveRecoveredWithin(limit time.Duration) types.GomegaMatcher {
+	return haveRecoveredWithin{limit}
+}
+
+type haveRecoveredWithin struct{ limit time.Duration }
+
+func (m haveRecoveredWithin) Match(actual any) (bool, error) {
+	if m.limit <= 0 {
+		return false, gomega.StopTrying(fmt.Sprintf("HaveRecoveredWithin(%s): the limit must be above 0", m.limit))
+	}
+	s, err := sampleOf("HaveRecoveredWithin", actual)
+	if err != nil {
+		return false, err
+	}
+	took := s.End().Sub(s.FaultEnded)
+	switch {
+	case s.FaultLive:
+		return false, gomega.StopTrying("a fault is still live, so nothing can have recovered from it: revert it first").Attach("sample", s)
+	case s.FaultEnded.IsZero():
+		return false, gomega.StopTrying("no fault has ended in this spec, so there is nothing to recover from: inject one and revert it first").Attach("sample", s)
+	case took > m.limit && s.Healthy():
+		return false, gomega.StopTrying(fmt.Sprintf("too late: the first healthy answer came %s after the fault's end, allowed %s", probe.Round(took), m.limit)).Attach("sample", s)
+	case took > m.limit:
+		return false, gomega.StopTrying(fmt.Sprintf("too late: not healthy %s after the fault's end, allowed %s", probe.Round(took), m.limit)).Attach("sample", s)
+	}
+	return s.Healthy(), nil
+}
+
+func (m haveRecoveredWithin) FailureMessage(actual any) string {
+	return about(actual, "to have recovered within "+m.limit.String()+m.since(actual))
+}
+
+func (m haveRecoveredWithin) NegatedFailureMessage(actual any) string {
+	return about(actual, "not to have recovered within "+m.limit.String()+m.since(actual))
+}
+
+func (haveRecoveredWithin) since(actual any) string {
+	s, ok := actual.(probe.Sample)
+	if !ok || s.FaultEnded.IsZero() {
+		return ""
+	}
+	return fmt.Sprintf(" of the fault's end\nit ended %s before the answer", probe.Round(s.End().Sub(s.FaultEnded)))
+}

@@ -1,0 +1,37 @@
+package matchers
+
+import (
+	"fmt"
+
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// KeepErrorRateBelow succeeds when the samples of a *probe.Window show that the
+// service keeps its error rate at or below limit, a share above 0 and below 1:
+//
+//	Expect(sold).To(KeepErrorRateBelow(1 * Percent))
+//
+// The window violates the objective when it shows a rate above the limit, and
+// keeps it when it shows no such thing and rules out a rate of five times the
+// limit (or, above a limit of 11 %, of half way to 100 %); both at level Alpha,
+// by a one-sided Bernoulli mixture e-process (stats.Above, stats.Below).
+// Otherwise it is undecided, which is an error in either polarity that says how
+// many samples are needed. Without a failing sample, 82 decide for a limit of
+// 1 %, and 836 for 0.1 %.
+func KeepErrorRateBelow(limit float64, options ...Option) types.GomegaMatcher {
+	o := objective{
+		matcher: "KeepErrorRateBelow", call: fmt.Sprintf("KeepErrorRateBelow(%v)", limit),
+		phrase: "keep its error rate below " + percent(limit), short: "error rate below " + percent(limit),
+		limit: limit, threshold: limit, verb: "failed",
+		event: func(s probe.Sample) bool { return !s.Healthy() },
+		value: func(w *probe.Window) (float64, string) { return float64(w.Errors()) / float64(w.N()), "" },
+		worst: func(failing []probe.Sample) []probe.Sample { return failing },
+		title: "the first that failed",
+	}
+	if !(limit > 0 && limit < 1) {
+		o.invalid = fmt.Errorf("limit %v: must be above 0 and below 1: write 1 * Percent for 1 %%", limit)
+	}
+	return o.with(options)
+}

@@ -1,0 +1,154 @@
+package matchers_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+func TestErrorRateKept(t *testing.T) {
+	w := window(250, nil)
+	expect(t, "", func(g Gomega) { g.Expect(w).To(KeepErrorRateBelow(1 * Percent)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 12ms
+not to keep its error rate below 1 %
+but 0 of 250 samples failed (0 %, allowed 1 %); with 95 % confidence fewer than 1.74 % do
+e-value 0.0741, p 1: at alpha 5 % an e-value of 20 would show a violation, however often one looks`,
+		func(g Gomega) { g.Expect(w).NotTo(KeepErrorRateBelow(1 * Percent)) })
+	judgements := w.Record().Judgements
+	if len(judgements) != 1 {
+		t.Fatalf("judgements %+v", judgements)
+	}
+	j := judgements[0]
+	j.LogE = record.Float(math.Round(float64(j.LogE)*1e6) / 1e6)
+	if want := (record.Judgement{
+		Matcher: "KeepErrorRateBelow", Objective: "error rate below 1 %", Outcome: record.Kept,
+		Value: 0, Threshold: 0.01, Samples: 250, Alpha: 0.05, LogE: -2.602690,
+		Text: "0 of 250 samples failed (0 %, allowed 1 %); with 95 % confidence fewer than 1.74 % do",
+	}); j != want {
+		t.Errorf("judgement\n%+v, want\n%+v", j, want)
+	}
+}
+
+func TestErrorRateViolated(t *testing.T) {
+	w := window(250, failing, 3, 10, 11, 12, 13, 20, 21, 22, 23, 24, 25, 26)
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(KeepErrorRateBelow(1 * Percent)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 12 errors (12 status 5xx), p50 12ms, p99 12ms
+to keep its error rate below 1 %
+but 12 of 250 samples failed (4.8 %, allowed 1 %); with 95 % confidence more than 1.9 % do
+e-value 4.24e+03, p 0.000236: at alpha 5 % an e-value of 20 shows a violation, however often one looks
+the first that failed:
+    at 60ms: 503 Service Unavailable in 12ms (status 5xx)
+    at 200ms: 503 Service Unavailable in 12ms (status 5xx)
+    at 220ms: 503 Service Unavailable in 12ms (status 5xx)
+    at 240ms: 503 Service Unavailable in 12ms (status 5xx)
+    at 260ms: 503 Service Unavailable in 12ms (status 5xx)`,
+		func(g Gomega) { g.Expect(w).To(KeepErrorRateBelow(1 * Percent)) })
+	if j := w.Record().Judgements; len(j) != 1 || j[0].Outcome != record.Violated || j[0].Value != 0.048 {
+		t.Errorf("judgements %+v", j)
+	}
+}
+
+func TestErrorRateUndecidedFailsInBothPolarities(t *testing.T) {
+	w := window(40, failing, 5)
+	want := "undecided: 1 of 40 samples failed (2.5 %, allowed 1 %): too little to tell a rate of 1 % from one of 5 % at alpha 5 %: " +
+		"130 samples are needed if no more of them do, and 258 to see a rate of 5 % with 90 % probability: " +
+		"load for longer or at a higher rate (GET http://shop:8080/checkout)"
+	matcher := KeepErrorRateBelow(1 * Percent)
+	for range 2 { // the same every time
+		if ok, err := matcher.Match(w); ok || err == nil || err.Error() != want {
+			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
+		}
+	}
+	for _, assert := range []func(Gomega){
+		func(g Gomega) { g.Expect(w).To(matcher) },
+		func(g Gomega) { g.Expect(w).NotTo(matcher) },
+	} {
+		if text := failure(assert); !strings.Contains(text, want) {
+			t.Errorf("failed with\n%s", text)
+		}
+	}
+	if j := w.Record().Judgements; len(j) != 1 || j[0].Outcome != record.Undecided || !strings.HasPrefix(j[0].Text, "undecided: 1 of 40") {
+		t.Errorf("judgements %+v", j)
+	}
+	if _, err := matcher.Match(window(0, nil)); err == nil || !strings.HasPrefix(err.Error(), "undecided: 0 of 0 samples failed: too little") {
+		t.Errorf("an empty window: %v", err)
+	}
+}
+
+func TestErrorRateIsDecidedBySoManySamples(t *testing.T) {
+	for _, c := range []struct {
+		n, errors int
+		want      record.Outcome
+		alpha     float64
+	}{
+		{81, 0, record.Undecided, 0.05},
+		{82, 0, record.Kept, 0.05},
+		{82, 0, record.Undecided, 0.01},
+		{119, 0, record.Kept, 0.01},
+		{250, 4, record.Kept, 0.05},
+		{250, 5, record.Undecided, 0.05},
+		{250, 8, record.Undecided, 0.05},
+		{250, 9, record.Violated, 0.05},
+		{3, 3, record.Violated, 0.05},
+		{1, 1, record.Undecided, 0.05},
+		{1000, 30, record.Violated, 0.05},
+	} {
+		w := window(c.n, failing, upTo(c.errors)...)
+		ok, err := KeepErrorRateBelow(1*Percent, Alpha(c.alpha)).Match(w)
+		got := record.Violated
+		switch {
+		case err != nil:
+			got = record.Undecided
+		case ok:
+			got = record.Kept
+		}
+		if recorded := w.Record().Judgements[0].Outcome; got != c.want || recorded != c.want {
+			t.Errorf("%d errors in %d at alpha %v: %s, recorded %s, want %s", c.errors, c.n, c.alpha, got, recorded, c.want)
+		}
+	}
+}
+
+func TestErrorRateRefusesBadInput(t *testing.T) {
+	w := window(250, nil)
+	for want, matcher := range map[string]OmegaMatcher{
+		"KeepErrorRateBelow(0): limit 0: must be above 0 and below 1: write 1 * Percent for 1 %":       KeepErrorRateBelow(0),
+		"KeepErrorRateBelow(1): limit 1: must be above 0 and below 1: write 1 * Percent for 1 %":       KeepErrorRateBelow(1),
+		"KeepErrorRateBelow(-0.1): limit -0.1: must be above 0 and below 1: write 1 * Percent for 1 %": KeepErrorRateBelow(-0.1),
+		"KeepErrorRateBelow(NaN): limit NaN: must be above 0 and below 1: write 1 * Percent for 1 %":   KeepErrorRateBelow(math.NaN()),
+		"KeepErrorRateBelow(0.01): alpha 0: must be above 0 and at most 0.5":                           KeepErrorRateBelow(0.01, Alpha(0)),
+		"KeepErrorRateBelow(0.01): alpha 0.6: must be above 0 and at most 0.5":                         KeepErrorRateBelow(0.01, Alpha(0.6)),
+	} {
+		if ok, err := matcher.Match(w); ok || err == nil || err.Error() != want {
+			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
+		}
+	}
+	for _, actual := range []any{nil, 7, (*probe.Window)(nil)} {
+		_, err := KeepErrorRateBelow(1 * Percent).Match(actual)
+		if err == nil || !strings.HasPrefix(err.Error(), "KeepErrorRateBelow matcher expects a *probe.Window, such as Load returns.  Got:\n") {
+			t.Errorf("%v: %v", actual, err)
+		}
+		if text := KeepErrorRateBelow(1 * Percent).FailureMessage(actual); !strings.Contains(text, "to keep its error rate below 1 %") {
+			t.Errorf("%v: %s", actual, text)
+		}
+	}
+	if j := w.Record().Judgements; len(j) != 0 {
+		t.Errorf("judged before the input was checked: %+v", j)
+	}
+}
+
+func TestErrorRateSaysThatTheLoadItselfWasLate(t *testing.T) {
+	w := window(250, func(s *probe.Sample) { failing(s); s.Lag = 300 * time.Millisecond }, upTo(12)...)
+	text := failure(func(g Gomega) { g.Expect(w).To(KeepErrorRateBelow(1 * Percent)) })
+	if !strings.Contains(text, "\nthe load generator itself was late by up to 300ms: is this machine out of breath?\nthe first that failed:") {
+		t.Errorf("failed with\n%s", text)
+	}
+}

@@ -1,0 +1,63 @@
+package matchers
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// KeepQuantileBelow succeeds when the samples of a *probe.Window show that the
+// quantile q of the latency stays at or below limit: at most a share 1-q of the
+// samples takes longer. A sample that failed counts as one that took longer,
+// however fast it failed.
+//
+//	Expect(sold).To(KeepQuantileBelow(0.99, time.Second))
+//
+// It is KeepErrorRateBelow(1-q) with these samples for errors, and needs no
+// assumption on how latencies are distributed. q is above 0 and below 1, limit
+// above 0.
+func KeepQuantileBelow(q float64, limit time.Duration, options ...Option) types.GomegaMatcher {
+	name := fmt.Sprintf("p%.6g", q*100)
+	o := objective{
+		matcher: "KeepQuantileBelow", call: fmt.Sprintf("KeepQuantileBelow(%v, %s)", q, limit),
+		phrase: fmt.Sprintf("keep its %s latency below %s", name, limit), short: fmt.Sprintf("%s latency below %s", name, limit),
+		limit: 1 - q, threshold: limit.Seconds(), verb: fmt.Sprintf("took longer than %s or failed", limit),
+		event: func(s probe.Sample) bool { return !s.Healthy() || s.Latency > limit },
+		value: func(w *probe.Window) (float64, string) { return observedQuantile(w, q, name) },
+		worst: slowest,
+		title: "the slowest of them",
+	}
+	switch {
+	case !(q > 0 && q < 1):
+		o.invalid = fmt.Errorf("quantile %v: must be above 0 and below 1: write 0.99 for p99", q)
+	case limit <= 0:
+		o.invalid = fmt.Errorf("limit %s: must be above 0", limit)
+	}
+	return o.with(options)
+}
+
+// observedQuantile is the quantile of all samples, in seconds, where those that
+// failed are slower than any other: infinite when it falls on one of them.
+func observedQuantile(w *probe.Window, q float64, name string) (seconds float64, text string) {
+	if w.N() == 0 {
+		return math.NaN(), ""
+	}
+	healthy := float64(w.N()-w.Errors()) / float64(w.N())
+	latency, ok := w.Quantile(q / math.Max(healthy, q))
+	if !ok || q > healthy {
+		return math.Inf(1), fmt.Sprintf("%s is one that failed", name)
+	}
+	return latency.Seconds(), fmt.Sprintf("%s %s", name, probe.Round(latency))
+}
+
+// slowest orders samples by latency, the longest first.
+func slowest(samples []probe.Sample) []probe.Sample {
+	slices.SortStableFunc(samples, func(a, b probe.Sample) int { return cmp.Compare(b.Latency, a.Latency) })
+	return samples
+}

@@ -1,0 +1,96 @@
+package matchers_test
+
+import (
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+func TestQuantileKept(t *testing.T) {
+	w := window(250, taking(1200*time.Millisecond), 100)
+	expect(t, "", func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 12ms
+not to keep its p99 latency below 1s
+but 1 of 250 samples took longer than 1s or failed (0.4 %, allowed 1 %), p99 12ms; with 95 % confidence fewer than 2.65 % do
+e-value 0.102, p 1: at alpha 5 % an e-value of 20 would show a violation, however often one looks
+the slowest of them:
+    at 2s: 200 OK in 1.2s (ok)`,
+		func(g Gomega) { g.Expect(w).NotTo(KeepQuantileBelow(0.99, time.Second)) })
+	if j := w.Record().Judgements; len(j) != 1 || j[0].Objective != "p99 latency below 1s" || j[0].Value != 0.012 || j[0].Threshold != 1 {
+		t.Errorf("judgements %+v", j)
+	}
+}
+
+func TestQuantileViolated(t *testing.T) {
+	w := window(250, taking(1200*time.Millisecond), upTo(10)...)
+	slower := w.Samples()
+	slower[7].Latency = 1700 * time.Millisecond
+	failing(&slower[8])
+	w = probe.NewWindow(checkout, w.Start(), w.End(), slower)
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(KeepQuantileBelow(0.99, time.Second)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 1 error (1 status 5xx), p50 12ms, p99 1.2s
+to keep its p99 latency below 1s
+but 10 of 250 samples took longer than 1s or failed (4 %, allowed 1 %), p99 1.2s; with 95 % confidence more than 1.42 % do
+e-value 219, p 0.00457: at alpha 5 % an e-value of 20 shows a violation, however often one looks
+the slowest of them:
+    at 140ms: 200 OK in 1.7s (ok)
+    at 0s: 200 OK in 1.2s (ok)
+    at 20ms: 200 OK in 1.2s (ok)
+    at 40ms: 200 OK in 1.2s (ok)
+    at 60ms: 200 OK in 1.2s (ok)`,
+		func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+}
+
+func TestFailingFastIsNotFast(t *testing.T) {
+	w := window(250, failing, upTo(20)...)
+	text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.95, time.Second, Alpha(0.01))) })
+	if text != "" && !strings.Contains(text, "p95 is one that failed") {
+		t.Errorf("failed with\n%s", text)
+	}
+	text = failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+	if !strings.Contains(text, "but 20 of 250 samples took longer than 1s or failed (8 %, allowed 1 %), p99 is one that failed; with") {
+		t.Errorf("failed with\n%s", text)
+	}
+	if value := w.Record().Judgements[1].Value; !math.IsInf(float64(value), 1) {
+		t.Errorf("the recorded p99 is %v, want one without end", value)
+	}
+}
+
+func TestALatencyAtTheLimitKeepsIt(t *testing.T) {
+	w := window(250, taking(time.Second), upTo(250)...)
+	expect(t, "", func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+}
+
+func TestQuantileUndecided(t *testing.T) {
+	w := window(10, nil)
+	want := "undecided: 0 of 10 samples took longer than 1s or failed (0 %, allowed 5 %), p95 12ms: " +
+		"too little to tell a rate of 5 % from one of 25 % at alpha 5 %: 16 samples are needed if no more of them do, " +
+		"and 45 to see a rate of 25 % with 90 % probability: load for longer or at a higher rate (GET http://shop:8080/checkout)"
+	if ok, err := KeepQuantileBelow(0.95, time.Second).Match(w); ok || err == nil || err.Error() != want {
+		t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
+	}
+}
+
+func TestQuantileRefusesBadInput(t *testing.T) {
+	w := window(250, nil)
+	for want, matcher := range map[string]OmegaMatcher{
+		"KeepQuantileBelow(0, 1s): quantile 0: must be above 0 and below 1: write 0.99 for p99":     KeepQuantileBelow(0, time.Second),
+		"KeepQuantileBelow(1, 1s): quantile 1: must be above 0 and below 1: write 0.99 for p99":     KeepQuantileBelow(1, time.Second),
+		"KeepQuantileBelow(99, 1s): quantile 99: must be above 0 and below 1: write 0.99 for p99":   KeepQuantileBelow(99, time.Second),
+		"KeepQuantileBelow(NaN, 1s): quantile NaN: must be above 0 and below 1: write 0.99 for p99": KeepQuantileBelow(math.NaN(), time.Second),
+		"KeepQuantileBelow(0.99, 0s): limit 0s: must be above 0":                                    KeepQuantileBelow(0.99, 0),
+		"KeepQuantileBelow(0.99, -1s): limit -1s: must be above 0":                                  KeepQuantileBelow(0.99, -time.Second),
+	} {
+		if ok, err := matcher.Match(w); ok || err == nil || err.Error() != want {
+			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package matchers_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+func TestBeLive(t *testing.T) {
+	live, dead := healthy(0), healthy(0)
+	failing(&dead)
+	expect(t, "", func(g Gomega) { g.Expect(live).To(BeLive()) })
+	expect(t, "", func(g Gomega) { g.Expect(dead).NotTo(BeLive()) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 503 Service Unavailable in 12ms (status 5xx)
+to be live`, func(g Gomega) { g.Expect(dead).To(BeLive()) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 200 OK in 12ms (ok)
+not to be live`, func(g Gomega) { g.Expect(live).NotTo(BeLive()) })
+	expect(t, `BeLive matcher expects a probe.Sample, such as Eventually(ctx, p.Sample) polls.  Got:
+    <int>: 7`, func(g Gomega) { g.Expect(7).NotTo(BeLive()) })
+}
+
+func TestBeLiveIsAskedAgainUntilTheServiceAnswers(t *testing.T) {
+	looks := 0
+	look := func() (probe.Sample, error) {
+		s := healthy(0)
+		switch looks++; looks {
+		case 1:
+			return probe.Sample{}, errors.New("cannot look yet")
+		case 2:
+			failing(&s)
+		}
+		return s, nil
+	}
+	expect(t, "", func(g Gomega) {
+		g.Eventually(look).WithTimeout(time.Minute).WithPolling(time.Microsecond).Should(BeLive())
+	})
+	if looks != 3 {
+		t.Errorf("%d looks, want 3", looks)
+	}
+}
+
+// after is a sample whose answer was whole so long after the fault's end.
+func after(d time.Duration, spoil func(*probe.Sample)) probe.Sample {
+	s := healthy(0)
+	s.FaultEnded = s.End().Add(-d)
+	if spoil != nil {
+		spoil(&s)
+	}
+	return s
+}
+
+func TestHaveRecoveredWithin(t *testing.T) {
+	const limit = 2 * time.Second
+	expect(t, "", func(g Gomega) { g.Expect(after(limit, nil)).To(HaveRecoveredWithin(limit)) })
+	expect(t, "", func(g Gomega) { g.Expect(after(time.Second, failing)).NotTo(HaveRecoveredWithin(limit)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 503 Service Unavailable in 12ms (status 5xx)
+to have recovered within 2s of the fault's end
+it ended 1.5s before the answer`, func(g Gomega) { g.Expect(after(1500*time.Millisecond, failing)).To(HaveRecoveredWithin(limit)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 200 OK in 12ms (ok)
+not to have recovered within 2s of the fault's end
+it ended 1.5s before the answer`, func(g Gomega) { g.Expect(after(1500*time.Millisecond, nil)).NotTo(HaveRecoveredWithin(limit)) })
+}
+
+func TestHaveRecoveredWithinStopsWhenItCannotBeAnyMore(t *testing.T) {
+	const limit = 2 * time.Second
+	for want, s := range map[string]probe.Sample{
+		"too late: not healthy 2.01s after the fault's end, allowed 2s":                                                after(limit+10*time.Millisecond, failing),
+		"too late: the first healthy answer came 3s after the fault's end, allowed 2s":                                 after(3*time.Second, nil),
+		"a fault is still live, so nothing can have recovered from it: revert it first":                                after(time.Second, func(s *probe.Sample) { s.FaultLive = true }),
+		"no fault has ended in this spec, so there is nothing to recover from: inject one and revert it first":         healthy(0),
+		"no fault has ended in this spec, so there is nothing to recover from: inject one and revert it first\nsample": func() probe.Sample { s := healthy(0); failing(&s); return s }(),
+	} {
+		want, _, _ := strings.Cut(want, "\n")
+		for _, assert := range []func(Gomega, func() probe.Sample){
+			func(g Gomega, look func() probe.Sample) {
+				g.Eventually(look).WithTimeout(time.Minute).Should(HaveRecoveredWithin(limit))
+			},
+			func(g Gomega, look func() probe.Sample) {
+				g.Eventually(look).WithTimeout(time.Minute).ShouldNot(HaveRecoveredWithin(limit))
+			},
+		} {
+			looks := 0
+			text := failure(func(g Gomega) {
+				assert(g, func() probe.Sample { looks++; return s })
+			})
+			if looks != 1 || !strings.Contains(text, want) || !strings.Contains(text, s.String()) {
+				t.Errorf("after %d looks failed with\n%s\n--- want\n%s", looks, text, want)
+			}
+		}
+	}
+	if _, err := HaveRecoveredWithin(0).Match(after(time.Second, nil)); err == nil || err.Error() != "HaveRecoveredWithin(0s): the limit must be above 0" {
+		t.Errorf("limit 0: %v", err)
+	}
+	if _, err := HaveRecoveredWithin(time.Second).Match("x"); err == nil || !strings.HasPrefix(err.Error(), "HaveRecoveredWithin matcher expects a probe.Sample") {
+		t.Errorf("a string: %v", err)
+	}
+}
