@@ -31,6 +31,18 @@ type Config struct {
 	// Seed makes the jitter repeat: the nth frame of a direction has the same
 	// delay in every run. The two directions of one seed differ.
 	Seed uint64
+	// Mark is what an ingress path marks packets with instead of the constant, in
+	// whose last byte it may differ: so that the classifiers of several paths on
+	// one link each know their own. 0 takes the constant.
+	Mark uint32
+}
+
+// mark is the mark of the packets that come back on ingress.
+func (c Config) mark() uint32 {
+	if c.Mark == 0 {
+		return Mark
+	}
+	return c.Mark
 }
 
 func (c Config) validate() error {
@@ -45,6 +57,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("delay %s: must be from 0 to %s", c.Delay, fault.MaxDelay)
 	case c.Jitter < 0 || c.Jitter > c.Delay:
 		return fmt.Errorf("jitter %s: must be from 0 to the delay %s", c.Jitter, c.Delay)
+	case c.mark()>>8 != Mark>>8:
+		return fmt.Errorf("mark %#x: must differ from %#x in the last byte only", c.Mark, Mark)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func (p *Path) enter(c Config) (err error) {
 		return err
 	}
 	if c.Direction == fault.Ingress {
-		return redirectToLink(p.kernel, p.tap, link)
+		return redirectToLink(p.kernel, p.tap, link, c.mark())
 	}
 	p.socket, err = openSocket(link)
 	return err

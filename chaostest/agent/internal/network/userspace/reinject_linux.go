@@ -43,8 +43,8 @@ func openSocket(link netlink.Link) (_ int, err error) {
 }
 
 // redirectToLink hangs a program on the TAP's ingress: what is written to the
-// TAP gets the Mark and comes in on the link.
-func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link) error {
+// TAP gets the mark and comes in on the link.
+func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint32) error {
 	if err := rlimit.RemoveMemlock(); err != nil {
 		return fmt.Errorf("lift memory lock limit: %w", explain(err, "CAP_SYS_RESOURCE"))
 	}
@@ -55,7 +55,7 @@ func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link) error {
 	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
 		Name: "chaosgate_back", Type: ebpf.SchedCLS, License: "Apache-2.0",
 		Instructions: asm.Instructions{
-			asm.Mov.Imm(asm.R2, int32(Mark)),
+			asm.Mov.Imm32(asm.R2, int32(mark)),
 			asm.StoreMem(asm.R1, markAt, asm.R2, asm.Word),
 			asm.Mov.Imm(asm.R1, int32(link.Attrs().Index)),
 			asm.Mov.Imm(asm.R2, intoIngress),
