@@ -38,12 +38,12 @@ type Experiment struct {
 	history *history
 }
 
-// Option changes an experiment.
-type Option func(*Experiment)
+// ExperimentOption changes an experiment.
+type ExperimentOption func(*Experiment)
 
 // WithDriver runs the experiment on another driver than the Docker Engine that
 // is found by itself. Run and Network are for the Docker driver only.
-func WithDriver(d driver.Driver) Option {
+func WithDriver(d driver.Driver) ExperimentOption {
 	return func(x *Experiment) {
 		x.session = newSession(func(context.Context) (driver.Driver, error) { return d, nil })
 	}
@@ -51,7 +51,7 @@ func WithDriver(d driver.Driver) Option {
 
 // New makes the experiment of a test. Its agent is shared with the other
 // experiments of the process, and ends with the process.
-func New(t T, options ...Option) *Experiment {
+func New(t T, options ...ExperimentOption) *Experiment {
 	x := &Experiment{t: t, session: shared, step: func(string) {}, history: &history{}}
 	for _, o := range options {
 		o(x)
