@@ -19,8 +19,7 @@ type Style struct {
 var header = []string{"SPEC", "EXPERIMENT", "VERDICT", "EVIDENCE", "AGAINST THE BASELINE"}
 
 // Table writes one row a spec: what was injected, what came of it, and how its
-// metrics compare with the baseline. Runs that passed like the first one are
-// told in its row; others get rows of their own.
+// metrics compare with the baseline. Of later runs only what did not pass gets rows.
 func Table(w io.Writer, r gate.Record, style Style) error {
 	rows := [][]string{}
 	var verdicts []gate.Verdict

@@ -1,0 +1,100 @@
+//go:build unix
+
+package suite
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+// started tells when the child has printed its first word.
+type started struct {
+	bytes.Buffer
+	now chan struct{}
+}
+
+func (s *started) Write(p []byte) (int, error) {
+	if s.Len() == 0 {
+		close(s.now)
+	}
+	return s.Buffer.Write(p)
+}
+
+// fake runs a shell script in Ginkgo's place and sends it a signal once it speaks.
+func fake(t *testing.T, script string, signal os.Signal, grace time.Duration) (gate.Run, string) {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "ginkgo")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	signals := make(chan os.Signal, 1)
+	out := &started{now: make(chan struct{})}
+	if signal != nil {
+		go func() {
+			<-out.now
+			signals <- signal
+		}()
+	}
+	run := Run(t.Context(), Options{Ginkgo: path, Dir: dir, Report: "r.json", Output: out, Signals: signals, Grace: grace})
+	return run, out.String()
+}
+
+func onlyTrouble(t *testing.T, run gate.Run, want string) {
+	t.Helper()
+	if len(run.Troubles) != 1 || !strings.Contains(run.Troubles[0], want) {
+		t.Errorf("troubles %q, want one with %q", run.Troubles, want)
+	}
+}
+
+func TestASignalReachesTheWholeGroup(t *testing.T) {
+	run, out := fake(t, `sh -c 'trap "echo child cleaned; exit" TERM; echo ready; while :; do sleep 0.05; done' & trap 'wait; echo parent cleaned; exit 1' TERM; wait; exit 1`, syscall.SIGTERM, time.Minute)
+	if !strings.Contains(out, "child cleaned") || !strings.Contains(out, "parent cleaned") {
+		t.Errorf("not all had time to clean up: %q", out)
+	}
+	onlyTrouble(t, run, "interrupted by a signal (terminated): what was injected has been reverted")
+}
+
+func TestAChildThatIgnoresSignalsIsKilled(t *testing.T) {
+	run, _ := fake(t, `trap '' INT; echo ready; while :; do sleep 0.05; done`, os.Interrupt, 100*time.Millisecond)
+	onlyTrouble(t, run, "interrupted by a signal (interrupt), and killed because it had not ended 100ms later")
+}
+
+func TestAChildThatLeavesNoReport(t *testing.T) {
+	run, _ := fake(t, `echo went wrong; exit 3`, nil, 0)
+	onlyTrouble(t, run, "r.json does not exist: the suites did not come to their end: Ginkgo's last words: went wrong")
+	if run.Started.IsZero() || run.Ended.Before(run.Started) {
+		t.Errorf("from %v to %v", run.Started, run.Ended)
+	}
+}
+
+func TestAChildThatCannotStart(t *testing.T) {
+	run := Run(t.Context(), Options{Ginkgo: filepath.Join(t.TempDir(), "none"), Dir: t.TempDir(), Report: "r.json", Output: new(bytes.Buffer)})
+	onlyTrouble(t, run, "start the Ginkgo command: ")
+}
+
+func TestASuiteWhoseReportIsMissing(t *testing.T) {
+	run, _ := fake(t, `echo '[{"SuiteSucceeded":true,"SpecReports":[{"LeafNodeType":"It","State":"failed"}]}]' >"$(dirname "$0")/r.json"
+echo "Could not open /x/crashed_r.json:"; echo "no such file"; exit 1`, nil, 0)
+	onlyTrouble(t, run, "so it may have crashed: Could not open /x/crashed_r.json")
+}
+
+func TestAnExitCodeThatTheReportDoesNotExplain(t *testing.T) {
+	run, _ := fake(t, `echo '[{"SuiteSucceeded":true,"SpecReports":[{"LeafNodeType":"It","State":"passed"},{"LeafNodeType":"It","State":"skipped"}]}]' >"$(dirname "$0")/r.json"
+echo broken; exit 1`, nil, 0)
+	onlyTrouble(t, run, `Ginkgo ended with "exit status 1" though no spec in its report failed`)
+}
+
+func TestAFailedSpecExplainsTheExitCode(t *testing.T) {
+	run, _ := fake(t, `echo '[{"SpecReports":[{"LeafNodeType":"It","State":"failed"}]}]' >"$(dirname "$0")/r.json"; exit 1`, nil, 0)
+	if len(run.Troubles) != 0 || len(run.Specs) != 1 {
+		t.Errorf("troubles %q, %d specs", run.Troubles, len(run.Specs))
+	}
+}

@@ -1,0 +1,161 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"math"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s differs (go test -update rewrites it): got\n%s\nwant\n%s", path, got, want)
+	}
+}
+
+// sample is a record with one of everything, odd characters included.
+func sample() gate.Record {
+	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	injection := record.Injection{
+		Schema: record.Schema, ID: "1", Kind: "delay", Fault: "delay 300ms", Filter: "ingress from shop, port 5432", Target: "db", TargetID: "abc",
+		Start: at, End: at.Add(time.Second), Reverted: true,
+		Attestation: record.Attestation{Path: "netem", Readback: []string{"qdisc netem delay 300ms", "filter bpf"}, Seed: math.MaxUint64},
+		Evidence:    record.Evidence{Effective: true, Summary: "250 packets held back"},
+	}
+	violated := record.Judgement{
+		Matcher: "KeepErrorRateBelow", Objective: "error rate below 1 %", Outcome: record.Violated, Value: .12, Threshold: .01,
+		Samples: 100, Alpha: .01, LogE: 12, Text: "12 of 100 samples failed (12 %, allowed 1 %)",
+	}
+	window := record.Window{
+		Schema: record.Schema, Probe: "GET /checkout", Start: at, End: at.Add(time.Second), Count: 100, Errors: 12,
+		P50: .012, P90: .2, P99: record.Float(math.NaN()), Judgements: []record.Judgement{violated},
+	}
+	kept := window
+	kept.Errors, kept.P99, kept.Judgements = 0, .3, nil
+	spec := func(text, state, message string) gate.Spec {
+		return gate.Spec{Suite: "shop", Text: text, Node: "It", State: state, Message: message, File: "shop_test.go", Line: 7, Started: at, Ended: at.Add(1500 * time.Millisecond)}
+	}
+	failed := spec(`keeps "selling" <late> & late`, "failed", "Expected\n\x1b[31m  12 of 100\x1b[0m\n\x00to keep its error rate")
+	failed.Injections, failed.Windows, failed.Others = []record.Injection{injection}, []record.Window{window}, []string{"and so did the cleanup"}
+	passed := spec("sells", "passed", "")
+	passed.Windows = []record.Window{kept}
+	tool := spec("breaks the tool", "failed", "start the agent: no such image")
+	tool.Failures = []record.Failure{{Schema: record.Schema, Cause: record.ToolFailure, Text: "start the agent: no such image"}}
+	guarded := spec("goes too far", "failed", "error budget spent")
+	guarded.Failures = []record.Failure{{Schema: record.Schema, Cause: record.StoppedByGuard, Text: "error budget spent"}}
+	few := spec("is looked at too briefly", "failed", "undecided")
+	few.Windows = []record.Window{{Schema: record.Schema, Probe: "GET /", Count: 9, Judgements: []record.Judgement{{Outcome: record.Undecided, Text: "9 samples do not show it"}}}}
+	r := gate.Record{
+		Schema: gate.Schema, Version: "v1.2.3", Policy: gate.Policy{Alpha: .05, Margin: .1},
+		Environment: gate.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"},
+		Runs: []gate.Run{
+			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, spec("is left out", "skipped", "not on this machine")}},
+			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, failed, tool, guarded, few}, Troubles: []string{"a suite left no report"}},
+		},
+		Baseline: gate.Comparison{
+			Verdict: gate.Regression, Words: "worse than the baseline by more than 10 %: p99 of GET /checkout: 300ms, baseline 100ms (p = 0.01)", Accepted: 10, Candidates: 2,
+			Metrics: []gate.Metric{
+				{Spec: "shop: sells", Probe: "GET /checkout", Number: 1, Name: "error rate", P: 1, Reachable: .015},
+				{Spec: "shop: sells", Probe: "GET /checkout", Number: 1, Name: "p99", Baseline: .1, Candidate: .3, P: .01, Reachable: .015, Regressed: true},
+			},
+		},
+	}
+	gate.JudgeSpecs(r.Runs)
+	r.Decide()
+	return r
+}
+
+func TestJSON(t *testing.T) {
+	var out bytes.Buffer
+	if err := JSON(&out, sample()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "chaosgate.json", out.Bytes())
+	back, err := gate.Parse(out.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again bytes.Buffer
+	if err := JSON(&again, back); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "chaosgate.json", again.Bytes())
+}
+
+func TestJUnit(t *testing.T) {
+	var out bytes.Buffer
+	if err := JUnit(&out, sample()); err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "junit.xml", out.Bytes())
+	var back junitSuites
+	if err := xml.Unmarshal(out.Bytes(), &back); err != nil {
+		t.Fatalf("not XML: %v", err)
+	}
+	if back.Tests != 10 || back.Failures != 2 || back.Errors != 4 {
+		t.Errorf("%d tests, %d failures, %d errors; want 10, 2, 4", back.Tests, back.Failures, back.Errors)
+	}
+}
+
+func TestTable(t *testing.T) {
+	var out bytes.Buffer
+	if err := Table(&out, sample(), Style{Width: 120}); err != nil {
+		t.Fatal(err)
+	}
+	out.WriteString(LastLine(sample(), Style{}) + "\n")
+	golden(t, "table.txt", out.Bytes())
+}
+
+var escape = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+func TestTableFitsAndColoursChangeNothingElse(t *testing.T) {
+	for _, width := range []int{0, 60, 80, 200} {
+		var plain, coloured bytes.Buffer
+		if err := Table(&plain, sample(), Style{Width: width}); err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(plain.String()) {
+			if n := len([]rune(strings.TrimRight(line, "\n"))); n > max(width, 60) {
+				t.Errorf("width %d: a line of %d: %q", width, n, line)
+			}
+		}
+		if err := Table(&coloured, sample(), Style{Width: width, Colour: true}); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(coloured.String(), "\x1b[31;1m") {
+			t.Error("a regression is not coloured")
+		}
+		if got := escape.ReplaceAllString(coloured.String(), ""); got != plain.String() {
+			t.Errorf("width %d: colours changed the text:\n%s\n%s", width, got, plain.String())
+		}
+	}
+}
+
+func TestTableOfNothing(t *testing.T) {
+	var out bytes.Buffer
+	if err := Table(&out, gate.Record{}, Style{}); err != nil || out.Len() > 0 {
+		t.Errorf("%v, %q", err, out.String())
+	}
+}
