@@ -4,14 +4,17 @@ package cpu_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
 	. "github.com/onsi/gomega"
-	"github.com/onsi/gomega/gleak"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cpu"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
@@ -25,26 +28,23 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+func request(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) room.Request {
+	return room.Request{
+		ID: "1", Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID},
+		Fault: fault.CPUBurn(share), Until: room.In(lease),
+	}
+}
+
 // burn applies a burn, and checks after the test that nothing of it is left.
 func burn(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (room.Live, *room.Journal) {
 	t.Helper()
 	g := NewWithT(t)
-	goroutines, descriptors := gleak.Goroutines(), cgrouptest.Descriptors(t)
-	files, processes := box.Files(t), box.Processes(t)
+	cgrouptest.NothingLeft(t, box)
 	journal := room.NewJournal(nil)
-	t.Cleanup(func() {
-		g.Expect(journal.Unwind()).To(Succeed())
-		g.Eventually(gleak.Goroutines).ShouldNot(gleak.HaveLeaked(goroutines))
-		g.Expect(cgrouptest.Descriptors(t)).To(Equal(descriptors))
-		g.Expect(box.Files(t)).To(Equal(files))
-		g.Expect(processes).To(ContainElements(box.Processes(t)), "a process was left in the cgroup")
-	})
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	live, err := cpu.New().Apply(ctx, room.Request{
-		Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID},
-		Fault:  fault.CPUBurn(share), Until: room.In(lease),
-	}, journal)
+	live, err := cpu.New().Apply(ctx, request(box, target, share, lease), journal)
 	g.Expect(err).NotTo(HaveOccurred())
 	return live, journal
 }
@@ -57,24 +57,180 @@ func over(t *testing.T, box *cgrouptest.Box, cores float64, span time.Duration) 
 	return (box.CPUTime(t) - used).Seconds() / time.Since(start).Seconds() / cores
 }
 
-func TestShares(t *testing.T) {
+// The window is short and the margin wide, for machines that do other work
+// beside; on an idle one the error is a tenth of a point.
+func TestTheContainerComesToItsShare(t *testing.T) {
 	for _, c := range []struct {
 		quota, load float64
 		share       fault.Share
 	}{
-		{1, 0, 0.10}, {1, 0, 0.35}, {1, 0, 0.50}, {1, 0, 0.80}, {1, 0.30, 0.50}, {0.5, 0, 0.50}, {0.5, 0.15, 0.60}, {1.5, 0, 0.50},
+		{1, 0, 0.10}, {1, 0, 0.50}, {1, 0.30, 0.50}, {0.5, 0, 0.50}, {0.5, 0.15, 0.60},
 	} {
-		t.Run(fmt.Sprintf("%s of %g CPU, own load %g", c.share, c.quota, c.load), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s of %g processors, %g of its own", c.share, c.quota, c.load), func(t *testing.T) {
 			g := NewWithT(t)
 			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: c.quota})
-			target := box.Load(t, c.load)
-			live, journal := burn(t, box, target, c.share, time.Minute)
-			throttled := box.Throttled(t)
-			got := over(t, box, c.quota, 5*time.Second)
-			t.Logf("asked %s, got %.2f %%, throttled %d, %+v", c.share, got*100, box.Throttled(t)-throttled, live.Evidence())
-			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.05))
+			live, journal := burn(t, box, box.Load(t, c.load), c.share, time.Minute)
+			got := over(t, box, c.quota, 3*time.Second)
+			e := live.Evidence()
+			t.Logf("asked %s, got %.2f %%; %s", c.share, got*100, e.Summary)
+			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.08))
+			g.Expect(float64(e.Usage)).To(BeNumerically("~", float64(c.share), 0.08))
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
 		})
 	}
+}
+
+func TestWhatItAttests(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+	live, journal := burn(t, box, box.Start(t, "sleep", "600"), 0.5, time.Minute)
+	a := live.Attestation()
+	version := "cgroup v1"
+	if cgrouptest.V2() {
+		version = "cgroup v2"
+	}
+	g.Expect(a.Path).To(Equal(version))
+	g.Expect(a.Readback).To(ConsistOf(
+		"quota: 0.5 processors",
+		MatchRegexp(`^cgroup.procs: lists the burner, process \d+$`),
+		MatchRegexp(`^usage counter: moved by \S+, of which the burner was to burn [1-9]\S+$`)))
+	g.Expect(a.Took).To(BeNumerically(">", 0))
+
+	g.Eventually(live.Evidence, "20s").Should(HaveField("Effective", true))
+	burnt := live.Evidence().CPUTime
+	g.Expect(burnt).To(BeNumerically(">", 0))
+	g.Expect(journal.Unwind()).To(Succeed())
+	final := live.Evidence()
+	g.Expect(final.CPUTime).To(BeNumerically(">=", burnt))
+	g.Expect(final.Summary).To(MatchRegexp(`^container used \S+ % of its quota of 0.5 processors over \S+, 50 % asked, the burner's part \S+$`))
+	g.Expect(live.Evidence()).To(Equal(final), "final is final")
+	g.Expect(live.Prove()).To(Succeed())
+	g.Expect(live.Renew(room.In(time.Minute))).NotTo(Succeed())
+}
+
+func TestAContainerThatUsesItsShareByItself(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+	target := box.Load(t, 1)
+	g.Eventually(func() time.Duration { return box.CPUTime(t) }, "10s").Should(BeNumerically(">", 500*time.Millisecond))
+	live, _ := burn(t, box, target, 0.05, time.Minute)
+	g.Eventually(func() time.Duration { return box.CPUTime(t) }, "20s").Should(BeNumerically(">", time.Second))
+	g.Expect(live.Evidence()).To(And(
+		HaveField("Effective", false),
+		HaveField("Summary", HaveSuffix("the container used its share by itself, so the fault added nothing"))))
+}
+
+func TestALeaseThatLapses(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	live, journal := burn(t, box, target, 0.5, 600*time.Millisecond)
+	g.Eventually(live.Evidence, "10s").Should(And(
+		HaveField("LeaseLapsed", true), HaveField("Effective", false),
+		HaveField("Summary", ContainSubstring("its lease lapsed"))))
+	g.Eventually(func() []int { return box.Processes(t) }, "2s").Should(Equal([]int{target.PID}))
+	usage := live.Evidence().Usage
+	g.Expect(over(t, box, 1, time.Second)).To(BeNumerically("<", 0.02))
+	g.Expect(live.Evidence().Usage).To(Equal(usage), "what came after is not the fault's")
+	g.Expect(live.Renew(room.In(time.Minute))).To(MatchError(And(HavePrefix("keep burning CPU in shop: "), HaveSuffix("lease lapsed"))))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestTheTargetDies(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	live, journal := burn(t, box, target, 0.5, time.Minute)
+	target.Kill()
+	g.Eventually(func() []int { return box.Processes(t) }, "10s").Should(BeEmpty(), "the burner leaves the cgroup by itself")
+	g.Expect(live.Evidence()).To(And(HaveField("TargetDied", true), HaveField("LeaseLapsed", false)))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Evidence().TargetDied).To(BeTrue())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestTheBurnerIsKilledByAnother(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	live, journal := burn(t, box, target, 0.5, time.Minute)
+	for _, pid := range box.Processes(t) {
+		if pid != target.PID {
+			g.Expect(syscall.Kill(pid, syscall.SIGKILL)).To(Succeed())
+		}
+	}
+	g.Eventually(live.Evidence, "10s").Should(And(HaveField("Effective", false), HaveField("Summary", ContainSubstring("killed: signal: killed"))))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestProveSeesAChange(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	live, journal := burn(t, box, target, 0.5, time.Minute)
+	group, err := cgroup.Of(target.PID, box.Name)
+	g.Expect(err).NotTo(HaveOccurred())
+	dir, err := group.Dir(cgroup.CPU)
+	g.Expect(err).NotTo(HaveOccurred())
+	name, was, is := "cpu.cfs_quota_us", "100000", "70000"
+	if cgrouptest.V2() {
+		name, was, is = "cpu.max", "100000 100000", "70000 100000"
+	}
+	file := filepath.Join(dir, name)
+	g.Expect(os.WriteFile(file, []byte(is), 0)).To(Succeed())
+	defer func() { g.Expect(os.WriteFile(file, []byte(was), 0)).To(Succeed()) }()
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(MatchError(fmt.Sprintf(
+		"prove that the CPU burn in shop is undone: compare %s: it was %q before the fault and is %q now", file, was, is)))
+}
+
+func TestRefusals(t *testing.T) {
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	good := request(box, target, 0.5, time.Minute)
+	gone := box.Start(t, "true")
+	for name, c := range map[string]struct {
+		change func(*room.Request)
+		want   string
+	}{
+		"another container's process": {func(r *room.Request) { r.Target.ID = "4f5e9a" }, "does not name the container"},
+		"a process that has ended":    {func(r *room.Request) { gone.Kill(); r.Target.PID = gone.PID }, "there is no such process"},
+		"another room's fault":        {func(r *room.Request) { r.Fault = fault.Pause() }, "burn CPU: pause is another room's fault"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			r := good
+			c.change(&r)
+			journal := room.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
+			_, err := cpu.New().Apply(t.Context(), r, journal)
+			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
+		})
+	}
+}
+
+func TestNothingIsDoneThatCannotBeWrittenDown(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	cgrouptest.NothingLeft(t, box)
+	journal := room.NewJournal(func(string) error { return errors.New("disk full") })
+	_, err := cpu.New().Apply(t.Context(), request(box, target, 0.5, time.Minute), journal)
+	g.Expect(err).To(MatchError(`write undo step "end the CPU burner in shop" to the journal: disk full`))
+}
+
+func TestGivenUp(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	cgrouptest.NothingLeft(t, box)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	journal := room.NewJournal(nil)
+	_, err := cpu.New().Apply(ctx, request(box, target, 0.5, time.Minute), journal)
+	g.Expect(err).To(MatchError(context.Canceled))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(box.Processes(t)).To(Equal([]int{target.PID}))
 }

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
-	"github.com/onsi/gomega/gleak"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
@@ -27,46 +26,201 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// fill applies a fill, and checks after the test that nothing of it is left.
-func fill(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (room.Live, *room.Journal, error) {
+// apply applies a fill, and checks after the test that nothing of it is left.
+func apply(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (room.Live, *room.Journal, error) {
 	t.Helper()
 	g := NewWithT(t)
-	goroutines, descriptors := gleak.Goroutines(), cgrouptest.Descriptors(t)
-	files, processes := box.Files(t), box.Processes(t)
+	cgrouptest.NothingLeft(t, box)
 	journal := room.NewJournal(nil)
-	t.Cleanup(func() {
-		g.Expect(journal.Unwind()).To(Succeed())
-		g.Eventually(gleak.Goroutines).ShouldNot(gleak.HaveLeaked(goroutines))
-		g.Expect(cgrouptest.Descriptors(t)).To(Equal(descriptors))
-		g.Expect(box.Files(t)).To(Equal(files))
-		g.Expect(processes).To(ContainElements(box.Processes(t)), "a process was left in the cgroup")
-	})
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	live, err := memory.New().Apply(ctx, room.Request{
-		Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID},
-		Fault:  fault.MemoryFill(share), Until: room.In(lease),
+		ID: "1", Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID},
+		Fault: fault.MemoryFill(share), Until: room.In(lease),
 	}, journal)
 	return live, journal, err
 }
 
-func TestShares(t *testing.T) {
+func fill(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (room.Live, *room.Journal) {
+	t.Helper()
+	live, journal, err := apply(t, box, target, share, lease)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return live, journal
+}
+
+func TestTheWorkingSetComesToItsShare(t *testing.T) {
 	for _, c := range []struct {
 		limit int
 		share fault.Share
-	}{{64 * mib, 0.30}, {64 * mib, 0.80}, {256 * mib, 0.80}, {512 * mib, 0.95}} {
+	}{{32 * mib, 0.70}, {64 * mib, 0.30}, {64 * mib, 0.80}, {256 * mib, 0.80}, {256 * mib, 0.95}} {
 		t.Run(fmt.Sprintf("%s of %d MiB", c.share, c.limit/mib), func(t *testing.T) {
 			g := NewWithT(t)
 			box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: c.limit})
 			target := box.Start(t, "sleep", "600")
-			live, journal, err := fill(t, box, target, c.share, time.Minute)
-			g.Expect(err).NotTo(HaveOccurred())
+			before := box.WorkingSet(t)
+			live, journal := fill(t, box, target, c.share, time.Minute)
 			got := float64(box.WorkingSet(t)) / float64(c.limit)
-			t.Logf("asked %s, got %.2f %%, anonymous %d: %+v, %+v", c.share, 100*got, box.Anonymous(t), live.Attestation(), live.Evidence())
+			e := live.Evidence()
+			t.Logf("asked %s, got %.2f %%; %s", c.share, 100*got, e.Summary)
 			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.01))
-			g.Expect(live.Evidence().Effective).To(BeTrue())
+			g.Expect(got).To(BeNumerically("<=", float64(c.share)+float64(mib)/float64(c.limit)))
+			g.Expect(float64(box.Anonymous(t))).To(BeNumerically(">=", float64(e.Held)), "it is no page cache")
+			g.Expect(e.Effective).To(BeTrue())
+			g.Expect(float64(e.Usage)).To(BeNumerically("~", got, 0.01))
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
+			g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", float64(before), 2*mib), "all came back")
+			g.Expect(live.Evidence().Held).To(Equal(e.Held), "what was held stays in the evidence")
 		})
 	}
+}
+
+func TestItStaysWhileTheContainerGrowsAndShrinks(t *testing.T) {
+	g := NewWithT(t)
+	const limit = 128 * mib
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
+	target := box.Grow(t, 20*mib)
+	live, _ := fill(t, box, target, 0.5, time.Minute)
+	held := live.Evidence().Held
+	target.Say(t, "")
+	g.Expect(target.Hear(t)).To(Equal("grown"))
+	g.Expect(box.WorkingSet(t)).To(BeNumerically(">", 0.5*limit+18*mib), "the worker gives nothing back")
+	g.Expect(live.Evidence()).To(And(HaveField("Held", held), HaveField("Effective", true)))
+}
+
+func TestItTopsUp(t *testing.T) {
+	g := NewWithT(t)
+	const limit = 128 * mib
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
+	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 30*mib)
+	tenant.Say(t, "")
+	g.Expect(tenant.Hear(t)).To(Equal("grown"))
+	live, _ := fill(t, box, target, 0.5, time.Minute)
+	held := live.Evidence().Held
+	tenant.Kill()
+	g.Eventually(func() float64 { return float64(box.WorkingSet(t)) }, "20s").Should(BeNumerically("~", 0.5*limit, 0.01*limit))
+	g.Eventually(func() uint64 { return live.Evidence().Held }, "10s").Should(BeNumerically(">", held+25*mib))
+}
+
+func TestWhatItAttests(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	live, _ := fill(t, box, box.Start(t, "sleep", "600"), 0.5, time.Minute)
+	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
+	g.Expect(live.Attestation().Readback).To(ConsistOf(
+		"limit: 64.0 MiB",
+		MatchRegexp(`^working set: \S+ MiB, (49|50)\.\d % of the limit; the worker holds \S+ MiB$`),
+		MatchRegexp(`^cgroup.procs: lists the worker, process \d+$`),
+		"oom_kill: 0, as before"))
+}
+
+func TestAnOutOfMemoryKillIsNoSuccess(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	target := box.Grow(t, 30*mib)
+	live, journal := fill(t, box, target, 0.8, time.Minute)
+	g.Expect(live.Evidence().OOMKills).To(BeZero())
+	target.Say(t, "")
+	g.Expect(target.Hear(t)).To(Equal("grown"), "the kernel takes the worker, not the target")
+	e := live.Evidence()
+	g.Expect(e.Effective).To(BeFalse())
+	g.Expect(e.OOMKills).To(Equal(uint64(1)))
+	g.Expect(e.TargetDied).To(BeFalse())
+	g.Expect(e.Summary).To(HaveSuffix("; the kernel killed the worker that held the memory for want of memory (oom_kill went up by 1): " +
+		"fill to a smaller share than 80 %, or give the container more memory"))
+	g.Expect(live.Renew(room.In(time.Minute))).To(MatchError(And(
+		HavePrefix("keep the memory of shop filled: the kernel killed the worker"), ContainSubstring("oom_kill"))))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+	g.Expect(live.Evidence()).To(And(HaveField("Effective", false), HaveField("OOMKills", uint64(1))))
+}
+
+func TestAnotherProcessIsKilledForWantOfMemory(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 70*mib)
+	live, _ := fill(t, box, target, 0.3, time.Minute)
+	tenant.Say(t, "") // more than the limit: after the worker it goes itself
+	g.Eventually(live.Evidence, "20s").Should(And(
+		HaveField("OOMKills", uint64(2)), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the worker that held the memory and others"))))
+}
+
+func TestALeaseThatLapses(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	target := box.Start(t, "sleep", "600")
+	before := box.WorkingSet(t)
+	live, journal := fill(t, box, target, 0.8, 2*time.Second)
+	g.Eventually(live.Evidence, "10s").Should(And(
+		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Held", BeZero()),
+		HaveField("Summary", ContainSubstring("its lease lapsed"))))
+	g.Eventually(func() float64 { return float64(box.WorkingSet(t)) }, "2s").Should(BeNumerically("~", float64(before), 2*mib))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestTheTargetDies(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	target := box.Start(t, "sleep", "600")
+	live, journal := fill(t, box, target, 0.5, time.Minute)
+	target.Kill()
+	g.Eventually(func() []int { return box.Processes(t) }, "10s").Should(BeEmpty(), "the worker leaves the cgroup by itself")
+	g.Expect(live.Evidence()).To(And(HaveField("TargetDied", true), HaveField("Effective", true), HaveField("OOMKills", BeZero())))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		limit int
+		share fault.Share
+		id    string
+		fault fault.Fault
+		want  string
+	}{
+		"no limit":             {0, 0.5, "", nil, "fill memory of shop: the container has no memory limit, so 50 % of it is nothing: start it with one (docker run --memory)"},
+		"already there":        {64 * mib, 0.1, "", nil, "% of its limit of 64.0 MiB already: ask for more than that"},
+		"another container":    {64 * mib, 0.5, "4f5e9a", nil, "does not name the container"},
+		"another room's fault": {64 * mib, 0.5, "", fault.Pause(), "fill memory: pause is another room's fault"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: c.limit})
+			target := box.Grow(t, 16*mib)
+			target.Say(t, "")
+			g.Expect(target.Hear(t)).To(Equal("grown"))
+			r := room.Request{
+				Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID},
+				Fault:  fault.MemoryFill(c.share), Until: room.In(time.Minute),
+			}
+			if c.id != "" {
+				r.Target.ID = c.id
+			}
+			if c.fault != nil {
+				r.Fault = c.fault
+			}
+			journal := room.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
+			_, err := memory.New().Apply(t.Context(), r, journal)
+			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
+		})
+	}
+}
+
+func TestAFillThatIsGivenUp(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	target := box.Start(t, "sleep", "600")
+	cgrouptest.NothingLeft(t, box)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	journal := room.NewJournal(nil)
+	_, err := memory.New().Apply(ctx, room.Request{
+		Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID},
+		Fault:  fault.MemoryFill(0.5), Until: room.In(time.Minute),
+	}, journal)
+	g.Expect(err).To(MatchError(context.Canceled))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(box.Processes(t)).To(Equal([]int{target.PID}))
 }

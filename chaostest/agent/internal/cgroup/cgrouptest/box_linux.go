@@ -118,6 +118,32 @@ func (b *Box) Join(t testing.TB, pid int) {
 	}
 }
 
+// JoinSelf moves this process into the box's freezer, and back to where it came
+// from when the test ends.
+func (b *Box) JoinSelf(t testing.TB) {
+	t.Helper()
+	data, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mark, home := ":freezer:", filepath.Join(root, "freezer")
+	if b.v2 {
+		mark, home = "0::", root
+	}
+	_, rest, found := strings.Cut(string(data), mark)
+	if !found {
+		t.Fatalf("find the own freezer in %q: no line with %s", data, mark)
+	}
+	own, _, _ := strings.Cut(rest, "\n")
+	self := []byte(strconv.Itoa(os.Getpid()))
+	t.Cleanup(func() {
+		if err := os.WriteFile(filepath.Join(home, own, "cgroup.procs"), self, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	b.write(t, "freezer", "cgroup.procs", string(self))
+}
+
 func (b *Box) remove(t testing.TB) {
 	for _, dir := range b.dirs {
 		// A process that has been reaped leaves its cgroup a moment later.
