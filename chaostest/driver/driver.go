@@ -105,6 +105,10 @@ type NotRunningError struct {
 	State State
 }
 
+// Gone says that the failure is the target's own: a probe that meets it has
+// found the service down, and has not failed to look.
+func (e *NotRunningError) Gone() bool { return true }
+
 // Error names the container and how it ended.
 func (e *NotRunningError) Error() string {
 	s := fmt.Sprintf("container %s does not run (exit code %d", e.Name, e.State.ExitCode)

@@ -3,6 +3,7 @@ package probe_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -79,13 +80,13 @@ func listen(t *testing.T, handle func(*net.TCPConn)) *service {
 				return
 			}
 			serving.Go(func() {
-				defer connection.Close()
+				defer func() { _ = connection.Close() }()
 				handle(connection.(*net.TCPConn))
 			})
 		}
 	})
 	t.Cleanup(func() {
-		listener.Close()
+		_ = listener.Close()
 		serving.Wait()
 	})
 	return &service{address: listener.Addr().String()}
@@ -98,9 +99,18 @@ func closed(t *testing.T) *service {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer listener.Close()
-	return &service{address: listener.Addr().String()}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return &service{address: address}
 }
+
+// The ways to handle a connection. Their errors are the client's doing.
+func hear(c *net.TCPConn)         { _, _ = c.Read(make([]byte, 4096)) }
+func hold(c *net.TCPConn)         { _, _ = io.Copy(io.Discard, c) }
+func say(w io.Writer, s string)   { _, _ = io.WriteString(w, s) }
+func resetAtClose(c *net.TCPConn) { _ = c.SetLinger(0) }
 
 // noLeak fails the test if it leaves goroutines that were not there before.
 func noLeak(t *testing.T) {

@@ -24,13 +24,13 @@ func TestHTTPSaysWhatCameBack(t *testing.T) {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(status)
-			io.WriteString(w, body)
+			say(w, body)
 		}
 	}
 	raw := func(text string) func(*net.TCPConn) {
 		return func(c *net.TCPConn) {
-			c.Read(make([]byte, 4096))
-			io.WriteString(c, text)
+			hear(c)
+			say(c, text)
 		}
 	}
 	for name, c := range map[string]struct {
@@ -47,14 +47,14 @@ func TestHTTPSaysWhatCameBack(t *testing.T) {
 		"expected 404":     {serve(t, answer(404, "")), []probe.HTTPOption{probe.Status(404, 410)}, probe.OK, "404 Not Found"},
 		"200 for 204":      {serve(t, answer(200, "")), []probe.HTTPOption{probe.Status(204)}, probe.StatusOther, "200 OK"},
 		"refused":          {closed(t), nil, probe.Refused, "connection refused"},
-		"reset":            {listen(t, func(c *net.TCPConn) { c.SetLinger(0) }), nil, probe.Reset, ""},
-		"no answer":        {listen(t, func(c *net.TCPConn) { c.Read(make([]byte, 4096)) }), nil, probe.Reset, "EOF"},
+		"reset":            {listen(t, resetAtClose), nil, probe.Reset, ""},
+		"no answer":        {listen(t, hear), nil, probe.Reset, "EOF"},
 		"half an answer":   {listen(t, raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")), nil, probe.Reset, "read body of 200 OK: unexpected EOF"},
 		"garbled":          {listen(t, raw("220 mail ready\r\n")), nil, probe.Garbled, "malformed HTTP"},
 		"unknown name":     {&service{address: "nowhere.invalid:80"}, nil, probe.Unreachable, "nowhere.invalid"},
 		"container gone":   {&service{err: goneError{errors.New("container shop does not run")}}, nil, probe.NotRunning, "container shop does not run"},
-		"timeout":          {listen(t, func(c *net.TCPConn) { io.Copy(io.Discard, c) }), []probe.HTTPOption{probe.Timeout(50 * time.Millisecond)}, probe.TimedOut, "no answer within 50ms"},
-		"timeout, in body": {listen(t, func(c *net.TCPConn) { raw("HTTP/1.1 200 OK\r\n\r\nx")(c); io.Copy(io.Discard, c) }), []probe.HTTPOption{probe.Timeout(50 * time.Millisecond)}, probe.TimedOut, "no answer within 50ms"},
+		"timeout":          {listen(t, hold), []probe.HTTPOption{probe.Timeout(50 * time.Millisecond)}, probe.TimedOut, "no answer within 50ms"},
+		"timeout, in body": {listen(t, func(c *net.TCPConn) { raw("HTTP/1.1 200 OK\r\n\r\nx")(c); hold(c) }), []probe.HTTPOption{probe.Timeout(50 * time.Millisecond)}, probe.TimedOut, "no answer within 50ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := sample(t, probe.HTTP(c.svc, "8080/tcp", "/checkout", c.options...))

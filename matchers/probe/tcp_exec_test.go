@@ -3,7 +3,6 @@ package probe_test
 import (
 	"context"
 	"errors"
-	"io"
 	"net"
 	"strings"
 	"testing"
@@ -19,8 +18,8 @@ func TestTCPSaysWhatCameBack(t *testing.T) {
 		class  probe.Class
 		detail string
 	}{
-		"silent server":   {listen(t, func(c *net.TCPConn) { io.Copy(io.Discard, c) }), probe.OK, "connected"},
-		"speaking server": {listen(t, func(c *net.TCPConn) { io.WriteString(c, "220\r\n"); io.Copy(io.Discard, c) }), probe.OK, "connected"},
+		"silent server":   {listen(t, hold), probe.OK, "connected"},
+		"speaking server": {listen(t, func(c *net.TCPConn) { say(c, "220\r\n"); hold(c) }), probe.OK, "connected"},
 		"closed at once":  {listen(t, func(*net.TCPConn) {}), probe.Reset, "connected, and closed at once (EOF): does anything listen?"},
 		"refused":         {closed(t), probe.Refused, "connection refused"},
 		"container gone":  {&service{err: goneError{errors.New("container shop does not run")}}, probe.NotRunning, "does not run"},

@@ -1,13 +1,9 @@
 package probe
 
 import (
-	"cmp"
-	"encoding/json"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -151,92 +147,3 @@ func earlier(a, b time.Time) time.Time {
 	}
 	return b
 }
-
-// Judged keeps a matcher's verdict for the record; the last one of a matcher on
-// an objective counts.
-func (w *Window) Judged(j record.Judgement) {
-	w.mu.Lock()
-	same := slices.IndexFunc(w.judgements, func(k record.Judgement) bool {
-		return k.Matcher == j.Matcher && k.Objective == j.Objective
-	})
-	if same >= 0 {
-		w.judgements[same] = j
-	} else {
-		w.judgements = append(w.judgements, j)
-	}
-	w.mu.Unlock()
-	if w.parent != nil {
-		j.Objective += fmt.Sprintf(" from %s to %s", w.start.Sub(w.parent.start), w.end.Sub(w.parent.start))
-		w.parent.Judged(j)
-	}
-}
-
-// Record is the window's summary with what was judged so far.
-func (w *Window) Record() record.Window {
-	latencies := w.latencies()
-	seconds := func(q float64) record.Float {
-		if latency, ok := quantile(latencies, q); ok {
-			return record.Float(latency.Seconds())
-		}
-		return record.Float(math.NaN())
-	}
-	r := record.Window{
-		Schema: record.Schema, Spec: w.spec, Probe: w.probe, Start: w.start.Round(0), End: w.end.Round(0),
-		Faults: slices.Clone(w.faults), Count: len(w.samples), Errors: w.errors,
-		P50: seconds(0.5), P90: seconds(0.9), P99: seconds(0.99),
-	}
-	if w.errors > 0 {
-		r.Classes = make(map[string]int, len(w.classes))
-		for class, n := range w.classes {
-			r.Classes[string(class)] = n
-		}
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r.Judgements = slices.Clone(w.judgements)
-	return r
-}
-
-// MarshalJSON encodes the window's record, so that a report entry that holds
-// the window has what was judged after it was added.
-func (w *Window) MarshalJSON() ([]byte, error) { return json.Marshal(w.Record()) }
-
-// String says the window in one line: "GET http://shop:8080/checkout: 250
-// samples in 5s from 12:00:00.000, 3 errors (2 timeout, 1 status 5xx), p50 12ms, p99 330ms".
-func (w *Window) String() string {
-	var s strings.Builder
-	fmt.Fprintf(&s, "%s: %d samples in %s from %s, ", w.probe, len(w.samples), Round(w.end.Sub(w.start)), w.start.Format("15:04:05.000"))
-	switch w.errors {
-	case 0:
-		s.WriteString("no error")
-	case 1:
-		fmt.Fprintf(&s, "1 error (%s)", w.classText())
-	default:
-		fmt.Fprintf(&s, "%d errors (%s)", w.errors, w.classText())
-	}
-	latencies := w.latencies()
-	for _, q := range []struct {
-		name  string
-		share float64
-	}{{"p50", 0.5}, {"p99", 0.99}} {
-		if latency, ok := quantile(latencies, q.share); ok {
-			fmt.Fprintf(&s, ", %s %s", q.name, Round(latency))
-		}
-	}
-	return s.String()
-}
-
-// classText lists the errors by class, the most frequent first.
-func (w *Window) classText() string {
-	classes := slices.SortedFunc(maps.Keys(w.classes), func(a, b Class) int {
-		return cmp.Or(cmp.Compare(w.classes[b], w.classes[a]), cmp.Compare(a, b))
-	})
-	parts := make([]string, len(classes))
-	for i, class := range classes {
-		parts[i] = fmt.Sprintf("%d %s", w.classes[class], class)
-	}
-	return strings.Join(parts, ", ")
-}
-
-// GomegaString is how failure messages print the window.
-func (w *Window) GomegaString() string { return w.String() }

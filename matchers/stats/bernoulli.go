@@ -81,14 +81,13 @@ func (b Bernoulli) Shows(events, n int, alpha float64) bool {
 // the e-process with its prior held: with AboveLimit the largest limit that the
 // samples show to be exceeded, with BelowLimit the smallest that they show to be
 // kept. With probability at least 1-alpha the bounds of all looks are right. It
-// is 0 or 1 where the samples show nothing.
+// is 0 or 1 where the samples show nothing, and exact to 1e-10.
 func (b Bernoulli) Bound(events, n int, alpha float64) float64 {
 	shown, open := 0.0, 1.0
 	if b.Side == BelowLimit {
 		shown, open = 1, 0
 	}
-	// Sixty halvings reach the resolution of a float64 between 0 and 1.
-	for range 60 {
+	for math.Abs(open-shown) > 1e-10 {
 		at := b
 		at.Limit = (shown + open) / 2
 		if at.Shows(events, n, alpha) {

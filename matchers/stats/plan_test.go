@@ -67,8 +67,17 @@ func TestSamplesToShowIsTheFirstNumberThatShows(t *testing.T) {
 
 func TestPlansRefuseWhatCannotBe(t *testing.T) {
 	for _, c := range [][4]float64{
-		{0, .1, .05, .9}, {1, 1, .05, .9}, {math.NaN(), .1, .05, .9}, {.1, .1, .05, .9}, {.1, 1, .05, .9}, {.1, math.NaN(), .05, .9},
-		{.1, .5, 0, .9}, {.1, .5, 1, .9}, {.1, .5, .05, 0}, {.1, .5, .05, 1}, {.01, .010001, .05, .9},
+		{0, .1, .05, .9},
+		{1, 1, .05, .9},
+		{math.NaN(), .1, .05, .9},
+		{.1, .1, .05, .9},
+		{.1, 1, .05, .9},
+		{.1, math.NaN(), .05, .9},
+		{.1, .5, 0, .9},
+		{.1, .5, 1, .9},
+		{.1, .5, .05, 0},
+		{.1, .5, .05, 1},
+		{.01, .010001, .05, .9},
 	} {
 		if n, err := SamplesToDetect(c[0], c[1], c[2], c[3]); err == nil {
 			t.Errorf("SamplesToDetect%v = %d, want an error", c, n)
