@@ -38,7 +38,8 @@ func TestJudgeSpec(t *testing.T) {
 			Spec{State: "passed", Injections: delay(record.Evidence{Effective: true, Summary: "9 packets"})}, Pass, "9 packets", "",
 		},
 		"a pass under a fault that touched nothing": {
-			Spec{State: "passed", Injections: delay(record.Evidence{Summary: "0 packets"})}, Inconclusive,
+			Spec{State: "passed", Injections: delay(record.Evidence{Summary: "0 packets"})},
+			Inconclusive,
 			"passed, but delay 300ms on db touched nothing (0 packets): the pass proves nothing", "",
 		},
 		"a pass under a fault whose final evidence is not in": {
@@ -56,7 +57,8 @@ func TestJudgeSpec(t *testing.T) {
 		"interrupted":                  {Spec{State: "interrupted", Message: "by user"}, ToolFailure, "interrupted before it was decided: by user", ""},
 
 		"failed by a violated judgement": {
-			Spec{State: "failed", Message: "Expected 12 of 100 failed", Windows: judged(violated)}, Regression,
+			Spec{State: "failed", Message: "Expected 12 of 100 failed", Windows: judged(violated)},
+			Regression,
 			"12 of 100 failed; a service that keeps the objective looks like this at most once in 1097 runs (alpha 1 %)", "",
 		},
 		"failed by the tool": {
@@ -66,7 +68,8 @@ func TestJudgeSpec(t *testing.T) {
 			Spec{State: "failed", Message: "revert: device busy", Windows: judged(violated), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed by a violation, and by the tool while cleaning up": {
-			Spec{State: "failed", Message: "12 of 100 failed", Windows: judged(violated), Failures: []record.Failure{tool}}, Regression,
+			Spec{State: "failed", Message: "12 of 100 failed", Windows: judged(violated), Failures: []record.Failure{tool}},
+			Regression,
 			"12 of 100 failed", "and a failure of the tool: revert: device busy",
 		},
 		"failed by a violation while the lease had lapsed": {
@@ -74,7 +77,8 @@ func TestJudgeSpec(t *testing.T) {
 			ToolFailure, "proves nothing", "12 of 100 failed",
 		},
 		"failed for its own reason, and by the tool while cleaning up": {
-			Spec{State: "failed", Message: "Expected 503 to equal 200", Others: []string{"revert: device busy"}, Failures: []record.Failure{tool}}, Regression,
+			Spec{State: "failed", Message: "Expected 503 to equal 200", Others: []string{"revert: device busy"}, Failures: []record.Failure{tool}},
+			Regression,
 			"Expected 503 to equal 200", "and a failure of the tool: revert: device busy",
 		},
 		"failed by a violation under a fault that touched nothing": {

@@ -2,6 +2,8 @@
 // verdict in words comes out. It is pure: no files, no clock, no processes.
 package gate
 
+import "slices"
+
 // Verdict is the answer to one run, or to one spec of it.
 type Verdict string
 
@@ -38,10 +40,8 @@ func (v Verdict) ExitCode() int {
 // is a tool failure, because nothing was judged.
 func Overall(verdicts ...Verdict) Verdict {
 	for _, v := range precedence {
-		for _, each := range verdicts {
-			if each == v {
-				return v
-			}
+		if slices.Contains(verdicts, v) {
+			return v
 		}
 	}
 	return ToolFailure

@@ -56,7 +56,7 @@ func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 	if err != nil {
 		return usagef("read report: %w", err)
 	}
-	environment := gate.Environment{}
+	var environment gate.Environment
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		earlier, err := gate.Parse(data)
 		if err != nil {
