@@ -46,7 +46,7 @@ func TestPollingDoesNotInflateWrongVerdicts(t *testing.T) {
 		{"violated at the limit", limit, func(ok bool, err error) bool { return !ok && err == nil }},
 		{"kept at five times the limit", 5 * limit, func(ok bool, err error) bool { return ok }},
 	} {
-		for _, polls := range []struct{ looks, each, runs int }{{100, 5, 100}, {1000, 1, 40}} {
+		for _, polls := range []struct{ looks, each, runs int }{{100, 5, 60}, {1000, 1, 30}} {
 			t.Run(fmt.Sprintf("%s, %d looks", c.name, polls.looks), func(t *testing.T) {
 				t.Parallel()
 				random := rand.New(rand.NewPCG(7, uint64(polls.looks)))
