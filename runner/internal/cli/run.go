@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -187,14 +188,12 @@ func (r *runner) once(ctx context.Context, n int, ginkgo, dir, scratch string) (
 	}
 	defer func() { _ = tail.Close() }()
 
-	if r.runs > 1 {
-		fmt.Fprintf(r.out, "run %d of %d\n", n, r.runs)
-	}
+	fmt.Fprintf(r.out, "run %d of %d: the suites of %s\n", n, r.runs, strings.Join(r.packages, " "))
 	screen, output := terminalOf(r.out, r.noColour), io.Writer(log)
 	if r.verbose {
 		screen.width, output = nil, io.MultiWriter(log, r.out)
 	}
-	stop := live.Follow(tail, &live.View{Colour: screen.colour}, live.NewScreen(r.out, screen.width))
+	stop := live.Follow(tail, &live.View{Colour: screen.colour, Since: time.Now()}, live.NewScreen(r.out, screen.width))
 	run := suite.Run(ctx, suite.Options{
 		Ginkgo: ginkgo, Packages: r.packages, Flags: r.flags, Dir: dir, Report: fmt.Sprintf("ginkgo-%d.json", n),
 		Procs: r.procs, Timeout: r.timeout, Events: events, Output: output, Signals: r.signals, Grace: grace,

@@ -18,6 +18,8 @@ const quiet = 5 * time.Second
 type View struct {
 	// Colour turns colours on.
 	Colour bool
+	// Since is when the suites were told to run: they compile until the first spec starts.
+	Since time.Time
 
 	running        []*spec
 	passed, failed int
@@ -115,6 +117,10 @@ func (v *View) Area(now time.Time, width int) []string {
 		if s.load != "" {
 			lines = append(lines, v.paint("load", fit("    "+clean(s.load), width)))
 		}
+	}
+	if v.passed+v.failed+len(v.running) == 0 {
+		add("load", fmt.Sprintf("compiling and starting the suites (%s)", since(v.Since, now)))
+		return lines
 	}
 	summary := fmt.Sprintf("%d passed, %d failed, %d running", v.passed, v.failed, len(v.running))
 	mark := "passed"
