@@ -118,7 +118,8 @@ func quantile(sorted []time.Duration, q float64) (time.Duration, bool) {
 }
 
 // Slice is the part of the window whose samples were intended at or after from
-// and before to. What is judged of it is recorded with the whole window, too.
+// and before to. What is judged of it is recorded with the whole window, too, the last
+// judgement of parts with the same start.
 func (w *Window) Slice(from, to time.Time) *Window {
 	at := func(t time.Time) int {
 		i, _ := slices.BinarySearchFunc(w.samples, t, func(s Sample, t time.Time) int { return s.Time.Compare(t) })

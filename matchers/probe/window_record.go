@@ -26,7 +26,10 @@ func (w *Window) Judged(j record.Judgement) {
 	}
 	w.mu.Unlock()
 	if w.parent != nil {
-		j.Objective += fmt.Sprintf(" from %s to %s", w.start.Sub(w.parent.start), w.end.Sub(w.parent.start))
+		// Named by its start alone, so that a part that grows while it is polled
+		// leaves one judgement.
+		j.Objective += fmt.Sprintf(" from %s on", w.start.Sub(w.parent.start))
+		j.Text += fmt.Sprintf(" (from %s to %s)", w.start.Sub(w.parent.start), w.end.Sub(w.parent.start))
 		w.parent.Judged(j)
 	}
 }

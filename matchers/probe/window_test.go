@@ -87,6 +87,7 @@ func TestTheLastJudgementCountsAndGoesIntoTheRecord(t *testing.T) {
 		part.Judged(record.Judgement{Matcher: "M", Objective: "o", Outcome: record.Violated})
 	}
 	w.Judged(record.Judgement{Matcher: "M", Objective: "other", Outcome: record.Kept})
+	w.Slice(noon.Add(time.Second), noon.Add(5*time.Second)).Judged(record.Judgement{Matcher: "M", Objective: "o", Outcome: record.Violated, Text: "bad"})
 	encoded, err := json.Marshal(w)
 	if err != nil {
 		t.Fatal(err)
@@ -99,8 +100,11 @@ func TestTheLastJudgementCountsAndGoesIntoTheRecord(t *testing.T) {
 	for _, j := range r.Judgements {
 		got = append(got, j.Objective+": "+string(j.Outcome))
 	}
-	if strings.Join(got, "; ") != "o: kept; o from 1s to 3s: violated; other: kept" {
+	if strings.Join(got, "; ") != "o: kept; o from 1s on: violated; other: kept" {
 		t.Errorf("judgements: %q", got)
+	}
+	if text := r.Judgements[1].Text; text != "bad (from 1s to 5s)" {
+		t.Errorf("the part's judgement says %q", text)
 	}
 	if r.Schema != record.Schema || r.Count != 10 || r.Errors != 3 || r.Classes["status 5xx"] != 2 || float64(r.P50) != 0.005 || !r.Start.Equal(noon) {
 		t.Errorf("record %+v", r)
