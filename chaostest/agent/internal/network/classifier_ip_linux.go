@@ -1,0 +1,158 @@
+package network
+
+import (
+	"encoding/binary"
+	"net/netip"
+
+	"github.com/cilium/ebpf/asm"
+	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// maxExtensions is how many IPv6 extension headers are looked through. A packet
+// with more of them matches nothing; hosts send none or one.
+const maxExtensions = 8
+
+func (k classifier) ipv4(c *code, peers []netip.Prefix) {
+	c.add(asm.Mov.Imm(transport, k.header))
+	c.load(transport, stackIP, 20)
+	address := stackIP + 16
+	if k.way == fault.Ingress {
+		address = stackIP + 12
+	}
+	matchPeers(c, address, peers)
+	c.add(
+		byteAt(asm.R1, stackIP), // version and header length in words
+		asm.And.Imm(asm.R1, 0xf),
+		asm.LSh.Imm(asm.R1, 2),
+		asm.Add.Reg(transport, asm.R1),
+		byteAt(protocol, stackIP+9),
+	)
+	c.add(halfAt(fragment, stackIP+6)...)
+	c.add(asm.And.Imm(fragment, 0x1fff))
+	k.wants(c, unix.IPPROTO_ICMP)
+}
+
+func (k classifier) ipv6(c *code, peers []netip.Prefix) {
+	c.add(asm.Mov.Imm(transport, k.header))
+	c.load(transport, stackIP, 40)
+	address := stackIP + 24
+	if k.way == fault.Ingress {
+		address = stackIP + 8
+	}
+	matchPeers(c, address, peers)
+	c.add(
+		byteAt(protocol, stackIP+6),
+		asm.Add.Imm(transport, 40),
+		asm.Mov.Imm(fragment, 0),
+	)
+	skipExtensions(c)
+	spareNeighbours(c)
+	k.wants(c, unix.IPPROTO_ICMPV6)
+}
+
+// matchPeers jumps to the miss unless the address on the stack is in one of the
+// prefixes. No prefix means any address.
+func matchPeers(c *code, address int32, peers []netip.Prefix) {
+	if len(peers) == 0 {
+		return
+	}
+	found := c.label("peer")
+	for _, p := range peers {
+		next := c.label("next")
+		bytes, bits := p.Masked().Addr().AsSlice(), p.Bits()
+		for word := 0; word*32 < bits; word++ {
+			mask := uint32(0xffffffff)
+			if left := bits - word*32; left < 32 {
+				mask <<= 32 - left
+			}
+			c.add(asm.LoadMem(asm.R1, asm.RFP, int16(address)+int16(word*4), asm.Word), asm.HostTo(asm.BE, asm.R1, asm.Word))
+			if mask != 0xffffffff {
+				c.add(asm.And.Imm32(asm.R1, int32(mask)))
+			}
+			c.add(asm.JNE.Imm32(asm.R1, int32(binary.BigEndian.Uint32(bytes[word*4:])), next))
+		}
+		c.add(asm.Ja.Label(found))
+		if bits == 0 { // nothing jumps to next, and the verifier wants no dead code
+			c.land(found)
+			return
+		}
+		c.land(next)
+	}
+	c.add(asm.Ja.Label(labelMiss))
+	c.land(found)
+}
+
+// skipExtensions moves transport and protocol behind the extension headers, and
+// notes whether the packet is a later fragment. In those the headers end.
+func skipExtensions(c *code) {
+	end := c.label("headers_end")
+	for range maxExtensions {
+		option, auth, part, next := c.label("option"), c.label("auth"), c.label("part"), c.label("header")
+		for _, kind := range []int32{
+			unix.IPPROTO_HOPOPTS, unix.IPPROTO_ROUTING, unix.IPPROTO_DSTOPTS,
+			135 /* mobility */, 139 /* HIP */, 140, /* Shim6 */
+		} {
+			c.add(asm.JEq.Imm(protocol, kind, option))
+		}
+		c.add(
+			asm.JEq.Imm(protocol, unix.IPPROTO_AH, auth),
+			asm.JEq.Imm(protocol, unix.IPPROTO_FRAGMENT, part),
+			asm.Ja.Label(end),
+		)
+		c.land(option)
+		skipHeader(c, 1, 3) // its length is in units of 8 bytes, less the first
+		c.add(asm.Ja.Label(next))
+		c.land(auth)
+		skipHeader(c, 2, 2) // in units of 4 bytes, less the first two
+		c.add(asm.Ja.Label(next))
+		c.land(part)
+		c.load(transport, stackOther, 8)
+		c.add(byteAt(protocol, stackOther), asm.Add.Imm(transport, 8))
+		c.add(halfAt(fragment, stackOther+2)...)
+		c.add(asm.And.Imm(fragment, 0xfff8), asm.JNE.Imm(fragment, 0, end))
+		c.land(next)
+	}
+	for _, kind := range []int32{unix.IPPROTO_HOPOPTS, unix.IPPROTO_ROUTING, unix.IPPROTO_DSTOPTS, unix.IPPROTO_AH, unix.IPPROTO_FRAGMENT} {
+		c.add(asm.JEq.Imm(protocol, kind, labelMiss))
+	}
+	c.land(end)
+}
+
+func skipHeader(c *code, first, shift int32) {
+	c.load(transport, stackOther, 2)
+	c.add(
+		byteAt(protocol, stackOther),
+		byteAt(asm.R1, stackOther+1),
+		asm.Add.Imm(asm.R1, first),
+		asm.LSh.Imm(asm.R1, shift),
+		asm.Add.Reg(transport, asm.R1),
+	)
+}
+
+// spareNeighbours lets neighbour discovery (ICMPv6 types 133 to 137) pass: if
+// addresses stopped resolving, the fault would be another one.
+func spareNeighbours(c *code) {
+	other := c.label("no_neighbour")
+	c.add(asm.JNE.Imm(protocol, unix.IPPROTO_ICMPV6, other), asm.JNE.Imm(fragment, 0, other))
+	c.load(transport, stackOther, 1)
+	c.add(byteAt(asm.R1, stackOther), asm.JLT.Imm(asm.R1, 133, other), asm.JLE.Imm(asm.R1, 137, labelMiss))
+	c.land(other)
+}
+
+// split sorts peers by family. An IPv4 address in IPv6's clothes is IPv4 on the
+// wire.
+func split(peers []netip.Prefix) (four, six []netip.Prefix) {
+	for _, p := range peers {
+		switch a := p.Addr(); {
+		case a.Is4():
+			four = append(four, p)
+		case a.Is4In6() && p.Bits() >= 96:
+			four = append(four, netip.PrefixFrom(a.Unmap(), p.Bits()-96))
+		default:
+			six = append(six, p)
+		}
+	}
+	return four, six
+}

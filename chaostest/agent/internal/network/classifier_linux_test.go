@@ -1,0 +1,234 @@
+package network
+
+import (
+	"net/netip"
+
+	"github.com/cilium/ebpf"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/vishvananda/netlink"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+const (
+	us, them, other    = "10.0.0.1", "10.0.0.2", "10.0.9.9"
+	us6, them6, other6 = "fd00::1", "fd00::2", "fd00:0:9::9"
+)
+
+func peers(prefixes ...string) fault.Filter {
+	var f fault.Filter
+	for _, p := range prefixes {
+		f.Peers = append(f.Peers, netip.MustParsePrefix(p))
+	}
+	return f
+}
+
+func port(ranges ...fault.PortRange) fault.Filter { return fault.Filter{Ports: ranges} }
+
+func protocolFilter(p fault.Protocol) fault.Filter { return fault.Filter{Protocol: p} }
+
+var _ = Describe("the classifier", func() {
+	BeforeEach(needBPF)
+
+	build := func(f fault.Filter, way fault.Direction, until uint64, o outcome, m marks) *program {
+		GinkgoHelper()
+		l, err := newLease(until)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(l.values.Close)
+		p, err := load(classifier{filter: f, way: way, header: 14, marks: m, outcome: o}, l)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(p.Close)
+		return p
+	}
+	hour := func() uint64 { return room.Monotonic() + 3600e9 }
+
+	// run tells whether the packet was matched, and holds the counters to it.
+	run := func(f fault.Filter, way fault.Direction, frame packet) bool {
+		GinkgoHelper()
+		p := build(f, way, hour(), lose(fault.Egress), marks{})
+		answer, _, err := p.Test(frame)
+		Expect(err).NotTo(HaveOccurred())
+		count, err := p.counters()
+		Expect(err).NotTo(HaveOccurred())
+		switch int32(answer) {
+		case int32(netlink.TC_ACT_STOLEN):
+			Expect(count).To(Equal(counters{Packets: 1, Bytes: uint64(len(frame))}))
+			return true
+		case int32(netlink.TC_ACT_UNSPEC):
+			Expect(count).To(BeZero())
+			return false
+		}
+		Fail("the classifier answered with another action")
+		return false
+	}
+
+	DescribeTable("matches", func(f fault.Filter, way fault.Direction, frame packet, want bool) {
+		Expect(run(f, way, frame)).To(Equal(want))
+	},
+		Entry("all IPv4", fault.Filter{}, fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+		Entry("all IPv6", fault.Filter{}, fault.Egress, v6(us6, them6, tcp, ports(1, 2)), true),
+		Entry("any protocol", fault.Filter{}, fault.Ingress, v4(us, them, 132, 5, 0, nil), true),
+		Entry("no ARP", fault.Filter{}, fault.Egress, frame(0x0806), false),
+		Entry("no tagged frame", fault.Filter{}, fault.Egress, frame(0x88a8), false),
+
+		Entry("the destination on egress", peers(them+"/32"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+		Entry("not the source on egress", peers(them+"/32"), fault.Egress, v4(them, us, tcp, 5, 0, ports(1, 2)), false),
+		Entry("the source on ingress", peers(them+"/32"), fault.Ingress, v4(them, us, tcp, 5, 0, ports(1, 2)), true),
+		Entry("not the destination on ingress", peers(them+"/32"), fault.Ingress, v4(us, them, tcp, 5, 0, ports(1, 2)), false),
+		Entry("another peer", peers(other+"/32"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), false),
+		Entry("the second peer", peers(other+"/32", them+"/32"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+		Entry("a network", peers("10.0.0.0/17"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+		Entry("a network written with host bits", peers("10.0.0.77/17"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+		Entry("outside of a network", peers("10.0.128.0/17"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), false),
+		Entry("a high address", peers("192.168.0.0/16"), fault.Egress, v4(us, "192.168.1.2", tcp, 5, 0, ports(1, 2)), true),
+		Entry("the whole of IPv4", peers("0.0.0.0/0"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+		Entry("the whole of IPv4 after a peer", peers(other+"/32", "0.0.0.0/0", "1.1.1.1/32"), fault.Egress, v4(us, them, tcp, 5, 0, nil), true),
+		Entry("no IPv6 for the whole of IPv4", peers("0.0.0.0/0"), fault.Egress, v6(us6, them6, tcp, ports(1, 2)), false),
+		Entry("no IPv4 for the whole of IPv6", peers("::/0"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), false),
+		Entry("an IPv6 destination", peers(them6+"/128"), fault.Egress, v6(us6, them6, tcp, ports(1, 2)), true),
+		Entry("an IPv6 source", peers(them6+"/128"), fault.Ingress, v6(them6, us6, tcp, ports(1, 2)), true),
+		Entry("no IPv6 source on egress", peers(them6+"/128"), fault.Egress, v6(them6, us6, tcp, ports(1, 2)), false),
+		Entry("another IPv6 peer, the last bits", peers(them6+"/128"), fault.Egress, v6(us6, "fd00::3", tcp, ports(1, 2)), false),
+		Entry("another IPv6 peer, the first bits", peers(them6+"/128"), fault.Egress, v6(us6, "fc00::2", tcp, ports(1, 2)), false),
+		Entry("an IPv6 network across words", peers("fd00:0:8::/47"), fault.Egress, v6(us6, other6, tcp, ports(1, 2)), true),
+		Entry("outside of an IPv6 network", peers("fd00:0:8::/48"), fault.Egress, v6(us6, other6, tcp, ports(1, 2)), false),
+		Entry("a peer of either family", peers(them+"/32", them6+"/128"), fault.Egress, v6(us6, them6, tcp, ports(1, 2)), true),
+		Entry("an IPv4 peer in IPv6's clothes", peers("::ffff:10.0.0.2/128"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+
+		Entry("TCP", protocolFilter(fault.TCP), fault.Egress, v4(us, them, tcp, 5, 0, nil), true),
+		Entry("UDP is no TCP", protocolFilter(fault.TCP), fault.Egress, v4(us, them, udp, 5, 0, nil), false),
+		Entry("UDP", protocolFilter(fault.UDP), fault.Egress, v6(us6, them6, udp, ports(1, 2)), true),
+		Entry("TCP is no UDP", protocolFilter(fault.UDP), fault.Egress, v6(us6, them6, tcp, ports(1, 2)), false),
+		Entry("ICMP", protocolFilter(fault.ICMP), fault.Egress, v4(us, them, icmp, 5, 0, []byte{8, 0}), true),
+		Entry("ICMPv6", protocolFilter(fault.ICMP), fault.Egress, v6(us6, them6, icmp6, []byte{128, 0, 0, 0}), true),
+		Entry("ICMP's number on IPv6", protocolFilter(fault.ICMP), fault.Egress, v6(us6, them6, icmp), false),
+		Entry("TCP is no ICMP", protocolFilter(fault.ICMP), fault.Egress, v4(us, them, tcp, 5, 0, nil), false),
+		Entry("ICMP type 135 on IPv4", fault.Filter{}, fault.Egress, v4(us, them, icmp, 5, 0, []byte{135}), true),
+		Entry("ICMPv6 just below neighbour discovery", fault.Filter{}, fault.Egress, v6(us6, them6, icmp6, []byte{132}), true),
+		Entry("router solicitation", fault.Filter{}, fault.Egress, v6(us6, them6, icmp6, []byte{133}), false),
+		Entry("neighbour solicitation", peers(them6+"/128"), fault.Egress, v6(us6, them6, icmp6, []byte{135}), false),
+		Entry("redirect", protocolFilter(fault.ICMP), fault.Egress, v6(us6, them6, icmp6, []byte{137}), false),
+		Entry("ICMPv6 just above neighbour discovery", fault.Filter{}, fault.Egress, v6(us6, them6, icmp6, []byte{138}), true),
+		Entry("neighbour advertisement behind an option", fault.Filter{}, fault.Egress, v6(us6, them6, 0, option(icmp6, 0), []byte{136}), false),
+
+		Entry("the destination's port", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, tcp, 5, 0, ports(999, 80)), true),
+		Entry("the source's port", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, udp, 5, 0, ports(80, 999)), true),
+		Entry("another port", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, tcp, 5, 0, ports(81, 79)), false),
+		Entry("a range's first", port(fault.PortRange{First: 80, Last: 90}), fault.Ingress, v4(us, them, tcp, 5, 0, ports(1, 80)), true),
+		Entry("a range's last", port(fault.PortRange{First: 80, Last: 90}), fault.Ingress, v4(us, them, tcp, 5, 0, ports(90, 1)), true),
+		Entry("beside a range", port(fault.PortRange{First: 80, Last: 90}), fault.Ingress, v4(us, them, tcp, 5, 0, ports(91, 79)), false),
+		Entry("the highest port", port(fault.PortRange{First: 65535, Last: 65535}), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 65535)), true),
+		Entry("the second range", port(fault.PortRange{First: 80, Last: 80}, fault.PortRange{First: 443, Last: 443}), fault.Egress, v6(us6, them6, tcp, ports(1, 443)), true),
+		Entry("ports are of TCP and UDP", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, icmp, 5, 0, ports(80, 80)), false),
+		Entry("a port of TCP only", fault.Filter{Protocol: fault.TCP, Ports: []fault.PortRange{{First: 80, Last: 80}}}, fault.Egress, v4(us, them, udp, 5, 0, ports(80, 80)), false),
+		Entry("behind IPv4 options", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, tcp, 15, 0, ports(1, 80)), true),
+		Entry("not inside IPv4 options", port(fault.PortRange{First: 1, Last: 65535}), fault.Egress, v4(us, them, tcp, 15, 0, ports(0, 0)), false),
+
+		Entry("a first fragment's ports", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, udp, 5, 0x2000, ports(1, 80)), true),
+		Entry("no later fragment's ports", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, udp, 5, 0x2001, ports(80, 80)), false),
+		Entry("no last fragment's ports", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, udp, 5, 0x0100, ports(80, 80)), false),
+		Entry("a later fragment without ports", peers(them+"/32"), fault.Egress, v4(us, them, udp, 5, 0x2001, nil), true),
+		Entry("don't-fragment is no fragment", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v4(us, them, udp, 5, 0x4000, ports(1, 80)), true),
+		Entry("a first IPv6 fragment's ports", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v6(us6, them6, 44, part(udp, 0, true), ports(1, 80)), true),
+		Entry("no later IPv6 fragment's ports", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v6(us6, them6, 44, part(udp, 1, true), ports(80, 80)), false),
+		Entry("a later IPv6 fragment of a protocol", protocolFilter(fault.UDP), fault.Egress, v6(us6, them6, 44, part(udp, 9, false), ports(0, 0)), true),
+		Entry("a later IPv6 fragment that looks like neighbour discovery", fault.Filter{}, fault.Egress, v6(us6, them6, 44, part(icmp6, 9, false), []byte{135}), true),
+
+		Entry("behind one option", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v6(us6, them6, 0, option(tcp, 0), ports(1, 80)), true),
+		Entry("behind a long option", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v6(us6, them6, 60, option(tcp, 4), ports(1, 80)), true),
+		Entry("behind authentication", port(fault.PortRange{First: 80, Last: 80}), fault.Egress, v6(us6, them6, 51, auth(tcp, 4), ports(1, 80)), true),
+		Entry("behind many headers", port(fault.PortRange{First: 80, Last: 80}), fault.Egress,
+			v6(us6, them6, 0, option(43, 1), option(60, 0), option(51, 2), auth(135, 4), option(44, 0), part(60, 0, true), option(udp, 1), ports(1, 80)), true),
+		Entry("no protocol behind too many headers", protocolFilter(fault.TCP), fault.Egress,
+			v6(us6, them6, 0, option(60, 0), option(60, 0), option(60, 0), option(60, 0), option(60, 0), option(60, 0), option(60, 0), option(60, 0), option(tcp, 0), ports(1, 80)), false),
+		Entry("a packet cut short of its ports", port(fault.PortRange{First: 1, Last: 65535}), fault.Egress, v4(us, them, tcp, 5, 0, ports(80, 80))[:36], false),
+	)
+
+	It("ANDs the parts of a filter", func() {
+		f := peers(them + "/32")
+		f.Protocol, f.Ports = fault.TCP, []fault.PortRange{{First: 80, Last: 80}}
+		Expect(run(f, fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 80)))).To(BeTrue())
+		Expect(run(f, fault.Egress, v4(us, other, tcp, 5, 0, ports(1, 80)))).To(BeFalse())
+		Expect(run(f, fault.Egress, v4(us, them, udp, 5, 0, ports(1, 80)))).To(BeFalse())
+		Expect(run(f, fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 81)))).To(BeFalse())
+	})
+
+	It("finds each of as many peers and ports as there may be", func() {
+		var f fault.Filter
+		for i := range fault.MaxPeers / 2 {
+			f.Peers = append(f.Peers,
+				netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 1, 0, byte(i)}), 32),
+				netip.PrefixFrom(netip.AddrFrom16([16]byte{0xfd, 15: byte(i)}), 128))
+		}
+		for i := range uint16(fault.MaxPorts) {
+			f.Ports = append(f.Ports, fault.PortRange{First: 1000 + 10*i, Last: 1004 + 10*i})
+		}
+		Expect(run(f, fault.Egress, v4(us, "10.1.0.63", tcp, 5, 0, ports(9, 1634)))).To(BeTrue())
+		Expect(run(f, fault.Egress, v6(us6, "fd00::3f", tcp, ports(9, 1000)))).To(BeTrue())
+		Expect(run(f, fault.Egress, v6(us6, "fd00::40", tcp, ports(9, 1000)))).To(BeFalse())
+		Expect(run(f, fault.Egress, v4(us, "10.1.0.63", tcp, 5, 0, ports(9, 1635)))).To(BeFalse())
+	})
+
+	It("lets pass and counts what matches after the lease", func() {
+		p := build(fault.Filter{}, fault.Egress, room.Monotonic(), lose(fault.Egress), marks{})
+		for range 3 {
+			answer, _, err := p.Test(v4(us, them, tcp, 5, 0, nil))
+			Expect(err).NotTo(HaveOccurred())
+			Expect(int32(answer)).To(Equal(int32(netlink.TC_ACT_UNSPEC)))
+		}
+		Expect(p.counters()).To(Equal(counters{Lapsed: 3}))
+	})
+
+	It("lets pass and does not count what matches while the fault is not running", func() {
+		p := build(fault.Filter{}, fault.Egress, notRunning, lose(fault.Egress), marks{})
+		answer, _, err := p.Test(v4(us, them, tcp, 5, 0, nil))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(int32(answer)).To(Equal(int32(netlink.TC_ACT_UNSPEC)))
+		Expect(p.counters()).To(BeZero())
+	})
+
+	// context is struct __sk_buff as far as a test run takes it.
+	type context struct {
+		Len, PacketType, Mark, Queue, Protocol, VLANPresent, VLANTCI, VLANProtocol, Priority uint32
+		Rest                                                                                 [39]uint32
+	}
+	in := func(p *program, before context, frame packet) (int32, context) {
+		GinkgoHelper()
+		var after context
+		answer, err := p.Run(&ebpf.RunOptions{Data: frame, Context: before, ContextOut: &after})
+		Expect(err).NotTo(HaveOccurred())
+		return int32(answer), after
+	}
+
+	DescribeTable("acts", func(o outcome, miss, hit int32, priority uint32) {
+		p := build(peers(them+"/32"), fault.Egress, hour(), o, marks{})
+		answer, after := in(p, context{Priority: 5}, v4(us, them, tcp, 5, 0, nil))
+		Expect(answer).To(Equal(hit))
+		Expect(after.Priority).To(Equal(priority))
+		answer, after = in(p, context{Priority: 5}, v4(us, other, tcp, 5, 0, nil))
+		Expect(answer).To(Equal(miss))
+		Expect(after.Priority).To(Equal(uint32(5)))
+	},
+		Entry("by losing on egress", lose(fault.Egress), int32(-1), int32(netlink.TC_ACT_STOLEN), uint32(5)),
+		Entry("by losing on ingress", lose(fault.Ingress), int32(-1), int32(netlink.TC_ACT_SHOT), uint32(5)),
+		Entry("by redirecting", toDevice(1), int32(-1), int32(netlink.TC_ACT_REDIRECT), uint32(5)),
+		Entry("by naming a class", toClass(0xc6a70003), int32(-1), int32(-1), uint32(0xc6a70003)),
+		Entry("by matching for the filter's actions", toClassOf(1, 0xc6a70003), int32(0), int32(-1), uint32(0xc6a70003)),
+	)
+
+	DescribeTable("on ingress, a mark", func(way fault.Direction, own, mark uint32, hit bool, left uint32) {
+		p := build(fault.Filter{}, way, hour(), lose(fault.Ingress), marks{own: own})
+		answer, after := in(p, context{Mark: mark}, v4(us, them, tcp, 5, 0, nil))
+		Expect(answer == int32(netlink.TC_ACT_SHOT)).To(Equal(hit))
+		Expect(after.Mark).To(Equal(left))
+	},
+		Entry("of its own is taken off", fault.Ingress, markBase+7, markBase+7, false, uint32(0)),
+		Entry("of another path is left on", fault.Ingress, markBase+7, markBase+8, false, markBase+8),
+		Entry("of a path is left on by who has none", fault.Ingress, uint32(0), markBase+255, false, markBase+255),
+		Entry("of the target's own means nothing", fault.Ingress, markBase+7, uint32(7), true, uint32(7)),
+		Entry("of none means nothing", fault.Ingress, uint32(0), uint32(0), true, uint32(0)),
+		Entry("on egress means nothing", fault.Egress, uint32(0), markBase+7, true, markBase+7),
+	)
+})

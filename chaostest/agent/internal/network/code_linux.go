@@ -1,0 +1,49 @@
+package network
+
+import (
+	"fmt"
+
+	"github.com/cilium/ebpf/asm"
+)
+
+// code collects instructions and makes names for the labels they jump to.
+type code struct {
+	asm.Instructions
+	labels int
+}
+
+func (c *code) add(ins ...asm.Instruction) { c.Instructions = append(c.Instructions, ins...) }
+
+// label makes a new name.
+func (c *code) label(what string) string {
+	c.labels++
+	return fmt.Sprintf("%s_%d", what, c.labels)
+}
+
+// land is where jumps to a label arrive. The instruction does nothing: no value
+// in R0 is kept over a label.
+func (c *code) land(label string) { c.add(asm.Mov.Imm(asm.R0, 0).WithSymbol(label)) }
+
+// load copies size bytes of the packet, from the offset in register at, to the
+// stack, whether they are in the linear part of the packet or not. A packet that
+// ends before them matches nothing.
+func (c *code) load(at asm.Register, to int32, size int32) {
+	c.add(
+		asm.Mov.Reg(asm.R1, skb),
+		asm.Mov.Reg(asm.R2, at),
+		asm.Mov.Reg(asm.R3, asm.RFP),
+		asm.Add.Imm(asm.R3, to),
+		asm.Mov.Imm(asm.R4, size),
+		asm.FnSkbLoadBytes.Call(),
+		asm.JNE.Imm(asm.R0, 0, labelMiss),
+	)
+}
+
+func byteAt(to asm.Register, stack int32) asm.Instruction {
+	return asm.LoadMem(to, asm.RFP, int16(stack), asm.Byte)
+}
+
+// halfAt loads two bytes as a number of the host's order.
+func halfAt(to asm.Register, stack int32) asm.Instructions {
+	return asm.Instructions{asm.LoadMem(to, asm.RFP, int16(stack), asm.Half), asm.HostTo(asm.BE, to, asm.Half)}
+}

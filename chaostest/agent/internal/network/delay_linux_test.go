@@ -1,0 +1,184 @@
+package network
+
+import (
+	"net/netip"
+	"os"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// needPath skips a path that this kernel cannot take, and fails where the
+// environment promised it.
+func needPath(ctx SpecContext, path fault.Path) {
+	GinkgoHelper()
+	needBPF(ctx)
+	can, promise := Probe(ctx), "CHAOSGATE_REQUIRE_ROOT"
+	missing := can.TUN
+	if path == fault.NetemPath {
+		promise = "CHAOSGATE_REQUIRE_NETEM"
+		if missing = can.Netem; missing == nil {
+			missing = can.IFB
+		}
+	}
+	if missing == nil {
+		return
+	}
+	if os.Getenv(promise) != "" {
+		Fail(promise + " is set, but the " + string(path) + " path does not work: " + missing.Error())
+	}
+	Skip("needs the " + string(path) + " path: " + missing.Error())
+}
+
+var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
+	var target, client *host
+	var rooms *Room
+	const delay = 200 * time.Millisecond
+
+	BeforeEach(func(ctx SpecContext) {
+		needPath(ctx, path)
+		target, client = connect()
+		rooms = New()
+	})
+
+	// late and prompt are what a delayed and an untouched packet look like, with
+	// wide margins on a busy machine.
+	late := BeNumerically(">=", delay)
+	prompt := BeNumerically("<", delay/2)
+
+	DescribeTable("holds packets back in the direction asked for, and no others", func(ctx SpecContext, way fault.Direction, out, in bool) {
+		before := target.state()
+		i := mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
+		Expect(i.Attestation().Path).To(Equal(string(path)))
+		for _, addresses := range [][2]string{{targetIP, clientIP}, {targetIP6, clientIP6}} {
+			expectLate := func(took []time.Duration, is bool) {
+				GinkgoHelper()
+				if is {
+					Expect(took).To(HaveEach(late))
+					Expect(median(took)).To(BeNumerically("<", 2*delay))
+				} else {
+					Expect(median(took)).To(prompt)
+				}
+			}
+			expectLate(oneWay(target, client, addresses[0], addresses[1], 7000, 10), out)
+			expectLate(oneWay(client, target, addresses[1], addresses[0], 7000, 10), in)
+		}
+		for _, address := range []string{targetIP, targetIP6} {
+			times := 0
+			for _, is := range []bool{out, in} {
+				if is {
+					times++
+				}
+			}
+			took := client.ping(address, 5)
+			Expect(took).To(HaveEach(BeNumerically(">=", time.Duration(times)*delay)))
+			Expect(median(took)).To(BeNumerically("<", time.Duration(times+1)*delay))
+		}
+		e := i.Evidence()
+		Expect(e.Effective).To(BeTrue(), e.Summary)
+		Expect(e.Packets).To(BeNumerically(">=", 30))
+		Expect(e.Lost).To(BeZero())
+		Expect(e.Summary).To(ContainSubstring("delayed"))
+		i.revert()
+		Expect(target.state()).To(Equal(before))
+		Expect(median(client.ping(targetIP, 5))).To(prompt)
+		Expect(i.Evidence().Packets).To(BeNumerically(">=", e.Packets), "the count outlives the revert")
+		Expect(i.Evidence().LeaseLapsed).To(BeFalse())
+	},
+		Entry("out", fault.Egress, true, false),
+		Entry("in", fault.Ingress, false, true),
+		Entry("both ways", fault.Both, true, true),
+	)
+
+	It("leaves other peers, ports and protocols alone", func(ctx SpecContext) {
+		i := mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{
+			Peers: []netip.Prefix{prefixOf(clientIP), prefixOf(clientIP6)}, Ports: []fault.PortRange{{First: 7000, Last: 7009}},
+			Protocol: fault.UDP, Direction: fault.Both,
+		}, path))
+		Expect(oneWay(target, client, targetIP, clientIP, 7005, 5)).To(HaveEach(late))
+		Expect(oneWay(client, target, clientIP6, targetIP6, 7005, 5)).To(HaveEach(late))
+		Expect(i.Evidence().Packets).To(Equal(uint64(10)))
+		Expect(median(oneWay(target, client, targetIP, strangerIP, 7005, 5))).To(prompt)
+		Expect(median(oneWay(client, target, strangerIP6, targetIP6, 7005, 5))).To(prompt)
+		Expect(median(oneWay(target, client, targetIP, clientIP, 7010, 5))).To(prompt)
+		Expect(median(client.ping(targetIP, 5))).To(prompt)
+		Expect(i.Evidence().Packets).To(Equal(uint64(10)))
+		Expect(i.Evidence().Effective).To(BeTrue())
+	})
+
+	It("spreads by the jitter, from a seed that it names", func(ctx SpecContext) {
+		const jitter = 100 * time.Millisecond
+		i := mustInject(ctx, rooms, request(target, fault.Delay(delay, fault.Jitter(jitter)), fault.Filter{}, path))
+		took := oneWay(target, client, targetIP, clientIP, 7000, 100)
+		Expect(took).To(HaveEach(BeNumerically(">=", delay-jitter)))
+		low, high := 0, 0
+		for _, t := range took {
+			if t < delay {
+				low++
+			} else {
+				high++
+			}
+		}
+		// Each is one of 100 fair throws at best; the machine only makes them later.
+		Expect(low).To(BeNumerically(">", 10))
+		Expect(high).To(BeNumerically(">", 10))
+		Expect(i.Attestation().Seed).NotTo(BeZero())
+		i.revert()
+		again := mustInject(ctx, rooms, request(target, fault.Delay(delay, fault.Jitter(jitter), fault.Seed(42)), fault.Filter{}, path))
+		Expect(again.Attestation().Seed).To(Equal(uint64(42)))
+	})
+
+	It("lets what it holds arrive when it is reverted", func(ctx SpecContext) {
+		receiver, sender := client.listen(clientIP, 7000), target.listen(targetIP, 0)
+		for _, way := range []fault.Direction{fault.Egress, fault.Ingress} {
+			if way == fault.Ingress {
+				receiver, sender = target.listen(targetIP, 7001), client.listen(clientIP, 0)
+			}
+			i := mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
+			for range 20 {
+				_, err := sender.WriteTo([]byte("held"), receiver.LocalAddr())
+				Expect(err).NotTo(HaveOccurred())
+			}
+			i.revert()
+			for range 20 {
+				Expect(receiver.SetReadDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
+				_, _, err := receiver.ReadFromUDP(make([]byte, 8))
+				Expect(err).NotTo(HaveOccurred())
+			}
+			Expect(i.Evidence().Lost).To(BeZero())
+		}
+	})
+
+	It("says that it held what nobody has seen yet", func(ctx SpecContext) {
+		i := mustInject(ctx, rooms, request(target, fault.Delay(fault.MaxDelay), fault.Filter{Protocol: fault.UDP}, path))
+		Expect(i.Evidence().Effective).To(BeFalse())
+		Expect(i.Evidence().Summary).To(Equal("no packet matched egress, udp"))
+		_, err := target.listen(targetIP, 0).WriteTo([]byte("held"), client.listen(clientIP, 7000).LocalAddr())
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() string { return i.Evidence().Summary }).Should(Equal("1 packet (46 B) delayed; 1 still held"))
+		Expect(i.Evidence().Effective).To(BeFalse())
+	})
+
+	It("ends in the kernel when nobody renews the lease", func(ctx SpecContext) {
+		q := request(target, fault.Delay(delay), fault.Filter{Direction: fault.Both}, path)
+		q.Lease = func() uint64 { return q.Until }
+		i := mustInject(ctx, rooms, q)
+		Expect(client.ping(targetIP, 1)).To(HaveEach(BeNumerically(">=", 2*delay)))
+		Expect(i.Renew(1)).To(Succeed()) // long ago
+		Expect(median(client.ping(targetIP, 5))).To(prompt)
+		Expect(target.must("tc", "filter", "show", "dev", "eth0", "egress")).To(ContainSubstring("chaosgate:" + q.ID))
+		e := i.Evidence()
+		Expect(e.LeaseLapsed).To(BeTrue())
+		Expect(e.Effective).To(BeFalse())
+		Expect(e.Lapsed).To(BeNumerically(">=", 10))
+		Expect(e.Summary).To(ContainSubstring("because the lease had run out"))
+		i.revert()
+		Expect(i.Evidence().LeaseLapsed).To(BeTrue())
+	})
+},
+	Entry("on the netem path", fault.NetemPath),
+	Entry("on the user-space path", fault.UserSpacePath),
+)

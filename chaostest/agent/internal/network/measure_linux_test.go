@@ -1,0 +1,69 @@
+package network
+
+import (
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var clock = time.Now()
+
+// oneWay sends datagrams from one host to another and returns how long each was
+// on its way, by the one clock that both share. A lost one is an error.
+func oneWay(from, to *host, source, destination string, port, count int) []time.Duration {
+	GinkgoHelper()
+	receiver, sender := to.listen(destination, port), from.listen(source, 0)
+	defer receiver.Close()
+	defer sender.Close()
+	address := net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(destination), uint16(port)))
+	for range count {
+		stamp := binary.NativeEndian.AppendUint64(nil, uint64(time.Since(clock)))
+		_, err := sender.WriteToUDP(stamp, address)
+		Expect(err).NotTo(HaveOccurred())
+	}
+	var took []time.Duration
+	buffer := make([]byte, 64)
+	for range count {
+		Expect(receiver.SetReadDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
+		n, _, err := receiver.ReadFromUDP(buffer)
+		Expect(err).NotTo(HaveOccurred(), "%d of %d datagrams came from %s to %s port %d", len(took), count, source, destination, port)
+		Expect(n).To(Equal(8))
+		took = append(took, time.Since(clock)-time.Duration(binary.NativeEndian.Uint64(buffer)))
+	}
+	return took
+}
+
+func median(all []time.Duration) time.Duration {
+	sorted := slices.Sorted(slices.Values(all))
+	return sorted[len(sorted)/2]
+}
+
+var pingLine = regexp.MustCompile(`time=([0-9.]+) ms`)
+
+// ping lets the system's ping measure round trips.
+func (h *host) ping(address string, count int) []time.Duration {
+	GinkgoHelper()
+	out := h.must("ping", "-n", "-c", strconv.Itoa(count), "-i", "0.05", "-W", "20", address)
+	var took []time.Duration
+	for _, m := range pingLine.FindAllStringSubmatch(out, -1) {
+		ms, err := strconv.ParseFloat(m[1], 64)
+		Expect(err).NotTo(HaveOccurred())
+		took = append(took, time.Duration(ms*float64(time.Millisecond)))
+	}
+	Expect(took).To(HaveLen(count), out)
+	return took
+}
+
+func prefixOf(address string) netip.Prefix {
+	a := netip.MustParseAddr(address)
+	return netip.PrefixFrom(a, a.BitLen())
+}
+
+func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }

@@ -1,0 +1,102 @@
+package network
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// checkTarget refuses a process that is not the container's, and one that has
+// the host's network.
+func checkTarget(t room.Target) error {
+	groups, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", t.PID))
+	if err != nil {
+		return fmt.Errorf("find process %d of container %s: %w: has the container stopped?", t.PID, t.Name, err)
+	}
+	if t.ID != "" && !strings.Contains(string(groups), t.ID) {
+		return fmt.Errorf("find process %d of container %s: it is in cgroup %q, which is not the container's: has the container been restarted?",
+			t.PID, t.Name, strings.TrimSpace(lastLine(string(groups))))
+	}
+	its, err := os.Stat(fmt.Sprintf("/proc/%d/ns/net", t.PID))
+	if err != nil {
+		return fmt.Errorf("find the network namespace of container %s: %w", t.Name, err)
+	}
+	hosts, err := hostNamespace()
+	if err != nil {
+		return fmt.Errorf("find the host's network namespace, to keep off it: %w: the agent needs the host's PID namespace and CAP_SYS_PTRACE", err)
+	}
+	if os.SameFile(its, hosts) {
+		return fmt.Errorf("container %s has the host's network: a fault there would hit the whole machine: give it a network of its own", t.Name)
+	}
+	return nil
+}
+
+// hostNamespace is the network namespace of the host's first process or, where
+// that one lets nobody look, of its first kernel thread.
+func hostNamespace() (os.FileInfo, error) {
+	first, err := os.Stat("/proc/1/ns/net")
+	if err == nil {
+		return first, nil
+	}
+	if name, readErr := os.ReadFile("/proc/2/comm"); readErr == nil && strings.TrimSpace(string(name)) == "kthreadd" {
+		return os.Stat("/proc/2/ns/net")
+	}
+	return nil, err
+}
+
+func lastLine(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return lines[len(lines)-1]
+}
+
+// choose picks the links that the fault covers, all that carry addresses, and
+// refuses a filter that cannot match on them.
+func choose(all []Link, f fault.Filter) ([]Link, error) {
+	var links []Link
+	for _, l := range all {
+		if l.Up && !l.Loopback && !l.ours && len(l.Prefixes) > 0 {
+			links = append(links, l)
+		}
+	}
+	if len(links) == 0 {
+		return nil, errors.New("find an interface: the target has none but loopback that is up and has an address: connect the container to a network")
+	}
+	if len(f.Peers) == 0 {
+		return links, nil
+	}
+	four, six := split(f.Peers)
+	for _, l := range links {
+		for _, own := range l.Prefixes {
+			for _, peer := range append(four, six...) {
+				if talks(own.Addr(), peer.Addr()) {
+					return links, nil
+				}
+			}
+		}
+	}
+	return nil, fmt.Errorf("filter %s would match nothing: the target has no address of the peers' family: it has %s", f, addresses(links))
+}
+
+// talks says whether a host with the address can have packets to and from the
+// peer: of one family, and link-local ones among themselves.
+func talks(own, peer netip.Addr) bool {
+	if own.Is4() || peer.Is4() {
+		return own.Is4() == peer.Is4()
+	}
+	return peer.IsUnspecified() || own.IsLinkLocalUnicast() == (peer.IsLinkLocalUnicast() || peer.IsLinkLocalMulticast())
+}
+
+func addresses(links []Link) string {
+	var all []string
+	for _, l := range links {
+		for _, p := range l.Prefixes {
+			all = append(all, p.String()+" on "+l.Name)
+		}
+	}
+	return strings.Join(all, ", ")
+}
