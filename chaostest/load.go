@@ -50,11 +50,15 @@ func (x *Experiment) Load(ctx context.Context, p probe.Probe, options ...LoadOpt
 		probe.Progress(progressEvery, func(so record.Window) {
 			x.emit(record.Event{Kind: record.Loading, Text: p.String(), Window: &so})
 		}))
-	if err != nil {
+	if err != nil && (window == nil || ctx.Err() == nil) {
 		x.toolFailure(err)
 		return nil
 	}
 	x.report(record.WindowEntry, window)
+	if err != nil {
+		// The test's own time ran out, or it was interrupted: that is not the tool's doing.
+		x.t.Fatalf("%v", err)
+	}
 	done := window.Record()
 	x.emit(record.Event{Kind: record.WindowDone, Text: p.String(), Window: &done})
 	return window

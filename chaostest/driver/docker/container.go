@@ -152,6 +152,12 @@ func published(ports network.PortMap) string {
 func (c *Container) Exec(ctx context.Context, command ...string) (int, string, error) {
 	cli := c.driver.client
 	created, err := cli.ExecCreate(ctx, c.id, client.ExecCreateOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
+	if errdefs.IsConflict(err) {
+		// The engine's way to say that the container stopped or is paused.
+		if state, stateErr := c.State(ctx); stateErr == nil && !state.Running {
+			err = &driver.NotRunningError{Name: c.name, State: state}
+		}
+	}
 	if err != nil {
 		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, err)
 	}

@@ -49,7 +49,7 @@ func (Room) Apply(ctx context.Context, request room.Request, journal *room.Journ
 	if err := b.proc.Begin(request.Until); err != nil {
 		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
 	}
-	if err := b.reach(ctx); err != nil {
+	if err := b.reach(ctx, request.Lease); err != nil {
 		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
 	}
 	if err := b.attest(began); err != nil {
@@ -104,9 +104,15 @@ func survey(f fault.MemoryFillFault, target room.Target) (*balloon, error) {
 	return b, nil
 }
 
-// reach waits as long as the filling goes on.
-func (b *balloon) reach(ctx context.Context) error {
+// reach waits as long as the filling goes on, and keeps its lease alive
+// meanwhile: what the agent's host renews is not handed on before Apply returns.
+func (b *balloon) reach(ctx context.Context, lease func() uint64) error {
 	for held := uint64(0); ; {
+		if lease != nil {
+			if err := b.proc.Renew(lease()); err != nil {
+				return err
+			}
+		}
 		turn, cancel := context.WithTimeout(ctx, patience)
 		r, err := b.proc.Await(turn, func(r reading) bool { return r.Reached || r.Held > held })
 		cancel()
