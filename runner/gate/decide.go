@@ -30,7 +30,7 @@ func (r Run) Verdict() Verdict {
 }
 
 // Decide sets the verdict of the whole record, and says it in words: what
-// caught it and how sure that is, and then all that it outweighs.
+// caught it and how sure that is, what else caught it, and all that it outweighs.
 func (r *Record) Decide() {
 	verdicts := []Verdict{}
 	for _, run := range r.Runs {
@@ -41,16 +41,12 @@ func (r *Record) Decide() {
 	}
 	r.Verdict = Overall(verdicts...)
 	said := r.says()
-	words := said[r.Verdict]
+	words := inFull(said[r.Verdict])
 	if r.Verdict == Pass {
 		words = []string{r.passed()}
 	}
 	if len(words) == 0 {
 		words = []string{"no spec ran: name packages with Ginkgo suites, and check the filters"}
-	}
-	const shown = 3
-	if more := len(words) - shown; more > 0 {
-		words = append(words[:shown:shown], fmt.Sprintf("and %d more", more))
 	}
 	for _, v := range precedence {
 		if n := len(said[v]); v != r.Verdict && v != Pass && n > 0 {
@@ -63,6 +59,34 @@ func (r *Record) Decide() {
 	r.Words = strings.Join(words, "; ")
 }
 
+// statement is who says something, a spec or nobody, and what.
+type statement struct{ who, what string }
+
+// String says both.
+func (s statement) String() string {
+	if s.who == "" {
+		return s.what
+	}
+	return s.who + ": " + s.what
+}
+
+// inFull says the first statement, names the specs of two more, and counts the rest.
+func inFull(all []statement) []string {
+	const named = 3
+	var words []string
+	for n, s := range all {
+		switch {
+		case n == named:
+			return append(words, fmt.Sprintf("and %d more", len(all)-named))
+		case n == 0 || s.who == "":
+			words = append(words, s.String())
+		default:
+			words = append(words, "also "+s.who)
+		}
+	}
+	return words
+}
+
 func times(n int, v Verdict) string {
 	if n == 1 {
 		return string(v)
@@ -70,9 +94,10 @@ func times(n int, v Verdict) string {
 	return fmt.Sprintf("%s %d times", v, n)
 }
 
-// says gathers the words for each verdict, the specs in their order.
-func (r *Record) says() map[Verdict][]string {
-	said := map[Verdict][]string{}
+// says gathers the statements for each verdict: of the specs in their order, of
+// what kept suites from running, and of the baseline.
+func (r *Record) says() map[Verdict][]statement {
+	said := map[Verdict][]statement{}
 	for n, run := range r.Runs {
 		which := ""
 		if len(r.Runs) > 1 {
@@ -80,15 +105,15 @@ func (r *Record) says() map[Verdict][]string {
 		}
 		for _, s := range run.Specs {
 			if v := s.Finding.Verdict; v != "" && v != Pass {
-				said[v] = append(said[v], fmt.Sprintf("%q%s%s: %s", s.Text, under(s), which, s.Finding.Reason))
+				said[v] = append(said[v], statement{fmt.Sprintf("%q%s%s", s.Text, under(s), which), s.Finding.Reason})
 			}
 		}
 		for _, t := range run.Troubles {
-			said[ToolFailure] = append(said[ToolFailure], oneLine(t)+which)
+			said[ToolFailure] = append(said[ToolFailure], statement{what: oneLine(t) + which})
 		}
 	}
 	if v := r.Baseline.Verdict; v == Regression || v == Inconclusive {
-		said[v] = append(said[v], r.Baseline.Words)
+		said[v] = append(said[v], statement{what: r.Baseline.Words})
 	}
 	return said
 }

@@ -107,11 +107,17 @@ func judgeFirst(s Spec, first *record.Failure, rest []record.Failure) Finding {
 }
 
 // provedNothing says that the spec failed because of an injection that had no
-// effect: its message quotes the evidence.
+// effect, or had none yet when it was asked: its message names the injection, or
+// quotes the evidence.
 func provedNothing(s Spec, i record.Injection) bool {
 	e := i.Evidence
+	if e.TargetDied {
+		return false
+	}
 	quoted := e.Summary != "" && strings.Contains(s.Message, e.Summary)
-	return quoted && !e.TargetDied && (e.LeaseLapsed || !e.Effective)
+	named := strings.Contains(s.Message, i.String())
+	asked := named && strings.Contains(s.Message, "\nto have taken effect")
+	return asked || (quoted || named) && (e.LeaseLapsed || !e.Effective)
 }
 
 // causes finds the noted failure that failed the spec first: the one that the

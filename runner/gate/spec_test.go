@@ -107,6 +107,18 @@ func TestJudgeSpec(t *testing.T) {
 			Spec{State: "failed", Message: "but 0 packets", Others: []string{"revert: device busy"}, Failures: []record.Failure{tool}, Injections: delay(record.Evidence{Summary: "0 packets"})},
 			ToolFailure, "did not do what it says", "revert: device busy",
 		},
+		"failed because the fault had done nothing when it was asked": {
+			Spec{State: "failed", Message: "Expected\n    delay 300ms on db\nto have taken effect\nbut 0 packets", Injections: delay(record.Evidence{Effective: true, Summary: "9 packets"})},
+			Inconclusive, "did not do what it says", "",
+		},
+		"failed because the fault did too little, by evidence that has gone on": {
+			Spec{State: "failed", Message: "Expected\n    delay 300ms on db\nto have taken effect\nbut 43 %", Injections: delay(record.Evidence{Summary: "44 %"})},
+			Inconclusive, "did not do what it says (44 %)", "",
+		},
+		"failed because the fault did what it should not": {
+			Spec{State: "failed", Message: "Expected\n    delay 300ms on db\nnot to have taken effect\nbut 9 packets", Injections: delay(record.Evidence{Effective: true, Summary: "9 packets"})},
+			Regression, "not to have taken effect", "",
+		},
 		"failed because the target died": {
 			Spec{State: "failed", Message: "db ended: exit code 137", Injections: delay(record.Evidence{Summary: "exit code 137", TargetDied: true})}, Regression, "exit code 137", "",
 		},
@@ -151,8 +163,8 @@ func TestSureSaysNothingItDoesNotKnow(t *testing.T) {
 		{.05, 12, "at most once in 162,754 runs (alpha 5 %)"},
 		{.05, 16, "at most once in 9 million runs"},
 		{.05, 23, "at most once in 10 thousand million runs"},
-		{.05, 100, "at most once in 10^43 runs"},
-		{.05, 5000, "at most once in 10^304 runs"},
+		{.05, 100, "at most once in 10^15 runs"},
+		{.05, 5000, "at most once in 10^15 runs"},
 		{.05, math.NaN(), ""},
 		{.05, math.Inf(1), ""},
 		{math.NaN(), 7, ""},

@@ -13,11 +13,12 @@ func Percent(share float64) string {
 	return strconv.FormatFloat(share*100, 'g', 3, 64) + " %"
 }
 
-// count says a large number that nobody needs exactly.
+// count says a large number that nobody needs exactly, and no more than 10^15 of
+// what is beyond all experience.
 func count(n float64) string {
 	switch {
 	case n >= 1e15:
-		return fmt.Sprintf("10^%d", int(math.Log10(n)))
+		return "10^15"
 	case n >= 1e9:
 		return fmt.Sprintf("%.0f thousand million", n/1e9)
 	case n >= 1e6:
