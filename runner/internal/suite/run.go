@@ -86,7 +86,7 @@ func (e *interruptedError) Error() string {
 	if e.killed {
 		return fmt.Sprintf("interrupted by a signal (%s), and killed because it had not ended %s later: its faults end with their leases", e.signal, e.grace)
 	}
-	return fmt.Sprintf("interrupted by a signal (%s): what was injected has been reverted; run it again", e.signal)
+	return fmt.Sprintf("interrupted by a signal (%s): the suites cleaned up and ended by themselves; run it again", e.signal)
 }
 
 // start runs the child to its end.
