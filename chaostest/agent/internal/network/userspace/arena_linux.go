@@ -76,13 +76,15 @@ func (a *arena) release(p packet) {
 	}
 }
 
+// large says that a burst has used more than is worth keeping.
+func (a *arena) large() bool { return (len(a.next)-a.lowest)*chunkBytes > warmBytes }
+
 // shrink gives back to the kernel what a burst has used; it is called when no
 // packet is held.
 func (a *arena) shrink() {
-	if (cap(a.next)-a.lowest)*chunkBytes <= warmBytes {
-		return
+	if a.large() {
+		// Without effect at worst: the pages then stay until close.
+		_ = unix.Madvise(a.memory, unix.MADV_DONTNEED)
+		a.lowest = len(a.free)
 	}
-	// Without effect at worst: the pages then stay until close.
-	_ = unix.Madvise(a.memory, unix.MADV_DONTNEED)
-	a.lowest = len(a.free)
 }

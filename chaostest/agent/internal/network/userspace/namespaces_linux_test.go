@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -39,6 +40,10 @@ func newPair() *pair {
 		n.run("ip", "link", "set", "lo", "up")
 		n.run("ip", "link", "set", "eth0", "up")
 		n.mac = strings.Fields(strings.SplitN(n.run("ip", "link", "show", "eth0"), "link/ether ", 2)[1])[0]
+	}
+	for _, n := range []*namespace{p.target, p.peer} { // the kernel says a moment later that a link is up
+		Eventually(func() string { return n.run("ip", "link", "show", "eth0") }).WithTimeout(10 * time.Second).
+			Should(ContainSubstring("state UP"))
 	}
 	for n, other := range map[*namespace]*namespace{p.target: p.peer, p.peer: p.target} {
 		for _, address := range []string{other.v4, other.v6} {

@@ -48,11 +48,7 @@ func open(c Config, heldBytes int) (_ *Path, err error) {
 	if p.memory, err = newArena(heldBytes); err != nil {
 		return nil, err
 	}
-	out := p.socket
-	if c.Direction == fault.Ingress {
-		out = p.tap.fd
-	}
-	if p.worker, err = newWorker(p.tap, out, p.memory, newSchedule(c)); err != nil {
+	if p.worker, err = newWorker(p.tap, p.socket, c.Link, p.memory, newSchedule(c)); err != nil {
 		return nil, err
 	}
 	go func() {
@@ -81,13 +77,20 @@ func (p *Path) enter(c Config) (err error) {
 			Have: "it is of type " + kind, Do: "name a link with Ethernet frames, or force the netem path",
 		}
 	}
-	if p.tap, err = openTAP(p.kernel, link, c.Direction); err != nil {
-		return err
-	}
 	if c.Direction == fault.Ingress {
+		if p.tap, err = openTAP(p.kernel, link, c.Direction, allOffloads); err != nil {
+			return err
+		}
 		return redirectToLink(p.kernel, p.tap, link, c.mark())
 	}
-	p.socket, err = openSocket(link)
+	if p.socket, err = openSocket(link); err != nil {
+		return err
+	}
+	offloads, err := offloadsOf(p.socket, c.Link)
+	if err != nil {
+		return err
+	}
+	p.tap, err = openTAP(p.kernel, link, c.Direction, offloads)
 	return err
 }
 

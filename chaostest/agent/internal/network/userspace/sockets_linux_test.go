@@ -30,34 +30,38 @@ func (n *namespace) inside(do func()) {
 	do()
 }
 
-func (n *namespace) listenUDP(network, address string) *net.UDPConn {
+func (n *namespace) listenUDP(address string) *net.UDPConn {
 	GinkgoHelper()
 	var c *net.UDPConn
 	n.inside(func() {
 		var err error
-		c, err = net.ListenUDP(network, &net.UDPAddr{IP: net.ParseIP(address)})
+		c, err = net.ListenUDP("udp", &net.UDPAddr{IP: net.ParseIP(address)})
 		Expect(err).NotTo(HaveOccurred())
 	})
-	raw, err := c.SyscallConn()
-	Expect(err).NotTo(HaveOccurred())
-	Expect(raw.Control(func(fd uintptr) { // past net.core.rmem_max
-		Expect(unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20)).To(Succeed())
-	})).To(Succeed())
 	DeferCleanup(c.Close)
+	control(c, func(fd int) { // past net.core.rmem_max
+		Expect(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20)).To(Succeed())
+	})
 	return c
 }
 
-func (n *namespace) dialUDP(network, address string) *net.UDPConn {
+func (n *namespace) dialUDP(to *net.UDPConn) *net.UDPConn {
 	GinkgoHelper()
 	var c *net.UDPConn
 	n.inside(func() {
-		there, err := net.ResolveUDPAddr(network, address)
-		Expect(err).NotTo(HaveOccurred())
-		c, err = net.DialUDP(network, nil, there)
+		var err error
+		c, err = net.DialUDP("udp", nil, to.LocalAddr().(*net.UDPAddr))
 		Expect(err).NotTo(HaveOccurred())
 	})
-	DeferCleanup(c.Close)
+	DeferCleanup(func() { _ = c.Close() }) // the spec may have closed it
 	return c
+}
+
+func control(c *net.UDPConn, do func(fd int)) {
+	GinkgoHelper()
+	raw, err := c.SyscallConn()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(raw.Control(func(fd uintptr) { do(int(fd)) })).To(Succeed())
 }
 
 // send sends a number.
@@ -67,7 +71,7 @@ func send(c net.Conn, number int) {
 	Expect(err).NotTo(HaveOccurred())
 }
 
-// numbers reads count numbers, or what comes until a second has been silent.
+// numbers reads count numbers, or what comes until nothing has for 5 s.
 func numbers(c *net.UDPConn, count int) (got []int) {
 	var b [2048]byte
 	for len(got) < count {
@@ -81,4 +85,12 @@ func numbers(c *net.UDPConn, count int) (got []int) {
 		got = append(got, int(binary.BigEndian.Uint32(b[:])))
 	}
 	return got
+}
+
+func upTo(count int) []int {
+	all := make([]int, count)
+	for i := range all {
+		all[i] = i
+	}
+	return all
 }

@@ -26,7 +26,7 @@ type tap struct {
 }
 
 // openTAP makes the TAP in the calling thread's network namespace.
-func openTAP(kernel *netlink.Handle, link netlink.Link, direction fault.Direction) (_ *tap, err error) {
+func openTAP(kernel *netlink.Handle, link netlink.Link, direction fault.Direction, offloads int) (_ *tap, err error) {
 	fd, name, err := attachTAP()
 	if err != nil {
 		return nil, err
@@ -48,6 +48,8 @@ func openTAP(kernel *netlink.Handle, link netlink.Link, direction fault.Directio
 		{"name purpose", func() error {
 			return kernel.LinkSetAlias(device, fmt.Sprintf("chaosgate: %s delay on %s", direction, link.Attrs().Name))
 		}},
+		{"set offloads", func() error { return setOffloads(fd, offloads) }},
+		{"set largest frame", func() error { return limitFrames(kernel, device, link) }},
 		{"set MTU", func() error { return kernel.LinkSetMTU(device, link.Attrs().MTU) }},
 		{"set queue length", func() error { return kernel.LinkSetTxQLen(device, tapQueue) }},
 		{"turn off ARP", func() error { return kernel.LinkSetARPOff(device) }},
@@ -89,15 +91,21 @@ func attachTAP() (fd int, name string, err error) {
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, request); err != nil {
 		return -1, "", fmt.Errorf("make TAP: %w", explain(err, "CAP_NET_ADMIN"))
 	}
-	const offload = unix.TUN_F_CSUM | unix.TUN_F_TSO4 | unix.TUN_F_TSO6 | unix.TUN_F_TSO_ECN
-	err = unix.IoctlSetInt(fd, unix.TUNSETOFFLOAD, offload|unix.TUN_F_USO4|unix.TUN_F_USO6)
-	if errors.Is(err, unix.EINVAL) { // before Linux 6.2; the kernel then cuts large UDP sends itself
-		err = unix.IoctlSetInt(fd, unix.TUNSETOFFLOAD, offload)
-	}
-	if err != nil {
-		return -1, "", fmt.Errorf("set offloads of TAP %s: %w", request.Name(), err)
-	}
 	return fd, request.Name(), nil
+}
+
+// limitFrames keeps frames no larger than the link's, which may be set below
+// the default.
+func limitFrames(kernel *netlink.Handle, device, link netlink.Link) error {
+	if segments := link.Attrs().GSOMaxSegs; segments > 0 && segments < device.Attrs().GSOMaxSegs {
+		if err := kernel.LinkSetGSOMaxSegs(device, int(segments)); err != nil {
+			return err
+		}
+	}
+	if size := link.Attrs().GSOMaxSize; size > 0 && size < device.Attrs().GSOMaxSize {
+		return kernel.LinkSetGSOMaxSize(device, int(size))
+	}
+	return nil
 }
 
 // withoutIPv6Address keeps the kernel from giving the TAP a link-local address,

@@ -21,8 +21,10 @@ const batch = 64
 // one is due, or it is told to stop.
 type worker struct {
 	tap, out int
-	wake     int // eventfd
+	wake     int    // eventfd
+	link     string // that out is a socket on; empty when out is the TAP
 	mac      []byte
+	name     *byte
 	memory   *arena
 	schedule *schedule
 	start    time.Time
@@ -30,23 +32,24 @@ type worker struct {
 	reading []uint32     // the chunks that the next frame is read into
 	in, vec []unix.Iovec // their vector, and the one of the packet being sent
 	retry   retry
-	patient bool // retry before giving a packet up
+	flushBy int64 // when flushing: when to give up; 0 before
 	tapGone bool
 
 	received, sent, lost atomic.Uint64
 }
 
-// retry is how often the link has refused the next packet, and when to try again.
+// retry says that the link has refused the next packet, and when to try again.
 type retry struct {
 	times    int
 	at       int64
 	writable bool // wait for room in the socket's buffer, too
 }
 
-// attempts and the pauses between them bound how long a link that takes nothing
-// holds up the packets behind: about 60 ms.
+// A packet that the link refuses is tried again until it is patience late; then
+// it is lost, as it would be without a delay. So an unplugged cable keeps
+// nothing back that would come out old when it is plugged in again.
 const (
-	attempts   = 16
+	patience   = 100 * time.Millisecond
 	firstPause = 50 * time.Microsecond
 	longPause  = 5 * time.Millisecond
 )
@@ -54,13 +57,27 @@ const (
 // flushPatience bounds how long a link that takes nothing holds up Close.
 const flushPatience = time.Second
 
-func newWorker(t *tap, out int, memory *arena, s *schedule) (*worker, error) {
+// idleBefore is how long nothing has been held before memory is given back.
+const idleBefore = time.Second
+
+// newWorker makes a worker that writes to the socket on the link, or back to
+// the TAP where there is none.
+func newWorker(t *tap, socket int, link string, memory *arena, s *schedule) (*worker, error) {
+	out := socket
+	if socket < 0 {
+		out, link = t.fd, ""
+	}
+	name, err := unix.BytePtrFromString(t.name)
+	if err != nil {
+		return nil, fmt.Errorf("name thread after TAP %q: %w", t.name, err)
+	}
 	wake, err := unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK)
 	if err != nil {
 		return nil, fmt.Errorf("make eventfd: %w", err)
 	}
 	w := &worker{
-		tap: t.fd, out: out, wake: wake, mac: t.mac, memory: memory, schedule: s, start: time.Now(), patient: true,
+		tap: t.fd, out: out, wake: wake, link: link, mac: t.mac, name: name,
+		memory: memory, schedule: s, start: time.Now(),
 		reading: make([]uint32, chunksOf(largestFrame)),
 		in:      make([]unix.Iovec, chunksOf(largestFrame)),
 	}
@@ -96,6 +113,9 @@ func (w *worker) run() {
 	runtime.LockOSThread() // for good: the thread's timer slack is its own
 	// Without it a deadline is met up to 50 µs late; not worth an error.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
+	if unix.Gettid() != unix.Getpid() { // for people who run top; the first thread's name is the agent's
+		_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(w.name)), 0, 0, 0)
+	}
 	for {
 		more := w.sendDue(w.now())
 		more = w.read() || more
@@ -124,16 +144,23 @@ func (w *worker) sleep(more bool) (stopped bool) {
 			fds[2].Fd = int32(w.out)
 		}
 	}
-	var timeout *unix.Timespec
+	if !bounded && w.memory.large() {
+		wait, bounded = idleBefore, true
+	}
 	if more {
 		wait, bounded = 0, true
 	}
+	var timeout *unix.Timespec
 	if bounded {
 		t := unix.NsecToTimespec(int64(wait))
 		timeout = &t
 	}
-	if _, err := unix.Ppoll(fds[:], timeout, nil); err != nil {
+	ready, err := unix.Ppoll(fds[:], timeout, nil)
+	if err != nil {
 		return false // EINTR: look again
+	}
+	if ready == 0 && len(w.schedule.heap) == 0 && !more {
+		w.memory.shrink()
 	}
 	if fds[2].Revents != 0 {
 		w.retry.at = 0
@@ -193,14 +220,14 @@ func (w *worker) sendDue(now int64) (more bool) {
 	}
 	for range batch {
 		p, due, ok := w.schedule.next()
-		if !ok {
-			w.memory.shrink()
+		if !ok || due > now {
 			return false
 		}
-		if due > now {
-			return false
+		giveUp := due + int64(patience)
+		if w.flushBy > 0 {
+			giveUp = w.flushBy
 		}
-		if !w.send(p) {
+		if !w.send(p, giveUp) {
 			return false
 		}
 		w.schedule.remove()
@@ -210,24 +237,39 @@ func (w *worker) sendDue(now int64) (more bool) {
 }
 
 // send puts one packet back. It is false when the packet has to wait because
-// the link takes nothing now; those behind it wait, too, to stay in order.
-func (w *worker) send(p packet) bool {
+// the link takes nothing now; those behind it wait, too, to stay in order. A
+// packet waits until giveUp at most.
+func (w *worker) send(p packet, giveUp int64) bool {
 	wire := wirePackets(w.memory.chunk(p.first)[:min(p.size, chunkBytes)], int(p.size))
 	w.vec = w.memory.vector(w.vec, p)
 	_, err := vectored(unix.SYS_WRITEV, w.out, w.vec)
 	busy := err == unix.EAGAIN || err == unix.ENOBUFS || err == unix.ENOMEM || err == unix.EINTR
+	if err == unix.ENOBUFS && wire > 1 && w.retry.times == 0 {
+		w.refit()
+	}
 	switch {
 	case err == 0:
 		w.sent.Add(wire)
-	case busy && w.patient && w.retry.times < attempts:
-		pause := min(firstPause<<w.retry.times, longPause)
+	case busy && w.now() < giveUp:
+		pause := min(firstPause<<min(w.retry.times, 10), longPause)
 		w.retry = retry{times: w.retry.times + 1, at: w.now() + int64(pause), writable: err == unix.EAGAIN}
 		return false
-	default: // the link is down or gone, or refuses this frame
+	default: // the link is down or gone, refuses this frame, or is busy for too long
 		w.lost.Add(wire)
 	}
 	w.retry = retry{}
 	return true
+}
+
+// refit asks anew what the link takes: somebody may have turned its offloads
+// off. What the link no longer takes is lost; what comes next is cut to fit.
+func (w *worker) refit() {
+	if w.link == "" || w.tapGone {
+		return
+	}
+	if offloads, err := offloadsOf(w.out, w.link); err == nil {
+		_ = setOffloads(w.tap, offloads) // else the next large frame asks again
+	}
 }
 
 // flush sends all that is held or was redirected before the stop.
@@ -237,10 +279,9 @@ func (w *worker) flush() {
 			break
 		}
 	}
-	end := w.now() + int64(flushPatience)
+	w.flushBy = w.now() + int64(flushPatience)
 	for len(w.schedule.heap) > 0 {
-		w.patient = w.now() < end
-		if w.sendDue(math.MaxInt64) || len(w.schedule.heap) == 0 {
+		if w.sendDue(math.MaxInt64) {
 			continue
 		}
 		wait := unix.NsecToTimespec(max(w.retry.at-w.now(), 0))
