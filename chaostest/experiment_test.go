@@ -194,8 +194,8 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 	}{
 		"effective": {evidence: record.Evidence{Effective: true}},
 		"touched nothing": {
-			evidence: record.Evidence{Summary: "no packet matched the filter."},
-			want:     "pause on db: the fault touched nothing: no packet matched the filter: does the filter match the traffic, and was there any?",
+			evidence: record.Evidence{Summary: "no packet matched the filter"},
+			want:     "pause on db: the fault did not have the effect that it names, so nothing was shown: no packet matched the filter",
 			causes:   []record.Cause{record.ToolFailure},
 		},
 		"lapsed": {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"time"
 
@@ -199,7 +198,7 @@ func judge(rec record.Injection) error {
 	case e.LeaseLapsed:
 		return &toolError{fmt.Errorf("%s: the fault ended by itself before it was reverted, because its lease was not renewed for %s (was this process stopped, or the machine out of breath?): what was measured meanwhile proves nothing", rec, agent.Lease)}
 	case !e.Effective:
-		return &toolError{fmt.Errorf("%s: the fault touched nothing: %s: does the filter match the traffic, and was there any?", rec, strings.TrimSuffix(e.Summary, "."))}
+		return &toolError{fmt.Errorf("%s: the fault did not have the effect that it names, so nothing was shown: %s", rec, e.Summary)}
 	}
 	return nil
 }

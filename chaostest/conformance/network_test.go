@@ -47,11 +47,11 @@ var _ = Describe("network faults", func() {
 		Expect(free).To(BeNumerically("<", half))
 		Expect(slow).To(HaveTakenEffect())
 	},
-		Entry("UDP that arrives", "udp", fault.Ingress),
-		Entry("UDP that leaves", "udp", fault.Egress),
-		Entry("TCP that arrives", "tcp", fault.Ingress),
-		Entry("TCP that leaves", "tcp", fault.Egress),
-		SpecTimeout(time.Minute))
+		Entry("UDP that arrives", SpecTimeout(time.Minute), "udp", fault.Ingress),
+		Entry("UDP that leaves", SpecTimeout(time.Minute), "udp", fault.Egress),
+		Entry("TCP that arrives", SpecTimeout(time.Minute), "tcp", fault.Ingress),
+		Entry("TCP that leaves", SpecTimeout(time.Minute), "tcp", fault.Egress),
+	)
 
 	It("leave other peers, ports and protocols alone", func(ctx SpecContext) {
 		slow := Inject(ctx, fault.Delay(delay), On(b), From(a), Port(7), Protocol(fault.UDP))

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -85,6 +86,7 @@ func limits(pid int) []string {
 			files = append(files, filepath.Join(dir, name))
 		}
 	}
+	slices.Sort(files)
 	return files
 }
 

@@ -47,7 +47,7 @@ func (f *failing) AddReportEntryVisibilityNever(string, ...any) {}
 var _ = Describe("what cannot be done is refused before anything is touched", func() {
 	It("on a container that does not exist", func(ctx SpecContext) {
 		Expect(refusal(func(x *chaostest.Experiment) { x.Attach(ctx, "chaosgate-nobody") })).
-			To(MatchError(And(MatchError(driver.ErrNotFound), ContainSubstring("find container chaosgate-nobody"), ContainSubstring("docker ps"))))
+			To(And(MatchError(driver.ErrNotFound), MatchError(ContainSubstring("find container chaosgate-nobody")), MatchError(ContainSubstring("docker ps"))))
 	})
 
 	It("on a container without what the fault is a share of", func(ctx SpecContext) {
@@ -64,14 +64,16 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 			To(MatchError(ContainSubstring("shares the host's network, so the fault would hit the whole machine")))
 	}, SpecTimeout(time.Minute))
 
-	It("on a path that this kernel lacks, or it is taken", func(ctx SpecContext) {
-		before, s := "", echo(ctx)
-		before = fingerprint(ctx, s)
+	It("on a path that this kernel lacks, and only there", func(ctx SpecContext) {
+		s := echo(ctx)
+		before := fingerprint(ctx, s)
 		err := refusal(func(x *chaostest.Experiment) {
-			x.Inject(ctx, fault.Delay(100*time.Millisecond), On(s), Via(fault.NetemPath)).Revert(ctx)
+			slow := x.Inject(ctx, fault.Delay(100*time.Millisecond), On(s), Via(fault.NetemPath))
+			Expect(ping(ctx, s)).To(BeNumerically(">", 90*time.Millisecond), "this kernel has netem")
+			slow.Revert(ctx)
 		})
 		if err != nil {
-			Expect(err).To(MatchError(Or(MatchError(fault.ErrUnsupported), ContainSubstring("touched nothing"))))
+			Expect(err).To(MatchError(fault.ErrUnsupported))
 		}
 		Expect(fingerprint(ctx, s)).To(Equal(before))
 	}, SpecTimeout(time.Minute))
@@ -91,17 +93,18 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 	}, SpecTimeout(time.Minute))
 
 	It("on a daemon that does not answer", func(ctx SpecContext) {
-		// The Docker client reads its address from the environment once a process.
-		output := runSelf(ctx, "DOCKER_HOST=tcp://127.0.0.1:1", victimVariable+"=anybody")
+		needRoot() // to hide the socket, in a mount namespace of its own
+		output := withoutDocker(ctx)
 		Expect(output).To(And(ContainSubstring("daemon does not answer"), ContainSubstring("start Docker, or point DOCKER_HOST at a running one")))
 	}, SpecTimeout(time.Minute))
 })
 
-// runSelf runs this test binary with more in its environment and returns what
-// it says.
-func runSelf(ctx context.Context, environment ...string) string {
-	command := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestConformance$")
-	command.Env = append(os.Environ(), environment...)
+// withoutDocker runs this test binary where there is no Docker Engine and
+// returns what it says.
+func withoutDocker(ctx context.Context) string {
+	command := exec.CommandContext(ctx, "unshare", "--mount", "sh", "-c",
+		"mount --bind /dev/null $(readlink -f /var/run/docker.sock) && exec \"$0\" -test.run=^TestConformance$", os.Args[0])
+	command.Env = append(os.Environ(), "DOCKER_HOST=tcp://127.0.0.1:1", victimVariable+"=anybody")
 	output, _ := command.CombinedOutput() // that it fails is what is wanted
 	return string(output)
 }

@@ -56,7 +56,7 @@ var _ = Describe("checkout", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("stays live while it is short of processor time and memory", func(ctx SpecContext) {
-		busy := Inject(ctx, fault.CPUBurn(80*Percent), On(shop))
+		busy := Inject(ctx, fault.CPUBurn(50*Percent), On(shop))
 		full := Inject(ctx, fault.MemoryFill(80*Percent), On(shop))
 		alive := Load(ctx, probe.HTTP(shop, "8080/tcp", "/healthz"), PerSecond(40), For(3*time.Second))
 		Expect(alive).To(KeepErrorRateBelow(5 * Percent))
