@@ -1,0 +1,100 @@
+package drivertest
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+)
+
+// Subject is a driver with a running target, made for the conformance suite.
+type Subject struct {
+	Driver driver.Driver
+	// Target is the name of a running container with one published port, on at
+	// least one network, in which Command prints Output and ends with Code.
+	Target  string
+	Port    string
+	Command []string
+	Code    int
+	Output  string
+	// Unpublished is a port of the container that is not published.
+	Unpublished string
+	// Stop ends the container, so that it no longer runs.
+	Stop func(ctx context.Context) error
+}
+
+// Conform checks what every driver must do.
+func Conform(t *testing.T, s Subject) {
+	t.Run("attach", func(t *testing.T) {
+		g := gomega.NewWithT(t)
+		target := attach(t, s)
+		g.Expect(target.Name()).To(gomega.Equal(s.Target))
+		byID, err := s.Driver.Attach(t.Context(), target.ID())
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(byID.ID()).To(gomega.Equal(target.ID()))
+		_, err = s.Driver.Attach(t.Context(), "chaosgate-nobody")
+		g.Expect(err).To(gomega.MatchError(driver.ErrNotFound))
+		g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring("chaosgate-nobody")))
+	})
+	t.Run("state", func(t *testing.T) {
+		g := gomega.NewWithT(t)
+		state, err := attach(t, s).State(t.Context())
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(state.Running).To(gomega.BeTrue())
+		g.Expect(state.Paused).To(gomega.BeFalse())
+		g.Expect(state.PID).To(gomega.BeNumerically(">", 0))
+		g.Expect(state.HostNetwork).To(gomega.BeFalse())
+		g.Expect(state.StartedAt).To(gomega.BeTemporally("~", time.Now(), time.Hour))
+		g.Expect(state.Addresses).NotTo(gomega.BeEmpty())
+		for network, addresses := range state.Addresses {
+			g.Expect(addresses).NotTo(gomega.BeEmpty(), network)
+		}
+	})
+	t.Run("endpoint", func(t *testing.T) {
+		g := gomega.NewWithT(t)
+		target := attach(t, s)
+		endpoint, err := target.Endpoint(t.Context(), s.Port)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(endpoint).To(gomega.MatchRegexp(`^.+:\d+$`))
+		_, err = target.Endpoint(t.Context(), s.Unpublished)
+		g.Expect(err).To(gomega.MatchError(gomega.And(gomega.ContainSubstring(s.Target), gomega.ContainSubstring("is not published"))))
+	})
+	t.Run("exec", func(t *testing.T) {
+		g := gomega.NewWithT(t)
+		code, output, err := attach(t, s).Exec(t.Context(), s.Command...)
+		g.Expect(err).NotTo(gomega.HaveOccurred(), "a code is no error")
+		g.Expect(code).To(gomega.Equal(s.Code))
+		g.Expect(strings.TrimSpace(output)).To(gomega.ContainSubstring(s.Output))
+	})
+	t.Run("agent", func(t *testing.T) {
+		g := gomega.NewWithT(t)
+		conn, err := s.Driver.StartAgent(t.Context(), agent.Build)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		client, err := agent.Connect(t.Context(), conn)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(client.Kernel()).NotTo(gomega.BeEmpty())
+		g.Expect(conn.ID()).NotTo(gomega.BeEmpty())
+		g.Expect(client.Close()).To(gomega.Succeed())
+	})
+	t.Run("stopped", func(t *testing.T) {
+		g := gomega.NewWithT(t)
+		target := attach(t, s)
+		g.Expect(s.Stop(t.Context())).To(gomega.Succeed())
+		state, err := target.State(t.Context())
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(state.Running).To(gomega.BeFalse())
+		g.Expect(state.PID).To(gomega.BeZero())
+	})
+}
+
+func attach(t *testing.T, s Subject) driver.Target {
+	t.Helper()
+	target, err := s.Driver.Attach(t.Context(), s.Target)
+	gomega.NewWithT(t).Expect(err).NotTo(gomega.HaveOccurred())
+	return target
+}

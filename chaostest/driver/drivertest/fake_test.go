@@ -1,0 +1,30 @@
+package drivertest_test
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
+)
+
+func TestTheFakeConforms(t *testing.T) {
+	target := drivertest.NewTarget("db", driver.State{
+		Running: true, PID: 42, StartedAt: time.Now(),
+		Addresses: map[string][]netip.Addr{"net": {netip.MustParseAddr("10.0.0.2")}},
+	})
+	target.Endpoints = map[string]string{"8080/tcp": "127.0.0.1:32768"}
+	target.OnExec = func(...string) (int, string) { return 3, "said\n" }
+	fake := drivertest.NewFake(target)
+	t.Cleanup(fake.Agent.Die)
+	drivertest.Conform(t, drivertest.Subject{
+		Driver: fake, Target: "db", Port: "8080/tcp", Unpublished: "9/tcp",
+		Command: []string{"say"}, Code: 3, Output: "said",
+		Stop: func(context.Context) error {
+			target.Become(driver.State{})
+			return nil
+		},
+	})
+}
