@@ -69,12 +69,17 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 		t.Run(fmt.Sprintf("%s of %g processors, %g of its own", c.share, c.quota, c.load), func(t *testing.T) {
 			g := NewWithT(t)
 			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: c.quota})
-			live, journal := burn(t, box, box.Load(t, c.load), c.share, time.Minute)
+			target := box.Start(t, "sleep", "600")
+			if c.load > 0 {
+				target = box.Load(t, c.load)
+			}
+			live, journal := burn(t, box, target, c.share, time.Minute)
 			got := over(t, box, c.quota, 3*time.Second)
 			e := live.Evidence()
 			t.Logf("asked %s, got %.2f %%; %s", c.share, got*100, e.Summary)
 			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.08))
 			g.Expect(float64(e.Usage)).To(BeNumerically("~", float64(c.share), 0.08))
+			g.Expect(e.Effective).To(BeTrue())
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
 		})
@@ -118,7 +123,7 @@ func TestAContainerThatUsesItsShareByItself(t *testing.T) {
 	g.Eventually(func() time.Duration { return box.CPUTime(t) }, "20s").Should(BeNumerically(">", time.Second))
 	g.Expect(live.Evidence()).To(And(
 		HaveField("Effective", false),
-		HaveField("Summary", HaveSuffix("the container used its share by itself, so the fault added nothing"))))
+		HaveField("Summary", HaveSuffix("the container used its share by itself, so the fault changed nothing"))))
 }
 
 func TestALeaseThatLapses(t *testing.T) {

@@ -2,7 +2,6 @@ package memory
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"runtime/debug"
 	"time"
@@ -25,12 +24,12 @@ type reading struct {
 	Held       uint64 `json:"held"`
 	WorkingSet uint64 `json:"workingSet"`
 	Reached    bool   `json:"reached"`
-	// Locked says that the memory cannot be swapped out.
-	Locked bool `json:"locked"`
+	// Swappable says that the machine has swap and may put the memory there.
+	Swappable bool `json:"swappable"`
 }
 
 const (
-	// maxStep is the most that the goal is ever passed by.
+	// maxStep is the most that is taken at once near the goal.
 	maxStep = 1 << 20
 	// pace is how often the worker reports, and looks at the working set once the
 	// goal is reached.
@@ -46,8 +45,7 @@ func step(limit uint64) uint64 {
 
 var _ worker.Program = Fill
 
-// Fill is the worker. It reserves addresses for all it may ever hold, and makes
-// them memory page by page by writing to them.
+// Fill is the worker.
 func Fill(seat *worker.Seat) error {
 	var c config
 	if err := seat.Config(&c); err != nil {
@@ -59,32 +57,35 @@ func Fill(seat *worker.Seat) error {
 	if err := os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0); err != nil {
 		return fmt.Errorf("offer itself to the out-of-memory killer: %w", err)
 	}
-	arena, err := unix.Mmap(-1, 0, int(c.Goal), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	// Far from the goal in huge pages where the kernel has some, because they are
+	// given back faster: when the kernel has killed this process for want of
+	// memory, and the machine is too busy for the memory to come back at once, it
+	// kills another.
+	coarse, err := reserve(c.Goal, unix.MADV_HUGEPAGE)
 	if err != nil {
-		return fmt.Errorf("reserve addresses for %d bytes: %w", c.Goal, err)
+		return err
 	}
-	// A huge page would take 2 MiB at the first byte. Kernels without huge pages
-	// do not know the advice.
-	if err := unix.Madvise(arena, unix.MADV_NOHUGEPAGE); err != nil && err != unix.EINVAL {
-		return fmt.Errorf("forbid huge pages: %w", err)
+	fine, err := reserve(c.Goal, unix.MADV_NOHUGEPAGE)
+	if err != nil {
+		return err
 	}
 	seat.Ready()
 
-	var held uint64
 	var reported time.Time
-	for locked, reached := true, false; ; {
+	for reached := false; ; {
 		set, err := seat.Target.WorkingSet()
 		if err != nil {
 			return err
 		}
+		held := coarse.held + fine.held
 		// What is held never passes the goal, even where pages go to swap and
 		// leave the working set.
-		if set+c.Step <= c.Goal && held+c.Step <= c.Goal && seat.Leased() {
-			part := arena[held : held+c.Step]
-			// Keeps the pages out of the swap, where the agent is allowed to.
-			locked = locked && unix.Mlock(part) == nil
-			touch(part)
-			held += c.Step
+		if gap := c.Goal - min(c.Goal, max(set, held)); gap >= c.Step && seat.Leased() {
+			if gap >= hugePage+c.Step {
+				coarse.take(hugePage)
+			} else {
+				fine.take(c.Step)
+			}
 			if time.Since(reported) < pace {
 				continue
 			}
@@ -93,20 +94,9 @@ func Fill(seat *worker.Seat) error {
 			time.Sleep(pace)
 		}
 		reported = time.Now()
-		if err := seat.Report(reading{Held: held, WorkingSet: set, Reached: reached, Locked: locked}); err != nil {
+		r := reading{Held: coarse.held + fine.held, WorkingSet: set, Reached: reached, Swappable: coarse.swappable || fine.swappable}
+		if err := seat.Report(r); err != nil {
 			return err
-		}
-	}
-}
-
-// touch writes something of its own to every page, so that no two are equal and
-// none compresses to nothing.
-func touch(part []byte) {
-	for at := 0; at < len(part); at += os.Getpagesize() {
-		page := part[at:min(at+os.Getpagesize(), len(part))]
-		for i := 0; i+8 <= len(page); i += 64 {
-			word := rand.Uint64()
-			page[i], page[i+1], page[i+2], page[i+3] = byte(word), byte(word>>8), byte(word>>16), byte(word>>24)
 		}
 	}
 }

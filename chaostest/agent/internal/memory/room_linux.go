@@ -150,8 +150,8 @@ func (b *balloon) attest(began time.Time) error {
 		},
 		Took: time.Since(began),
 	}
-	if !r.Locked {
-		b.note("the agent may not lock memory (CAP_IPC_LOCK): a host with swap may move the worker's memory there")
+	if r.Swappable {
+		b.note("the host has swap, and the agent may not lock memory (CAP_IPC_LOCK): the worker's memory may move there")
 	}
 	if b.group.OOMKillsAll() {
 		b.note("memory.oom.group is 1: an out-of-memory kill ends the worker and the container together")

@@ -117,29 +117,28 @@ func TestWhatItAttests(t *testing.T) {
 
 func TestAnOutOfMemoryKillIsNoSuccess(t *testing.T) {
 	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
-	target := box.Grow(t, 30*mib)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 128 * mib})
+	target := box.Grow(t, 45*mib)
 	live, journal := fill(t, box, target, 0.8, time.Minute)
 	g.Expect(live.Evidence().OOMKills).To(BeZero())
 	target.Say(t, "")
-	g.Expect(target.Hear(t)).To(Equal("grown"), "the kernel takes the worker, not the target")
-	e := live.Evidence()
-	g.Expect(e.Effective).To(BeFalse())
-	g.Expect(e.OOMKills).To(Equal(uint64(1)))
-	g.Expect(e.TargetDied).To(BeFalse())
-	g.Expect(e.Summary).To(HaveSuffix("; the kernel killed the worker that held the memory for want of memory (oom_kill went up by 1): " +
-		"fill to a smaller share than 80 %, or give the container more memory"))
+	// On a busy machine the worker's memory may come back too late for the
+	// target, which is then killed after it: that, too, has to be said.
+	g.Eventually(live.Evidence, "20s").Should(And(
+		HaveField("OOMKills", BeNumerically(">=", 1)), HaveField("Effective", false),
+		HaveField("Summary", MatchRegexp(`; the kernel killed the worker that held the memory( and others)? for want of memory \(oom_kill went up by [12]\): `+
+			`fill to a smaller share than 80 %, or give the container more memory$`))))
 	g.Expect(live.Renew(room.In(time.Minute))).To(MatchError(And(
 		HavePrefix("keep the memory of shop filled: the kernel killed the worker"), ContainSubstring("oom_kill"))))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
-	g.Expect(live.Evidence()).To(And(HaveField("Effective", false), HaveField("OOMKills", uint64(1))))
+	g.Expect(live.Evidence()).To(And(HaveField("Effective", false), HaveField("OOMKills", BeNumerically(">=", 1))))
 }
 
 func TestAnotherProcessIsKilledForWantOfMemory(t *testing.T) {
 	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
-	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 70*mib)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 128 * mib})
+	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 150*mib)
 	live, _ := fill(t, box, target, 0.3, time.Minute)
 	tenant.Say(t, "") // more than the limit: after the worker it goes itself
 	g.Eventually(live.Evidence, "20s").Should(And(

@@ -79,8 +79,10 @@ func lack(t testing.TB, what string) {
 func (b *Box) limit(t testing.TB, limits Limits) {
 	t.Helper()
 	quota := strconv.Itoa(int(limits.CPU * 100_000))
+	// The largest weight, so that other work on the machine disturbs little.
 	switch {
 	case b.v2:
+		b.write(t, "cpu", "cpu.weight", "10000")
 		if limits.CPU > 0 {
 			b.write(t, "cpu", "cpu.max", quota+" 100000")
 		}
@@ -90,6 +92,9 @@ func (b *Box) limit(t testing.TB, limits Limits) {
 		return
 	case limits.CPU > 0:
 		b.write(t, "cpu", "cpu.cfs_quota_us", quota)
+	}
+	if limits.CPU > 0 {
+		b.write(t, "cpu", "cpu.shares", "262144")
 	}
 	if limits.Memory > 0 {
 		b.write(t, "memory", "memory.limit_in_bytes", strconv.Itoa(limits.Memory))
