@@ -15,6 +15,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest"
 	. "github.com/chaosgate/chaosgate/chaostest"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
@@ -90,6 +91,15 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 		Expect(refusal(func(x *chaostest.Experiment) { x.Inject(ctx, fault.Pause(), On(s)) })).
 			To(MatchError(ContainSubstring("paused")))
 		pause.Revert(ctx)
+	}, SpecTimeout(time.Minute))
+
+	It("with a ready agent that the daemon does not have", func(ctx SpecContext) {
+		GinkgoT().Setenv(docker.AgentImageVariable, "chaosgate.invalid/agent:none")
+		engine, err := docker.New(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(engine.Close)
+		_, err = engine.StartAgent(ctx, nil)
+		Expect(err).To(MatchError("agent image chaosgate.invalid/agent:none (from CHAOSGATE_AGENT_IMAGE): the daemon does not have it: pull it first, or unset the variable to build the agent"))
 	}, SpecTimeout(time.Minute))
 
 	It("on a daemon that does not answer", func(ctx SpecContext) {

@@ -63,8 +63,8 @@ func (n *namespace) addNetem(device int, parent, handle uint32, e netem) error {
 	return nil
 }
 
-// readNetem asks the kernel what a netem does.
-func (n *namespace) readNetem(device int, handle uint32) (netem, error) {
+// readNetem asks the kernel what the netem of a class does.
+func (n *namespace) readNetem(device int, parent, handle uint32) (netem, error) {
 	messages, err := whole(func() ([][]byte, error) {
 		r := n.request(unix.RTM_GETQDISC, unix.NLM_F_DUMP)
 		r.AddData(&nl.TcMsg{Family: nl.FAMILY_ALL, Ifindex: int32(device)})
@@ -75,7 +75,7 @@ func (n *namespace) readNetem(device int, handle uint32) (netem, error) {
 	}
 	for _, m := range messages {
 		head := nl.DeserializeTcMsg(m)
-		if int(head.Ifindex) != device || head.Handle != handle {
+		if int(head.Ifindex) != device || head.Handle != handle || head.Parent != parent {
 			continue
 		}
 		attributes, err := nl.ParseRouteAttr(m[head.Len():])
@@ -88,7 +88,7 @@ func (n *namespace) readNetem(device int, handle uint32) (netem, error) {
 			}
 		}
 	}
-	return netem{}, fmt.Errorf("read qdisc netem %s of interface %d: it is not there", netlink.HandleStr(handle), device)
+	return netem{}, fmt.Errorf("read qdisc netem %s of interface %d: it is not there, below class %s", netlink.HandleStr(handle), device, netlink.HandleStr(parent))
 }
 
 // parseNetem reads the options of a netem: a struct, then attributes.

@@ -109,11 +109,11 @@ func (x *shaped) readback() (lines []string, seeded bool, err error) {
 		if !ok || htb.Handle != classID(x.minor) {
 			continue
 		}
-		if htb.Rate != classRate || htb.Leaf != netemHandle(x.minor) {
-			return nil, false, fmt.Errorf("read class %s of %s back: rate %d bytes/s and leaf %s, asked for %d and %s",
-				netlink.HandleStr(htb.Handle), x.device.Name, htb.Rate, netlink.HandleStr(htb.Leaf), classRate, netlink.HandleStr(netemHandle(x.minor)))
+		if htb.Rate != classRate {
+			return nil, false, fmt.Errorf("read class %s of %s back: rate %d bytes/s, asked for %d",
+				netlink.HandleStr(htb.Handle), x.device.Name, htb.Rate, classRate)
 		}
-		got, err := x.readNetem(x.device.Index, netemHandle(x.minor))
+		got, err := x.readNetem(x.device.Index, htb.Handle, netemHandle(x.minor))
 		if err != nil {
 			return nil, false, err
 		}
@@ -122,8 +122,8 @@ func (x *shaped) readback() (lines []string, seeded bool, err error) {
 		}
 		return []string{
 			fmt.Sprintf("%s: qdisc htb %s root", x.device.Name, netlink.HandleStr(root.Attrs().Handle)),
-			fmt.Sprintf("%s: class htb %s, rate 32 Gbit/s, leaf %s", x.device.Name, netlink.HandleStr(htb.Handle), netlink.HandleStr(htb.Leaf)),
-			fmt.Sprintf("%s: qdisc netem %s %s", x.device.Name, netlink.HandleStr(htb.Leaf), got),
+			fmt.Sprintf("%s: class htb %s, rate 32 Gbit/s", x.device.Name, netlink.HandleStr(htb.Handle)),
+			fmt.Sprintf("%s: qdisc netem %s parent %s %s", x.device.Name, netlink.HandleStr(netemHandle(x.minor)), netlink.HandleStr(htb.Handle), got),
 		}, got.seed != 0, nil
 	}
 	return nil, false, fmt.Errorf("read class %s of %s back: it is not there", netlink.HandleStr(classID(x.minor)), x.device.Name)

@@ -28,8 +28,9 @@ type Path struct {
 
 // Open makes a TAP in the target's network namespace and holds what is
 // redirected to it. Needs Linux 5.4, /dev/net/tun, and the capabilities
-// NET_ADMIN, NET_RAW and SYS_ADMIN in the first user namespace. Nothing is
-// redirected yet: that is the caller's classifier's work, on Index.
+// NET_ADMIN, NET_RAW, SYS_ADMIN (to enter the namespace and load BPF) and
+// SYS_PTRACE (to open another user's namespace) in the first user namespace.
+// Nothing is redirected yet: that is the caller's classifier's work, on Index.
 func Open(c Config) (*Path, error) { return open(c, heldBytes) }
 
 func open(c Config, heldBytes int) (_ *Path, err error) {

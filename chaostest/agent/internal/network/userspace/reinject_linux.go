@@ -45,9 +45,9 @@ func openSocket(link netlink.Link) (_ int, err error) {
 // redirectToLink hangs a program on the TAP's ingress: what is written to the
 // TAP gets the mark and comes in on the link.
 func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint32) error {
-	if err := rlimit.RemoveMemlock(); err != nil {
-		return fmt.Errorf("lift memory lock limit: %w", explain(err, "CAP_SYS_RESOURCE"))
-	}
+	// Before Linux 5.11 programs count as locked memory. Without the capability
+	// for it the limit stays, which is usually enough for one small program.
+	_ = rlimit.RemoveMemlock()
 	const (
 		markAt      = 8 // in struct __sk_buff
 		intoIngress = 1 // BPF_F_INGRESS
