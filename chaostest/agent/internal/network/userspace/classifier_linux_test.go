@@ -41,7 +41,7 @@ func (n *namespace) netlink() *netlink.Handle {
 	GinkgoHelper()
 	ns, err := netns.GetFromPid(n.pid)
 	Expect(err).NotTo(HaveOccurred())
-	defer ns.Close()
+	defer func() { _ = ns.Close() }()
 	kernel, err := netlink.NewHandleAt(ns, unix.NETLINK_ROUTE)
 	Expect(err).NotTo(HaveOccurred())
 	return kernel
@@ -71,7 +71,7 @@ func (p *pair) redirect(d fault.Direction, device int) {
 		},
 	})
 	Expect(err).NotTo(HaveOccurred())
-	defer program.Close()
+	defer func() { _ = program.Close() }()
 	kernel := p.target.netlink()
 	defer kernel.Close()
 	link, err := kernel.LinkByName("eth0")

@@ -28,12 +28,12 @@ func visit(pid int, do func() error) (err error, back bool) {
 	if err != nil {
 		return err, true
 	}
-	defer unix.Close(own)
+	defer func() { _ = unix.Close(own) }()
 	target, err := openNamespace(fmt.Sprintf("/proc/%d/ns/net", pid))
 	if err != nil {
 		return err, true
 	}
-	defer unix.Close(target)
+	defer func() { _ = unix.Close(target) }()
 	if err := unix.Setns(target, unix.CLONE_NEWNET); err != nil {
 		return fmt.Errorf("enter network namespace of process %d: %w", pid, explain(err, "CAP_SYS_ADMIN")), true
 	}

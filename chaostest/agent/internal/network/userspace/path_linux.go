@@ -148,7 +148,7 @@ func (p *Path) release() error {
 		p.removeTAP()
 	}
 	if p.socket >= 0 {
-		go unix.Close(p.socket) // sleeps for some ms until every processor has forgotten the socket
+		go func() { _ = unix.Close(p.socket) }() // sleeps for some ms until every processor has forgotten the socket
 	}
 	if p.worker != nil {
 		errs = append(errs, p.worker.close())
@@ -169,7 +169,7 @@ func (p *Path) removeTAP() {
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		unix.Close(p.tap.fd)
+		_ = unix.Close(p.tap.fd) // of a TAP, it cannot fail
 	}()
 	for {
 		var gone netlink.LinkNotFoundError

@@ -66,7 +66,7 @@ func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint
 	if err != nil {
 		return fmt.Errorf("load program that puts packets back on %s: %w", link.Attrs().Name, explain(err, "CAP_BPF or CAP_SYS_ADMIN"))
 	}
-	defer program.Close() // the filter holds it from here on
+	defer func() { _ = program.Close() }() // the filter holds it from here on
 	qdisc := &netlink.Clsact{QdiscAttrs: netlink.QdiscAttrs{
 		LinkIndex: t.index, Handle: netlink.MakeHandle(0xffff, 0), Parent: netlink.HANDLE_CLSACT,
 	}}

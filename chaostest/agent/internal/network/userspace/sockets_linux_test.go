@@ -18,10 +18,10 @@ func (n *namespace) inside(do func()) {
 	runtime.LockOSThread()
 	own, err := netns.Get()
 	Expect(err).NotTo(HaveOccurred())
-	defer own.Close()
+	defer func() { _ = own.Close() }()
 	there, err := netns.GetFromPid(n.pid)
 	Expect(err).NotTo(HaveOccurred())
-	defer there.Close()
+	defer func() { _ = there.Close() }()
 	Expect(netns.Set(there)).To(Succeed())
 	defer func() {
 		Expect(netns.Set(own)).To(Succeed())

@@ -68,7 +68,7 @@ func (n *namespace) checksumsInSoftware() {
 	n.inside(func() {
 		fd, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		Expect(err).NotTo(HaveOccurred())
-		defer unix.Close(fd)
+		defer func() { _ = unix.Close(fd) }()
 		_, _, errno := unix.Syscall(unix.SYS_IOCTL, uintptr(fd), unix.SIOCETHTOOL, uintptr(unsafe.Pointer(&request)))
 		Expect(errno).To(BeZero(), errno.Error())
 	})
@@ -83,7 +83,7 @@ func copied(from, to *namespace, address string, data []byte) []byte {
 		listener, err = net.Listen("tcp", net.JoinHostPort(address, "0"))
 		Expect(err).NotTo(HaveOccurred())
 	})
-	defer listener.Close()
+	defer func() { _ = listener.Close() }()
 	var sender net.Conn
 	from.inside(func() {
 		var err error
@@ -98,7 +98,7 @@ func copied(from, to *namespace, address string, data []byte) []byte {
 	}()
 	receiver, err := listener.Accept()
 	Expect(err).NotTo(HaveOccurred())
-	defer receiver.Close()
+	defer func() { _ = receiver.Close() }()
 	Expect(receiver.SetDeadline(time.Now().Add(60 * time.Second))).To(Succeed())
 	got, err := io.ReadAll(receiver)
 	Expect(err).NotTo(HaveOccurred())
