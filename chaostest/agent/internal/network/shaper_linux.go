@@ -78,7 +78,7 @@ func (i *injection) holdRoot(device Link) error {
 }
 
 // restoreQueue gives a device back its transmit queue length: the kernel sets
-// one of 0, which Docker's interfaces have, to 1000 when a qdisc comes.
+// one of 0, which Docker's interfaces have, to 1000 whenever a qdisc comes.
 func (n *namespace) restoreQueue(device Link) error {
 	link := &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: device.Index}}
 	if err := n.LinkSetTxQLen(link, device.queue); err != nil && !errors.Is(err, unix.ENODEV) {
@@ -116,7 +116,10 @@ func (i *injection) holdClass(device Link, asked netem) (*shaped, error) {
 	if err := i.ClassAdd(class(device.Index, minor)); err != nil {
 		return nil, fmt.Errorf("add class %s to %s: %w", netlink.HandleStr(classID(minor)), device.Name, err)
 	}
-	return x, i.addNetem(device.Index, classID(minor), netemHandle(minor), asked)
+	if err := i.addNetem(device.Index, classID(minor), netemHandle(minor), asked); err != nil {
+		return nil, err
+	}
+	return x, i.restoreQueue(device)
 }
 
 type classKey struct {
