@@ -1,5 +1,5 @@
-// Command images makes the images of the services under test and prints their
-// references.
+// Command images makes the images of the services under test, those named or
+// all, and prints their references: images nginx redis
 package main
 
 import (
@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 
 	"github.com/chaosgate/chaosgate/testdata/images"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx)
+	err := run(ctx, os.Args[1:])
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -21,11 +23,34 @@ func main() {
 	}
 }
 
-func run(ctx context.Context) error {
-	for _, image := range []func(context.Context) (string, error){
-		images.Shop, images.ShopCareless, images.Catalogue, images.Echo, images.Redis, images.Nginx,
-	} {
-		ref, err := image(ctx)
+// makers are the images in the order in which they are made.
+var makers = []struct {
+	name  string
+	image func(context.Context) (string, error)
+}{
+	{"shop", images.Shop},
+	{"shop-careless", images.ShopCareless},
+	{"catalogue", images.Catalogue},
+	{"echo", images.Echo},
+	{"redis", images.Redis},
+	{"nginx", images.Nginx},
+}
+
+func run(ctx context.Context, names []string) error {
+	var known []string
+	for _, m := range makers {
+		known = append(known, m.name)
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("make image %q: there are %s", name, strings.Join(known, ", "))
+		}
+	}
+	for _, m := range makers {
+		if len(names) > 0 && !slices.Contains(names, m.name) {
+			continue
+		}
+		ref, err := m.image(ctx)
 		if err != nil {
 			return err
 		}

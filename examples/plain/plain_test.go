@@ -1,0 +1,35 @@
+// Package plain_test is a chaos experiment without Ginkgo: the words of the DSL
+// are methods of the experiment that chaostest.New makes of a testing.T.
+package plain_test
+
+import (
+	"cmp"
+	"os"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"github.com/testcontainers/testcontainers-go"
+
+	"github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+func TestAnswersAgainAfterItHung(t *testing.T) {
+	g, x := NewWithT(t), chaostest.New(t)
+	ctx := t.Context()
+
+	image := cmp.Or(os.Getenv("QUICKSTART_IMAGE"), "nginx:1-alpine")
+	web := x.Run(ctx, image, testcontainers.WithExposedPorts("80/tcp"))
+	page := probe.HTTP(web, "80/tcp", "/", probe.Timeout(time.Second))
+	g.Eventually(ctx, page.Sample).WithTimeout(30 * time.Second).Should(matchers.BeLive())
+
+	hung := x.Inject(ctx, fault.Pause(), chaostest.On(web))
+	g.Expect(page.Sample(ctx)).NotTo(matchers.BeLive())
+	g.Expect(hung).To(matchers.HaveTakenEffect())
+
+	hung.Revert(ctx)
+	g.Eventually(ctx, page.Sample).Should(matchers.HaveRecoveredWithin(5 * time.Second))
+}
