@@ -4,6 +4,7 @@ package cgroup
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,9 +24,7 @@ func host(t *testing.T, cgroups, mountinfo string, files map[string]string) (pro
 		"proc/7/cgroup":       cgroups,
 		"proc/self/mountinfo": strings.ReplaceAll(mountinfo, "ROOT", root),
 	}
-	for name, text := range files {
-		all[name] = text
-	}
+	maps.Copy(all, files)
 	for name, text := range all {
 		file := filepath.Join(root, name)
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {

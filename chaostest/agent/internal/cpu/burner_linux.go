@@ -112,7 +112,7 @@ func (b *burner) judge(e record.Evidence, passed time.Duration) (effective bool,
 		return false, "the burner has not begun"
 	case float64(e.Usage) < float64(b.share)-tolerance(passed):
 		return false, summary + ": the machine had no processor time left to burn"
-	case float64(e.Usage)-float64(b.proc.Latest().Asked)/float64(passed)/b.cores >= float64(b.share):
+	case float64(e.Usage)-float64(e.CPUTime)/float64(passed)/b.cores >= float64(b.share):
 		return false, summary + ": the container used its share by itself, so the fault changed nothing"
 	}
 	return true, summary

@@ -1,7 +1,6 @@
 package memory
 
 import (
-	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -83,9 +82,7 @@ func (b *balloon) kills() (n uint64, text string) {
 		return 0, ""
 	}
 	// The counter moves before the killed process has ended.
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer cancel()
-	_, _ = b.proc.Await(ctx, func(reading) bool { return false }) // whichever comes first
+	b.proc.Ended(100 * time.Millisecond)
 	who := "a process of the container"
 	if b.proc.Ending() == worker.Killed {
 		who = "the worker that held the memory"

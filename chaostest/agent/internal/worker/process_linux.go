@@ -218,6 +218,16 @@ func (p *Process[R]) Await(ctx context.Context, do func(R) bool) (R, error) {
 	return last, err
 }
 
+// Ended waits that long for the worker to end, and reports whether it has.
+func (p *Process[R]) Ended(within time.Duration) bool {
+	select {
+	case <-p.done:
+		return true
+	case <-time.After(within):
+		return false
+	}
+}
+
 // Ending is how the worker has ended, or Running.
 func (p *Process[R]) Ending() Ending {
 	p.mu.Lock()
@@ -261,20 +271,16 @@ const grace = 250 * time.Millisecond
 // reaches a worker that v2's freezer holds, too. It may be called again.
 func (p *Process[R]) Stop() error {
 	_ = p.stdin.Close() // closed before, when Stop is called again
-	select {
-	case <-p.done:
+	if p.Ended(grace) {
 		return nil
-	case <-time.After(grace):
 	}
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("kill %s worker %d: %w", p.order.Program, p.PID(), err)
 	}
-	select {
-	case <-p.done:
-		return nil
-	case <-time.After(5 * time.Second):
+	if !p.Ended(5 * time.Second) {
 		return fmt.Errorf("end %s worker %d: it is still there 5 s after SIGKILL", p.order.Program, p.PID())
 	}
+	return nil
 }
 
 // head keeps the first bytes of what a crashing worker writes: Go's panics name

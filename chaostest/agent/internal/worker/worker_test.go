@@ -70,8 +70,9 @@ func beParent(of string) {
 	if err != nil {
 		panic(err)
 	}
+	ctx := context.Background() //nolint:forbidigo // no test runs in this process
 	for range 2 {
-		p, err := worker.Start[echo](context.Background(), worker.Order{Program: "spin", Target: group, Controllers: []string{cgroup.CPU}})
+		p, err := worker.Start[echo](ctx, worker.Order{Program: "spin", Target: group, Controllers: []string{cgroup.CPU}})
 		if err != nil {
 			panic(err)
 		}

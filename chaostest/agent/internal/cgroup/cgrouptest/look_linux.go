@@ -77,7 +77,7 @@ func (b *Box) Processes(t testing.TB) []int {
 	t.Helper()
 	var all []int
 	for c := range b.dirs {
-		for _, pid := range strings.Fields(b.read(t, c, "cgroup.procs")) {
+		for pid := range strings.FieldsSeq(b.read(t, c, "cgroup.procs")) {
 			all = append(all, number(t, pid))
 		}
 	}
