@@ -28,6 +28,7 @@ type spec struct {
 	failures []string
 	entries  []any
 	cleanups []func()
+	progress map[int]func() string
 }
 
 type stopped struct{}
@@ -48,6 +49,15 @@ func (s *spec) Fatalf(format string, a ...any) {
 
 func (s *spec) AddReportEntryVisibilityNever(_ string, args ...any) {
 	s.entries = append(s.entries, args...)
+}
+
+func (s *spec) AttachProgressReporter(reporter func() string) func() {
+	if s.progress == nil {
+		s.progress = map[int]func() string{}
+	}
+	n := len(s.progress)
+	s.progress[n] = reporter
+	return func() { delete(s.progress, n) }
 }
 
 // run runs the body as a spec, then its cleanups, the last first.
@@ -110,9 +120,12 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 			chaostest.On(x.Attach(t.Context(), "db")), chaostest.From(x.Attach(t.Context(), "shop")), chaostest.Port(5432))
 		g.Expect(slow.String()).To(Equal("delay 1s on db, ingress from shop, port 5432"))
 		g.Expect(slow.Active()).To(BeTrue())
+		g.Expect(s.progress).To(HaveLen(1))
+		g.Expect(s.progress[0]()).To(MatchRegexp(`^delay 1s on db, .*: live for \d+`))
 		g.Expect(slow.Attestations()[0].Path).To(Equal("fake"))
 	})
 	g.Expect(s.failures).To(BeEmpty())
+	g.Expect(s.progress).To(BeEmpty(), "a fault that is over is no news")
 	asked := fake.Agent.Injected()
 	g.Expect(asked).To(HaveLen(1))
 	g.Expect(asked[0].Filter.Direction).To(Equal(fault.Ingress))
@@ -283,15 +296,12 @@ func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {
 	g.Expect(s.failures).To(ConsistOf(And(ContainSubstring("the agent is gone"), ContainSubstring("was its container killed"))))
 	g.Expect(s.causes()).To(Equal([]record.Cause{record.ToolFailure}))
 
-	again := &spec{name: "again"}
-	again.run(func() {
-		// The experiment's session is the same; its agent is a new one.
-		g.Eventually(func() int {
-			*s = spec{name: t.Name()}
-			s.run(func() { x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db"))) })
-			return len(s.failures)
-		}).WithTimeout(5 * time.Second).Should(BeZero())
-	})
+	// That it died is noticed with the next renewal of the lease.
+	g.Eventually(func() []string {
+		*s = spec{name: t.Name()}
+		s.run(func() { x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db"))) })
+		return s.failures
+	}).WithTimeout(5 * time.Second).Should(BeEmpty())
 }
 
 func TestEventsAreAppendedForWhoeverFollows(t *testing.T) {

@@ -48,6 +48,7 @@ func (x *Experiment) Inject(ctx context.Context, f fault.Fault, options ...Injec
 		x.injectFailure(err)
 		return nil
 	}
+	i.hideProgress = x.showProgress(i)
 	x.step(fmt.Sprintf("injected %s", i))
 	x.report(record.InjectionEntry, i)
 	x.emit(record.Event{Kind: record.Injected, ID: i.id, Text: i.String()})
@@ -60,7 +61,7 @@ func (x *Experiment) prepare(ctx context.Context, client *agent.Client, f fault.
 	if err != nil {
 		return nil, err
 	}
-	i := &Injection{x: x, agent: client, fault: f, id: newID()}
+	i := &Injection{x: x, agent: client, id: newID(), hideProgress: func() {}}
 	for n, service := range p.targets {
 		state, err := service.State(ctx)
 		switch {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent"
-	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -20,8 +19,9 @@ const evidenceWithin = 5 * time.Second
 type Injection struct {
 	x     *Experiment
 	agent *agent.Client
-	fault fault.Fault
 	id    string
+
+	hideProgress func()
 
 	mu    sync.Mutex
 	parts []*part
@@ -176,6 +176,7 @@ func (i *Injection) revert(ctx context.Context) error {
 		return nil
 	}
 	err := i.undo(ctx)
+	i.hideProgress()
 	i.x.step("reverted " + i.String())
 	i.x.emit(record.Event{Kind: record.Reverted, ID: i.id, Text: i.merged().Evidence.Summary, Failed: err != nil})
 	if err != nil {

@@ -2,6 +2,7 @@ package chaostest
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"time"
 
@@ -20,6 +21,20 @@ func (x *Experiment) report(name string, rec any) {
 	if r, ok := x.t.(reporter); ok {
 		r.AddReportEntryVisibilityNever(name, rec)
 	}
+}
+
+// showProgress makes the live fault part of the progress that Ginkgo prints of a
+// spec that is slow, asked (^T), or out of time. It returns how that ends.
+func (x *Experiment) showProgress(i *Injection) (end func()) {
+	r, ok := x.t.(interface {
+		AttachProgressReporter(reporter func() string) func()
+	})
+	if !ok {
+		return func() {}
+	}
+	return r.AttachProgressReporter(func() string {
+		return fmt.Sprintf("%s: live for %s", i, time.Since(i.merged().Start).Round(time.Millisecond))
+	})
 }
 
 func (x *Experiment) process() int {
