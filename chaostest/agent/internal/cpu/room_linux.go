@@ -60,7 +60,11 @@ func (Room) Apply(ctx context.Context, request room.Request, journal *room.Journ
 	}
 	b.start = room.Monotonic()
 	b.idle = b.proc.CPUTime()
-	if err := b.proc.Begin(request.Until); err != nil {
+	until := request.Until
+	if request.Lease != nil { // it has moved while the burner was started
+		until = request.Lease()
+	}
+	if err := b.proc.Begin(until); err != nil {
 		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
 	}
 	first, err := b.proc.Await(ctx, func(r reading) bool { return r.At != 0 })

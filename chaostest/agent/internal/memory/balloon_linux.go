@@ -49,14 +49,17 @@ func (b *balloon) end() error {
 		return nil
 	}
 	last := b.Evidence()
-	held, before, errBefore := b.proc.Latest().Held, uint64(0), error(nil)
-	if b.proc.Ending() == worker.Running {
-		before, errBefore = b.group.WorkingSet()
-	}
+	held, ended := b.proc.Latest().Held, b.proc.Ending() != worker.Running
+	before, errBefore := b.group.WorkingSet()
 	if err := b.proc.Stop(); err != nil {
 		return err
 	}
 	after, errAfter := b.group.WorkingSet()
+	// Whether it was ours to end shows only now: it may have ended by itself
+	// between two looks.
+	how := b.proc.Ending()
+	kills, _ := b.kills()
+	ours := !ended && (how == worker.Told || how == worker.Killed && kills == 0) && errBefore == nil && errAfter == nil
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.final != nil {
@@ -64,7 +67,7 @@ func (b *balloon) end() error {
 	}
 	b.final = &last
 	// Half of it leaves room for what the container itself took in that moment.
-	if before > 0 && errBefore == nil && errAfter == nil && after+held/2 > before {
+	if ours && after+held/2 > before {
 		b.released = fmt.Errorf("the worker that held %s is gone, but the working set went from %s to %s only",
 			bytes(held), bytes(before), bytes(after))
 	}

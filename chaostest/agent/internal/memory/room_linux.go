@@ -24,6 +24,9 @@ func New() Room { return Room{} }
 // patience is how long the filling may stand still before it is given up.
 const patience = 5 * time.Second
 
+// renewEvery is how often the lease is renewed while it goes on.
+const renewEvery = 100 * time.Millisecond
+
 // Apply starts a worker in the target's memory cgroup and returns when the
 // working set has reached its share of the limit.
 func (Room) Apply(ctx context.Context, request room.Request, journal *room.Journal) (room.Live, error) {
@@ -46,10 +49,14 @@ func (Room) Apply(ctx context.Context, request room.Request, journal *room.Journ
 	if err != nil {
 		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
 	}
-	if err := b.proc.Begin(request.Until); err != nil {
+	lease := request.Lease
+	if lease == nil {
+		lease = func() uint64 { return request.Until }
+	}
+	if err := b.proc.Begin(lease()); err != nil {
 		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
 	}
-	if err := b.reach(ctx, request.Lease); err != nil {
+	if err := b.reach(ctx, lease); err != nil {
 		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
 	}
 	if err := b.attest(began); err != nil {
@@ -107,31 +114,34 @@ func survey(f fault.MemoryFillFault, target room.Target) (*balloon, error) {
 // reach waits as long as the filling goes on, and keeps its lease alive
 // meanwhile: what the agent's host renews is not handed on before Apply returns.
 func (b *balloon) reach(ctx context.Context, lease func() uint64) error {
-	for held := uint64(0); ; {
-		if lease != nil {
-			if err := b.proc.Renew(lease()); err != nil {
-				return err
-			}
+	var r reading
+	for held, progress := uint64(0), time.Now(); time.Since(progress) < patience; {
+		if err := b.proc.Renew(lease()); err != nil {
+			return b.stopped(r, err)
 		}
-		turn, cancel := context.WithTimeout(ctx, patience)
-		r, err := b.proc.Await(turn, func(r reading) bool { return r.Reached || r.Held > held })
+		turn, cancel := context.WithTimeout(ctx, renewEvery)
+		var err error
+		r, err = b.proc.Await(turn, func(r reading) bool { return r.Reached || r.Held > held })
 		cancel()
 		switch {
 		case err == nil && r.Reached:
 			return nil
 		case err == nil:
-			held = r.Held
-			continue
+			held, progress = r.Held, time.Now()
+		case ctx.Err() != nil || b.proc.Err() != nil:
+			return b.stopped(r, err)
 		}
-		if kills, text := b.kills(); kills > 0 {
-			return errors.New(text)
-		}
-		if ctx.Err() == nil && b.proc.Err() == nil {
-			return fmt.Errorf("it stands still at %s of %s after %s: is its memory being swapped out, or throttled by memory.high?",
-				bytes(r.WorkingSet), bytes(b.goal), patience)
-		}
-		return fmt.Errorf("at %s of %s: %w", bytes(r.WorkingSet), bytes(b.goal), err)
 	}
+	return fmt.Errorf("it stands still at %s of %s after %s: is its memory being swapped out, or throttled by memory.high?",
+		bytes(r.WorkingSet), bytes(b.goal), patience)
+}
+
+// stopped says why the filling ended before its goal.
+func (b *balloon) stopped(r reading, err error) error {
+	if kills, text := b.kills(); kills > 0 {
+		return errors.New(text)
+	}
+	return fmt.Errorf("at %s of %s: %w", bytes(r.WorkingSet), bytes(b.goal), err)
 }
 
 func (b *balloon) attest(began time.Time) error {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ func apply(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share f
 	live, err := memory.New().Apply(ctx, room.Request{
 		ID: "1", Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID},
 		Fault: fault.MemoryFill(share), Until: room.In(lease),
+		Lease: func() uint64 { return room.In(lease) },
 	}, journal)
 	return live, journal, err
 }
@@ -143,6 +145,31 @@ func TestAnotherProcessIsKilledForWantOfMemory(t *testing.T) {
 	tenant.Say(t, "") // more than the limit: after the worker it goes itself
 	g.Eventually(live.Evidence, "20s").Should(And(
 		HaveField("OOMKills", uint64(2)), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the worker that held the memory and others"))))
+}
+
+func TestFillingMayTakeLongerThanALease(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 256 * mib})
+	target := box.Start(t, "sleep", "600")
+	const lease = 2 * time.Second
+	applied := make(chan room.Live)
+	go func() {
+		defer close(applied)
+		live, _, err := apply(t, box, target, 0.9, lease)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		applied <- live
+	}()
+	var all []int
+	g.Eventually(func() int { all = box.Processes(t); return len(all) }, "20s", "1ms").Should(Equal(2))
+	worker := all[0] + all[1] - target.PID
+	cgrouptest.Stop(t, worker)
+	g.Consistently(applied, lease+500*time.Millisecond).ShouldNot(Receive(), "else it was stopped too late to show anything")
+	g.Expect(syscall.Kill(worker, syscall.SIGCONT)).To(Succeed())
+	live := <-applied
+	g.Expect(live.Evidence()).To(And(HaveField("Effective", true), HaveField("LeaseLapsed", false)))
 }
 
 func TestALeaseThatLapses(t *testing.T) {
