@@ -171,7 +171,7 @@ func (f Filter) String() string {
 		for i, p := range f.Peers {
 			peers[i] = peerString(p)
 		}
-		way += map[Direction]string{Egress: " to ", Ingress: " from "}[f.Direction] + strings.Join(peers, ", ")
+		way += map[Direction]string{Egress: " to ", Ingress: " from ", Both: " to and from "}[f.Direction] + strings.Join(peers, ", ")
 	}
 	if way = strings.TrimSpace(way); way != "" {
 		parts = append(parts, way)
