@@ -2,6 +2,7 @@ package network
 
 import (
 	"encoding/binary"
+	"errors"
 	"net"
 	"net/netip"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
 )
 
 var clock = time.Now()
@@ -67,3 +69,15 @@ func prefixOf(address string) netip.Prefix {
 }
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+
+// segment has the kernel cut each send into datagrams of size bytes, as late as
+// it can.
+func segment(c *net.UDPConn, size int) error {
+	raw, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	var set error
+	err = raw.Control(func(fd uintptr) { set = unix.SetsockoptInt(int(fd), unix.IPPROTO_UDP, unix.UDP_SEGMENT, size) })
+	return errors.Join(err, set)
+}

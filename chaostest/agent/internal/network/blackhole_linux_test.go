@@ -1,0 +1,138 @@
+package network
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+var _ = Describe("a black hole", func() {
+	var target, client *host
+	var rooms *Room
+
+	BeforeEach(func(ctx SpecContext) {
+		needBPF(ctx)
+		target, client = connect()
+		rooms = New()
+	})
+
+	// silent says that nothing comes to a socket though a packet to its neighbour,
+	// sent later by the same way, has come.
+	silent := func(from, to *host, source, destination string) {
+		GinkgoHelper()
+		lost, control, sender := to.listen(destination, 7000), to.listen(destination, 7100), from.listen(source, 0)
+		defer lost.Close()
+		defer control.Close()
+		defer sender.Close()
+		for range 20 {
+			_, err := sender.WriteTo([]byte("lost"), lost.LocalAddr())
+			Expect(err).NotTo(HaveOccurred(), "the sender must not notice")
+		}
+		_, err := sender.WriteTo([]byte("control"), control.LocalAddr())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(control.SetReadDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
+		_, _, err = control.ReadFromUDP(make([]byte, 8))
+		Expect(err).NotTo(HaveOccurred(), "the other port is not meant")
+		Expect(lost.SetReadDeadline(time.Now().Add(50 * time.Millisecond))).To(Succeed())
+		_, _, err = lost.ReadFromUDP(make([]byte, 8))
+		Expect(errors.Is(err, os.ErrDeadlineExceeded)).To(BeTrue(), "%v", err)
+	}
+
+	It("loses in silence, both ways, what matches, and nothing else", func(ctx SpecContext) {
+		before := target.state()
+		i := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
+		Expect(i.Attestation().Path).To(Equal("bpf"))
+		Expect(i.Attestation().Readback).To(ContainElements(
+			MatchRegexp(`^eth0 ingress: filter bpf chaosgate:spec-\d+:ingress, preference 12, direct-action, program \d+, tag [0-9a-f]+$`),
+			MatchRegexp(`^eth0 egress: filter bpf `)))
+		silent(target, client, targetIP, clientIP)
+		silent(client, target, clientIP, targetIP)
+		silent(target, client, targetIP6, clientIP6)
+		silent(client, target, clientIP6, targetIP6)
+		Expect(client.ping(targetIP, 3)).To(HaveLen(3))
+		e := i.Evidence()
+		Expect(e).To(HaveField("Packets", uint64(80)))
+		Expect(e).To(HaveField("Effective", true))
+		// 4 bytes with headers of 42 and 62.
+		Expect(e.Summary).To(Equal("80 packets (4.5 kB) lost in the black hole"))
+		i.revert()
+		Expect(target.state()).To(Equal(before))
+		Expect(oneWay(target, client, targetIP, clientIP, 7000, 5)).To(HaveLen(5))
+	})
+
+	It("answers a connection with nothing, not even a RST", func(ctx SpecContext) {
+		var listener net.Listener
+		Expect(target.inside(func() (err error) {
+			listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(targetIP, "7000"))
+			return err
+		})).To(Succeed())
+		DeferCleanup(listener.Close)
+		dial := func(ctx context.Context, address string) error {
+			return client.inside(func() error {
+				c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+				if err == nil {
+					err = c.Close()
+				}
+				return err
+			})
+		}
+		timedOut := func(err error) bool {
+			var n net.Error
+			return errors.As(err, &n) && n.Timeout()
+		}
+		Expect(dial(ctx, listener.Addr().String())).To(Succeed())
+		i := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Ingress, Peers: []netip.Prefix{prefixOf(clientIP)}}, ""))
+		short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
+		defer cancel()
+		Expect(dial(short, listener.Addr().String())).To(Satisfy(timedOut))
+		short, cancel = context.WithTimeout(ctx, 500*time.Millisecond)
+		defer cancel()
+		Expect(dial(short, targetIP+":7999")).To(Satisfy(timedOut), "a closed port would answer with a RST")
+		Expect(i.Evidence().Packets).To(BeNumerically(">=", 2))
+		i.revert()
+		Expect(dial(ctx, listener.Addr().String())).To(Succeed())
+	})
+
+	It("counts the packets of a large send one by one", func(ctx SpecContext) {
+		i := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Egress, Protocol: fault.UDP}, ""))
+		sender := target.listen(targetIP, 0)
+		// One frame of 10 segments: what UDP_SEGMENT makes of 10,000 bytes.
+		Expect(segment(sender, 1000)).To(Succeed())
+		address := &net.UDPAddr{IP: net.ParseIP(clientIP), Port: 7000}
+		_, err := sender.WriteToUDP(make([]byte, 10_000), address)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(i.Evidence().Packets).To(Equal(uint64(10)))
+	})
+
+	It("comes before a delay", func(ctx SpecContext) {
+		needPath(ctx, fault.UserSpacePath)
+		d := mustInject(ctx, rooms, request(target, fault.Delay(ms(100)), fault.Filter{Protocol: fault.UDP}, fault.UserSpacePath))
+		b := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
+		silent(target, client, targetIP, clientIP)
+		Expect(b.Evidence().Packets).To(Equal(uint64(20)))
+		Expect(d.Evidence().Packets).To(Equal(uint64(1)), "what was lost was not delayed; the control was")
+		d.revert()
+		b.revert()
+	})
+
+	It("sees its target die and still cleans up", func(ctx SpecContext) {
+		i := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{}, ""))
+		Expect(i.Evidence().TargetDied).To(BeFalse())
+		target.end()
+		Expect(i.Evidence().TargetDied).To(BeTrue())
+		Expect(i.Evidence().Summary).To(HaveSuffix("the target's first process ended"))
+		i.revert()
+		Expect(i.Evidence().TargetDied).To(BeTrue())
+		Expect(rooms.namespaces).To(BeEmpty(), "nothing holds the namespace any more")
+		Expect(fmt.Sprint(i.Attestation().Notes)).To(Equal("[]"))
+	})
+})

@@ -1,0 +1,130 @@
+package network
+
+import (
+	"net/netip"
+	"os"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+var _ = Describe("what cannot be done", func() {
+	var target *host
+	var rooms *Room
+
+	BeforeEach(func(ctx SpecContext) {
+		needBPF(ctx)
+		target, _ = connect()
+		rooms = New()
+	})
+
+	// refuse holds that a request is refused before anything is touched.
+	refuse := func(ctx SpecContext, q room.Request, why types.GomegaMatcher) {
+		GinkgoHelper()
+		before := target.state()
+		i, err := inject(ctx, rooms, q)
+		Expect(err).To(why)
+		Expect(target.state()).To(Equal(before))
+		Expect(i.journal.Unwind()).To(Succeed())
+		Expect(target.state()).To(Equal(before))
+		Expect(rooms.namespaces).To(HaveLen(0))
+	}
+
+	It("is refused: a process that is gone", func(ctx SpecContext) {
+		q := request(target, fault.BlackHole(), fault.Filter{}, "")
+		gone := newHost()
+		gone.end()
+		q.Target.PID = gone.pid()
+		refuse(ctx, q, MatchError(ContainSubstring("no such process: has the container stopped?")))
+	})
+
+	It("is refused: a process of another container", func(ctx SpecContext) {
+		q := request(target, fault.BlackHole(), fault.Filter{}, "")
+		q.Target.ID = strings.Repeat("0123456789abcdef", 4)
+		refuse(ctx, q, MatchError(ContainSubstring("which is not the container's: has the container been restarted?")))
+	})
+
+	It("is refused: the host's own network", func(ctx SpecContext) {
+		q := request(target, fault.BlackHole(), fault.Filter{}, "")
+		q.Target.PID = os.Getpid()
+		refuse(ctx, q, MatchError(ContainSubstring("container target has the host's network")))
+	})
+
+	It("is refused: a target without a network", func(ctx SpecContext) {
+		q := request(target, fault.BlackHole(), fault.Filter{}, "")
+		q.Target.PID = newHost().pid()
+		refuse(ctx, q, MatchError(ContainSubstring("the target has none but loopback that is up and has an address")))
+	})
+
+	It("is refused: peers of a family that the target does not have", func(ctx SpecContext) {
+		link, err := target.LinkByName("eth0")
+		Expect(err).NotTo(HaveOccurred())
+		all, err := target.AddrList(link, 6+4) // AF_INET6
+		Expect(err).NotTo(HaveOccurred())
+		for _, a := range all {
+			Expect(target.AddrDel(link, &a)).To(Succeed())
+		}
+		refuse(ctx, request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(clientIP6)}}, ""),
+			MatchError(ContainSubstring("filter both to and from fd77::2 would match nothing: the target has no address of the peers' family: it has 10.77.0.1/24 on eth0")))
+	})
+
+	It("is refused: an ingress qdisc of somebody else's", func(ctx SpecContext) {
+		target.must("tc", "qdisc", "add", "dev", "eth0", "ingress")
+		refuse(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""), And(
+			MatchError(fault.ErrUnsupported), MatchError(ContainSubstring("tc qdisc del dev eth0 ingress"))))
+	})
+
+	It("is refused: a path that the kernel does not have", func(ctx SpecContext) {
+		missing := Probe(ctx).Netem
+		if missing == nil {
+			Skip("this kernel has netem")
+		}
+		refuse(ctx, request(target, fault.Delay(ms(100)), fault.Filter{}, fault.NetemPath), And(
+			MatchError(fault.ErrUnsupported),
+			MatchError(HavePrefix("delay 100ms on the netem path: unsupported, because it needs the kernel's netem and HTB, but add ")),
+			MatchError(ContainSubstring("install the kernel modules sch_netem and sch_htb on the host"))))
+	})
+
+	Describe("a delay of what is delayed already", func() {
+		It("is refused, and names the other", func(ctx SpecContext) {
+			first := request(target, fault.Delay(ms(100)), fault.Filter{Ports: []fault.PortRange{{First: 80, Last: 90}}}, "")
+			i := mustInject(ctx, rooms, first)
+			_, err := inject(ctx, rooms, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 90, Last: 99}}}, ""))
+			Expect(err).To(MatchError(ContainSubstring("would delay the same packets as injection " + first.ID + " (delay 100ms, egress, port 80-90)")))
+			mustInject(ctx, rooms, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 91, Last: 99}}}, "")).revert()
+			i.revert()
+			mustInject(ctx, rooms, request(target, fault.Delay(ms(200)), fault.Filter{}, "")).revert()
+		})
+	})
+
+	Describe("a root qdisc of somebody else's", func() {
+		BeforeEach(func() { target.must("tc", "qdisc", "add", "dev", "eth0", "root", "handle", "1:", "htb") })
+
+		It("sends the delay into user space, which the attestation says", func(ctx SpecContext) {
+			needPath(ctx, fault.UserSpacePath)
+			before := target.state()
+			i := mustInject(ctx, rooms, request(target, fault.Delay(ms(100)), fault.Filter{}, ""))
+			Expect(i.Attestation().Path).To(Equal("user space"))
+			Expect(i.Attestation().Notes).To(ContainElements(
+				HavePrefix("netem is not used: it needs "), "delayed packets go past the qdisc htb on eth0"))
+			i.revert()
+			Expect(target.state()).To(Equal(before))
+		})
+
+		It("makes a forced netem path fail", func(ctx SpecContext) {
+			if missing := Probe(ctx).Netem; missing != nil {
+				if os.Getenv("CHAOSGATE_REQUIRE_NETEM") != "" {
+					Fail("CHAOSGATE_REQUIRE_NETEM is set, but there is no netem: " + missing.Error())
+				}
+				Skip("needs netem: " + missing.Error())
+			}
+			refuse(ctx, request(target, fault.Delay(ms(100)), fault.Filter{}, fault.NetemPath),
+				MatchError(ContainSubstring("a qdisc htb that is not chaosgate's is there: remove it, or leave the path to the tool")))
+		})
+	})
+})

@@ -1,0 +1,80 @@
+package network
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
+	const delay = 200 * time.Millisecond
+
+	It("live side by side and can be reverted in any order", func(ctx SpecContext) {
+		needPath(ctx, path)
+		target, client := connect()
+		rooms := New()
+		before := target.state()
+		port := func(first, last uint16) []fault.PortRange { return []fault.PortRange{{First: first, Last: last}} }
+		all := []injected{
+			mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{Ports: port(7000, 7000), Direction: fault.Both}, path)),
+			mustInject(ctx, rooms, request(target, fault.Delay(3*delay), fault.Filter{Ports: port(7001, 7001), Direction: fault.Both}, path)),
+			mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(strangerIP)}}, "")),
+		}
+		live := []bool{true, true, true}
+		look := func() {
+			GinkgoHelper()
+			for n, held := range []time.Duration{delay, 3 * delay} {
+				for _, took := range [][]time.Duration{
+					oneWay(target, client, targetIP, clientIP, 7000+n, 3),
+					oneWay(client, target, clientIP6, targetIP6, 7000+n, 3),
+				} {
+					if live[n] {
+						Expect(took).To(HaveEach(BeNumerically(">=", held)))
+						Expect(median(took)).To(BeNumerically("<", 2*held))
+					} else {
+						Expect(median(took)).To(BeNumerically("<", delay/2))
+					}
+				}
+			}
+			_, err := client.run("ping", "-n", "-c", "2", "-W", "1", "-I", strangerIP, targetIP)
+			Expect(err != nil).To(Equal(live[2]))
+		}
+		look()
+		order := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 0)).Perm(len(all)) //nolint:gosec // a test's order
+		for _, n := range order {
+			all[n].revert()
+			live[n] = false
+			look()
+		}
+		Expect(target.state()).To(Equal(before))
+		Expect(rooms.namespaces).To(BeEmpty())
+	})
+
+	It("leave a packet alone that both delays could take, once each has had it", func(ctx SpecContext) {
+		needPath(ctx, path)
+		target, client := connect()
+		rooms := New()
+		// Disjoint ports, which one packet has at its two ends.
+		for _, port := range []uint16{7000, 7001} {
+			mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{
+				Ports: []fault.PortRange{{First: port, Last: port}}, Direction: fault.Ingress,
+			}, path))
+		}
+		sender, receiver := client.listen(clientIP, 7000), target.listen(targetIP, 7001)
+		sent := time.Now()
+		_, err := sender.WriteTo([]byte("both"), receiver.LocalAddr())
+		Expect(err).NotTo(HaveOccurred())
+		Expect(receiver.SetReadDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
+		_, _, err = receiver.ReadFromUDP(make([]byte, 8))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(time.Since(sent)).To(BeNumerically(">=", delay))
+	})
+},
+	Entry("on the netem path", fault.NetemPath),
+	Entry("on the user-space path", fault.UserSpacePath),
+)
