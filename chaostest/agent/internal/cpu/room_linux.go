@@ -67,7 +67,7 @@ func (Room) Apply(ctx context.Context, request room.Request, journal *room.Journ
 	if err := b.proc.Begin(until); err != nil {
 		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
 	}
-	first, err := b.proc.Await(ctx, func(r reading) bool { return r.At != 0 })
+	first, err := b.proc.Await(ctx, func(r reading) bool { return r.At != 0 && (r.Asked > 0 || b.reached(r)) })
 	if err != nil {
 		return nil, fmt.Errorf("burn CPU in %s: wait for the counter to move: %w", b.name, err)
 	}
@@ -105,6 +105,11 @@ func survey(f fault.CPUBurnFault, target room.Target) (*burner, error) {
 		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
 	}
 	return b, nil
+}
+
+// reached reports whether the container has used its share so far.
+func (b *burner) reached(r reading) bool {
+	return float64(r.Usage-b.usage0) >= float64(b.share)*b.cores*float64(r.At-b.start)
 }
 
 func (b *burner) attest(first reading, took time.Duration) {

@@ -57,7 +57,11 @@ func (Room) Apply(ctx context.Context, request room.Request, journal *room.Journ
 		Readback: []string{dir + ": frozen"},
 		Took:     time.Since(began),
 	}
-	p.guard(request.Until) //nolint:contextcheck // it lives longer than the request
+	until := request.Until
+	if request.Lease != nil { // it has moved while the group froze
+		until = request.Lease()
+	}
+	p.guard(until) //nolint:contextcheck // it lives longer than the request
 	return p, nil
 }
 

