@@ -42,7 +42,7 @@ type Client struct {
 // client owns conn from then on.
 func Connect(ctx context.Context, conn Conn) (*Client, error) {
 	c := &Client{conn: conn, stopped: make(chan struct{}), journal: map[string][]string{}}
-	c.rpc = jrpc2.NewClient(channel.Line(conn, conn), &jrpc2.ClientOptions{OnNotify: c.notified})
+	c.rpc = jrpc2.NewClient(journaling{Channel: channel.Line(conn, conn), write: c.journalize}, nil)
 	if err := c.call(ctx, MethodHello, HelloParams{Protocol: Protocol}, &c.hello); err != nil {
 		_ = c.rpc.Close()
 		return nil, fmt.Errorf("greet the agent: %w", err)
@@ -110,11 +110,7 @@ func (c *Client) undoSteps(id string) string {
 	return "\nthe fault itself ends with its lease; the undo steps written down for it were:\n  - " + strings.Join(c.journal[id], "\n  - ")
 }
 
-func (c *Client) notified(request *jrpc2.Request) {
-	var step JournalStep
-	if request.Method() != NotifyJournal || request.UnmarshalParams(&step) != nil {
-		return
-	}
+func (c *Client) journalize(step JournalStep) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.journal[step.ID] = append(c.journal[step.ID], step.Step)

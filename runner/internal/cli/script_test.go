@@ -40,9 +40,9 @@ func TestScripts(t *testing.T) {
 			env.Setenv("ROOT", root)
 			// Where nothing but this command can be found.
 			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
-			// The suites compile from what is there already: no network, shared caches.
-			env.Setenv("GOPROXY", "off")
-			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOTOOLCHAIN"} {
+			// The suites compile as the tests do, with shared caches; the Ginkgo command
+			// may need modules that nothing else has downloaded.
+			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOTOOLCHAIN", "GOPROXY", "GOSUMDB"} {
 				value, err := exec.Command("go", "env", name).Output()
 				if err != nil {
 					return err
