@@ -49,16 +49,25 @@ func burn(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fa
 	return live, journal
 }
 
-// over is the share of so many processors that the box uses in a span.
-func over(t *testing.T, box *cgrouptest.Box, cores float64, span time.Duration) float64 {
+// over is the share of so many processors that the box uses in a span, and how
+// far the machine's own stalls may have moved it: a guest counts the time that its
+// host takes away as used by whoever ran, and nothing inside can see it coming.
+func over(t *testing.T, box *cgrouptest.Box, cores float64, span time.Duration) (share, doubt float64) {
 	t.Helper()
 	start, used := time.Now(), box.CPUTime(t)
-	time.Sleep(span)
-	return (box.CPUTime(t) - used).Seconds() / time.Since(start).Seconds() / cores
+	const look = 5 * time.Millisecond
+	var stalls time.Duration
+	for last := start; time.Since(start) < span; {
+		time.Sleep(look)
+		if late := time.Since(last) - look; late > 4*look {
+			stalls += late
+		}
+		last = time.Now()
+	}
+	took := time.Since(start).Seconds() * cores
+	return (box.CPUTime(t) - used).Seconds() / took, stalls.Seconds() / took
 }
 
-// The window is short and the margin wide, for machines that do other work
-// beside; on an idle one the error is a tenth of a point.
 func TestTheContainerComesToItsShare(t *testing.T) {
 	for _, c := range []struct {
 		quota, load float64
@@ -74,11 +83,11 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 				target = box.Load(t, c.load)
 			}
 			live, journal := burn(t, box, target, c.share, time.Minute)
-			got := over(t, box, c.quota, 3*time.Second)
+			got, doubt := over(t, box, c.quota, 3*time.Second)
 			e := live.Evidence()
-			t.Logf("asked %s, got %.2f %%; %s", c.share, got*100, e.Summary)
-			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.08))
-			g.Expect(float64(e.Usage)).To(BeNumerically("~", float64(c.share), 0.08))
+			t.Logf("asked %s, got %.2f %%, stalls %.2f %%; %s", c.share, got*100, doubt*100, e.Summary)
+			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.06+doubt))
+			g.Expect(float64(e.Usage)).To(BeNumerically("~", got, 0.06+doubt))
 			g.Expect(e.Effective).To(BeTrue())
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
@@ -136,7 +145,8 @@ func TestALeaseThatLapses(t *testing.T) {
 		HaveField("Summary", ContainSubstring("its lease lapsed"))))
 	g.Eventually(func() []int { return box.Processes(t) }, "2s").Should(Equal([]int{target.PID}))
 	usage := live.Evidence().Usage
-	g.Expect(over(t, box, 1, time.Second)).To(BeNumerically("<", 0.02))
+	after, doubt := over(t, box, 1, time.Second)
+	g.Expect(after).To(BeNumerically("<", 0.02+doubt))
 	g.Expect(live.Evidence().Usage).To(Equal(usage), "what came after is not the fault's")
 	g.Expect(live.Renew(room.In(time.Minute))).To(MatchError(And(HavePrefix("keep burning CPU in shop: "), HaveSuffix("lease lapsed"))))
 	g.Expect(journal.Unwind()).To(Succeed())
