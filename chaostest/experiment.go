@@ -87,7 +87,7 @@ func (x *Experiment) Network(ctx context.Context, options ...docker.NetworkOptio
 		x.toolFailure(err)
 		return nil
 	}
-	x.cleanup(network.Remove)
+	x.cleanup(ctx, network.Remove)
 	return network
 }
 
@@ -105,7 +105,7 @@ func (x *Experiment) Run(ctx context.Context, image string, options ...docker.Op
 		x.toolFailure(err)
 		return nil
 	}
-	x.cleanup(started.Remove)
+	x.cleanup(ctx, started.Remove)
 	if err != nil {
 		// There is a container and it did not come up: a finding about the image.
 		x.t.Fatalf("%v", err)
@@ -144,15 +144,20 @@ func (x *Experiment) docker(ctx context.Context) (*docker.Driver, error) {
 
 // cleanup registers what undoes something, with a context of its own; its error
 // fails the test.
-func (x *Experiment) cleanup(undo func(context.Context) error) {
+func (x *Experiment) cleanup(ctx context.Context, undo func(context.Context) error) {
 	x.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), cleanupWithin)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
 		defer cancel()
 		if err := undo(ctx); err != nil {
 			x.noteToolFailure(err)
 			x.t.Errorf("clean up: %v", err)
 		}
 	})
+}
+
+// own is a context that outlives the test's, whose end is when cleanups begin.
+func own(within time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), within) //nolint:forbidigo // the test's own is over by then
 }
 
 // history is what faults a process's specs have seen.

@@ -69,7 +69,7 @@ func (i *Injection) Evidence(ctx context.Context) (record.Evidence, error) {
 // Record is the injection as reports and matchers see it, asked of the kernel
 // at this moment while the fault is live.
 func (i *Injection) Record() record.Injection {
-	ctx, cancel := context.WithTimeout(context.Background(), evidenceWithin)
+	ctx, cancel := own(evidenceWithin)
 	defer cancel()
 	if err := i.refresh(ctx); err != nil {
 		rec := i.merged()
@@ -206,7 +206,7 @@ func judge(rec record.Injection) error {
 
 // atEnd is the revert that the test's end calls.
 func (i *Injection) atEnd() {
-	ctx, cancel := context.WithTimeout(context.Background(), cleanupWithin)
+	ctx, cancel := own(cleanupWithin)
 	defer cancel()
 	if _, over := i.ended(); over || !i.wasLive() {
 		return

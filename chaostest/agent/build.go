@@ -61,7 +61,7 @@ func Build(ctx context.Context, architecture string) (string, error) {
 // flags drops what a static, unmeasured binary cannot be built with.
 func flags(goflags string) string {
 	var kept []string
-	for _, f := range strings.Fields(goflags) {
+	for f := range strings.FieldsSeq(goflags) {
 		if !slices.Contains([]string{"-race", "-cover", "-msan", "-asan"}, f) {
 			kept = append(kept, f)
 		}

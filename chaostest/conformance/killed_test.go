@@ -16,7 +16,6 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/testcontainers/testcontainers-go"
 
-	"github.com/chaosgate/chaosgate/chaostest"
 	. "github.com/chaosgate/chaosgate/chaostest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
@@ -28,11 +27,11 @@ const victimVariable = "CHAOSGATE_CONFORMANCE_VICTIM"
 const injectedLine = "injected"
 
 func injectAndWait(t *testing.T, container string) {
-	x := chaostest.New(t)
+	x := New(t)
 	s := x.Attach(t.Context(), container)
-	x.Inject(t.Context(), fault.Delay(200*time.Millisecond), chaostest.On(s))
-	x.Inject(t.Context(), fault.CPUBurn(50*fault.Percent), chaostest.On(s))
-	x.Inject(t.Context(), fault.MemoryFill(60*fault.Percent), chaostest.On(s))
+	x.Inject(t.Context(), fault.Delay(200*time.Millisecond), On(s))
+	x.Inject(t.Context(), fault.CPUBurn(50*fault.Percent), On(s))
+	x.Inject(t.Context(), fault.MemoryFill(60*fault.Percent), On(s))
 	fmt.Println(injectedLine)
 	select {}
 }

@@ -3,6 +3,7 @@ package fault
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -124,10 +125,8 @@ func (f Filter) Overlaps(g Filter) bool {
 		return true
 	}
 	for _, p := range f.Peers {
-		for _, q := range g.Peers {
-			if p.Overlaps(q) {
-				return true
-			}
+		if slices.ContainsFunc(g.Peers, p.Overlaps) {
+			return true
 		}
 	}
 	return false

@@ -3,6 +3,7 @@ package room
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -48,8 +49,7 @@ func (j *Journal) Unwind() error {
 	defer j.mu.Unlock()
 	var left []step
 	var errs []error
-	for i := len(j.steps) - 1; i >= 0; i-- {
-		s := j.steps[i]
+	for _, s := range slices.Backward(j.steps) {
 		if err := s.undo(); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", s.what, err))
 			left = append([]step{s}, left...)

@@ -20,7 +20,7 @@ type injection struct {
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // calls the applying off; nil when it is not under way
-	live   room.Live // nil until applied
+	live   room.Live          // nil until applied
 	over   bool
 	lapsed bool
 	final  record.Evidence

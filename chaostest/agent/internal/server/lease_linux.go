@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"time"
 
@@ -71,9 +72,5 @@ func (s *Server) revertAll() error {
 func (s *Server) snapshot() map[string]*injection {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make(map[string]*injection, len(s.injections))
-	for id, i := range s.injections {
-		all[id] = i
-	}
-	return all
+	return maps.Clone(s.injections)
 }

@@ -83,7 +83,7 @@ func (s *Server) inject(ctx context.Context, params agent.InjectParams) (record.
 	if !ok {
 		return record.Attestation{}, agent.WireError(fmt.Errorf("inject %s: this agent has no room for it: use an agent of the library's version", asked))
 	}
-	i, target, err := s.enter(params)
+	i, target, err := s.enter(ctx, params)
 	if err != nil {
 		return record.Attestation{}, agent.WireError(err)
 	}
@@ -104,14 +104,14 @@ func (s *Server) inject(ctx context.Context, params agent.InjectParams) (record.
 
 // enter makes room for an injection before anything is done for it, so that a
 // revert that overtakes it finds it.
-func (s *Server) enter(params agent.InjectParams) (*injection, *sync.Mutex, error) {
+func (s *Server) enter(ctx context.Context, params agent.InjectParams) (*injection, *sync.Mutex, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.injections[params.ID]; ok {
 		return nil, nil, fmt.Errorf("inject %s: there is, or was, an injection of this ID", params.ID)
 	}
 	i := &injection{journal: room.NewJournal(func(step string) error {
-		return s.rpc.Notify(context.Background(), agent.NotifyJournal, agent.JournalStep{ID: params.ID, Step: step})
+		return s.rpc.Notify(context.WithoutCancel(ctx), agent.NotifyJournal, agent.JournalStep{ID: params.ID, Step: step})
 	})}
 	s.injections[params.ID] = i
 	if s.targets[params.TargetID] == nil {

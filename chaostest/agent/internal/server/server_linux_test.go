@@ -102,7 +102,7 @@ func serve(t *testing.T, book *ledger, lease time.Duration) (net.Conn, <-chan er
 	host, own := net.Pipe()
 	done := make(chan error, 1)
 	s := server.New(server.Rooms{fault.KindPause: book}, lease)
-	go func() { done <- s.Serve(context.Background(), own, own) }()
+	go func() { done <- s.Serve(context.WithoutCancel(t.Context()), own, own) }()
 	t.Cleanup(func() {
 		_ = host.Close() // a pipe's Close never fails
 		_ = own.Close()
