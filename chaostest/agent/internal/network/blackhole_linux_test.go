@@ -30,9 +30,7 @@ var _ = Describe("a black hole", func() {
 	silent := func(from, to *host, source, destination string) {
 		GinkgoHelper()
 		lost, control, sender := to.listen(destination, 7000), to.listen(destination, 7100), from.listen(source, 0)
-		defer lost.Close()
-		defer control.Close()
-		defer sender.Close()
+		defer closeAll(lost, control, sender)
 		for range 20 {
 			_, err := sender.WriteTo([]byte("lost"), lost.LocalAddr())
 			Expect(err).NotTo(HaveOccurred(), "the sender must not notice")

@@ -16,7 +16,7 @@ const maxExtensions = 8
 
 func (k classifier) ipv4(c *code, peers []netip.Prefix) {
 	c.add(asm.Mov.Imm(transport, k.header))
-	c.load(transport, stackIP, 20)
+	c.load(stackIP, 20)
 	address := stackIP + 16
 	if k.way == fault.Ingress {
 		address = stackIP + 12
@@ -36,7 +36,7 @@ func (k classifier) ipv4(c *code, peers []netip.Prefix) {
 
 func (k classifier) ipv6(c *code, peers []netip.Prefix) {
 	c.add(asm.Mov.Imm(transport, k.header))
-	c.load(transport, stackIP, 40)
+	c.load(stackIP, 40)
 	address := stackIP + 24
 	if k.way == fault.Ingress {
 		address = stackIP + 8
@@ -108,7 +108,7 @@ func skipExtensions(c *code) {
 		skipHeader(c, 2, 2) // in units of 4 bytes, less the first two
 		c.add(asm.Ja.Label(next))
 		c.land(part)
-		c.load(transport, stackOther, 8)
+		c.load(stackOther, 8)
 		c.add(byteAt(protocol, stackOther), asm.Add.Imm(transport, 8))
 		c.add(halfAt(fragment, stackOther+2)...)
 		c.add(asm.And.Imm(fragment, 0xfff8), asm.JNE.Imm(fragment, 0, end))
@@ -121,7 +121,7 @@ func skipExtensions(c *code) {
 }
 
 func skipHeader(c *code, first, shift int32) {
-	c.load(transport, stackOther, 2)
+	c.load(stackOther, 2)
 	c.add(
 		byteAt(protocol, stackOther),
 		byteAt(asm.R1, stackOther+1),
@@ -136,7 +136,7 @@ func skipHeader(c *code, first, shift int32) {
 func spareNeighbours(c *code) {
 	other := c.label("no_neighbour")
 	c.add(asm.JNE.Imm(protocol, unix.IPPROTO_ICMPV6, other), asm.JNE.Imm(fragment, 0, other))
-	c.load(transport, stackOther, 1)
+	c.load(stackOther, 1)
 	c.add(byteAt(asm.R1, stackOther), asm.JLT.Imm(asm.R1, 133, other), asm.JLE.Imm(asm.R1, 137, labelMiss))
 	c.land(other)
 }

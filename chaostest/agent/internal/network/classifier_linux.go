@@ -100,7 +100,7 @@ func (k classifier) ports(c *code) {
 		c.add(asm.JEq.Imm(protocol, unix.IPPROTO_TCP, "ports"), asm.JNE.Imm(protocol, unix.IPPROTO_UDP, labelMiss))
 		c.land("ports")
 	}
-	c.load(transport, stackOther, 4)
+	c.load(stackOther, 4)
 	c.add(halfAt(asm.R1, stackOther)...)
 	c.add(halfAt(asm.R2, stackOther+2)...)
 	for _, r := range k.filter.Ports {

@@ -218,17 +218,17 @@ var _ = Describe("the classifier", func() {
 		Entry("by matching for the filter's actions", toClassOf(1, 0xc6a70003), int32(0), int32(-1), uint32(0xc6a70003)),
 	)
 
-	DescribeTable("on ingress, a mark", func(way fault.Direction, own, mark uint32, hit bool, left uint32) {
+	DescribeTable("on ingress, a mark", func(way fault.Direction, own, mark uint32, want netlink.TcAct, left uint32) {
 		p := build(fault.Filter{}, way, hour(), lose(fault.Ingress), marks{own: own})
 		answer, after := in(p, context{Mark: mark}, v4(us, them, tcp, 5, 0, nil))
-		Expect(answer == int32(netlink.TC_ACT_SHOT)).To(Equal(hit))
+		Expect(answer).To(Equal(int32(want)))
 		Expect(after.Mark).To(Equal(left))
 	},
-		Entry("of its own is taken off", fault.Ingress, markBase+7, markBase+7, false, uint32(0)),
-		Entry("of another path is left on", fault.Ingress, markBase+7, markBase+8, false, markBase+8),
-		Entry("of a path is left on by who has none", fault.Ingress, uint32(0), markBase+255, false, markBase+255),
-		Entry("of the target's own means nothing", fault.Ingress, markBase+7, uint32(7), true, uint32(7)),
-		Entry("of none means nothing", fault.Ingress, uint32(0), uint32(0), true, uint32(0)),
-		Entry("on egress means nothing", fault.Egress, uint32(0), markBase+7, true, markBase+7),
+		Entry("of its own is taken off", fault.Ingress, markBase+7, markBase+7, netlink.TC_ACT_UNSPEC, uint32(0)),
+		Entry("of another path is left on", fault.Ingress, markBase+7, markBase+8, netlink.TC_ACT_UNSPEC, markBase+8),
+		Entry("of a path is left on by who has none", fault.Ingress, uint32(0), markBase+255, netlink.TC_ACT_UNSPEC, markBase+255),
+		Entry("of the target's own means nothing", fault.Ingress, markBase+7, uint32(7), netlink.TC_ACT_SHOT, uint32(7)),
+		Entry("of none means nothing", fault.Ingress, uint32(0), uint32(0), netlink.TC_ACT_SHOT, uint32(0)),
+		Entry("on egress means nothing", fault.Egress, uint32(0), markBase+7, netlink.TC_ACT_SHOT, markBase+7),
 	)
 })

@@ -24,13 +24,13 @@ func (c *code) label(what string) string {
 // in R0 is kept over a label.
 func (c *code) land(label string) { c.add(asm.Mov.Imm(asm.R0, 0).WithSymbol(label)) }
 
-// load copies size bytes of the packet, from the offset in register at, to the
-// stack, whether they are in the linear part of the packet or not. A packet that
-// ends before them matches nothing.
-func (c *code) load(at asm.Register, to int32, size int32) {
+// load copies size bytes of the packet, from the offset in the register
+// transport, to the stack, whether they are in the linear part of the packet or
+// not. A packet that ends before them matches nothing.
+func (c *code) load(to, size int32) {
 	c.add(
 		asm.Mov.Reg(asm.R1, skb),
-		asm.Mov.Reg(asm.R2, at),
+		asm.Mov.Reg(asm.R2, transport),
 		asm.Mov.Reg(asm.R3, asm.RFP),
 		asm.Add.Imm(asm.R3, to),
 		asm.Mov.Imm(asm.R4, size),

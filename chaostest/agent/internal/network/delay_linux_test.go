@@ -7,6 +7,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
@@ -53,6 +54,12 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		before := target.state()
 		i := mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
 		Expect(i.Attestation().Path).To(Equal(string(path)))
+		Expect(i.Attestation().Readback).To(ContainElement(map[fault.Path]types.GomegaMatcher{
+			fault.NetemPath:     MatchRegexp(`^(eth0|chaosgate-i\d+): qdisc netem c701:0 parent c6a7:1 delay 200ms limit 1000000$`),
+			fault.UserSpacePath: MatchRegexp(`^eth0 (in|e)gress: TAP cg\d+, index \d+, delay 200ms in user space$`),
+		}[path]))
+		routes := target.must("ip", "-6", "route", "show", "table", "all")
+		Expect(routes).NotTo(Or(ContainSubstring("dev chaosgate-"), ContainSubstring("dev cg")))
 		for _, addresses := range [][2]string{{targetIP, clientIP}, {targetIP6, clientIP6}} {
 			expectLate := func(took []time.Duration, is bool) {
 				GinkgoHelper()

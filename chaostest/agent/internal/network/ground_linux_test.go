@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"os/exec"
+	"regexp"
 	"strings"
 	"syscall"
 
@@ -67,6 +68,9 @@ func (h *host) must(tool string, arguments ...string) string {
 	return out
 }
 
+// packetCount is in what tc shows of an HTB.
+var packetCount = regexp.MustCompile(`direct_packets_stat \d+ `)
+
 // state is what tools that know nothing of us see of the host's network.
 func (h *host) state() string {
 	GinkgoHelper()
@@ -84,6 +88,7 @@ func (h *host) state() string {
 		{"nft", "list", "ruleset"},
 	} {
 		out, _ := h.run(command[0], command[1:]...) // no clsact: tc fails, the same each time
+		out = packetCount.ReplaceAllString(out, "")
 		s += "# " + strings.Join(command, " ") + "\n" + out
 	}
 	return s

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/userspace"
 )
 
 // ifbName names the IFB that stands in for the ingress of a link: a qdisc works
@@ -45,11 +47,23 @@ func (n *namespace) addIFB(name string, mtu int) error {
 	if err := n.LinkAdd(device); err != nil {
 		return err
 	}
-	// No address of its own, so that it sends nothing. A kernel without IPv6
-	// refuses and needs none of it.
-	_ = n.LinkSetIP6AddrGenMode(device, 1)
-	if err := n.LinkSetUp(device); err != nil {
+	if err := n.raiseQuiet(device); err != nil {
 		return errors.Join(err, n.removeDevice(name))
+	}
+	return nil
+}
+
+// raiseQuiet sets a device up that sends nothing of its own and is no way
+// anywhere.
+func (n *namespace) raiseQuiet(device netlink.Link) error {
+	if err := userspace.WithoutIPv6Address(n.Handle, device); err != nil {
+		return fmt.Errorf("turn off IPv6 addresses: %w", err)
+	}
+	if err := n.LinkSetUp(device); err != nil {
+		return fmt.Errorf("set up: %w", err)
+	}
+	if err := userspace.RemoveRoutes(n.Handle, device.Attrs().Index); err != nil {
+		return fmt.Errorf("remove routes: %w", err)
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -32,7 +33,7 @@ var _ = Describe("what cannot be done", func() {
 		Expect(target.state()).To(Equal(before))
 		Expect(i.journal.Unwind()).To(Succeed())
 		Expect(target.state()).To(Equal(before))
-		Expect(rooms.namespaces).To(HaveLen(0))
+		Expect(rooms.namespaces).To(BeEmpty())
 	}
 
 	It("is refused: a process that is gone", func(ctx SpecContext) {
@@ -90,6 +91,23 @@ var _ = Describe("what cannot be done", func() {
 			MatchError(ContainSubstring("install the kernel modules sch_netem and sch_htb on the host"))))
 	})
 
+	Describe("a jitter that netem would cut short", func() {
+		long := fault.Delay(3*time.Second, fault.Jitter(2200*time.Millisecond))
+
+		It("is refused on the netem path", func(ctx SpecContext) {
+			needPath(ctx, fault.NetemPath)
+			refuse(ctx, request(target, long, fault.Filter{}, fault.NetemPath), And(
+				MatchError(fault.ErrUnsupported), MatchError(ContainSubstring("it needs a jitter of at most 2.147483647s, but asked for 2.2s"))))
+		})
+
+		It("goes into user space by itself", func(ctx SpecContext) {
+			needPath(ctx, fault.UserSpacePath)
+			i := mustInject(ctx, rooms, request(target, long, fault.Filter{}, ""))
+			Expect(i.Attestation().Path).To(Equal("user space"))
+			i.revert()
+		})
+	})
+
 	Describe("a delay of what is delayed already", func() {
 		It("is refused, and names the other", func(ctx SpecContext) {
 			first := request(target, fault.Delay(ms(100)), fault.Filter{Ports: []fault.PortRange{{First: 80, Last: 90}}}, "")
@@ -117,12 +135,7 @@ var _ = Describe("what cannot be done", func() {
 		})
 
 		It("makes a forced netem path fail", func(ctx SpecContext) {
-			if missing := Probe(ctx).Netem; missing != nil {
-				if os.Getenv("CHAOSGATE_REQUIRE_NETEM") != "" {
-					Fail("CHAOSGATE_REQUIRE_NETEM is set, but there is no netem: " + missing.Error())
-				}
-				Skip("needs netem: " + missing.Error())
-			}
+			needPath(ctx, fault.NetemPath)
 			refuse(ctx, request(target, fault.Delay(ms(100)), fault.Filter{}, fault.NetemPath),
 				MatchError(ContainSubstring("a qdisc htb that is not chaosgate's is there: remove it, or leave the path to the tool")))
 		})

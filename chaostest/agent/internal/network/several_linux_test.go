@@ -45,7 +45,7 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 			Expect(err != nil).To(Equal(live[2]))
 		}
 		look()
-		order := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 0)).Perm(len(all)) //nolint:gosec // a test's order
+		order := rand.New(rand.NewPCG(uint64(GinkgoRandomSeed()), 0)).Perm(len(all))
 		for _, n := range order {
 			all[n].revert()
 			live[n] = false

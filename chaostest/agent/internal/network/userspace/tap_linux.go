@@ -53,9 +53,9 @@ func openTAP(kernel *netlink.Handle, link netlink.Link, direction fault.Directio
 		{"set MTU", func() error { return kernel.LinkSetMTU(device, link.Attrs().MTU) }},
 		{"set queue length", func() error { return kernel.LinkSetTxQLen(device, tapQueue) }},
 		{"turn off ARP", func() error { return kernel.LinkSetARPOff(device) }},
-		{"turn off IPv6 addresses", func() error { return withoutIPv6Address(kernel, device) }},
+		{"turn off IPv6 addresses", func() error { return WithoutIPv6Address(kernel, device) }},
 		{"set up", func() error { return kernel.LinkSetUp(device) }},
-		{"remove routes", func() error { return removeRoutes(kernel, t.index) }},
+		{"remove routes", func() error { return RemoveRoutes(kernel, t.index) }},
 	} {
 		if err := step.do(); err != nil {
 			return nil, fmt.Errorf("%s of TAP %s: %w", step.what, name, explain(err, "CAP_NET_ADMIN"))
@@ -108,9 +108,9 @@ func limitFrames(kernel *netlink.Handle, device, link netlink.Link) error {
 	return nil
 }
 
-// withoutIPv6Address keeps the kernel from giving the TAP a link-local address,
+// WithoutIPv6Address keeps the kernel from giving a device a link-local address,
 // with which it would solicit routers and report multicast groups.
-func withoutIPv6Address(kernel *netlink.Handle, device netlink.Link) error {
+func WithoutIPv6Address(kernel *netlink.Handle, device netlink.Link) error {
 	const none = 1 // IN6_ADDR_GEN_MODE_NONE
 	err := kernel.LinkSetIP6AddrGenMode(device, none)
 	if errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EINVAL) {
@@ -119,9 +119,9 @@ func withoutIPv6Address(kernel *netlink.Handle, device netlink.Link) error {
 	return err
 }
 
-// removeRoutes removes what the kernel adds for any device that goes up: the
+// RemoveRoutes removes what the kernel adds for any device that goes up: the
 // multicast route ff00::/8.
-func removeRoutes(kernel *netlink.Handle, index int) error {
+func RemoveRoutes(kernel *netlink.Handle, index int) error {
 	routes, err := kernel.RouteListFiltered(netlink.FAMILY_V6,
 		&netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
 	if errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) {
