@@ -98,11 +98,16 @@ func (conn) Diagnostics() string { return "" }
 // server as a channel, and its room.
 func serve(t *testing.T, book *ledger, lease time.Duration) (net.Conn, <-chan error) {
 	t.Helper()
+	return serveUntil(t, context.WithoutCancel(t.Context()), book, lease)
+}
+
+func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Duration) (net.Conn, <-chan error) { //nolint:revive // t comes first in a test's helper
+	t.Helper()
 	before := gleak.Goroutines()
 	host, own := net.Pipe()
 	done := make(chan error, 1)
 	s := server.New(server.Rooms{fault.KindPause: book}, lease)
-	go func() { done <- s.Serve(context.WithoutCancel(t.Context()), own, own) }()
+	go func() { done <- s.Serve(ctx, own, own) }()
 	t.Cleanup(func() {
 		_ = host.Close() // a pipe's Close never fails
 		_ = own.Close()
@@ -132,6 +137,21 @@ func TestTheEndOfTheInputRevertsEverything(t *testing.T) {
 	g.Expect(client.Close()).To(Succeed())
 	g.Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
 	g.Expect(book.count()).To(BeZero())
+}
+
+func TestATermSignalRevertsEverything(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	ctx, signalled := context.WithCancel(t.Context())
+	host, done := serveUntil(t, ctx, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = client.Inject(t.Context(), pause(t, "1"))
+	g.Expect(err).NotTo(HaveOccurred())
+	signalled()
+	g.Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
+	g.Expect(book.count()).To(BeZero())
+	_ = client.Close() // the other end has gone
 }
 
 func TestASilentHostRevertsEverythingAndIsTold(t *testing.T) {
