@@ -111,17 +111,17 @@ func connect() (target, client *host) {
 	Expect(target.LinkAdd(&netlink.Veth{
 		LinkAttrs: attributes, PeerName: "eth0", PeerNamespace: netlink.NsPid(client.pid()),
 	})).To(Succeed())
-	target.address(targetIP+"/24", targetIP6+"/64")
-	client.address(clientIP+"/24", strangerIP+"/24", clientIP6+"/64", strangerIP6+"/64")
+	target.address("eth0", targetIP+"/24", targetIP6+"/64")
+	client.address("eth0", clientIP+"/24", strangerIP+"/24", clientIP6+"/64", strangerIP6+"/64")
 	for _, peer := range []string{clientIP, strangerIP, clientIP6, strangerIP6} {
 		target.must("ping", "-n", "-c", "1", "-W", "20", peer) // the cable is up and the addresses are known
 	}
 	return target, client
 }
 
-func (h *host) address(all ...string) {
+func (h *host) address(device string, all ...string) {
 	GinkgoHelper()
-	link, err := h.LinkByName("eth0")
+	link, err := h.LinkByName(device)
 	Expect(err).NotTo(HaveOccurred())
 	_ = h.LinkSetIP6AddrGenMode(link, 1) // no address that comes by itself, later
 	for _, a := range all {

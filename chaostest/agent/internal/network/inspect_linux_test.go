@@ -19,10 +19,8 @@ var _ = Describe("a target with several networks", func() {
 		attributes := netlink.NewLinkAttrs()
 		attributes.Name = "eth1"
 		Expect(target.LinkAdd(&netlink.Veth{LinkAttrs: attributes, PeerName: "eth1", PeerNamespace: netlink.NsPid(client.pid())})).To(Succeed())
-		target.must("ip", "addr", "add", "10.78.0.1/24", "dev", "eth1")
-		target.must("ip", "link", "set", "eth1", "up")
-		client.must("ip", "addr", "add", "10.78.0.2/24", "dev", "eth1")
-		client.must("ip", "link", "set", "eth1", "up")
+		target.address("eth1", "10.78.0.1/24")
+		client.address("eth1", "10.78.0.2/24")
 		target.must("ping", "-n", "-c", "1", "-W", "20", "10.78.0.2")
 	})
 
