@@ -182,7 +182,7 @@ var _ = Describe("the classifier", func() {
 	})
 
 	It("lets pass and does not count what matches while the fault is not running", func() {
-		p := build(fault.Filter{}, fault.Egress, notRunning, lose(fault.Egress), marks{})
+		p := build(fault.Filter{}, fault.Egress, hour()|resting, lose(fault.Egress), marks{})
 		answer, _, err := p.Test(v4(us, them, tcp, 5, 0, nil))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(int32(answer)).To(Equal(int32(netlink.TC_ACT_UNSPEC)))

@@ -57,7 +57,9 @@ func (i *injection) holdClsact(link Link) error {
 		func() error { return i.removeClsact(link.Index) })
 }
 
-// addClsact adds clsact and says whether there was none.
+// addClsact adds clsact if there is none, and says whether an agent made it: this
+// one or, where only their filters hang on it, another, which has left its removal
+// to us if it leaves first.
 func (n *namespace) addClsact(link Link) (bool, error) {
 	all, err := n.qdiscs(link.Index)
 	if err != nil {
@@ -65,7 +67,8 @@ func (n *namespace) addClsact(link Link) (bool, error) {
 	}
 	for _, q := range all {
 		if q.Type() == "clsact" {
-			return false, nil
+			agents, others, err := n.hanging(link.Index)
+			return agents > 0 && others == 0, err
 		}
 	}
 	if err := n.QdiscAdd(clsact(link.Index)); err != nil {
@@ -74,20 +77,34 @@ func (n *namespace) addClsact(link Link) (bool, error) {
 	return true, n.restoreQueue(link)
 }
 
-// removeClsact removes a clsact of ours, unless somebody else's filters have
-// come to hang on it: then it is theirs.
+// removeClsact removes a clsact of ours, unless somebody's filters have come to
+// hang on it: then it is theirs.
 func (n *namespace) removeClsact(link int) error {
-	for _, way := range []fault.Direction{fault.Ingress, fault.Egress} {
-		left, err := n.filters(link, way)
-		if err != nil {
-			return err
-		}
-		if len(left) > 0 {
-			return nil
-		}
+	agents, others, err := n.hanging(link)
+	if err != nil || agents+others > 0 {
+		return err
 	}
 	if err := n.QdiscDel(clsact(link)); err != nil && !gone(err) {
 		return fmt.Errorf("delete clsact of interface %d: %w", link, err)
 	}
 	return nil
+}
+
+// hanging counts the filters on a link's clsact: those of agents, this one or
+// another, and those of somebody else.
+func (n *namespace) hanging(link int) (agents, others int, err error) {
+	for _, way := range ways {
+		all, err := n.filters(link, way)
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, f := range all {
+			if ours(f) {
+				agents++
+			} else {
+				others++
+			}
+		}
+	}
+	return agents, others, nil
 }

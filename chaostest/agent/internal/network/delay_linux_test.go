@@ -117,13 +117,13 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	})
 
 	It("spreads by the jitter, from a seed that it names", func(ctx SpecContext) {
-		const jitter = 100 * time.Millisecond
-		i := mustInject(ctx, rooms, request(target, fault.Delay(delay, fault.Jitter(jitter)), fault.Filter{}, path))
+		const middle, jitter = 600 * time.Millisecond, 400 * time.Millisecond
+		i := mustInject(ctx, rooms, request(target, fault.Delay(middle, fault.Jitter(jitter)), fault.Filter{}, path))
 		took := oneWay(target, client, targetIP, clientIP, 7000, 100)
-		Expect(took).To(HaveEach(BeNumerically(">=", delay-jitter)))
+		Expect(took).To(HaveEach(BeNumerically(">=", middle-jitter)))
 		low, high := 0, 0
 		for _, t := range took {
-			if t < delay {
+			if t < middle {
 				low++
 			} else {
 				high++
@@ -134,7 +134,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		Expect(high).To(BeNumerically(">", 10))
 		Expect(i.Attestation().Seed).NotTo(BeZero())
 		i.revert()
-		again := mustInject(ctx, rooms, request(target, fault.Delay(delay, fault.Jitter(jitter), fault.Seed(42)), fault.Filter{}, path))
+		again := mustInject(ctx, rooms, request(target, fault.Delay(middle, fault.Jitter(jitter), fault.Seed(42)), fault.Filter{}, path))
 		Expect(again.Attestation().Seed).To(Equal(uint64(42)))
 	})
 

@@ -125,10 +125,7 @@ func (i *injection) begin() error {
 	if err := i.beforeDoing("end the lease", i.end); err != nil {
 		return err
 	}
-	until := i.request.Until
-	if i.request.Lease != nil {
-		until = i.request.Lease()
-	}
+	until := i.leaseEnd()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.until, i.running = until, true
@@ -140,7 +137,7 @@ func (i *injection) end() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.noteLapse()
-	if err := i.lease.renew(notRunning); err != nil {
+	if err := i.lease.renew(i.until | resting); err != nil {
 		return err
 	}
 	i.running = false

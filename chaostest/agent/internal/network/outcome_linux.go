@@ -74,9 +74,9 @@ func (a counters) plus(b counters) counters {
 	return counters{Packets: a.Packets + b.Packets, Bytes: a.Bytes + b.Bytes, Lapsed: a.Lapsed + b.Lapsed}
 }
 
-// notRunning is the deadline of a fault that has not begun or is being undone:
+// resting is set in the deadline of a fault that has not begun or is being undone:
 // packets pass uncounted.
-const notRunning = 0
+const resting uint64 = 1 << 63
 
 // tally compares the lease's deadline with the clock and counts the packet. It
 // goes on for a packet that was hit; one that came too late misses.
@@ -96,7 +96,7 @@ func (k classifier) tally(c *code) {
 		asm.LoadMapValue(count, k.count, 0),
 		asm.LoadMapValue(deadline, k.lease, 0),
 		asm.LoadMem(deadline, deadline, 0, asm.DWord),
-		asm.JEq.Imm(deadline, notRunning, labelMiss),
+		asm.JSLT.Imm(deadline, 0, labelMiss), // resting, the sign
 		asm.JLT.Reg(now, deadline, running),
 		asm.AddAtomic.Mem(count, segments, asm.DWord, 16),
 		asm.Ja.Label(labelMiss),

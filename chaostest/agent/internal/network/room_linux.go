@@ -14,6 +14,9 @@ var _ room.Room = (*Room)(nil)
 // Apply hangs the fault on every interface of the target that has an address,
 // reads it back, and then lets it run everywhere at once.
 func (r *Room) Apply(ctx context.Context, request room.Request, journal *room.Journal) (room.Live, error) {
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("inject %s: %w", request.Fault, context.Cause(ctx))
+	}
 	can := Probe(ctx)
 	if can.BPF != nil {
 		return nil, &fault.UnsupportedError{
@@ -50,7 +53,16 @@ func (r *Room) Apply(ctx context.Context, request room.Request, journal *room.Jo
 	return i, i.begin()
 }
 
-// plan checks everything that can be checked, and touches nothing.
+// leaseEnd is the end of the lease as of now.
+func (i *injection) leaseEnd() uint64 {
+	if i.request.Lease != nil {
+		return i.request.Lease()
+	}
+	return i.request.Until
+}
+
+// plan checks everything that can be checked. It touches nothing but what an
+// agent that was killed has left.
 func (i *injection) plan(can Capabilities) ([]Link, error) {
 	all, err := i.inspect()
 	if err != nil {
@@ -82,7 +94,7 @@ func (i *injection) prepare() (err error) {
 		}
 	}
 	i.live[i.request.ID] = i
-	i.lease, err = newLease(notRunning)
+	i.lease, err = newLease(i.leaseEnd() | resting)
 	return err
 }
 

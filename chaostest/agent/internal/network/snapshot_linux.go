@@ -8,8 +8,6 @@ import (
 	"strings"
 
 	"github.com/vishvananda/netlink"
-
-	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 // snapshot is what a namespace's links, qdiscs and filters are like.
@@ -20,6 +18,9 @@ type object struct {
 	link int
 	part string
 }
+
+// clsactPart is the clsact of a link.
+var clsactPart = "qdisc at " + netlink.HandleStr(netlink.HANDLE_CLSACT)
 
 func (o object) String() string {
 	if o.part == "" {
@@ -53,17 +54,24 @@ func (n *namespace) snapshot() (snapshot, error) {
 				s[object{a.Index, "qdisc at " + netlink.HandleStr(q.Attrs().Parent)}] = q.Type() + " " + netlink.HandleStr(q.Attrs().Handle)
 			}
 		}
-		for _, way := range []fault.Direction{fault.Ingress, fault.Egress} {
+		agents, others := 0, 0
+		for _, way := range ways {
 			filters, err := n.filters(a.Index, way)
 			if err != nil {
 				return nil, err
 			}
 			for _, f := range filters {
-				if !ours(f) {
-					b := f.Attrs()
-					s[object{a.Index, fmt.Sprintf("%s filter, preference %d, handle %#x", way, b.Priority, b.Handle)}] = fmt.Sprintf("%s, protocol %#x", f.Type(), b.Protocol)
+				if ours(f) {
+					agents++
+					continue
 				}
+				others++
+				b := f.Attrs()
+				s[object{a.Index, fmt.Sprintf("%s filter, preference %d, handle %#x", way, b.Priority, b.Handle)}] = fmt.Sprintf("%s, protocol %#x", f.Type(), b.Protocol)
 			}
+		}
+		if agents > 0 && others == 0 {
+			delete(s, object{a.Index, clsactPart})
 		}
 	}
 	return s, nil
@@ -123,11 +131,12 @@ func (i *injection) prove() error {
 	return errors.Join(errs...)
 }
 
-// othersHold says whether other injections still need what differs: a clsact, or
-// an HTB root.
+// othersHold says whether other injections, this agent's or another's, still need
+// what differs: a clsact, or an HTB root.
 func (i *injection) othersHold(o object) bool {
-	if o.part == "qdisc at "+netlink.HandleStr(netlink.HANDLE_CLSACT) {
-		return i.clsacts[o.link] != nil
+	if o.part == clsactPart {
+		agents, _, err := i.namespace.hanging(o.link)
+		return i.clsacts[o.link] != nil || err == nil && agents > 0
 	}
 	return strings.HasPrefix(o.part, "qdisc ") && i.roots[o.link] != nil
 }

@@ -107,7 +107,7 @@ func inert(f *netlink.BpfFilter) (_ bool, err error) {
 			return false, fmt.Errorf("read the lease of filter %s: %w", f.Name, err)
 		}
 		if found {
-			return until <= room.Monotonic(), nil
+			return until&^resting <= room.Monotonic(), nil
 		}
 	}
 	return false, nil // of another make: not known to be inert

@@ -43,6 +43,15 @@ var _ = Describe("what others have left or made", func() {
 		Entry("on the user-space path", fault.UserSpacePath),
 	)
 
+	It("agents that share a target leave it in any order", func(ctx SpecContext) {
+		before := target.state()
+		first := mustInject(ctx, New(), request(target, fault.BlackHole(), fault.Filter{Protocol: fault.UDP}, ""))
+		second := mustInject(ctx, New(), request(target, fault.BlackHole(), fault.Filter{Protocol: fault.ICMP}, ""))
+		first.revert()
+		second.revert()
+		Expect(target.state()).To(Equal(before))
+	})
+
 	It("an agent that still renews its lease is left alone", func(ctx SpecContext) {
 		before := target.state()
 		udp := fault.Filter{Protocol: fault.UDP}
