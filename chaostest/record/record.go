@@ -122,9 +122,11 @@ func (i Injection) String() string {
 
 // Window is the summary of the samples of a span, and what was judged of it.
 type Window struct {
-	Schema int       `json:"schema"`
-	Spec   string    `json:"spec"`
-	Probe  string    `json:"probe"`
+	Schema int    `json:"schema"`
+	Spec   string `json:"spec"`
+	Probe  string `json:"probe"`
+	// Number tells the windows of one probe in one spec apart, from 1; 0 is unknown.
+	Number int       `json:"number,omitempty"`
 	Start  time.Time `json:"start"`
 	End    time.Time `json:"end"`
 	// Faults are the injections that were live at the window's start.

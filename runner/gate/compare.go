@@ -3,7 +3,6 @@ package gate
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -49,7 +48,7 @@ func (m Metric) String() string {
 }
 
 func (m Metric) value(v record.Float) string {
-	if m.Name == "error rate" {
+	if m.Name == string(record.ErrorRate) {
 		return Percent(float64(v))
 	}
 	return Seconds(float64(v))
@@ -60,12 +59,12 @@ func (m Metric) value(v record.Float) string {
 // test over whole runs, and Holm's correction over the metrics, so that Alpha
 // bounds the chance of any false alarm. A better metric is never a regression.
 // Accepted runs of another environment are left out.
-func Compare(baseline Baseline, candidates []Summary, policy Policy) (Comparison, error) {
+func Compare(baseline record.Baseline, candidates []record.BaselineRun, policy Policy) (Comparison, error) {
 	if len(candidates) == 0 {
 		return Comparison{Words: "not compared with the baseline: no run was completed"}, nil
 	}
 	here := candidates[0].Environment
-	accepted, foreign := here.among(baseline.Runs)
+	accepted, foreign := here.Among(baseline.Runs)
 	c := Comparison{Accepted: len(accepted), Candidates: len(candidates)}
 	switch {
 	case len(baseline.Runs) == 0:
@@ -92,33 +91,22 @@ func Compare(baseline Baseline, candidates []Summary, policy Policy) (Comparison
 	return c, nil
 }
 
-func (e Environment) among(runs []Summary) (here, foreign []Summary) {
-	for _, run := range runs {
-		if e.Comparable(run.Environment) {
-			here = append(here, run)
-		} else {
-			foreign = append(foreign, run)
-		}
-	}
-	return here, foreign
-}
-
 // measure fills the metrics and counts the windows that no accepted run has.
-func (c *Comparison) measure(accepted, candidates []Summary, policy Policy) (fresh int, err error) {
+func (c *Comparison) measure(accepted, candidates []record.BaselineRun, policy Policy) (fresh int, err error) {
 	was, is := byWindow(accepted), byWindow(candidates)
 	for _, k := range sorted(is) {
 		if len(was[k]) == 0 {
 			fresh++
 			continue
 		}
-		for _, metric := range metrics {
-			before, now := values(was[k], metric.of), values(is[k], metric.of)
+		for _, metric := range record.BaselineMetrics() {
+			before, now := values(was[k], metric), values(is[k], metric)
 			test, err := stats.RankSum(before, now, policy.Margin)
 			if err != nil {
-				return 0, fmt.Errorf("compare %s of %s in %q: %w", metric.name, k.probe, k.spec, err)
+				return 0, fmt.Errorf("compare %s of %s in %q: %w", metric, k.probe, k.spec, err)
 			}
 			c.Metrics = append(c.Metrics, Metric{
-				Spec: k.spec, Probe: k.probe, Number: k.number, Name: metric.name,
+				Spec: k.spec, Probe: k.probe, Number: k.number, Name: string(metric),
 				Baseline: record.Float(median(before)), Candidate: record.Float(median(now)),
 				P: record.Float(test.P), Reachable: record.Float(test.SmallestP),
 				accepted: len(before), candidates: len(now),
@@ -133,8 +121,8 @@ type window struct {
 	number      int
 }
 
-func byWindow(runs []Summary) map[window][]WindowSummary {
-	all := map[window][]WindowSummary{}
+func byWindow(runs []record.BaselineRun) map[window][]record.BaselineWindow {
+	all := map[window][]record.BaselineWindow{}
 	for _, run := range runs {
 		for _, w := range run.Windows {
 			k := window{w.Spec, w.Probe, w.Number}
@@ -144,7 +132,7 @@ func byWindow(runs []Summary) map[window][]WindowSummary {
 	return all
 }
 
-func sorted(windows map[window][]WindowSummary) []window {
+func sorted(windows map[window][]record.BaselineWindow) []window {
 	keys := make([]window, 0, len(windows))
 	for k := range windows {
 		keys = append(keys, k)
@@ -155,10 +143,10 @@ func sorted(windows map[window][]WindowSummary) []window {
 	return keys
 }
 
-func values(windows []WindowSummary, of func(WindowSummary) float64) []float64 {
+func values(windows []record.BaselineWindow, metric record.BaselineMetric) []float64 {
 	all := make([]float64, len(windows))
 	for n, w := range windows {
-		all[n] = of(w)
+		all[n] = w.Value(metric)
 	}
 	return all
 }
@@ -169,22 +157,4 @@ func median(values []float64) float64 {
 		return s[n/2-1] + (s[n/2]-s[n/2-1])/2
 	}
 	return s[len(s)/2]
-}
-
-// metrics are what a window is compared by. No answer at all is the worst latency.
-var metrics = []struct {
-	name string
-	of   func(WindowSummary) float64
-}{
-	{"error rate", func(w WindowSummary) float64 { return float64(w.ErrorRate) }},
-	{"p50", func(w WindowSummary) float64 { return latency(w.P50) }},
-	{"p90", func(w WindowSummary) float64 { return latency(w.P90) }},
-	{"p99", func(w WindowSummary) float64 { return latency(w.P99) }},
-}
-
-func latency(v record.Float) float64 {
-	if math.IsNaN(float64(v)) {
-		return math.Inf(1)
-	}
-	return float64(v)
 }

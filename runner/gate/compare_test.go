@@ -10,17 +10,17 @@ import (
 )
 
 var (
-	here   = Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"}
+	here   = record.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"}
 	policy = Policy{Alpha: .05, Margin: .1}
 )
 
 // accepted is runs of one window whose 99th percentile is given in seconds.
-func accepted(p99 ...float64) []Summary {
-	var runs []Summary
+func accepted(p99 ...float64) []record.BaselineRun {
+	var runs []record.BaselineRun
 	for n, v := range p99 {
-		runs = append(runs, Summary{
+		runs = append(runs, record.BaselineRun{
 			Started: time.Date(2026, 1, 1, 0, n, 0, 0, time.UTC), Environment: here,
-			Windows: []WindowSummary{{Spec: "shop: sells", Probe: "GET /", Number: 1, Count: 500, P50: .01, P90: .02, P99: record.Float(v)}},
+			Windows: []record.BaselineWindow{{Spec: "shop: sells", Probe: "GET /", Number: 1, Count: 500, P50: .01, P90: .02, P99: record.Float(v)}},
 		})
 	}
 	return runs
@@ -28,9 +28,9 @@ func accepted(p99 ...float64) []Summary {
 
 var ten = accepted(.100, .101, .102, .103, .104, .105, .106, .107, .108, .109)
 
-func compare(t *testing.T, was, is []Summary, p Policy) Comparison {
+func compare(t *testing.T, was, is []record.BaselineRun, p Policy) Comparison {
 	t.Helper()
-	c, err := Compare(Baseline{Schema: BaselineSchema, Runs: was}, is, p)
+	c, err := Compare(record.Baseline{Schema: record.BaselineSchema, Runs: was}, is, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestCompare(t *testing.T) {
 	other := accepted(.1)
 	other[0].Windows[0].Probe = "GET /other"
 	for name, c := range map[string]struct {
-		was, is []Summary
+		was, is []record.BaselineRun
 		policy  Policy
 		want    Verdict
 		words   string
@@ -87,8 +87,8 @@ func TestCompare(t *testing.T) {
 
 func TestHolmCountsAllMetrics(t *testing.T) {
 	// 10 and 3 runs reach 1/286: enough for 14 metrics at 5 %, not for 15.
-	widen := func(runs []Summary, windows int) []Summary {
-		var wide []Summary
+	widen := func(runs []record.BaselineRun, windows int) []record.BaselineRun {
+		var wide []record.BaselineRun
 		for _, run := range runs {
 			first := run.Windows[0]
 			for n := 2; n <= windows; n++ {
@@ -128,18 +128,18 @@ func TestErrorRatesAreCompared(t *testing.T) {
 
 func TestComparable(t *testing.T) {
 	for _, c := range []struct {
-		change func(*Environment)
+		change func(*record.Environment)
 		want   bool
 	}{
-		{func(*Environment) {}, true},
-		{func(e *Environment) { e.Kernel = "6.18.99-cloud" }, true},
-		{func(e *Environment) { e.Go = "go1.26.0" }, true},
-		{func(e *Environment) { e.Kernel = "6.1.5" }, false},
-		{func(e *Environment) { e.Go = "go1.27.0" }, false},
-		{func(e *Environment) { e.CPUs = 4 }, false},
-		{func(e *Environment) { e.Arch = "arm64" }, false},
-		{func(e *Environment) { e.OS = "darwin" }, false},
-		{func(e *Environment) { e.Kernel = "unknown" }, false},
+		{func(*record.Environment) {}, true},
+		{func(e *record.Environment) { e.Kernel = "6.18.99-cloud" }, true},
+		{func(e *record.Environment) { e.Go = "go1.26.0" }, true},
+		{func(e *record.Environment) { e.Kernel = "6.1.5" }, false},
+		{func(e *record.Environment) { e.Go = "go1.27.0" }, false},
+		{func(e *record.Environment) { e.CPUs = 4 }, false},
+		{func(e *record.Environment) { e.Arch = "arm64" }, false},
+		{func(e *record.Environment) { e.OS = "darwin" }, false},
+		{func(e *record.Environment) { e.Kernel = "unknown" }, false},
 	} {
 		other := here
 		c.change(&other)

@@ -15,13 +15,13 @@ const Schema = 1
 type Record struct {
 	Schema int `json:"schema"`
 	// Version is the version of the chaosgate command.
-	Version     string      `json:"version"`
-	Verdict     Verdict     `json:"verdict"`
-	Words       string      `json:"words"`
-	Policy      Policy      `json:"policy"`
-	Environment Environment `json:"environment"`
-	Baseline    Comparison  `json:"baseline"`
-	Runs        []Run       `json:"runs"`
+	Version     string             `json:"version"`
+	Verdict     Verdict            `json:"verdict"`
+	Words       string             `json:"words"`
+	Policy      Policy             `json:"policy"`
+	Environment record.Environment `json:"environment"`
+	Baseline    Comparison         `json:"baseline"`
+	Runs        []Run              `json:"runs"`
 }
 
 // Policy is what a person chose.

@@ -69,7 +69,7 @@ func sample() gate.Record {
 	few.Windows = []record.Window{{Schema: record.Schema, Probe: "GET /", Count: 9, Judgements: []record.Judgement{{Outcome: record.Undecided, Text: "9 samples do not show it"}}}}
 	r := gate.Record{
 		Schema: gate.Schema, Version: "v1.2.3", Policy: gate.Policy{Alpha: .05, Margin: .1},
-		Environment: gate.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"},
+		Environment: record.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"},
 		Runs: []gate.Run{
 			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, spec("is left out", "skipped", "not on this machine")}},
 			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, failed, tool, guarded, few}, Troubles: []string{"a suite left no report"}},

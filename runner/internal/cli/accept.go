@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -28,7 +29,7 @@ failed are refused. The oldest runs are dropped when there are more than --keep.
 			if keep < 1 {
 				return usagef("--keep is %d: it must be 1 or more", keep)
 			}
-			record, err := readRecord(filepath.Join(from, recordName))
+			ran, err := readRecord(filepath.Join(from, recordName))
 			if err != nil {
 				return err
 			}
@@ -37,7 +38,7 @@ failed are refused. The oldest runs are dropped when there are more than --keep.
 			if err != nil {
 				return err
 			}
-			summaries, err := fresh(record, b, force)
+			summaries, err := fresh(ran, b, force)
 			if err != nil {
 				return err
 			}
@@ -79,15 +80,15 @@ func readRecord(path string) (gate.Record, error) {
 }
 
 // openBaseline reads a baseline that is there, and starts one that is not.
-func openBaseline(path string) (gate.Baseline, error) {
+func openBaseline(path string) (record.Baseline, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return gate.Baseline{}, nil
+		return record.Baseline{}, nil
 	}
 	if err != nil {
-		return gate.Baseline{}, usagef("read baseline: %w", err)
+		return record.Baseline{}, usagef("read baseline: %w", err)
 	}
-	b, err := gate.ParseBaseline(data)
+	b, err := record.ParseBaseline(data)
 	if err != nil {
 		return b, usagef("%s: %w", path, err)
 	}
@@ -95,9 +96,9 @@ func openBaseline(path string) (gate.Baseline, error) {
 }
 
 // fresh summarises the runs that the baseline does not hold yet.
-func fresh(r gate.Record, b gate.Baseline, force bool) ([]gate.Summary, error) {
+func fresh(r gate.Record, b record.Baseline, force bool) ([]record.BaselineRun, error) {
 	gate.JudgeSpecs(r.Runs)
-	var all []gate.Summary
+	var all []record.BaselineRun
 	for n, run := range r.Runs {
 		if v := run.Verdict(); v != gate.Pass && !force {
 			return nil, usagef("run %d of %d was no pass (%s): a baseline of failed runs would hide the failure; repair it and run again, or --force", n+1, len(r.Runs), v)
@@ -116,7 +117,7 @@ func fresh(r gate.Record, b gate.Baseline, force bool) ([]gate.Summary, error) {
 	return all, nil
 }
 
-func holds(b gate.Baseline, s gate.Summary) bool {
+func holds(b record.Baseline, s record.BaselineRun) bool {
 	for _, run := range b.Runs {
 		if run.Started.Equal(s.Started) && run.Environment == s.Environment {
 			return true

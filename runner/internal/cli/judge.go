@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/runner/gate"
 	"github.com/chaosgate/chaosgate/runner/internal/suite"
 )
@@ -38,7 +39,7 @@ be this machine.`,
 					return err
 				}
 			}
-			if r.Environment == (gate.Environment{}) {
+			if r.Environment == (record.Environment{}) {
 				r.Environment = suite.Here(cmd.Context())
 			}
 			return d.decide(r, b, words, cmd.OutOrStdout())
@@ -56,7 +57,7 @@ func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 	if err != nil {
 		return usagef("read report: %w", err)
 	}
-	var environment gate.Environment
+	var environment record.Environment
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		earlier, err := gate.Parse(data)
 		if err != nil {
@@ -72,7 +73,7 @@ func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 		r.Runs = append(r.Runs, run)
 		environment = suite.Here(cmd.Context())
 	}
-	if r.Environment != (gate.Environment{}) && !r.Environment.Comparable(environment) {
+	if r.Environment != (record.Environment{}) && !r.Environment.Comparable(environment) {
 		return usagef("%s ran elsewhere (%s) than the reports before it (%s): judge them apart", path, environment, r.Environment)
 	}
 	r.Environment = environment

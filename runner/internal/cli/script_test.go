@@ -101,7 +101,7 @@ func ran(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	minute, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	r := gate.Record{Schema: gate.Schema, Environment: gate.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: args[2], Go: "go1.26.8"}}
+	r := gate.Record{Schema: gate.Schema, Environment: record.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: args[2], Go: "go1.26.8"}}
 	for n, text := range args[3:] {
 		ms, err := strconv.ParseFloat(text, 64)
 		ts.Check(err)

@@ -2,20 +2,16 @@ package suite
 
 import (
 	"context"
-	"runtime"
 
-	"github.com/chaosgate/chaosgate/runner/gate"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // Here is the fingerprint of this machine, with the Go release that would build
 // the suites, or this command's own where there is none.
-func Here(ctx context.Context) gate.Environment {
-	release, err := GoVersion(ctx)
-	if err != nil {
-		release = runtime.Version()
+func Here(ctx context.Context) record.Environment {
+	here := record.Here()
+	if release, err := GoVersion(ctx); err == nil {
+		here.Go = release
 	}
-	return gate.Environment{
-		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
-		Kernel: kernel(ctx), Go: release,
-	}
+	return here
 }

@@ -1,15 +1,12 @@
-package gate
+package record
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
 	"time"
-
-	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // BaselineSchema is the version of the baseline file.
@@ -17,66 +14,74 @@ const BaselineSchema = 1
 
 // Baseline is the accepted runs, the oldest first: one summary a run.
 type Baseline struct {
-	Schema int       `json:"schema"`
-	Runs   []Summary `json:"runs"`
+	Schema int           `json:"schema"`
+	Runs   []BaselineRun `json:"runs"`
 }
 
-// Summary is the metrics of one run.
-type Summary struct {
-	Started     time.Time       `json:"started"`
-	Environment Environment     `json:"environment"`
-	Windows     []WindowSummary `json:"windows"`
+// BaselineRun is the metrics of one run.
+type BaselineRun struct {
+	Started     time.Time        `json:"started"`
+	Environment Environment      `json:"environment"`
+	Windows     []BaselineWindow `json:"windows"`
 }
 
-// WindowSummary is the metrics of one window of a run. All are better when lower.
-type WindowSummary struct {
+// BaselineWindow is the metrics of one window of a run. All are better when lower.
+type BaselineWindow struct {
 	Spec  string `json:"spec"`
 	Probe string `json:"probe"`
 	// Number tells the windows of one probe in one spec apart, from 1.
 	Number int `json:"number"`
 	Count  int `json:"count"`
 	// ErrorRate is the share of samples that were errors.
-	ErrorRate record.Float `json:"errorRate"`
+	ErrorRate Float `json:"errorRate"`
 	// P50, P90 and P99 are latencies in seconds; null where nothing was answered.
-	P50 record.Float `json:"p50"`
-	P90 record.Float `json:"p90"`
-	P99 record.Float `json:"p99"`
+	P50 Float `json:"p50"`
+	P90 Float `json:"p90"`
+	P99 Float `json:"p99"`
 }
 
-// Summarise gathers the metrics of the run's passed specs, in a stable order
-// and rounded to what a person can read: microseconds, and errors in a million.
-func Summarise(run Run, environment Environment) Summary {
-	s := Summary{Started: run.Started.UTC().Truncate(time.Millisecond), Environment: environment, Windows: []WindowSummary{}}
-	type key struct{ spec, probe string }
-	seen := map[key]int{}
-	for _, spec := range run.Specs {
-		if spec.Finding.Verdict != Pass {
-			continue
-		}
-		for _, w := range spec.Windows {
-			if w.Count == 0 {
-				continue
-			}
-			k := key{spec.Key(), w.Probe}
-			seen[k]++
-			s.Windows = append(s.Windows, WindowSummary{
-				Spec: k.spec, Probe: k.probe, Number: seen[k], Count: w.Count,
-				ErrorRate: micro(float64(w.Errors) / float64(w.Count)),
-				P50:       micro(float64(w.P50)), P90: micro(float64(w.P90)), P99: micro(float64(w.P99)),
-			})
-		}
+// BaselineMetric names a metric by which runs are compared; a lower value is
+// better.
+type BaselineMetric string
+
+// The metrics of a window.
+const (
+	ErrorRate BaselineMetric = "error rate"
+	P50       BaselineMetric = "p50"
+	P90       BaselineMetric = "p90"
+	P99       BaselineMetric = "p99"
+)
+
+// BaselineMetrics are all metrics, in the order of reports.
+func BaselineMetrics() []BaselineMetric { return []BaselineMetric{ErrorRate, P50, P90, P99} }
+
+// Value is the window's value of the metric: a share, or seconds, which are
+// infinite where nothing was answered.
+func (w BaselineWindow) Value(m BaselineMetric) float64 {
+	if m == ErrorRate {
+		return float64(w.ErrorRate)
 	}
-	slices.SortStableFunc(s.Windows, func(a, b WindowSummary) int {
-		return cmp.Or(cmp.Compare(a.Spec, b.Spec), cmp.Compare(a.Probe, b.Probe), cmp.Compare(a.Number, b.Number))
-	})
-	return s
+	v := float64(map[BaselineMetric]Float{P50: w.P50, P90: w.P90, P99: w.P99}[m])
+	if math.IsNaN(v) {
+		return math.Inf(1)
+	}
+	return v
 }
 
-func micro(v float64) record.Float { return record.Float(math.Round(v*1e6) / 1e6) }
+// Summarise is the window's metrics, rounded to what a person can read:
+// microseconds, and errors in a million.
+func Summarise(w Window) BaselineWindow {
+	micro := func(v float64) Float { return Float(math.Round(v*1e6) / 1e6) }
+	return BaselineWindow{
+		Spec: w.Spec, Probe: w.Probe, Number: w.Number, Count: w.Count,
+		ErrorRate: micro(float64(w.Errors) / float64(w.Count)),
+		P50:       micro(float64(w.P50)), P90: micro(float64(w.P90)), P99: micro(float64(w.P99)),
+	}
+}
 
 // Accept appends runs and keeps the newest: it returns the new baseline and how
 // many of the oldest runs were dropped.
-func (b Baseline) Accept(keep int, runs ...Summary) (accepted Baseline, dropped int) {
+func (b Baseline) Accept(keep int, runs ...BaselineRun) (accepted Baseline, dropped int) {
 	all := slices.Concat(b.Runs, runs)
 	dropped = max(0, len(all)-keep)
 	return Baseline{Schema: BaselineSchema, Runs: all[dropped:]}, dropped

@@ -1,13 +1,12 @@
-package suite
+package record
 
 import (
-	"context"
 	"os"
 	"strings"
 )
 
 // kernel is the running kernel's release.
-func kernel(context.Context) string {
+func kernel() string {
 	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
 	if err != nil {
 		return "unknown"

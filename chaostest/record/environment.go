@@ -1,8 +1,9 @@
-package gate
+package record
 
 import (
 	"fmt"
 	"regexp"
+	"runtime"
 )
 
 // Environment is the fingerprint of where a run ran. Runs of different
@@ -21,12 +22,33 @@ func (e Environment) String() string {
 	return fmt.Sprintf("%s/%s, %d CPUs, kernel %s, %s", e.OS, e.Arch, e.CPUs, e.Kernel, e.Go)
 }
 
+// Here is the fingerprint of this process: its machine, and the Go release that
+// built it.
+func Here() Environment {
+	return Environment{
+		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
+		Kernel: kernel(), Go: runtime.Version(),
+	}
+}
+
 var minor = regexp.MustCompile(`^\D*\d+\.\d+`)
 
 // Comparable reports whether runs of the two environments may be compared:
 // patch releases of the kernel and of Go do not part them, all else does.
 func (e Environment) Comparable(other Environment) bool {
 	return e.cut() == other.cut()
+}
+
+// Among parts runs into those of comparable environments and the others.
+func (e Environment) Among(runs []BaselineRun) (here, foreign []BaselineRun) {
+	for _, run := range runs {
+		if e.Comparable(run.Environment) {
+			here = append(here, run)
+		} else {
+			foreign = append(foreign, run)
+		}
+	}
+	return here, foreign
 }
 
 func (e Environment) cut() Environment {

@@ -1,9 +1,7 @@
 package gate
 
 import (
-	"errors"
 	"math"
-	"strings"
 	"testing"
 	"time"
 
@@ -20,7 +18,7 @@ func TestSummarise(t *testing.T) {
 		{Suite: "shop", Text: "failed", Finding: Finding{Verdict: Regression}, Windows: []record.Window{window("GET /a", 3, .1)}},
 		{Suite: "bank", Text: "pays", Finding: pass, Windows: []record.Window{window("GET /a", 3, .1), window("GET /a", 0, 0)}},
 	}}, here)
-	data, err := Baseline{Runs: []Summary{s}}.Encode()
+	data, err := record.Baseline{Runs: []record.BaselineRun{s}}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +41,7 @@ func TestSummarise(t *testing.T) {
 	if string(data) != want {
 		t.Errorf("got\n%s\nwant\n%s", data, want)
 	}
-	back, err := ParseBaseline(data)
+	back, err := record.ParseBaseline(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,37 +51,5 @@ func TestSummarise(t *testing.T) {
 	}
 	if p := float64(back.Runs[0].Windows[3].P99); !math.IsNaN(p) {
 		t.Errorf("null came back as %v, want NaN", p)
-	}
-}
-
-func TestAccept(t *testing.T) {
-	b, dropped := Baseline{Runs: ten}.Accept(11, accepted(.2, .3)...)
-	if len(b.Runs) != 11 || dropped != 1 {
-		t.Fatalf("%d runs, %d dropped; want 11 and 1", len(b.Runs), dropped)
-	}
-	if first, last := b.Runs[0].Windows[0].P99, b.Runs[10].Windows[0].P99; first != .101 || last != .3 {
-		t.Errorf("from %v to %v, want from 0.101 to 0.3: the oldest goes", first, last)
-	}
-	if len(ten) != 10 || ten[0].Windows[0].P99 != .1 {
-		t.Error("the baseline before was changed")
-	}
-	empty, err := Baseline{}.Encode()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := ParseBaseline(empty); err != nil {
-		t.Errorf("an empty baseline: %v", err)
-	}
-}
-
-func TestParseBaselineRefuses(t *testing.T) {
-	for _, text := range []string{"", "[]", "{}", `{"schema":1,"runs":7}`, `{"schema":1,"rums":[]}`, `{"schema":0}`} {
-		if _, err := ParseBaseline([]byte(text)); err == nil {
-			t.Errorf("%q is accepted", text)
-		}
-	}
-	_, err := ParseBaseline([]byte(`{"schema":2,"runs":[]}`))
-	if newer, ok := errors.AsType[*SchemaError](err); !ok || newer.Have != 2 || !strings.Contains(err.Error(), "schema 2") {
-		t.Errorf("a newer schema: %v", err)
 	}
 }

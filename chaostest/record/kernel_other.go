@@ -1,0 +1,6 @@
+//go:build !linux && !darwin
+
+package record
+
+// kernel is the running kernel's release, where it can be asked for.
+func kernel() string { return "unknown" }
