@@ -3,10 +3,10 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help demo test setup test-unit test-containers test-netem bench images lint fmt clean
+.PHONY: help demo test setup test-unit test-containers test-netem bench operating-characteristics images lint fmt clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## Gate a good and a careless build of the shop, with real containers
 	@.ci/demo
@@ -32,6 +32,9 @@ test-netem: ## Run the network suites on a kernel that has netem
 bench: ## Print the figures, each beside its reference
 	@exports=$$(.ci/env); eval "$$exports"; go run ./testdata/bench
 
+operating-characteristics: ## Hold the statistics against their claims, in seeded simulations
+	@go run ./testdata/characteristics $(ARGS)
+
 images: ## Make the images of the services under test
 	@exports=$$(.ci/env); eval "$$exports"; go run ./testdata/images/cmd/images
 
@@ -39,7 +42,7 @@ lint: ## Lint code, workflows and scripts; check go.mod and other platforms
 	@.ci/lint
 
 fmt: ## Format the code
-	@go tool -modfile=.ci/tools/go.mod golangci-lint fmt ./... ./testdata/bench/... ./testdata/images/...
+	@go tool -modfile=.ci/tools/go.mod golangci-lint fmt ./... ./testdata/bench/... ./testdata/characteristics/... ./testdata/images/...
 	@cd testdata/services && go tool -modfile=../../.ci/tools/go.mod golangci-lint fmt --config=../../.golangci.yml ./...
 
 clean: ## Remove built binaries, reports and test images

@@ -10,6 +10,9 @@
 //		Expect(slow).To(HaveTakenEffect())
 //	})
 //
+// Load looks for a while and waits; Watch goes on looking while the spec does.
+// LoadFleet and WatchFleet do the same with several services that should be alike.
+//
 // The functions of this package are for Ginkgo specs. Under a plain testing.T
 // the same words are methods of the Experiment that New returns.
 package chaostest

@@ -55,3 +55,24 @@ func Load(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Wind
 	ginkgo.GinkgoHelper()
 	return spec().Load(ctx, p, options...)
 }
+
+// LoadFleet loads all members of a fleet at once for a while, each at the rate,
+// and returns the windows of all.
+func LoadFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetWindow {
+	ginkgo.GinkgoHelper()
+	return spec().LoadFleet(ctx, fleet, options...)
+}
+
+// Watch begins a load that runs while the spec goes on, and until it ends if For
+// does not say how long.
+func Watch(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Stream {
+	ginkgo.GinkgoHelper()
+	return spec().Watch(ctx, p, options...)
+}
+
+// WatchFleet begins a load of a fleet that runs while the spec goes on, and until
+// it ends if For does not say how long.
+func WatchFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetStream {
+	ginkgo.GinkgoHelper()
+	return spec().WatchFleet(ctx, fleet, options...)
+}

@@ -16,6 +16,7 @@ const progressEvery = 500 * time.Millisecond
 type load struct {
 	rate     probe.Rate
 	duration time.Duration
+	width    time.Duration // of a fleet's windows
 }
 
 // LoadOption says how fast and how long a load looks.
@@ -24,8 +25,13 @@ type LoadOption func(*load)
 // PerSecond is the load's constant rate of arrivals, above 0.
 func PerSecond(rate float64) LoadOption { return func(l *load) { l.rate = probe.Rate(rate) } }
 
-// For is how long the load lasts.
+// For is how long the load lasts. Watch and WatchFleet last until the test ends
+// without it.
 func For(d time.Duration) LoadOption { return func(l *load) { l.duration = d } }
+
+// Windows is the width of the windows in which the members of a fleet are
+// compared, in place of probe.DefaultWidth.
+func Windows(width time.Duration) LoadOption { return func(l *load) { l.width = width } }
 
 // Load looks through the probe at a constant rate for a while and returns the
 // window of all samples. It is an open loop: samples start at their own times
@@ -35,50 +41,137 @@ func For(d time.Duration) LoadOption { return func(l *load) { l.duration = d } }
 func (x *Experiment) Load(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Window {
 	x.t.Helper()
 	x.announce()
+	l := newLoad(options)
+	if err := errors.Join(given(p), l.rated(), l.bounded(), l.single()); err != nil {
+		x.toolFailure(fmt.Errorf("load: %w", err))
+		return nil
+	}
+	x.loads(p, l)
+	window, err := probe.Run(ctx, p, l.rate, l.duration, x.told(p, l)...)
+	if window == nil {
+		x.toolFailure(err)
+		return nil
+	}
+	if !x.loaded(ctx, p, window, err) {
+		return nil
+	}
+	return window
+}
+
+// LoadFleet loads all members of a fleet at once, each at the rate, and returns
+// the windows of all. In every round they are asked one after the other, and take
+// turns in being first. The window goes into the suite's report with what matchers
+// find in it.
+func (x *Experiment) LoadFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetWindow {
+	x.t.Helper()
+	x.announce()
+	l := newLoad(options)
+	if err := errors.Join(givenFleet(fleet), l.rated(), l.bounded()); err != nil {
+		x.toolFailure(fmt.Errorf("load: %w", err))
+		return nil
+	}
+	x.loads(fleet, l)
+	window, err := probe.RunFleet(ctx, fleet, l.rate, l.duration, x.told(fleet, l)...)
+	if window == nil {
+		x.toolFailure(err)
+		return nil
+	}
+	if !x.loaded(ctx, fleet, window, err) {
+		return nil
+	}
+	return window
+}
+
+func newLoad(options []LoadOption) load {
 	var l load
 	for _, o := range options {
 		o(&l)
 	}
-	if err := l.check(p); err != nil {
-		x.toolFailure(err)
-		return nil
+	return l
+}
+
+func given(p probe.Probe) error {
+	if p == nil {
+		return errors.New("no probe given: make one with probe.HTTP, probe.TCP or probe.Exec")
 	}
-	x.step(fmt.Sprintf("loading %s at %s for %s", p, l.rate, l.duration))
-	x.emit(record.Event{Kind: record.Loading, Text: fmt.Sprintf("%s at %s for %s", p, l.rate, l.duration)})
-	window, err := probe.Run(ctx, p, l.rate, l.duration,
+	return nil
+}
+
+func givenFleet(fleet *probe.Fleet) error {
+	if fleet == nil {
+		return errors.New("no fleet given: make one with probe.FleetOf")
+	}
+	return nil
+}
+
+func (l load) rated() error {
+	if l.rate == 0 {
+		return errors.New("no rate given: say PerSecond(50)")
+	}
+	return nil
+}
+
+func (l load) bounded() error {
+	if l.duration == 0 {
+		return errors.New("no duration given: say For(5*time.Second)")
+	}
+	return nil
+}
+
+func (l load) single() error {
+	if l.width != 0 {
+		return errors.New("Windows goes with a fleet: leave it out, or use LoadFleet or WatchFleet")
+	}
+	return nil
+}
+
+// String says how fast and how long.
+func (l load) String() string {
+	if l.duration == 0 {
+		return fmt.Sprintf("at %s until the test ends", l.rate)
+	}
+	return fmt.Sprintf("at %s for %s", l.rate, l.duration)
+}
+
+// loads tells that a load begins.
+func (x *Experiment) loads(what fmt.Stringer, l load) {
+	x.step(fmt.Sprintf("loading %s %s", what, l))
+	x.emit(record.Event{Kind: record.Loading, Text: fmt.Sprintf("%s %s", what, l)})
+}
+
+// told is what a load is told of the test, and how it tells of its progress.
+func (x *Experiment) told(what fmt.Stringer, l load) []probe.RunOption {
+	// Asked here, because progress comes from a goroutine, to which T does not belong.
+	event := record.Event{Kind: record.Loading, Text: what.String(), Spec: x.t.Name(), Process: x.process()}
+	return []probe.RunOption{
 		probe.Labelled(x.t.Name(), x.liveFaults()...),
+		probe.Windows(l.width),
 		probe.Progress(progressEvery, func(so record.Window) {
-			x.emit(record.Event{Kind: record.Loading, Text: p.String(), Window: &so})
-		}))
-	if err != nil && (window == nil || ctx.Err() == nil) {
+			now := event
+			now.Window = &so
+			emit(now)
+		}),
+	}
+}
+
+// loaded reports a window, and whether the load came to its end.
+func (x *Experiment) loaded(ctx context.Context, what fmt.Stringer, window interface{ Record() record.Window }, err error) bool {
+	x.t.Helper()
+	if err != nil && ctx.Err() == nil {
 		x.toolFailure(err)
-		return nil
+		return false
 	}
 	x.report(record.WindowEntry, window)
 	if err != nil {
 		// The test's own time ran out, or it was interrupted: that is not the tool's doing.
 		x.t.Fatalf("%v", err)
 	}
-	done := window.Record()
-	x.emit(record.Event{Kind: record.WindowDone, Text: p.String(), Window: &done})
-	return window
+	x.loadedAll(what, window.Record())
+	return true
 }
 
-func (l load) check(p probe.Probe) error {
-	var errs []error
-	if p == nil {
-		errs = append(errs, errors.New("no probe given: make one with probe.HTTP, probe.TCP or probe.Exec"))
-	}
-	if l.rate == 0 {
-		errs = append(errs, errors.New("no rate given: say PerSecond(50)"))
-	}
-	if l.duration == 0 {
-		errs = append(errs, errors.New("no duration given: say For(5*time.Second)"))
-	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("load: %w", err)
-	}
-	return nil
+func (x *Experiment) loadedAll(what fmt.Stringer, done record.Window) {
+	x.emit(record.Event{Kind: record.WindowDone, Text: what.String(), Window: &done})
 }
 
 // liveFaults are the faults that are live now, in words.

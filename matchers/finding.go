@@ -32,18 +32,6 @@ type finding struct {
 	outcome   record.Outcome
 }
 
-func (o *objective) find(w *probe.Window) finding {
-	f := finding{objective: o, w: w, n: w.N(), events: w.Count(o.event), outcome: record.Undecided}
-	f.logE = stats.Above(o.limit).LogE(f.events, f.n)
-	switch {
-	case stats.Above(o.limit).Shows(f.events, f.n, o.alpha):
-		f.outcome = record.Violated
-	case stats.Below(o.beyond()).Shows(f.events, f.n, o.alpha):
-		f.outcome = record.Kept
-	}
-	return f
-}
-
 func (f finding) judgement() record.Judgement {
 	value, _ := f.value(f.w)
 	return record.Judgement{
@@ -55,12 +43,12 @@ func (f finding) judgement() record.Judgement {
 
 // text says what was counted and what follows for the rate, or what is missing.
 func (f finding) text() string {
-	confidence := percent(1 - f.alpha)
+	confidence := percent(1 - float64(f.alpha))
 	switch f.outcome {
 	case record.Violated:
-		return fmt.Sprintf("%s; with %s confidence more than %s do", f.counted(), confidence, percent3(stats.Above(f.limit).Bound(f.events, f.n, f.alpha)))
+		return fmt.Sprintf("%s; with %s confidence more than %s do", f.counted(), confidence, percent3(stats.Above(f.limit).Bound(f.events, f.n, float64(f.alpha))))
 	case record.Kept:
-		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, percent3(stats.Below(f.beyond()).Bound(f.events, f.n, f.alpha)))
+		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, percent3(stats.Below(f.beyond()).Bound(f.events, f.n, float64(f.alpha))))
 	}
 	return "undecided: " + f.undecided()
 }
@@ -68,7 +56,7 @@ func (f finding) text() string {
 func (f finding) counted() string {
 	s := fmt.Sprintf("%d of %d samples %s", f.events, f.n, f.verb)
 	if f.n > 0 {
-		s += fmt.Sprintf(" (%s, allowed %s)", percent3(float64(f.events)/float64(f.n)), percent(f.limit))
+		s += " (" + f.share(float64(f.events)/float64(f.n)) + ")"
 	}
 	if _, observed := f.value(f.w); observed != "" {
 		s += ", " + observed
@@ -76,14 +64,22 @@ func (f finding) counted() string {
 	return s
 }
 
+// allowed says an observed share beside what is allowed.
+func (o *objective) allowed(share float64) string {
+	return fmt.Sprintf("%s, allowed %s", percent3(share), percent(o.limit))
+}
+
 // undecided says what is missing.
 func (f finding) undecided() string {
 	s := fmt.Sprintf("%s: too little to tell a rate of %s from one of %s at alpha %s",
-		f.counted(), percent(f.limit), percent(f.beyond()), percent(f.alpha))
-	if n, err := stats.Below(f.beyond()).SamplesToShow(f.events, f.n, f.alpha); err == nil {
+		f.counted(), percent(f.limit), percent(f.beyond()), percent(float64(f.alpha)))
+	if f.sense == Proved {
+		s = fmt.Sprintf("%s: no proof that fewer than %s do, at alpha %s", f.counted(), percent(f.limit), percent(float64(f.alpha)))
+	}
+	if n, err := stats.Below(f.beyond()).SamplesToShow(f.events, f.n, float64(f.alpha)); err == nil {
 		s += fmt.Sprintf(": %d samples are needed if no more of them do", n)
 	}
-	if n, err := stats.SamplesToDetect(f.limit, f.beyond(), f.alpha, power); err == nil && n > f.n {
+	if n, err := stats.SamplesToDetect(f.limit, f.beyond(), float64(f.alpha), power); f.sense != Proved && err == nil && n > f.n {
 		s += fmt.Sprintf(", and %d to see a rate of %s with %s probability", n, percent(f.beyond()), percent(power))
 	}
 	return s + ": load for longer or at a higher rate"
@@ -91,12 +87,15 @@ func (f finding) undecided() string {
 
 // certainty says how sure the verdict is.
 func (f finding) certainty() string {
-	verb := "shows"
-	if f.outcome != record.Violated {
-		verb = "would show"
+	logE, verb := f.logE, "would show a violation"
+	switch {
+	case f.outcome == record.Violated:
+		verb = "shows a violation"
+	case f.sense == Proved:
+		logE, verb = stats.Below(f.limit).LogE(f.events, f.n), "proves it"
 	}
-	return fmt.Sprintf("e-value %s, p %s: at alpha %s an e-value of %s %s a violation, however often one looks",
-		exponential(f.logE), exponential(math.Min(0, -f.logE)), percent(f.alpha), strconv.FormatFloat(1/f.alpha, 'g', 4, 64), verb)
+	return fmt.Sprintf("e-value %s, p %s: at alpha %s an e-value of %s %s, however often one looks",
+		exponential(logE), exponential(math.Min(0, -logE)), percent(float64(f.alpha)), round4(1/float64(f.alpha)), verb)
 }
 
 // samples lists those with the event that tell most.
@@ -131,6 +130,9 @@ func percent(share float64) string {
 func percent3(share float64) string {
 	return strconv.FormatFloat(share*100, 'g', 3, 64) + " %"
 }
+
+// round4 prints a threshold.
+func round4(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
 
 // exponential prints exp(x) with three digits, however large or small it is.
 func exponential(x float64) string {

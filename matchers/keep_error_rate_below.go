@@ -19,19 +19,26 @@ import (
 // by a one-sided Bernoulli mixture e-process (stats.Above, stats.Below).
 // Otherwise it is undecided, which is an error in either polarity that says how
 // many samples are needed. Without a failing sample, 82 decide for a limit of
-// 1 %, and 836 for 0.1 %.
-func KeepErrorRateBelow(limit float64, options ...Option) types.GomegaMatcher {
+// 1 %, and 836 for 0.1 %. SoFar and Proved change when it is satisfied, for
+// Consistently and Eventually over a window that grows.
+func KeepErrorRateBelow(limit float64, options ...ObjectiveOption) types.GomegaMatcher {
 	o := objective{
 		matcher: "KeepErrorRateBelow", call: fmt.Sprintf("KeepErrorRateBelow(%v)", limit),
 		phrase: "keep its error rate below " + percent(limit), short: "error rate below " + percent(limit),
 		limit: limit, threshold: limit, verb: "failed",
-		event: func(s probe.Sample) bool { return !s.Healthy() },
+		event: failed, key: failedKey{},
 		value: func(w *probe.Window) (float64, string) { return float64(w.Errors()) / float64(w.N()), "" },
-		worst: func(failing []probe.Sample) []probe.Sample { return failing },
-		title: "the first that failed",
+		worst: inOrder, title: "the first that failed",
 	}
 	if !(limit > 0 && limit < 1) {
 		o.invalid = fmt.Errorf("limit %v: must be above 0 and below 1: write 1 * Percent for 1 %%", limit)
 	}
 	return o.with(options)
 }
+
+// failedKey is under what a window remembers how many of its samples failed.
+type failedKey struct{}
+
+func failed(s probe.Sample) bool { return !s.Healthy() }
+
+func inOrder(samples []probe.Sample) []probe.Sample { return samples }

@@ -22,13 +22,13 @@ import (
 // It is KeepErrorRateBelow(1-q) with these samples for errors, and needs no
 // assumption on how latencies are distributed. q is above 0 and below 1, limit
 // above 0.
-func KeepQuantileBelow(q float64, limit time.Duration, options ...Option) types.GomegaMatcher {
+func KeepQuantileBelow(q float64, limit time.Duration, options ...ObjectiveOption) types.GomegaMatcher {
 	name := fmt.Sprintf("p%.6g", q*100)
 	o := objective{
 		matcher: "KeepQuantileBelow", call: fmt.Sprintf("KeepQuantileBelow(%v, %s)", q, limit),
 		phrase: fmt.Sprintf("keep its %s latency below %s", name, limit), short: fmt.Sprintf("%s latency below %s", name, limit),
 		limit: 1 - q, threshold: limit.Seconds(), verb: fmt.Sprintf("took longer than %s or failed", limit),
-		event: func(s probe.Sample) bool { return !s.Healthy() || s.Latency > limit },
+		event: func(s probe.Sample) bool { return !s.Healthy() || s.Latency > limit }, key: slowerKey(limit),
 		value: func(w *probe.Window) (float64, string) { return observedQuantile(w, q, name) },
 		worst: slowest,
 		title: "the slowest of them",
@@ -61,3 +61,7 @@ func slowest(samples []probe.Sample) []probe.Sample {
 	slices.SortStableFunc(samples, func(a, b probe.Sample) int { return cmp.Compare(b.Latency, a.Latency) })
 	return samples
 }
+
+// slowerKey is under what a window remembers how many of its samples took
+// longer than this, or failed.
+type slowerKey time.Duration

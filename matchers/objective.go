@@ -8,11 +8,20 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
 // reach is how many times the allowed rate a window must rule out before its
 // objective counts as kept.
 const reach = 5
+
+// ObjectiveOption changes how an objective is judged: Alpha, SoFar and Proved
+// are some.
+type ObjectiveOption interface{ applyObjective(*objective) }
+
+func (a AlphaOption) applyObjective(o *objective) { o.alpha = a }
+
+func (s Sense) applyObjective(o *objective) { o.sense = s }
 
 // objective is what a service has to keep: the share of its samples with an
 // event stays at or below a limit.
@@ -23,9 +32,14 @@ type objective struct {
 	short   string // "error rate below 1 %"
 	invalid error
 	limit   float64
-	alpha   float64
+	alpha   AlphaOption
+	sense   Sense
 	event   func(probe.Sample) bool
-	verb    string // what a sample with the event did: "failed"
+	// key tells this event from others in what a window remembers.
+	key  any
+	verb string // what a sample with the event did: "failed"
+	// share says an observed share of the event beside what is allowed.
+	share func(share float64) string
 	// value is what was observed, in the unit of threshold; observed says it in
 	// words, or nothing.
 	value     func(*probe.Window) (value float64, observed string)
@@ -35,13 +49,20 @@ type objective struct {
 	title string
 }
 
-func (o objective) with(options []Option) *objective {
+func (o objective) with(options []ObjectiveOption) *objective {
 	o.alpha = DefaultAlpha
-	for _, option := range options {
-		option(&o)
+	if o.share == nil {
+		o.share = o.allowed
 	}
-	if o.invalid == nil && !(o.alpha > 0 && o.alpha <= 0.5) {
-		o.invalid = fmt.Errorf("alpha %v: must be above 0 and at most 0.5", o.alpha)
+	for _, option := range options {
+		option.applyObjective(&o)
+	}
+	if o.invalid == nil {
+		o.invalid = o.alpha.validate()
+	}
+	if o.sense == Proved {
+		o.phrase += ", proved"
+		o.short += ", proved"
 	}
 	return &o
 }
@@ -51,16 +72,22 @@ func (o *objective) Match(actual any) (bool, error) {
 	if o.invalid != nil {
 		return false, fmt.Errorf("%s: %w", o.call, o.invalid)
 	}
-	w, ok := actual.(*probe.Window)
-	if !ok || w == nil {
-		return false, fmt.Errorf("%s matcher expects a *probe.Window, such as Load returns.  Got:\n%s", o.matcher, format.Object(actual, 1))
+	w, err := windowOf(o.matcher, actual)
+	if err != nil {
+		return false, err
 	}
 	f := o.find(w)
-	w.Judged(f.judgement())
-	if f.outcome == record.Undecided {
-		return false, fmt.Errorf("%s (%s)", f.text(), w.Probe())
+	w.Judged(o.matcher, o.short, f.judgement)
+	return o.sense.rule(f.outcome, w.Final(), func() string { return fmt.Sprintf("%s (%s)", f.text(), w.Probe()) })
+}
+
+// windowOf is the window that a matcher was given.
+func windowOf(matcher string, actual any) (*probe.Window, error) {
+	w, ok := actual.(*probe.Window)
+	if !ok || w == nil {
+		return nil, fmt.Errorf("%s matcher expects a *probe.Window, such as Load returns.  Got:\n%s", matcher, format.Object(actual, 1))
 	}
-	return f.outcome == record.Kept, nil
+	return w, nil
 }
 
 // FailureMessage says how the objective was violated.
@@ -78,6 +105,34 @@ func (o *objective) message(actual any, to string) string {
 	return "Expected\n" + format.IndentString(w.String(), 1) + "\n" + to + o.phrase + "\nbut " + f.text() + "\n" + f.certainty() + f.samples()
 }
 
-// beyond is the rate that a window must rule out: five times the limit, or half
-// way from the limit to one where that is nearer.
-func (o *objective) beyond() float64 { return math.Min(reach*o.limit, (1+o.limit)/2) }
+// beyond is the rate that a window must rule out: the limit itself where that is
+// to be proved, or else five times the limit, or half way from the limit to one
+// where that is nearer.
+func (o *objective) beyond() float64 {
+	if o.sense == Proved {
+		return o.limit
+	}
+	return math.Min(reach*o.limit, (1+o.limit)/2)
+}
+
+// tally is what an objective keeps of a window.
+type tally struct{ n, events int }
+
+func (o *objective) find(w *probe.Window) finding {
+	t := probe.Fold(w, o.key, func() tally { return tally{} }, func(t tally, s probe.Sample) tally {
+		t.n++
+		if o.event(s) {
+			t.events++
+		}
+		return t
+	})
+	f := finding{objective: o, w: w, n: t.n, events: t.events, outcome: record.Undecided}
+	f.logE = stats.Above(o.limit).LogE(f.events, f.n)
+	switch {
+	case stats.Above(o.limit).Shows(f.events, f.n, float64(o.alpha)):
+		f.outcome = record.Violated
+	case stats.Below(o.beyond()).Shows(f.events, f.n, float64(o.alpha)):
+		f.outcome = record.Kept
+	}
+	return f
+}

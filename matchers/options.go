@@ -1,13 +1,87 @@
 package matchers
 
+import (
+	"fmt"
+	"time"
+)
+
 // DefaultAlpha is the level of the statistical matchers where Alpha sets none.
 const DefaultAlpha = 0.05
 
-// Option changes how a statistical matcher judges.
-type Option func(*objective)
+// AlphaOption is the level of a statistical matcher. It comes from Alpha.
+type AlphaOption float64
 
 // Alpha sets the level at which a matcher judges, above 0 and at most 0.5;
 // DefaultAlpha otherwise. Over all looks at a growing window together, a service
-// that keeps its objective is found violating with at most this probability, and
-// so is one found keeping it whose rate is five times what is allowed.
-func Alpha(alpha float64) Option { return func(o *objective) { o.alpha = alpha } }
+// that keeps what is asked is found violating with at most this probability, and
+// one that is found keeping it does not with at most this probability.
+func Alpha(alpha float64) AlphaOption { return AlphaOption(alpha) }
+
+func (a AlphaOption) validate() error {
+	if !(a > 0 && a <= 0.5) {
+		return fmt.Errorf("alpha %v: must be above 0 and at most 0.5", float64(a))
+	}
+	return nil
+}
+
+// MarginOption is a difference that a person allows. It comes from Margin.
+type MarginOption float64
+
+// Margin sets how much worse than what it is compared with something may be, as
+// a share from 0 to 10: with Margin(25 * Percent) a latency of 125 ms is no worse
+// than one of 100 ms. Each matcher names its default.
+func Margin(share float64) MarginOption { return MarginOption(share) }
+
+func (m MarginOption) validate() error {
+	if !(m >= 0 && m <= 10) {
+		return fmt.Errorf("margin %v: must be from 0 to 10: write Margin(25 * Percent) for 25 %%", float64(m))
+	}
+	return nil
+}
+
+// FloorOption is a difference of latencies that never counts. It comes from Floor.
+type FloorOption time.Duration
+
+// Floor sets by how much a latency must be worse at the least, however small the
+// latencies are; a millisecond otherwise. It keeps two answers of 200 and 300
+// microseconds from being called different. It is not negative.
+func Floor(d time.Duration) FloorOption { return FloorOption(d) }
+
+// defaultFloor is about what a busy machine's scheduler adds to a round trip.
+const defaultFloor = FloorOption(time.Millisecond)
+
+func (f FloorOption) validate() error {
+	if f < 0 {
+		return fmt.Errorf("floor %s: must not be negative", time.Duration(f))
+	}
+	return nil
+}
+
+func (f FloorOption) seconds() float64 { return time.Duration(f).Seconds() }
+
+// Sense says when a statistical matcher is satisfied. Without one a window is
+// kept when it shows no violation and has samples enough to rule out a gross one.
+type Sense int
+
+const (
+	// SoFar is for Consistently over a window that grows, such as a Stream's: no
+	// violation has been shown so far. It fails at the first look that shows one,
+	// and ends Consistently when the load ends: as a pass where the samples then
+	// rule out a gross violation, and as undecided where they do not. What
+	// Consistently's own time cuts off while too few samples are there fails, too.
+	//
+	//	Consistently(ctx, selling.Window).WithTimeout(time.Minute).Should(KeepErrorRateBelow(1*Percent, SoFar))
+	SoFar Sense = iota + 1
+
+	// Proved is for Eventually over a window that grows: the samples prove that
+	// the limit itself is kept, not just that it is not violated grossly. It
+	// takes more samples (417 without an error for a limit of 1 %), and alpha
+	// bounds the probability of a false proof. Eventually ends at once when the
+	// opposite has been shown, or when the load has ended without a proof.
+	//
+	//	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
+	//
+	// Negated it never passes: what can be shown against a service is shown by
+	// NotTo(KeepErrorRateBelow(1 * Percent)).
+	Proved
+)

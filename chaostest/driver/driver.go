@@ -63,6 +63,9 @@ type State struct {
 	ExitCode  int
 	OOMKilled bool
 	Restarts  int
+	// Image is the ID of the image that the container was made of, whatever its
+	// tags say now: "sha256:0123...".
+	Image string
 	// HostNetwork says that the container shares the host's network namespace.
 	HostNetwork bool
 	// Addresses by the name of the network.

@@ -7,6 +7,11 @@ import "time"
 // line. Without it no events are written.
 const EventsVariable = "CHAOSGATE_EVENTS"
 
+// CollectVariable names the environment variable that tells suites, when it is
+// not empty, that a baseline is being collected: comparisons with it that have too
+// few runs are recorded and fail nothing.
+const CollectVariable = "CHAOSGATE_COLLECT"
+
 // EventKind says what an event tells.
 type EventKind string
 

@@ -142,6 +142,9 @@ type Window struct {
 	P99 Float `json:"p99"`
 	// Judgements are the matchers' verdicts on the window.
 	Judgements []Judgement `json:"judgements,omitempty"`
+	// Members are the windows of a fleet's members, without judgements; the window
+	// itself is of all their samples.
+	Members []Window `json:"members,omitempty"`
 }
 
 // Outcome is what a matcher found.

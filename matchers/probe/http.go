@@ -25,6 +25,8 @@ type HTTPProbe struct {
 	body      string
 	status    []int
 	timeout   Timeout
+	version   *Field
+	clock     *Field
 	transport *http.Transport
 	client    *http.Client
 	err       error
@@ -73,6 +75,11 @@ func (p *HTTPProbe) check() error {
 			}
 		}
 	}
+	for _, field := range []*Field{p.version, p.clock} {
+		if field != nil && field.err != nil {
+			return field.err
+		}
+	}
 	_, err := p.request(context.Background(), "localhost:1")
 	return err
 }
@@ -105,7 +112,14 @@ func (p *HTTPProbe) Sample(ctx context.Context) (Sample, error) {
 	if p.err != nil {
 		return Sample{}, fmt.Errorf("probe %s: %w", p, p.err)
 	}
-	return take(ctx, p.endpoint.svc, p.String(), p.timeout, p.look)
+	var a answer
+	s, err := take(ctx, p.endpoint.svc, p.String(), p.timeout, func(ctx context.Context) (Class, string, error) {
+		return p.look(ctx, &a)
+	})
+	if err == nil {
+		p.read(&s, &a)
+	}
+	return s, err
 }
 
 // Prepare finds the service's port, so that the first sample of a load does not.
@@ -121,12 +135,12 @@ func (p *HTTPProbe) Prepare(ctx context.Context) error {
 // so at its end.
 func (p *HTTPProbe) CloseIdleConnections() { p.transport.CloseIdleConnections() }
 
-func (p *HTTPProbe) look(ctx context.Context) (Class, string, error) {
+func (p *HTTPProbe) look(ctx context.Context, a *answer) (Class, string, error) {
 	address, err := p.endpoint.find(ctx)
 	if err != nil {
 		return "", "", err
 	}
-	request, err := p.request(ctx, address)
+	request, err := p.request(a.watch(ctx), address)
 	if err != nil {
 		return "", "", lookError{err}
 	}
@@ -139,10 +153,12 @@ func (p *HTTPProbe) look(ctx context.Context) (Class, string, error) {
 		return "", "", err
 	}
 	defer response.Body.Close() //nolint:errcheck // the answer has been read; nothing is left to fail
+	a.head(response.Header)
 	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
 	if err != nil {
 		return "", "", fmt.Errorf("read body of %s: %w", response.Status, err)
 	}
+	a.whole(body)
 	if p.expects(response.StatusCode) {
 		return OK, response.Status, nil
 	}

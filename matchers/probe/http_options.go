@@ -39,3 +39,18 @@ func Status(codes ...int) HTTPOption {
 func KeepAlive() HTTPOption {
 	return httpOption(func(p *HTTPProbe) { p.transport.DisableKeepAlives = false })
 }
+
+// VersionFrom reads from each answer, whatever its status, which version of the
+// service gave it. An answer without one is a Problem of the sample.
+func VersionFrom(field Field) HTTPOption {
+	return httpOption(func(p *HTTPProbe) { p.version = &field })
+}
+
+// ClockFrom reads the service's clock from each answer, whatever its status: an
+// RFC 3339 time with or without a fraction, an HTTP date, or the time since 1970
+// in digits, as seconds (10), milliseconds (13), microseconds (16) or nanoseconds
+// (19), or in seconds with a fraction. The digits that are there tell the clock's
+// Resolution. An answer without one is a Problem of the sample.
+func ClockFrom(field Field) HTTPOption {
+	return httpOption(func(p *HTTPProbe) { p.clock = &field })
+}

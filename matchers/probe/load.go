@@ -2,9 +2,9 @@ package probe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
-	"sync"
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -22,11 +22,11 @@ const (
 	mostSamples = 1_000_000
 )
 
-// RunOption adds to what Run does.
+// RunOption adds to what Run and Start do.
 type RunOption func(*run)
 
 // Progress calls report with the summary so far, every so often while the load
-// runs, from one goroutine and never after Run has returned.
+// runs, from one goroutine and never after the load has ended.
 func Progress(every time.Duration, report func(record.Window)) RunOption {
 	return func(r *run) { r.every, r.report = every, report }
 }
@@ -37,17 +37,21 @@ func Labelled(spec string, faults ...string) RunOption {
 	return func(r *run) { r.spec, r.faults = spec, faults }
 }
 
+// run is what loads are told.
 type run struct {
-	probe  Probe
 	every  time.Duration
 	report func(record.Window)
 	spec   string
 	faults []string
+	width  time.Duration
 }
 
-type outcome struct {
-	Sample
-	err error
+func newRun(options []RunOption) *run {
+	r := &run{}
+	for _, o := range options {
+		o(r)
+	}
+	return r
 }
 
 // Run takes samples at a constant rate for a duration: an open loop, in which
@@ -61,113 +65,51 @@ type outcome struct {
 // error with the window of the samples that had ended. The rate is above 0 and
 // at most 10,000 a second, and rate and duration make 1 to 1,000,000 samples.
 func Run(ctx context.Context, p Probe, rate Rate, d time.Duration, options ...RunOption) (*Window, error) {
-	r := &run{probe: p}
-	for _, o := range options {
-		o(r)
+	if p != nil && d == 0 {
+		return nil, fmt.Errorf("load: %s for %s: the duration must be above 0", p, d)
 	}
-	n, err := r.plan(rate, d)
+	s, err := Start(ctx, p, rate, d, options...)
 	if err != nil {
-		return nil, fmt.Errorf("load: %w", err)
+		return nil, err
 	}
-	if ready, ok := p.(interface{ Prepare(context.Context) error }); ok {
+	return s.join()
+}
+
+// plan is how many looks the load takes of n probes, which are called by name: as
+// many as are kept where it lasts until it is stopped.
+func (r *run) plan(name string, n int, rate Rate, d time.Duration) (int, error) {
+	highest, most := highestRate/Rate(n), mostSamples/n*n
+	switch {
+	case !(rate > 0) || rate > highest:
+		return 0, fmt.Errorf("%s at %s: the rate must be above 0 and at most %s", name, rate, highest)
+	case d < 0:
+		return 0, fmt.Errorf("%s for %s: the duration must be above 0", name, d)
+	case r.report != nil && r.every <= 0:
+		return 0, fmt.Errorf("%s: progress every %s: must be above 0", name, r.every)
+	case d == 0:
+		return most, nil
+	}
+	// Round i is intended i/rate after the start, and before the end.
+	rounds := max(math.Ceil(float64(rate)*d.Seconds()-1e-9), 1)
+	if looks := rounds * float64(n); looks > float64(most) {
+		return 0, fmt.Errorf("%s at %s for %s: %.0f samples, at most %d are kept: use a lower rate or a shorter time", name, rate, d, looks, most)
+	}
+	return int(rounds) * n, nil
+}
+
+// prepare gets the probes ready to look.
+func prepare(ctx context.Context, probes []Probe) error {
+	for _, p := range probes {
+		ready, ok := p.(interface{ Prepare(context.Context) error })
+		if !ok {
+			continue
+		}
 		// A service that does not run is a finding, and left to the samples.
 		if err := ready.Prepare(ctx); err != nil && !isGone(err) {
-			return nil, fmt.Errorf("load %s: %w", p, err)
+			return fmt.Errorf("load %s: %w", p, err)
 		}
 	}
-	if kept, ok := p.(interface{ CloseIdleConnections() }); ok {
-		defer kept.CloseIdleConnections()
-	}
-	return r.collect(ctx, rate, d, n)
+	return nil
 }
 
-func (r *run) plan(rate Rate, d time.Duration) (int, error) {
-	switch {
-	case r.probe == nil:
-		return 0, fmt.Errorf("no probe: write probe.HTTP(service, \"8080/tcp\", \"/\")")
-	case !(rate > 0) || rate > highestRate:
-		return 0, fmt.Errorf("%s at %s: the rate must be above 0 and at most %s", r.probe, rate, highestRate)
-	case d <= 0:
-		return 0, fmt.Errorf("%s for %s: the duration must be above 0", r.probe, d)
-	case r.report != nil && r.every <= 0:
-		return 0, fmt.Errorf("%s: progress every %s: must be above 0", r.probe, r.every)
-	}
-	// Sample i is intended i/rate after the start, and before the end.
-	n := math.Ceil(float64(rate)*d.Seconds() - 1e-9)
-	if n > mostSamples {
-		return 0, fmt.Errorf("%s at %s for %s: %.0f samples, at most %d are kept: use a lower rate or a shorter time", r.probe, rate, d, n, mostSamples)
-	}
-	return max(int(n), 1), nil
-}
-
-// collect starts the load and gathers its samples until all have ended.
-func (r *run) collect(ctx context.Context, rate Rate, d time.Duration, n int) (*Window, error) {
-	ctx, stop := context.WithCancelCause(ctx)
-	defer stop(nil)
-	outcomes := make(chan outcome)
-	start := time.Now()
-	go r.launch(ctx, start, rate, n, outcomes)
-
-	var tick <-chan time.Time
-	if r.report != nil {
-		ticker := time.NewTicker(r.every)
-		defer ticker.Stop()
-		tick = ticker.C
-	}
-	samples := make([]Sample, 0, n)
-	for {
-		select {
-		case o, more := <-outcomes:
-			switch {
-			case !more:
-				if len(samples) < n {
-					return r.window(start, earlier(start.Add(d), time.Now()), samples), fmt.Errorf("load %s at %s for %s: stopped after %d of %d samples: %w", r.probe, rate, d, len(samples), n, context.Cause(ctx))
-				}
-				return r.window(start, start.Add(d), samples), nil
-			case o.err != nil:
-				stop(o.err) // the first cause stays
-			default:
-				samples = append(samples, o.Sample)
-			}
-		case <-tick:
-			r.report(r.window(start, time.Now(), samples).Record())
-		}
-	}
-}
-
-func (r *run) window(start, end time.Time, samples []Sample) *Window {
-	w := NewWindow(r.probe.String(), start, end, samples)
-	w.spec, w.faults = r.spec, r.faults
-	return w
-}
-
-// launch starts every sample at its time, and closes outcomes when all that
-// were started have ended.
-func (r *run) launch(ctx context.Context, start time.Time, rate Rate, n int, outcomes chan<- outcome) {
-	defer close(outcomes)
-	var flying sync.WaitGroup
-	defer flying.Wait()
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for i := range n {
-		intended := start.Add(time.Duration(float64(i) / float64(rate) * float64(time.Second)))
-		if wait := time.Until(intended); wait > 0 {
-			timer.Reset(wait)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-			}
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		flying.Go(func() {
-			started := time.Now()
-			s, err := r.probe.Sample(ctx)
-			s.Lag = max(0, started.Sub(intended))
-			s.Latency += s.Lag
-			s.Time = intended
-			outcomes <- outcome{s, err}
-		})
-	}
-}
+var errNoProbe = errors.New("load: no probe: write probe.HTTP(service, \"8080/tcp\", \"/\")")

@@ -48,10 +48,38 @@ type Sample struct {
 	Class Class
 	// Detail says in words what came back.
 	Detail string
+	// Version is the version that the service says it is of, where the probe asks
+	// for it with VersionFrom.
+	Version string
+	// Clock is what the service's clock said, where the probe asks for it with
+	// ClockFrom.
+	Clock *Reading
+	// Problem says why a version or clock that the probe asks for could not be read
+	// from the answer. It is empty where both could, and where no whole answer came.
+	Problem string
 	// FaultEnded is when the last fault of the running spec had ended as this
 	// sample started, zero if none had; FaultLive says that one was live.
 	FaultEnded time.Time
 	FaultLive  bool
+}
+
+// Reading is a look at another clock.
+type Reading struct {
+	// Sent is just before the request was sent and Received after the answer had
+	// come, by this process's clock: the other one was read between the two.
+	Sent, Received time.Time
+	// Says is what the other clock said, to its Resolution: it stood at Says or
+	// later, and before Says + Resolution.
+	Says       time.Time
+	Resolution time.Duration
+}
+
+// Skew is how far the other clock is ahead of this process's, or behind if
+// negative: at least low and at most high. The looks at one clock, each with a
+// range that holds its skew, leave what their ranges have in common.
+func (r Reading) Skew() (low, high time.Duration) {
+	// By the wall clock, which is what both sides tell.
+	return r.Says.Sub(r.Received.Round(0)), r.Says.Add(r.Resolution).Sub(r.Sent.Round(0))
 }
 
 // Healthy reports whether the service answered as expected.

@@ -4,11 +4,11 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"sync"
 	"time"
-
-	"github.com/chaosgate/chaosgate/chaostest/record"
 )
+
+// clockTime is how messages print when something happened.
+const clockTime = "15:04:05.000"
 
 // Window is the samples of a span. Its samples never change, so a matcher may
 // judge it as often as it likes; only judgements are added to it.
@@ -20,10 +20,10 @@ type Window struct {
 	samples    []Sample
 	classes    map[Class]int
 	errors     int
+	growing    bool
+	final      bool
 	parent     *Window
-
-	mu         sync.Mutex
-	judgements []record.Judgement
+	kept       *kept
 }
 
 // NewWindow makes a window of samples that were taken from start to end. The
@@ -31,7 +31,7 @@ type Window struct {
 func NewWindow(probe string, start, end time.Time, samples []Sample) *Window {
 	samples = slices.Clone(samples)
 	slices.SortStableFunc(samples, func(a, b Sample) int { return a.Time.Compare(b.Time) })
-	w := &Window{probe: probe, start: start, end: end, samples: samples}
+	w := &Window{probe: probe, start: start, end: end, samples: samples, kept: &kept{}}
 	w.count()
 	return w
 }
@@ -55,6 +55,15 @@ func (w *Window) Start() time.Time { return w.start }
 // End is when the span ended in which samples were intended; the last answers
 // may have come later.
 func (w *Window) End() time.Time { return w.end }
+
+// Growing reports whether more samples may come after those of the window: it is
+// what there was of a series that has not ended.
+func (w *Window) Growing() bool { return w.growing }
+
+// Final reports whether it is known that no more samples will come, as it is of a
+// load that has ended. Of a window that NewWindow made nothing is known: whoever
+// made it may make longer ones.
+func (w *Window) Final() bool { return w.final }
 
 // N is the number of samples.
 func (w *Window) N() int { return len(w.samples) }
@@ -118,8 +127,9 @@ func quantile(sorted []time.Duration, q float64) (time.Duration, bool) {
 }
 
 // Slice is the part of the window whose samples were intended at or after from
-// and before to. What is judged of it is recorded with the whole window, too, the last
-// judgement of parts with the same start.
+// and before to. It is final, or grows, as the whole does. What is judged of it is
+// recorded with the whole window, too, the last judgement of parts with the same
+// start.
 func (w *Window) Slice(from, to time.Time) *Window {
 	at := func(t time.Time) int {
 		i, _ := slices.BinarySearchFunc(w.samples, t, func(s Sample, t time.Time) int { return s.Time.Compare(t) })
@@ -128,7 +138,8 @@ func (w *Window) Slice(from, to time.Time) *Window {
 	first := at(from)
 	last := max(first, at(to))
 	part := &Window{
-		probe: w.probe, spec: w.spec, faults: w.faults, parent: w,
+		probe: w.probe, spec: w.spec, faults: w.faults, parent: w, kept: &kept{},
+		growing: w.growing, final: w.final,
 		start: later(w.start, from), end: earlier(w.end, to), samples: w.samples[first:last:last],
 	}
 	part.count()

@@ -12,30 +12,15 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Judged keeps a matcher's verdict for the record; the last one of a matcher on
-// an objective counts.
-func (w *Window) Judged(j record.Judgement) {
-	w.mu.Lock()
-	same := slices.IndexFunc(w.judgements, func(k record.Judgement) bool {
-		return k.Matcher == j.Matcher && k.Objective == j.Objective
-	})
-	if same >= 0 {
-		w.judgements[same] = j
-	} else {
-		w.judgements = append(w.judgements, j)
-	}
-	w.mu.Unlock()
-	if w.parent != nil {
-		// Named by its start alone, so that a part that grows while it is polled
-		// leaves one judgement.
-		j.Objective += fmt.Sprintf(" from %s on", w.start.Sub(w.parent.start))
-		j.Text += fmt.Sprintf(" (from %s to %s)", w.start.Sub(w.parent.start), w.end.Sub(w.parent.start))
-		w.parent.Judged(j)
-	}
+// Record is the window's summary with what was judged so far, of a series that
+// grows on any of its windows.
+func (w *Window) Record() record.Window {
+	r := w.summary()
+	r.Judgements = w.kept.judgements.record()
+	return r
 }
 
-// Record is the window's summary with what was judged so far.
-func (w *Window) Record() record.Window {
+func (w *Window) summary() record.Window {
 	latencies := w.latencies()
 	seconds := func(q float64) record.Float {
 		if latency, ok := quantile(latencies, q); ok {
@@ -54,9 +39,6 @@ func (w *Window) Record() record.Window {
 			r.Classes[string(class)] = n
 		}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	r.Judgements = slices.Clone(w.judgements)
 	return r
 }
 
@@ -67,8 +49,12 @@ func (w *Window) MarshalJSON() ([]byte, error) { return json.Marshal(w.Record())
 // String says the window in one line: "GET http://shop:8080/checkout: 250
 // samples in 5s from 12:00:00.000, 3 errors (2 timeout, 1 status 5xx), p50 12ms, p99 330ms".
 func (w *Window) String() string {
+	return fmt.Sprintf("%s: %d samples in %s from %s, %s", w.probe, len(w.samples), Round(w.end.Sub(w.start)), w.start.Format(clockTime), w.results())
+}
+
+// results are the errors and the latencies in words.
+func (w *Window) results() string {
 	var s strings.Builder
-	fmt.Fprintf(&s, "%s: %d samples in %s from %s, ", w.probe, len(w.samples), Round(w.end.Sub(w.start)), w.start.Format("15:04:05.000"))
 	switch w.errors {
 	case 0:
 		s.WriteString("no error")

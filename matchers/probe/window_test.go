@@ -79,15 +79,19 @@ func TestSliceIsHalfOpen(t *testing.T) {
 	}
 }
 
+func judged(j record.Judgement) func() record.Judgement {
+	return func() record.Judgement { return j }
+}
+
 func TestTheLastJudgementCountsAndGoesIntoTheRecord(t *testing.T) {
 	w := tenSamples()
 	part := w.Slice(noon.Add(time.Second), noon.Add(3*time.Second))
 	for _, outcome := range []record.Outcome{record.Undecided, record.Kept} {
-		w.Judged(record.Judgement{Matcher: "M", Objective: "o", Outcome: outcome, LogE: record.Float(math.Inf(1))})
-		part.Judged(record.Judgement{Matcher: "M", Objective: "o", Outcome: record.Violated})
+		w.Judged("M", "o", judged(record.Judgement{Outcome: outcome, LogE: record.Float(math.Inf(1))}))
+		part.Judged("M", "o", judged(record.Judgement{Outcome: record.Violated}))
 	}
-	w.Judged(record.Judgement{Matcher: "M", Objective: "other", Outcome: record.Kept})
-	w.Slice(noon.Add(time.Second), noon.Add(5*time.Second)).Judged(record.Judgement{Matcher: "M", Objective: "o", Outcome: record.Violated, Text: "bad"})
+	w.Judged("M", "other", judged(record.Judgement{Outcome: record.Kept}))
+	w.Slice(noon.Add(time.Second), noon.Add(5*time.Second)).Judged("M", "o", judged(record.Judgement{Outcome: record.Violated, Text: "bad"}))
 	encoded, err := json.Marshal(w)
 	if err != nil {
 		t.Fatal(err)
@@ -119,9 +123,9 @@ func TestWindowMayBeJudgedAndReadAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
-			w.Judged(record.Judgement{Matcher: "M", Objective: "o"})
+			w.Judged("M", "o", judged(record.Judgement{}))
 			_, _ = w.Record(), w.String()
-			w.Slice(noon, noon.Add(time.Second)).Judged(record.Judgement{Matcher: "M"})
+			w.Slice(noon, noon.Add(time.Second)).Judged("M", "", judged(record.Judgement{}))
 		})
 	}
 	all.Wait()

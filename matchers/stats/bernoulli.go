@@ -56,7 +56,7 @@ func (b Bernoulli) Validate() error {
 
 // LogE returns the natural logarithm of the e-value after n samples of which
 // events had the event. It is 0 for no samples, and NaN for counts that cannot
-// be or a Bernoulli that does not validate.
+// be or a Bernoulli that does not validate. Its cost does not grow with n.
 //
 // It is ln of the mixture's likelihood over the likelihood at the limit:
 // lnB(S+a, n-S+b) - lnB(a, b) + ln T(S+a, n-S+b) - ln T(a, b) - S ln p - (n-S) ln(1-p),
@@ -65,10 +65,13 @@ func (b Bernoulli) LogE(events, n int) float64 {
 	if b.Validate() != nil || events < 0 || n < events {
 		return math.NaN()
 	}
-	s, f := float64(events), float64(n-events)
-	return logBeta(s+b.A, f+b.B) - logBeta(b.A, b.B) +
-		b.logTail(s+b.A, f+b.B) - b.logTail(b.A, b.B) -
-		s*math.Log(b.Limit) - f*math.Log1p(-b.Limit)
+	return b.logMixture(float64(events)+b.A, float64(n-events)+b.B) - b.logMixture(b.A, b.B)
+}
+
+// P returns the anytime-valid p-value of this look: the smallest level at which
+// it shows the claim. It is 1 over the e-value and at most 1, and NaN where LogE is.
+func (b Bernoulli) P(events, n int) float64 {
+	return math.Exp(math.Min(0, -b.LogE(events, n)))
 }
 
 // Shows reports whether the samples show the claim at level alpha: whether the
@@ -99,11 +102,14 @@ func (b Bernoulli) Bound(events, n int, alpha float64) float64 {
 	return shown
 }
 
-// logTail is the logarithm of the probability that a Beta(a, b) variable lies
-// on the claim's side of the limit.
-func (b Bernoulli) logTail(alpha, beta float64) float64 {
+// logMixture is ln(B(alpha, beta) T / (p^alpha (1-p)^beta)), where T is the
+// probability that a Beta(alpha, beta) variable lies on the claim's side of the
+// limit p. No large numbers cancel in it, whatever alpha and beta are.
+func (b Bernoulli) logMixture(alpha, beta float64) float64 {
+	p, q := b.Limit, 1-b.Limit
 	if b.Side == AboveLimit {
-		return logIncBeta(beta, alpha, 1-b.Limit, b.Limit)
+		alpha, beta, p, q = beta, alpha, q, p
 	}
-	return logIncBeta(alpha, beta, b.Limit, 1-b.Limit)
+	ratio, _ := logBetaRatio(alpha, beta, p, q)
+	return ratio
 }

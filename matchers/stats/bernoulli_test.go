@@ -33,6 +33,42 @@ func TestLogEAgreesWithReferenceValues(t *testing.T) {
 	}
 }
 
+// The reference values are computed in 40 digits. At a limit that is a binary
+// fraction nothing is lost, however many samples there are.
+func TestLogEKeepsItsDigitsForManySamples(t *testing.T) {
+	for _, c := range []struct {
+		test      Bernoulli
+		events, n int
+		want      float64
+	}{
+		{Bernoulli{AboveLimit, 1. / 128, 1, 20}, 10_000, 1_000_000, 278.1791734528668},
+		{Above(1. / 128), 7900, 1_000_000, -4.8464822770675542},
+		{Above(1. / 128), 7_700_000, 1_000_000_000, -13.240750911783016},
+		{Above(1. / 128), 7_820_000, 1_000_000_000, -4.9982513609012507},
+		{Above(1. / 128), 1_000_000_000, 1_000_000_000, 4852029793.5586502},
+		{Below(1. / 128), 7_700_000, 1_000_000_000, 812.74086558706961},
+		{Below(1. / 128), 0, 1_000_000_000, 7843162.0461871585},
+	} {
+		if got := c.test.LogE(c.events, c.n); math.Abs(got-c.want) > 1e-12*math.Max(10, math.Abs(c.want)) {
+			t.Errorf("%+v, %d of %d: log e %.14g, want %.14g", c.test, c.events, c.n, got, c.want)
+		}
+	}
+}
+
+func TestPIsOneOverTheEValue(t *testing.T) {
+	if p := Above(.2).P(5, 5); math.Abs(p-1./651) > 1e-12 {
+		t.Errorf("p %v, want 1/651", p)
+	}
+	if p := Above(.2).P(0, 50); p != 1 {
+		t.Errorf("evidence against the claim: p %v, want 1", p)
+	}
+	for _, p := range []float64{Above(.2).P(2, 1), Above(.2).P(-1, 1), Above(2).P(1, 1)} {
+		if !math.IsNaN(p) {
+			t.Errorf("p %v, want NaN", p)
+		}
+	}
+}
+
 func TestBelowAgreesWithItsClosedFormWithoutEvents(t *testing.T) {
 	const p = 0.01
 	test := Below(p)

@@ -2,59 +2,68 @@ package stats
 
 import "math"
 
-// logBeta is the logarithm of the complete beta function.
-func logBeta(a, b float64) float64 {
-	la, _ := math.Lgamma(a)
-	lb, _ := math.Lgamma(b)
-	lab, _ := math.Lgamma(a + b)
-	return la + lb - lab
-}
-
 // logIncBeta is the logarithm of the regularised incomplete beta function
 // I_x(a, b), with y = 1-x given apart so that neither loses digits. Working in
 // logarithms keeps tails far below the smallest float64, which is why this is
-// not a library's I_x(a, b).
+// not a library's I_x(a, b). Its cost is bounded, however large a and b are.
 func logIncBeta(a, b, x, y float64) float64 {
-	if x > (a+1)/(a+b+2) {
-		// The fraction converges fast only on the other side of the mean; there
-		// the complement is at most about one half, so nothing cancels.
-		return math.Log1p(-math.Exp(logIncBeta(b, a, y, x)))
-	}
-	return a*math.Log(x) + b*math.Log(y) - logBeta(a, b) - math.Log(a) + math.Log(betaFraction(a, b, x))
+	ratio, power := logBetaRatio(a, b, x, y)
+	return ratio + power
 }
 
-// betaFraction evaluates the continued fraction of the incomplete beta function
-// (DLMF 8.17.22) by Lentz's method; it takes about sqrt(max(a, b)) steps.
-func betaFraction(a, b, x float64) float64 {
-	const (
-		tiny    = 1e-300
-		epsilon = 1e-15
-		steps   = 1_000_000
-	)
-	guard := func(v float64) float64 {
-		if math.Abs(v) < tiny {
-			return tiny
-		}
-		return v
+// logBetaRatio splits logIncBeta into the logarithm of x^a y^b / B(a, b), which
+// is power, and the rest. For large a and b power holds nearly all of it, so what
+// cancels power had better use ratio alone.
+func logBetaRatio(a, b, x, y float64) (ratio, power float64) {
+	// Fraction and expansion are for x below the mean. Above it, the complement
+	// is at most about one half, so nothing cancels.
+	above := x > (a+1)/(a+b+2)
+	if above {
+		a, b, x, y = b, a, y, x
 	}
-	c := 1.0
-	d := 1 / guard(1-(a+b)*x/(a+1))
-	h := d
+	gap := b*x - a*y
+	surprise := deviance(a, (a+b)*x, gap) + deviance(b, (a+b)*y, -gap)
+	power = (math.Log(a/(a+b)*b)-log2Pi)/2 - surprise + stirlingError(a+b) - stirlingError(a) - stirlingError(b)
+	if math.Min(a, b) >= largeBeta && surprise <= nearMean {
+		ratio = math.Log(betaExpansion(a, b, math.Copysign(math.Sqrt(surprise), -gap)))
+	} else {
+		ratio = math.Log(betaFraction(a, b, x, y))
+	}
+	if above {
+		ratio = math.Log1p(-math.Exp(ratio+power)) - power
+	}
+	return ratio, power
+}
+
+// betaFraction is I_x(a, b) B(a, b) / (x^a y^b) by a continued fraction
+// (DiDonato and Morris 1992, "Algorithm 708", the even part of DLMF 8.17.22).
+// Far below the mean it takes some tens of steps, near it about the square root
+// of the lesser of a and b.
+func betaFraction(a, b, x, y float64) float64 {
+	const (
+		epsilon = 1e-15
+		steps   = 100_000
+	)
+	c := 1 + a*y - b*x
+	value := (1 + 1/a) / c
+	// Numerator and denominator of the convergent before the last, both divided
+	// by the last one's denominator.
+	top, bottom := 0.0, value
 	for i := 1; i <= steps; i++ {
-		m := float64(i)
-		even := m * (b - m) * x / ((a + 2*m - 1) * (a + 2*m))
-		d = 1 / guard(1+even*d)
-		c = guard(1 + even/c)
-		h *= d * c
-		odd := -(a + m) * (a + b + m) * x / ((a + 2*m) * (a + 2*m + 1))
-		d = 1 / guard(1+odd*d)
-		c = guard(1 + odd/c)
-		h *= d * c
-		if math.Abs(d*c-1) < epsilon {
+		n := float64(i)
+		twice := a + 2*n - 1
+		w := n * (b - n) * x
+		alpha := (a + n - 1) * (a + b + n - 1) / twice / twice * w * x
+		beta := n + w/twice + (a+n)/(twice+2)*(c+n*(1+y))
+		last := value
+		denominator := alpha*bottom + beta
+		value = (alpha*top + beta*last) / denominator
+		top, bottom = last/denominator, 1/denominator
+		if math.Abs(value-last) <= epsilon*value {
 			break
 		}
 	}
-	return h
+	return value
 }
 
 // binomialTail is the probability that at least s of n samples have an event of

@@ -7,15 +7,18 @@ import (
 	"slices"
 )
 
-// RankSumResult is the outcome of an exact one-sided rank-sum test.
+// RankSumResult is the outcome of an exact rank-sum test.
 type RankSumResult struct {
-	// P is the probability of ranks as high as the candidate's, or higher, if
+	// P is the probability of ranks as extreme as the candidate's, or more so, if
 	// candidate and baseline runs were interchangeable.
 	P float64
 	// RankSum is the sum of the candidate's mid-ranks among all runs.
 	RankSum float64
 	// SmallestP is the least P that this many runs can give at all.
 	SmallestP float64
+	// Lower says that P is of the candidate's values being lower; otherwise it is
+	// of their being higher.
+	Lower bool
 	// Warnings say in words what a reader must know beside the numbers.
 	Warnings []string
 }
@@ -23,45 +26,51 @@ type RankSumResult struct {
 // RankSum tests whether the candidate's values are larger than the baseline's
 // by more than margin: it raises the baseline's values by the factor 1+margin
 // and asks how often a random choice of runs has ranks as high. It is exact,
-// ties included (mid-ranks; the distribution is that of all choices). Each value
-// is one whole run's. margin is a share, 0.05 for 5 %, and not negative.
+// ties included (mid-ranks; the distribution is that of all choices; Wilcoxon
+// 1945, Individual comparisons by ranking methods). Each value is one whole
+// run's. An infinite one has its rank like any other: it is a run without an
+// answer. margin is a share, 0.05 for 5 %, and not negative; with a margin no
+// value may be negative. No runs, a value that is not a number, and more runs
+// than can be counted in about a second are errors.
 func RankSum(baseline, candidate []float64, margin float64) (RankSumResult, error) {
-	switch {
-	case len(baseline) == 0 || len(candidate) == 0:
-		return RankSumResult{}, fmt.Errorf("compare %d baseline with %d candidate runs: both need at least one", len(baseline), len(candidate))
-	case !(margin >= 0) || math.IsInf(margin, 0):
-		return RankSumResult{}, fmt.Errorf("compare runs with margin %v: must be a share of at least 0, such as 0.05", margin)
+	result, err := rankSum(baseline, candidate, margin)
+	if err == nil {
+		result.reach(len(baseline), len(candidate), SmallestP(len(baseline), len(candidate)))
 	}
-	values := make([]float64, 0, len(baseline)+len(candidate))
-	for _, v := range baseline {
-		if margin > 0 && v < 0 {
-			return RankSumResult{}, fmt.Errorf("compare runs: baseline value %v: a margin needs values that are not negative", v)
-		}
-		values = append(values, v*(1+margin))
-	}
-	values = append(values, candidate...)
-	if slices.ContainsFunc(values, math.IsNaN) {
-		return RankSumResult{}, errors.New("compare runs: a value is not a number: leave the run out, or the metric")
-	}
+	return result, err
+}
 
-	ranks := doubledMidRanks(values)
-	observed := 0
-	for _, r := range ranks[len(baseline):] {
-		observed += r
+// RankSumLower tests whether the candidate's values are smaller than the
+// baseline's by more than margin: whether they are smaller even when it is they
+// that are raised by the factor 1+margin. All else is as with RankSum.
+func RankSumLower(baseline, candidate []float64, margin float64) (RankSumResult, error) {
+	result, err := rankSumLower(baseline, candidate, margin)
+	if err == nil {
+		result.reach(len(baseline), len(candidate), SmallestP(len(baseline), len(candidate)))
 	}
-	p, err := shareOfChoices(ranks, len(candidate), observed)
+	return result, err
+}
+
+// RankSumTwoSided tests whether the candidate's values differ from the
+// baseline's in either direction. Without a margin P is twice the smaller of the
+// probabilities of ranks as high and of ranks as low, and at most 1. With one the
+// hypothesis is that they differ by some factor from 1/(1+margin) to 1+margin,
+// and P is twice the smaller P of RankSum and RankSumLower: each of them holds
+// its level there. RankSum is that of the direction which Lower names.
+func RankSumTwoSided(baseline, candidate []float64, margin float64) (RankSumResult, error) {
+	result, err := rankSum(baseline, candidate, margin)
 	if err != nil {
 		return RankSumResult{}, err
 	}
-	result := RankSumResult{P: p, RankSum: float64(observed) / 2, SmallestP: SmallestP(len(baseline), len(candidate))}
-	if slices.Min(values) == slices.Max(values) {
-		result.Warnings = append(result.Warnings, "all values are equal: nothing can be told apart")
+	lower, err := rankSumLower(baseline, candidate, margin)
+	if err != nil {
+		return RankSumResult{}, err
 	}
-	if result.SmallestP > 0.05 {
-		result.Warnings = append(result.Warnings, fmt.Sprintf(
-			"%d baseline and %d candidate runs cannot give p below %.2g, however large the difference: add runs",
-			len(baseline), len(candidate), result.SmallestP))
+	if lower.P < result.P {
+		result = lower
 	}
+	result.P = math.Min(1, 2*result.P)
+	result.reach(len(baseline), len(candidate), SmallestPTwoSided(len(baseline), len(candidate)))
 	return result, nil
 }
 
@@ -74,6 +83,77 @@ func SmallestP(baseline, candidate int) float64 {
 		p *= float64(i) / float64(max(baseline, 0)+i)
 	}
 	return p
+}
+
+// SmallestPTwoSided is SmallestP for the two-sided test: twice it, and at most 1.
+func SmallestPTwoSided(baseline, candidate int) float64 {
+	return math.Min(1, 2*SmallestP(baseline, candidate))
+}
+
+// rankSum is RankSum without what the numbers of runs can reach.
+func rankSum(baseline, candidate []float64, margin float64) (RankSumResult, error) {
+	values, err := pool(baseline, candidate, margin)
+	if err != nil {
+		return RankSumResult{}, err
+	}
+	ranks := doubledMidRanks(values)
+	observed := 0
+	for _, r := range ranks[len(baseline):] {
+		observed += r
+	}
+	share, err := sumsOfChoices(ranks, len(candidate))
+	if err != nil {
+		return RankSumResult{}, err
+	}
+	result := RankSumResult{RankSum: float64(observed) / 2}
+	for _, s := range share[observed:] {
+		result.P += s
+	}
+	result.P = math.Min(result.P, 1)
+	if slices.Min(values) == slices.Max(values) {
+		result.Warnings = []string{"all values are equal: nothing can be told apart"}
+	}
+	return result, nil
+}
+
+// rankSumLower is rankSum with the sides exchanged: the candidate's ranks are low
+// where the baseline's are high.
+func rankSumLower(baseline, candidate []float64, margin float64) (RankSumResult, error) {
+	result, err := rankSum(candidate, baseline, margin)
+	n := float64(len(baseline) + len(candidate))
+	result.RankSum, result.Lower = n*(n+1)/2-result.RankSum, true
+	return result, err
+}
+
+// reach notes the least P there can be, and warns where it shows nothing.
+func (r *RankSumResult) reach(baseline, candidate int, smallest float64) {
+	r.SmallestP = smallest
+	if smallest > 0.05 {
+		r.Warnings = append(r.Warnings, fmt.Sprintf(
+			"%d baseline and %d candidate runs cannot give p below %.2g, however large the difference: add runs",
+			baseline, candidate, smallest))
+	}
+}
+
+// pool returns the values of both sides after a check, the baseline's first and raised.
+func pool(baseline, candidate []float64, margin float64) ([]float64, error) {
+	switch {
+	case len(baseline) == 0 || len(candidate) == 0:
+		return nil, fmt.Errorf("compare %d baseline with %d candidate runs: both need at least one", len(baseline), len(candidate))
+	case !(margin >= 0) || math.IsInf(margin, 0):
+		return nil, fmt.Errorf("compare runs with margin %v: must be a share of at least 0, such as 0.05", margin)
+	}
+	values := slices.Concat(baseline, candidate)
+	if slices.ContainsFunc(values, math.IsNaN) {
+		return nil, errors.New("compare runs: a value is not a number: leave the run out, or the metric")
+	}
+	if least := slices.Min(values); margin > 0 && least < 0 {
+		return nil, fmt.Errorf("compare runs: value %v: a margin needs values that are not negative", least)
+	}
+	for i := range baseline {
+		values[i] *= 1 + margin
+	}
+	return values, nil
 }
 
 // doubledMidRanks returns twice each value's mid-rank, which is an integer.
@@ -92,45 +172,4 @@ func doubledMidRanks(values []float64) []int {
 		ranks[i] = first + next + 1
 	}
 	return ranks
-}
-
-// mostWork bounds the exact count to about a second of one processor.
-const mostWork = 500_000_000
-
-// shareOfChoices returns the share of the choices of k among the ranks whose sum
-// is at least the given one, by counting choices by size and sum. Counts are
-// kept as probabilities, so that no number of runs overflows them.
-func shareOfChoices(ranks []int, k, sum int) (float64, error) {
-	total := 0
-	for _, r := range ranks {
-		total += r
-	}
-	if work := float64(len(ranks)) * float64(k) * float64(total); work > mostWork {
-		return 0, fmt.Errorf("compare runs: %d runs of which %d are the candidate's are too many to count exactly: use fewer", len(ranks), k)
-	}
-	// chosen[c][s] is the probability that a random sweep over the ranks so far,
-	// taking each with its chance in a uniform choice of k, has c taken of sum s.
-	chosen := make([][]float64, k+1)
-	for c := range chosen {
-		chosen[c] = make([]float64, total+1)
-	}
-	chosen[0][0] = 1
-	for i, r := range ranks {
-		left := float64(len(ranks) - i)
-		for c := min(i+1, k); c >= 0; c-- {
-			stay := 1 - float64(k-c)/left
-			for s := total; s >= 0; s-- {
-				p := chosen[c][s] * stay
-				if c > 0 && s >= r {
-					p += chosen[c-1][s-r] * float64(k-c+1) / left
-				}
-				chosen[c][s] = p
-			}
-		}
-	}
-	p := 0.0
-	for _, share := range chosen[k][min(sum, total+1):] {
-		p += share
-	}
-	return math.Min(p, 1), nil
 }

@@ -30,6 +30,12 @@ func Echo(ctx context.Context) (string, error) {
 	return service{name: "echo", ports: []string{"7/tcp", "7/udp", "8080/tcp"}}.image(ctx)
 }
 
+// Replica is one of several that should be alike, on HTTP port 8080. Its
+// environment says in what it differs: see testdata/services/replica.
+func Replica(ctx context.Context) (string, error) {
+	return service{name: "replica", ports: []string{"8080/tcp"}}.image(ctx)
+}
+
 // Redis is a Redis that nobody here wrote, on port 6379 and open to all: the
 // official image where a registry answers, else Debian's package. To give it
 // other options, run it with the command `redis-server OPTIONS`.

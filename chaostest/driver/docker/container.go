@@ -72,6 +72,7 @@ func (c *Container) State(ctx context.Context) (driver.State, error) {
 func stateOf(found container.InspectResponse) driver.State {
 	state := driver.State{
 		Restarts:  found.RestartCount,
+		Image:     found.Image,
 		Addresses: map[string][]netip.Addr{},
 		Gateways:  map[string][]netip.Addr{},
 	}

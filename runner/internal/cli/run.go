@@ -197,6 +197,7 @@ func (r *runner) once(ctx context.Context, n int, ginkgo, dir, scratch string) (
 	run := suite.Run(ctx, suite.Options{
 		Ginkgo: ginkgo, Packages: r.packages, Flags: r.flags, Dir: dir, Report: fmt.Sprintf("ginkgo-%d.json", n),
 		Procs: r.procs, Timeout: r.timeout, Events: events, Output: output, Signals: r.signals, Grace: grace,
+		Collect: r.collect,
 	})
 	stop()
 	gate.JudgeSpecs([]gate.Run{run})

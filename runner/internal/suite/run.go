@@ -33,6 +33,8 @@ type Options struct {
 	Timeout time.Duration
 	// Events is the file that the library appends its events to.
 	Events string
+	// Collect tells the suites that the baseline is being collected.
+	Collect bool
 	// Output takes what Ginkgo and the suites print.
 	Output io.Writer
 	// Signals are passed to the child.
@@ -93,6 +95,9 @@ func (e *interruptedError) Error() string {
 func (o Options) start(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, o.Ginkgo, o.args()...)
 	cmd.Env = append(os.Environ(), record.EventsVariable+"="+o.Events)
+	if o.Collect {
+		cmd.Env = append(cmd.Env, record.CollectVariable+"=1")
+	}
 	cmd.Stdout, cmd.Stderr = o.Output, o.Output
 	// What the suites leave running must not hold the run up by its output.
 	cmd.WaitDelay = 5 * time.Second

@@ -32,6 +32,7 @@ var makers = []struct {
 	{"shop-careless", images.ShopCareless},
 	{"catalogue", images.Catalogue},
 	{"echo", images.Echo},
+	{"replica", images.Replica},
 	{"redis", images.Redis},
 	{"nginx", images.Nginx},
 }

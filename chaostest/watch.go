@@ -1,0 +1,107 @@
+package chaostest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// Watch begins what Load does and returns, so that faults come and go while the
+// service is looked at:
+//
+//	selling := Watch(ctx, checkout, PerSecond(50))
+//	Inject(ctx, fault.Delay(300*time.Millisecond), On(db))
+//	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
+//
+// It lasts until the test ends, where For does not say how long, whatever becomes
+// of ctx meanwhile. Then it is stopped without being asked, and a load that has
+// failed by itself fails the test. Its window goes into the suite's report with
+// what matchers found in it, whenever they looked.
+func (x *Experiment) Watch(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Stream {
+	x.t.Helper()
+	x.announce()
+	l := newLoad(options)
+	if err := errors.Join(given(p), l.rated(), l.single()); err != nil {
+		x.toolFailure(fmt.Errorf("watch: %w", err))
+		return nil
+	}
+	x.loads(p, l)
+	ctx, release, cancel := outliving(ctx)
+	stream, err := probe.Start(ctx, p, l.rate, l.duration, x.told(p, l)...)
+	release()
+	if err != nil {
+		cancel(nil)
+		x.toolFailure(err)
+		return nil
+	}
+	x.report(record.WindowEntry, stream)
+	x.t.Cleanup(func() {
+		defer stopWithin(cancel)()
+		stream.Stop()
+		window, err := stream.Wait(ctx)
+		x.watched(p, window.Record(), err)
+	})
+	return stream
+}
+
+// WatchFleet begins what LoadFleet does and returns. It lasts and ends as Watch
+// does.
+func (x *Experiment) WatchFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetStream {
+	x.t.Helper()
+	x.announce()
+	l := newLoad(options)
+	if err := errors.Join(givenFleet(fleet), l.rated()); err != nil {
+		x.toolFailure(fmt.Errorf("watch: %w", err))
+		return nil
+	}
+	x.loads(fleet, l)
+	ctx, release, cancel := outliving(ctx)
+	stream, err := probe.StartFleet(ctx, fleet, l.rate, l.duration, x.told(fleet, l)...)
+	release()
+	if err != nil {
+		cancel(nil)
+		x.toolFailure(err)
+		return nil
+	}
+	x.report(record.WindowEntry, stream)
+	x.t.Cleanup(func() {
+		defer stopWithin(cancel)()
+		stream.Stop()
+		window, err := stream.Wait(ctx)
+		x.watched(fleet, window.Record(), err)
+	})
+	return stream
+}
+
+// outliving is a context that goes on when the test's has ended, which nevertheless
+// cuts short what is done before release.
+func outliving(test context.Context) (ctx context.Context, release func() bool, cancel context.CancelCauseFunc) {
+	ctx, cancel = context.WithCancelCause(context.WithoutCancel(test))
+	return ctx, context.AfterFunc(test, func() { cancel(context.Cause(test)) }), cancel
+}
+
+// stopWithin cuts off the samples in flight when those of a service that answers
+// nothing, with a probe of much patience, would hold up the cleanups.
+func stopWithin(cancel context.CancelCauseFunc) (end func()) {
+	late := time.AfterFunc(cleanupWithin, func() {
+		cancel(fmt.Errorf("samples were still in flight %s after the test had ended: use a shorter probe.Timeout", cleanupWithin))
+	})
+	return func() {
+		late.Stop()
+		cancel(nil)
+	}
+}
+
+// watched tells how a load ended that ran beside the test.
+func (x *Experiment) watched(what fmt.Stringer, done record.Window, err error) {
+	x.t.Helper()
+	x.loadedAll(what, done)
+	if err != nil {
+		x.noteToolFailure(err)
+		x.t.Errorf("%v", err)
+	}
+}

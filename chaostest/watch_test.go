@@ -1,0 +1,151 @@
+package chaostest_test
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gleak"
+
+	"github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// serving is a running target of an image that answers on port 8080.
+func serving(t *testing.T, name, image string, handler http.HandlerFunc) *drivertest.FakeTarget {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	target := drivertest.NewTarget(name, driver.State{Running: true, PID: 42, Image: image})
+	target.Endpoints = map[string]string{"8080/tcp": strings.TrimPrefix(server.URL, "http://")}
+	return target
+}
+
+func well(http.ResponseWriter, *http.Request) {}
+
+func work(s probe.Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/work") }
+
+// windows decodes the windows among a spec's report entries.
+func windows(t *testing.T, s *spec) []record.Window {
+	t.Helper()
+	var all []record.Window
+	for _, entry := range s.entries {
+		if _, failure := entry.(record.Failure); failure {
+			continue
+		}
+		encoded, err := json.Marshal(entry)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := record.Decode[record.Window](nil, string(encoded))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, w)
+	}
+	return all
+}
+
+func noLeak(t *testing.T) {
+	t.Helper()
+	before := gleak.Goroutines()
+	t.Cleanup(func() {
+		NewWithT(t).Eventually(gleak.Goroutines).WithTimeout(10 * time.Second).ShouldNot(gleak.HaveLeaked(before))
+	})
+}
+
+func TestAWatchLastsUntilTheSpecEnds(t *testing.T) {
+	noLeak(t)
+	g := NewWithT(t)
+	s, _, x := experiment(t, serving(t, "shop", "", well))
+	var stream *probe.Stream
+	s.run(func() {
+		// The context of a BeforeEach is over when the spec begins.
+		ctx, cancel := context.WithCancel(t.Context())
+		stream = x.Watch(ctx, work(x.Attach(t.Context(), "shop")), chaostest.PerSecond(200))
+		cancel()
+		g.Eventually(stream.Window).WithTimeout(time.Minute).Should(HaveField("N()", BeNumerically(">=", 10)))
+		so, err := stream.Window()
+		g.Expect(err).NotTo(HaveOccurred())
+		so.Judged("M", "o", func() record.Judgement { return record.Judgement{Outcome: record.Kept} })
+		g.Expect(so.Growing()).To(BeTrue())
+	})
+	g.Expect(s.failures).To(BeEmpty())
+	whole, err := stream.Window()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(whole.Final()).To(BeTrue())
+	reported := windows(t, s)
+	g.Expect(reported).To(HaveLen(1))
+	g.Expect(reported[0]).To(And(HaveField("Count", whole.N()), HaveField("Spec", s.name), HaveField("Judgements", HaveLen(1))))
+}
+
+func TestAWatchThatCannotLookIsTheToolsFailure(t *testing.T) {
+	g := NewWithT(t)
+	s, _, x := experiment(t, serving(t, "shop", "", well))
+	s.run(func() {
+		stream := x.Watch(t.Context(), probe.Exec(x.Attach(t.Context(), "shop")), chaostest.PerSecond(100))
+		_, err := stream.Wait(t.Context())
+		g.Expect(err).To(HaveOccurred())
+		g.Expect(s.failures).To(BeEmpty(), "before the spec has ended")
+	})
+	g.Expect(s.failures).To(ConsistOf(ContainSubstring(`no command: write probe.Exec(service, "redis-cli", "ping")`)))
+	g.Expect(s.causes()).To(ConsistOf(record.ToolFailure))
+}
+
+func TestAFleetIsLoadedAndWatched(t *testing.T) {
+	noLeak(t)
+	g := NewWithT(t)
+	s, _, x := experiment(t, serving(t, "a", "sha256:1", well), serving(t, "b", "sha256:2", well))
+	var watched *probe.FleetStream
+	s.run(func() {
+		fleet := probe.FleetOf(work, x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b"))
+		watched = x.WatchFleet(t.Context(), fleet, chaostest.PerSecond(100), chaostest.Windows(50*time.Millisecond))
+		loaded := x.LoadFleet(t.Context(), fleet, chaostest.PerSecond(50), chaostest.For(200*time.Millisecond), chaostest.Windows(100*time.Millisecond))
+		g.Expect(loaded).To(And(HaveField("N()", 10), HaveField("Spans()", 2), HaveField("Final()", true)))
+		g.Expect(loaded.Members()).To(HaveExactElements(HaveField("Image", "sha256:1"), HaveField("Image", "sha256:2")))
+		g.Eventually(watched.Window).WithTimeout(time.Minute).Should(HaveField("Spans()", BeNumerically(">=", 3)))
+	})
+	g.Expect(s.failures).To(BeEmpty())
+	whole, err := watched.Window()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(windows(t, s)).To(HaveExactElements(
+		And(HaveField("Count", 2*whole.N()), HaveField("Members", HaveLen(2)), HaveField("Probe", "fleet of 2: GET http://{a,b}:8080/work")),
+		And(HaveField("Count", 20), HaveField("Members", HaveLen(2))),
+	))
+}
+
+func TestLoadsThatSayTooLittleAreRefused(t *testing.T) {
+	shop := serving(t, "shop", "", well)
+	for want, load := range map[string]func(x *chaostest.Experiment, p probe.Probe){
+		"watch: no rate given: say PerSecond(50)": func(x *chaostest.Experiment, p probe.Probe) { x.Watch(t.Context(), p) },
+		"watch: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *chaostest.Experiment, _ probe.Probe) {
+			x.Watch(t.Context(), nil, chaostest.PerSecond(1))
+		},
+		"watch: Windows goes with a fleet: leave it out, or use LoadFleet or WatchFleet": func(x *chaostest.Experiment, p probe.Probe) {
+			x.Watch(t.Context(), p, chaostest.PerSecond(1), chaostest.Windows(time.Second))
+		},
+		"watch: no fleet given: make one with probe.FleetOf": func(x *chaostest.Experiment, _ probe.Probe) {
+			x.WatchFleet(t.Context(), nil, chaostest.PerSecond(1))
+		},
+		"load: no fleet given: make one with probe.FleetOf\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *chaostest.Experiment, _ probe.Probe) {
+			x.LoadFleet(t.Context(), nil)
+		},
+		"load: a fleet of 1: give it 2 members or more": func(x *chaostest.Experiment, _ probe.Probe) {
+			x.LoadFleet(t.Context(), probe.FleetOf(work, x.Attach(t.Context(), "shop")), chaostest.PerSecond(1), chaostest.For(time.Second))
+		},
+	} {
+		s, _, x := experiment(t, shop)
+		s.run(func() { load(x, work(x.Attach(t.Context(), "shop"))) })
+		if len(s.failures) != 1 || s.failures[0] != want || len(s.causes()) != 1 {
+			t.Errorf("failures %q, causes %q, want\n%s", s.failures, s.causes(), want)
+		}
+	}
+}

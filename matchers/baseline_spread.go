@@ -1,0 +1,48 @@
+package matchers
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+var nan = math.NaN()
+
+// extent is where the values of a metric lie in several runs.
+type extent struct {
+	metric            record.BaselineMetric
+	runs              int
+	low, middle, high float64
+}
+
+func spread(windows []record.BaselineWindow, metric record.BaselineMetric) extent {
+	values := make([]float64, len(windows))
+	for i, w := range windows {
+		values[i] = w.Value(metric)
+	}
+	slices.SortFunc(values, cmp.Compare)
+	return extent{metric, len(values), values[0], values[len(values)/2], values[len(values)-1]}
+}
+
+// String says one run's value, or the middle and the ends of several.
+func (e extent) String() string {
+	if e.runs == 1 || e.low == e.high {
+		return e.say(e.middle)
+	}
+	return fmt.Sprintf("%s (%s to %s)", e.say(e.middle), e.say(e.low), e.say(e.high))
+}
+
+func (e extent) say(v float64) string {
+	switch {
+	case e.metric == record.ErrorRate:
+		return percent3(v)
+	case math.IsInf(v, 0):
+		return "without an answer"
+	}
+	return probe.Round(time.Duration(v * float64(time.Second))).String()
+}

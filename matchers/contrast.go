@@ -1,0 +1,214 @@
+package matchers
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/matchers/stats"
+)
+
+// moreErrors is the difference of error rates that a kept comparison rules out.
+const moreErrors = 0.05
+
+// contrast is a window beside its control: what the pairs of their samples add
+// up to.
+type contrast struct {
+	*matchControl
+	w *probe.Window
+	pairs
+}
+
+// pairs is what a window remembers of itself beside one control.
+type pairs struct {
+	n int
+	// Failed counts the pairs in which only the window's sample failed, and
+	// controlFailed those in which only the control's did.
+	failed, controlFailed int
+	// more gathers evidence that errors are not more by moreErrors.
+	more    stats.Mean
+	latency stats.Latency
+	err     error
+}
+
+// pairsKey is under what a window remembers its pairs.
+type pairsKey struct {
+	control *probe.Window
+	margin  MarginOption
+	floor   FloorOption
+}
+
+// latenciesKey is under what a window remembers its latencies.
+type latenciesKey struct{}
+
+// latencies are a window's in seconds, infinite for samples that failed.
+func latencies(w *probe.Window) []float64 {
+	return probe.Fold(w, latenciesKey{}, func() []float64 { return make([]float64, 0, w.N()) }, func(all []float64, s probe.Sample) []float64 {
+		return append(all, seconds(s))
+	})
+}
+
+func seconds(s probe.Sample) float64 {
+	if !s.Healthy() {
+		return math.Inf(1)
+	}
+	return s.Latency.Seconds()
+}
+
+func (m *matchControl) contrast(w *probe.Window) (contrast, error) {
+	control := latencies(m.control)
+	p := probe.Fold(w, pairsKey{m.control, m.margin, m.floor}, m.start, func(p pairs, s probe.Sample) pairs {
+		if p.n < len(control) && p.err == nil {
+			p.add(seconds(s), control[p.n])
+		}
+		return p
+	})
+	return contrast{m, w, p}, p.err
+}
+
+func (m *matchControl) start() pairs {
+	more, err := stats.NewMean(stats.BelowLimit, moreErrors)
+	if err != nil {
+		return pairs{err: err}
+	}
+	latency, err := stats.NewLatency(float64(m.margin), m.floor.seconds())
+	return pairs{more: more, latency: latency, err: err}
+}
+
+func (p *pairs) add(latency, control float64) {
+	p.n++
+	failed, controlFailed := math.IsInf(latency, 1), math.IsInf(control, 1)
+	switch {
+	case failed == controlFailed:
+		p.more.Add(0)
+	case failed:
+		p.failed++
+		p.more.Add(1)
+	default:
+		p.controlFailed++
+		p.more.Add(-1)
+	}
+	p.err = p.latency.Add(latency, control)
+}
+
+// moreOften is the test of how often only the window's sample of a pair failed:
+// half of the time, if the windows are alike.
+func (c contrast) moreOften() stats.Conditional {
+	return stats.Conditional{Share: 0.5, Margin: float64(c.margin)}
+}
+
+func (c contrast) errorsLogE() float64 { return c.moreOften().LogE(c.failed, c.controlFailed) }
+
+func (c contrast) threshold() float64 { return -math.Log(c.level()) }
+
+func (c contrast) failsMore() bool {
+	return c.only != LatencyOnly && c.errorsLogE() >= c.threshold()
+}
+
+func (c contrast) isSlower() bool {
+	return c.only != ErrorsOnly && c.latency.LogE() >= c.threshold()
+}
+
+// outcome is violated where one aspect is worse, and kept where each rules out
+// that it is worse by much, for which alpha needs no parting.
+func (c contrast) outcome() record.Outcome {
+	enough := -math.Log(float64(c.alpha))
+	switch {
+	case c.failsMore() || c.isSlower():
+		return record.Violated
+	case c.only != LatencyOnly && c.more.LogE() < enough, c.only != ErrorsOnly && c.latency.LogEWithin() < enough:
+		return record.Undecided
+	}
+	return record.Kept
+}
+
+// logE is the evidence against the window, over what is compared.
+func (c contrast) logE() float64 {
+	switch c.only {
+	case ErrorsOnly:
+		return c.errorsLogE()
+	case LatencyOnly:
+		return c.latency.LogE()
+	}
+	return stats.MeanLogE(c.errorsLogE(), c.latency.LogE())
+}
+
+func (c contrast) text() string {
+	var said []string
+	switch c.outcome() {
+	case record.Violated:
+		if c.failsMore() {
+			said = append(said, "it fails more often: "+c.errorsText())
+		}
+		if c.isSlower() {
+			said = append(said, "it is slower: "+c.latencyText())
+		}
+		return strings.Join(said, "; ")
+	case record.Undecided:
+		return fmt.Sprintf("undecided: too few pairs to tell a difference: %s: load both windows for longer or at a higher rate", c.both())
+	}
+	return fmt.Sprintf("it is no worse by %s: %s", percent(float64(c.margin)), c.both())
+}
+
+func (c contrast) both() string {
+	switch c.only {
+	case ErrorsOnly:
+		return c.errorsText()
+	case LatencyOnly:
+		return c.latencyText()
+	}
+	return c.errorsText() + "; " + c.latencyText()
+}
+
+func (c contrast) errorsText() string {
+	return fmt.Sprintf("of %d pairs of samples %d failed here alone and %d in the control window alone", c.n, c.failed, c.controlFailed)
+}
+
+func (c contrast) latencyText() string {
+	said := make([]string, 0, 3)
+	for _, q := range []struct {
+		name  string
+		share float64
+	}{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}} {
+		said = append(said, fmt.Sprintf("%s %s against %s", q.name, latencyAt(c.w, q.share), latencyAt(c.control, q.share)))
+	}
+	return strings.Join(said, ", ")
+}
+
+func latencyAt(w *probe.Window, q float64) string {
+	latency, ok := w.Quantile(q)
+	if !ok {
+		return "no answer"
+	}
+	return probe.Round(latency).String()
+}
+
+// medians are the window's and the control's, in seconds; NaN without an answer.
+func (c contrast) medians() (window, control float64) {
+	median := func(w *probe.Window) float64 {
+		if latency, ok := w.Quantile(0.5); ok {
+			return latency.Seconds()
+		}
+		return nan
+	}
+	return median(c.w), median(c.control)
+}
+
+// certainty says how sure the verdict is, and what did not count.
+func (c contrast) certainty() string {
+	s := ""
+	if c.only != LatencyOnly {
+		s += fmt.Sprintf("\nerrors: e-value %s", exponential(c.errorsLogE()))
+	}
+	if c.only != ErrorsOnly {
+		s += fmt.Sprintf("\nlatency: e-value %s, beyond a margin of %s and at least %s", exponential(c.latency.LogE()), percent(float64(c.margin)), time.Duration(c.floor))
+	}
+	s += fmt.Sprintf("\nat alpha %s an e-value of %s shows a difference, however often one looks", percent(float64(c.alpha)), round4(1/c.level()))
+	if left := max(c.w.N(), c.control.N()) - c.n; left > 0 {
+		s += fmt.Sprintf("\n%d samples of the longer window had no partner", left)
+	}
+	return s
+}

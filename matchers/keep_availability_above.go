@@ -1,0 +1,37 @@
+package matchers
+
+import (
+	"fmt"
+
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// KeepAvailabilityAbove succeeds when the samples of a *probe.Window show that
+// the service keeps its availability, the share of samples it answers as
+// expected, at or above target, a share above 0 and below 1:
+//
+//	Expect(sold).To(KeepAvailabilityAbove(99 * Percent))
+//
+// It is KeepErrorRateBelow(1 - target) in the words of an objective of
+// availability, with the same three outcomes and the same SoFar and Proved. An
+// open loop of samples at a constant rate makes the share of samples that of the
+// time as well.
+func KeepAvailabilityAbove(target float64, options ...ObjectiveOption) types.GomegaMatcher {
+	o := objective{
+		matcher: "KeepAvailabilityAbove", call: fmt.Sprintf("KeepAvailabilityAbove(%v)", target),
+		phrase: "keep its availability above " + percent(target), short: "availability above " + percent(target),
+		limit: 1 - target, threshold: target, verb: "failed",
+		event: failed, key: failedKey{},
+		share: func(failed float64) string {
+			return fmt.Sprintf("availability %s, required %s", percent(1-failed), percent(target))
+		},
+		value: func(w *probe.Window) (float64, string) { return 1 - float64(w.Errors())/float64(w.N()), "" },
+		worst: inOrder, title: "the first that failed",
+	}
+	if !(target > 0 && target < 1) {
+		o.invalid = fmt.Errorf("target %v: must be above 0 and below 1: write 99.9 * Percent for 99.9 %%", target)
+	}
+	return o.with(options)
+}

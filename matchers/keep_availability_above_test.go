@@ -1,0 +1,67 @@
+package matchers_test
+
+import (
+	"math"
+	"testing"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	. "github.com/chaosgate/chaosgate/matchers"
+)
+
+func TestAvailabilityKept(t *testing.T) {
+	w := window(250, failing, 100)
+	expect(t, "", func(g Gomega) { g.Expect(w).To(KeepAvailabilityAbove(99 * Percent)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 1 error (1 status 5xx), p50 12ms, p99 12ms
+not to keep its availability above 99 %
+but 1 of 250 samples failed (availability 99.6 %, required 99 %); with 95 % confidence fewer than 2.63 % do
+e-value 0.182, p 1: at alpha 5 % an e-value of 20 would show a violation, however often one looks
+the first that failed:
+    at 2s: 503 Service Unavailable in 12ms (status 5xx)`,
+		func(g Gomega) { g.Expect(w).NotTo(KeepAvailabilityAbove(99 * Percent)) })
+	if j := w.Record().Judgements; len(j) != 1 || j[0].Outcome != record.Kept || j[0].Value != 0.996 || math.Abs(float64(j[0].Threshold)-0.99) > 1e-12 {
+		t.Errorf("judgements %+v", j)
+	}
+}
+
+func TestAvailabilityViolated(t *testing.T) {
+	w := window(250, failing, upTo(12)...)
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(KeepAvailabilityAbove(99 * Percent)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 12 errors (12 status 5xx), p50 12ms, p99 12ms
+to keep its availability above 99 %
+but 12 of 250 samples failed (availability 95.2 %, required 99 %); with 95 % confidence more than 1.9 % do
+e-value 4.24e+03, p 0.000236: at alpha 5 % an e-value of 20 shows a violation, however often one looks
+the first that failed:
+    at 0s: 503 Service Unavailable in 12ms (status 5xx)
+    at 20ms: 503 Service Unavailable in 12ms (status 5xx)
+    at 40ms: 503 Service Unavailable in 12ms (status 5xx)
+    at 60ms: 503 Service Unavailable in 12ms (status 5xx)
+    at 80ms: 503 Service Unavailable in 12ms (status 5xx)`,
+		func(g Gomega) { g.Expect(w).To(KeepAvailabilityAbove(99 * Percent)) })
+}
+
+func TestAvailabilityJudgesAsTheErrorRateDoes(t *testing.T) {
+	for errors := range 20 {
+		w := window(250, failing, upTo(errors)...)
+		ok, err := KeepAvailabilityAbove(99 * Percent).Match(w)
+		same, sameErr := KeepErrorRateBelow(1 * Percent).Match(w)
+		if ok != same || (err == nil) != (sameErr == nil) {
+			t.Errorf("%d errors: availability %v, %v; error rate %v, %v", errors, ok, err, same, sameErr)
+		}
+	}
+}
+
+func TestAvailabilityRefusesBadInput(t *testing.T) {
+	for want, matcher := range map[string]OmegaMatcher{
+		"KeepAvailabilityAbove(0): target 0: must be above 0 and below 1: write 99.9 * Percent for 99.9 %":     KeepAvailabilityAbove(0),
+		"KeepAvailabilityAbove(1): target 1: must be above 0 and below 1: write 99.9 * Percent for 99.9 %":     KeepAvailabilityAbove(1),
+		"KeepAvailabilityAbove(NaN): target NaN: must be above 0 and below 1: write 99.9 * Percent for 99.9 %": KeepAvailabilityAbove(math.NaN()),
+	} {
+		if ok, err := matcher.Match(window(250, nil)); ok || err == nil || err.Error() != want {
+			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package matchers_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// baseline writes a file of accepted runs of one window, here, with the latencies
+// p99 in milliseconds; change may spoil it.
+func baseline(t *testing.T, change func(*record.Baseline), p99 ...float64) string {
+	t.Helper()
+	b := record.Baseline{Schema: record.BaselineSchema}
+	for i, ms := range p99 {
+		b.Runs = append(b.Runs, record.BaselineRun{
+			Started: noon.Add(time.Duration(i) * time.Minute), Environment: record.Here(),
+			Windows: []record.BaselineWindow{{
+				Spec: "shop: sells", Probe: checkout, Number: 1, Count: 250,
+				P50: 0.012, P90: 0.012, P99: record.Float(ms / 1000),
+			}},
+		})
+	}
+	if change != nil {
+		change(&b)
+	}
+	data, err := b.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "chaosgate-baseline.json")
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// alike is n accepted runs whose p99 lies a little above 12 ms.
+func alike(n int) []float64 {
+	p99 := make([]float64, n)
+	for i := range p99 {
+		p99[i] = 12 + float64(i)/100
+	}
+	return p99
+}
+
+// sold is a window of the spec "sells" whose slowest samples take so long.
+func sold(t *testing.T, slowest time.Duration) *probe.Window {
+	t.Helper()
+	w := window(250, taking(slowest), upTo(5)...)
+	return probe.Labelled("sells").Window(w)
+}
+
+func TestBaselineMatched(t *testing.T) {
+	path := baseline(t, nil, alike(19)...)
+	w := sold(t, 13*time.Millisecond)
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(path)) })
+	expect(t, fmt.Sprintf(`Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 13ms
+not to match the baseline %s within 10 %%
+but no metric is worse by more than 10 %%: p99 13ms, in 19 accepted runs 12.09ms (12ms to 12.18ms): p 1 at alpha 5 %% over 4 metrics`, path),
+		func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(path)) })
+	j := w.Record().Judgements
+	if len(j) != 1 || j[0].Outcome != record.Kept || j[0].Objective != "no worse than the baseline by 10 %" {
+		t.Errorf("judgements %+v", j)
+	}
+}
+
+func TestBaselineWorse(t *testing.T) {
+	path := baseline(t, nil, alike(19)...)
+	w := sold(t, 40*time.Millisecond)
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(path)) })
+	expect(t, fmt.Sprintf(`Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 40ms
+to match the baseline %s within 10 %%
+but worse by more than 10 %%: p99 40ms, in 19 accepted runs 12.09ms (12ms to 12.18ms): p 0.05 at alpha 5 %% over 4 metrics`, path),
+		func(g Gomega) { g.Expect(w).To(MatchBaseline(path)) })
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(path, Margin(300*Percent))) })
+}
+
+func TestBaselineOfSeveralRuns(t *testing.T) {
+	path := baseline(t, nil, alike(10)...)
+	three := func(slowest time.Duration) []*probe.Window {
+		return []*probe.Window{sold(t, slowest), sold(t, slowest+time.Millisecond), sold(t, slowest+2*time.Millisecond)}
+	}
+	expect(t, "", func(g Gomega) { g.Expect(three(12 * time.Millisecond)).To(MatchBaseline(path, Alpha(0.01))) })
+	text := failure(func(g Gomega) { g.Expect(three(40 * time.Millisecond)).To(MatchBaseline(path, Alpha(0.01))) })
+	if !strings.Contains(text, "but worse by more than 10 %: p99 41ms (40ms to 42ms), in 10 accepted runs 12.05ms (12ms to 12.09ms): p 0.0035 at alpha 1 % over 4 metrics") {
+		t.Errorf("failed with\n%s", text)
+	}
+}
+
+func TestBaselineUndecidedFailsInBothPolarities(t *testing.T) {
+	elsewhere := func(b *record.Baseline) {
+		for i := range b.Runs {
+			b.Runs[i].Environment.CPUs = 1000
+		}
+	}
+	for name, c := range map[string]struct{ path, want string }{
+		"no file":           {filepath.Join(t.TempDir(), "none.json"), "undecided: there is no such file: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit it"},
+		"too few runs":      {baseline(t, nil, alike(10)...), "undecided: 10 accepted runs of this window and 1 of now can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would do"},
+		"no such window":    {baseline(t, func(b *record.Baseline) { b.Runs[0].Windows[0].Spec = "shop: pays" }, 12), "undecided: 0 accepted runs of this window"},
+		"its second window": {baseline(t, func(b *record.Baseline) { b.Runs[0].Windows[0].Number = 2 }, 12), "undecided: 0 accepted runs of this window"},
+		"elsewhere":         {baseline(t, elsewhere, alike(19)...), "undecided: the baseline holds runs of another environment only ("},
+	} {
+		w := sold(t, 12*time.Millisecond)
+		for _, assert := range []func(Gomega){
+			func(g Gomega) { g.Expect(w).To(MatchBaseline(c.path)) },
+			func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(c.path)) },
+		} {
+			if text := failure(assert); !strings.Contains(text, c.want) {
+				t.Errorf("%s: failed with\n%s", name, text)
+			}
+		}
+		if j := w.Record().Judgements; len(j) != 1 || j[0].Outcome != record.Undecided {
+			t.Errorf("%s: judgements %+v", name, j)
+		}
+	}
+}
+
+func TestBaselineBeingCollectedFailsNothing(t *testing.T) {
+	t.Setenv(record.CollectVariable, "1")
+	w := sold(t, 12*time.Millisecond)
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(filepath.Join(t.TempDir(), "none.json"))) })
+	if j := w.Record().Judgements; len(j) != 1 || j[0].Outcome != record.Undecided {
+		t.Errorf("judgements %+v", j)
+	}
+	// What can be decided still is.
+	path := baseline(t, nil, alike(19)...)
+	expect(t, "", func(g Gomega) { g.Expect(sold(t, 40*time.Millisecond)).NotTo(MatchBaseline(path)) })
+}
+
+func TestBaselineRefusesBadInput(t *testing.T) {
+	good := baseline(t, nil, alike(19)...)
+	write := func(text string) string {
+		path := filepath.Join(t.TempDir(), "b.json")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	w := sold(t, 12*time.Millisecond)
+	other := probe.NewWindow("GET http://bank:8080/", noon, noon, []probe.Sample{healthy(0)})
+	twice := baseline(t, func(b *record.Baseline) {
+		again := b.Runs[0].Windows[0]
+		again.Spec = "bank: sells"
+		b.Runs[0].Windows = append(b.Runs[0].Windows, again)
+	}, alike(19)...)
+	for want, c := range map[string]struct {
+		actual  any
+		matcher OmegaMatcher
+	}{
+		"the baseline has schema 7, this version reads 1 to 1":      {w, MatchBaseline(write(`{"schema":7}`))},
+		"read baseline: unexpected end of JSON input":               {w, MatchBaseline(write(""))},
+		"read baseline: read ":                                      {w, MatchBaseline(t.TempDir())},
+		"alpha 0: must be above 0":                                  {w, MatchBaseline(good, Alpha(0))},
+		"margin -1: must be from 0 to 10":                           {w, MatchBaseline(good, Margin(-1))},
+		"expects a *probe.Window, such as Load returns, or several": {7, MatchBaseline(good)},
+		"Got:\n    <[]*probe.Window | len:0, cap:0>":                {[]*probe.Window{}, MatchBaseline(good)},
+		"the window has no sample":                                  {window(0, nil), MatchBaseline(good)},
+		"of GET http://shop:8080/checkout and of GET http://bank:":  {[]*probe.Window{w, other}, MatchBaseline(good)},
+		`two suites, "shop: sells" and "bank: sells": give one`:     {w, MatchBaseline(twice)},
+	} {
+		if ok, err := c.matcher.Match(c.actual); ok || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
+		}
+		if text := c.matcher.FailureMessage(c.actual); !strings.Contains(text, "to match the baseline") {
+			t.Errorf("message: %s", text)
+		}
+	}
+}

@@ -1,0 +1,162 @@
+package matchers
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/onsi/gomega/format"
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// ControlOption changes how MatchControl compares: Alpha, Margin, Floor, SoFar,
+// ErrorsOnly and LatencyOnly are some.
+type ControlOption interface{ applyControl(*matchControl) }
+
+func (a AlphaOption) applyControl(m *matchControl) { m.alpha = a }
+
+func (g MarginOption) applyControl(m *matchControl) { m.margin = g }
+
+func (f FloorOption) applyControl(m *matchControl) { m.floor = f }
+
+func (s Sense) applyControl(m *matchControl) { m.sense = s }
+
+// Aspect is a part of what MatchControl compares.
+type Aspect int
+
+// The aspects. With one alone the whole of Alpha is its own; together they have
+// half of it each.
+const (
+	// ErrorsOnly compares how often the service fails, and no latencies.
+	ErrorsOnly Aspect = iota + 1
+	// LatencyOnly compares latencies, in which a failed sample is slower than any.
+	LatencyOnly
+)
+
+func (a Aspect) applyControl(m *matchControl) { m.only = a }
+
+// defaultControlMargin is more than two windows of a healthy service on a busy
+// machine differ by.
+const defaultControlMargin = MarginOption(0.25)
+
+// MatchControl succeeds when a *probe.Window, usually the fault window, is no
+// worse than the control window, which was measured without the fault:
+//
+//	usual := Load(ctx, checkout, PerSecond(50), For(5*time.Second))
+//	Inject(ctx, fault.Delay(20*time.Millisecond), On(catalogue))
+//	Expect(Load(ctx, checkout, PerSecond(50), For(5*time.Second))).To(MatchControl(usual))
+//
+// The first sample of one is paired with the first of the other, and so on; what
+// is left over has no partner and is not used. It is violated when the pairs show
+// more errors than Margin allows (25 % more, otherwise, by odds), or latencies
+// that are longer by more than Margin and Floor (a millisecond otherwise); at
+// level Alpha over both and over all looks. It is kept when they show neither, and
+// rule out 5 percentage points more errors, and a share of 25 percentage points
+// more samples above the median. Otherwise it is undecided, which is an error in
+// either polarity. That a window is better than its control is no violation.
+//
+// The tests are e-processes: stats.Conditional of the pairs in which one of the
+// two failed, and stats.Latency. They assume that without the fault the windows
+// would have been alike: load them for as long, at the same rate, soon after each
+// other.
+func MatchControl(control *probe.Window, options ...ControlOption) types.GomegaMatcher {
+	m := &matchControl{control: control, alpha: DefaultAlpha, margin: defaultControlMargin, floor: defaultFloor}
+	for _, option := range options {
+		option.applyControl(m)
+	}
+	m.invalid = m.check()
+	return m
+}
+
+type matchControl struct {
+	control *probe.Window
+	alpha   AlphaOption
+	margin  MarginOption
+	floor   FloorOption
+	sense   Sense
+	only    Aspect
+	invalid error
+}
+
+func (m *matchControl) check() error {
+	switch {
+	case m.control == nil:
+		return errors.New("no control window: load one without the fault first")
+	case !m.control.Final() && m.control.Growing():
+		return errors.New("the control window still grows: wait for its load to end, as Load does")
+	case m.control.N() == 0:
+		return errors.New("the control window has no sample: load for longer or at a higher rate")
+	case m.control.Errors() == m.control.N():
+		return fmt.Errorf("all %d samples of the control window failed, so there is nothing to match: see that the service is live first", m.control.N())
+	case m.sense == Proved:
+		return errors.New("Proved does not go with a comparison: it is for objectives with a limit, such as KeepErrorRateBelow")
+	}
+	return errors.Join(m.alpha.validate(), m.margin.validate(), m.floor.validate())
+}
+
+// level is alpha's part for one aspect.
+func (m *matchControl) level() float64 {
+	if m.only != 0 {
+		return float64(m.alpha)
+	}
+	return float64(m.alpha) / 2
+}
+
+// Match judges a *probe.Window, and hands it the judgement for the record.
+func (m *matchControl) Match(actual any) (bool, error) {
+	if m.invalid != nil {
+		return false, fmt.Errorf("MatchControl: %w", m.invalid)
+	}
+	w, err := windowOf("MatchControl", actual)
+	if err != nil {
+		return false, err
+	}
+	c, err := m.contrast(w)
+	if err != nil {
+		return false, fmt.Errorf("MatchControl: %w", err)
+	}
+	w.Judged("MatchControl", m.short(), c.judgement)
+	return m.sense.rule(c.outcome(), w.Final(), func() string { return fmt.Sprintf("%s (%s)", c.text(), w.Probe()) })
+}
+
+func (m *matchControl) short() string {
+	short := "no worse than the control window by " + percent(float64(m.margin))
+	switch m.only {
+	case ErrorsOnly:
+		short += " in errors"
+	case LatencyOnly:
+		short += " in latency"
+	}
+	return short
+}
+
+// FailureMessage says in what the window is worse.
+func (m *matchControl) FailureMessage(actual any) string { return m.message(actual, "to ") }
+
+// NegatedFailureMessage says that it is not.
+func (m *matchControl) NegatedFailureMessage(actual any) string { return m.message(actual, "not to ") }
+
+func (m *matchControl) message(actual any, to string) string {
+	phrase := to + "match the control window"
+	w, err := windowOf("MatchControl", actual)
+	if err != nil || m.invalid != nil {
+		return format.Message(actual, phrase)
+	}
+	text := "Expected\n" + format.IndentString(w.String(), 1) + "\n" + phrase + "\n" + format.IndentString(m.control.String(), 1)
+	if c, err := m.contrast(w); err == nil {
+		text += "\nbut " + c.text() + c.certainty()
+	}
+	return text
+}
+
+// judgement is for the record of the window.
+func (c contrast) judgement() record.Judgement {
+	value, threshold := c.medians()
+	return record.Judgement{
+		Matcher: "MatchControl", Objective: c.short(), Outcome: c.outcome(),
+		Value: record.Float(value), Threshold: record.Float(threshold),
+		Samples: c.n, Alpha: record.Float(c.alpha), LogE: record.Float(c.logE()), Text: c.text(),
+	}
+}

@@ -1,0 +1,108 @@
+package probe
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Field is where an answer says something of the service. It comes from
+// HeaderField, BodyField or WholeBody.
+type Field struct {
+	header string
+	path   []string
+	err    error
+}
+
+// HeaderField is a header of the answer, such as "X-Version" or "Date".
+func HeaderField(name string) Field {
+	f := Field{header: name}
+	if name == "" || strings.ContainsFunc(name, notInToken) {
+		f.err = fmt.Errorf("read header %q: no name of a header", name)
+	}
+	return f
+}
+
+// BodyField is a text, number or truth value in a JSON body, by its keys with
+// dots between, as in "build.version". Elements of lists are counted from 0.
+func BodyField(path string) Field {
+	f := Field{path: strings.Split(path, ".")}
+	for _, key := range f.path {
+		if key == "" {
+			f.err = fmt.Errorf(`read %q in the body: write keys with a dot between, as in "build.version"`, path)
+		}
+	}
+	return f
+}
+
+// WholeBody is all of the answer's body, without the white space around it.
+func WholeBody() Field { return Field{} }
+
+// String says where it is: `header X-Version`, `"build.version" in the body`, `the
+// body`.
+func (f Field) String() string {
+	switch {
+	case f.header != "":
+		return "header " + f.header
+	case f.path != nil:
+		return strconv.Quote(strings.Join(f.path, ".")) + " in the body"
+	}
+	return "the body"
+}
+
+// ready reports whether so much of the answer has come.
+func (f Field) ready(a *answer) bool { return a.complete || a.came && f.header != "" }
+
+// of is what the answer says there; it is never empty without an error.
+func (f Field) of(a *answer) (string, error) {
+	text := ""
+	switch {
+	case f.header != "":
+		text = a.header.Get(f.header)
+	case f.path != nil:
+		var err error
+		if text, err = f.inBody(a.body); err != nil {
+			return "", err
+		}
+	default:
+		text = string(a.body)
+	}
+	if text = strings.TrimSpace(strings.ToValidUTF8(text, "?")); text == "" {
+		return "", errors.New("the answer says none")
+	}
+	return text, nil
+}
+
+func (f Field) inBody(body []byte) (string, error) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber() // nanoseconds since 1970 have more digits than a float
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return "", fmt.Errorf("the body is no JSON: %q", excerpt(string(body)))
+	}
+	for _, key := range f.path {
+		switch v := value.(type) {
+		case map[string]any:
+			value = v[key]
+		case []any:
+			i, err := strconv.Atoi(key)
+			if err != nil || i < 0 || i >= len(v) {
+				return "", fmt.Errorf("the list there has no element %q", key)
+			}
+			value = v[i]
+		default:
+			value = nil
+		}
+	}
+	switch v := value.(type) {
+	case nil:
+		return "", errors.New("the answer says none")
+	case map[string]any, []any:
+		return "", errors.New("there is no single value, but a list or an object")
+	default:
+		return fmt.Sprint(v), nil
+	}
+}

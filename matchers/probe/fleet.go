@@ -1,0 +1,135 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+// Imaged is an optional capability of a Service: what its container is made of,
+// such as an image's ID. It tells members of a fleet with old code from the rest.
+type Imaged interface {
+	Image(ctx context.Context) (string, error)
+}
+
+// Fleet is services that should be alike, and how to look at each. It comes from
+// FleetOf.
+type Fleet struct {
+	name     string
+	services []Service
+	probes   []Probe
+	err      error
+}
+
+// FleetOf makes a fleet of at least two services with names of their own. The
+// probe that look makes for each asks the same of all:
+//
+//	replicas := probe.FleetOf(func(s probe.Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/work") }, a, b, c)
+//
+// What is wrong with it RunFleet and StartFleet say.
+func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
+	f := &Fleet{}
+	var names, probes []string
+	for i, s := range services {
+		if v := reflect.ValueOf(s); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+			f.err = fmt.Errorf("service %d of %d is nil: start it first", i+1, len(services))
+			break
+		}
+		names = append(names, s.Name())
+		f.services = append(f.services, s)
+		if look == nil {
+			f.err = errors.New("no probe: give FleetOf a function that makes one of a service")
+			break
+		}
+		p := look(s)
+		if p == nil {
+			f.err = fmt.Errorf("no probe for %s: return one for each service", s.Name())
+			break
+		}
+		f.probes, probes = append(f.probes, p), append(probes, p.String())
+	}
+	if f.err == nil {
+		f.err = checkNames(names)
+	}
+	f.name = fleetName(names, probes)
+	return f
+}
+
+// String names the fleet in messages and records: "fleet of 3: GET
+// http://{a,b,c}:8080/work".
+func (f *Fleet) String() string { return f.name }
+
+// members asks for the images of those that know theirs. A member that does not
+// answer has none: its samples will say what became of it.
+func (f *Fleet) members(ctx context.Context) []Member {
+	members := make([]Member, len(f.services))
+	for i, s := range f.services {
+		members[i].Name = s.Name()
+		imaged, ok := s.(Imaged)
+		if !ok {
+			continue
+		}
+		if image, err := imaged.Image(ctx); err == nil {
+			members[i].Image = image
+		}
+	}
+	return members
+}
+
+func checkNames(names []string) error {
+	if len(names) < 2 {
+		return fmt.Errorf("a fleet of %d: give it 2 members or more", len(names))
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		switch {
+		case name == "":
+			return errors.New("a member has no name: give it one")
+		case seen[name]:
+			return fmt.Errorf("two members are called %q: give each a name of its own, such as an alias on a network", name)
+		}
+		seen[name] = true
+	}
+	return nil
+}
+
+// mostNames is how many members a fleet's name holds.
+const mostNames = 5
+
+// fleetName writes what members' probes have in common once, and what differs,
+// their names, in braces.
+func fleetName(names, probes []string) string {
+	short := names
+	if len(names) > mostNames {
+		short = append(append([]string(nil), names[:mostNames-2]...), "…")
+	}
+	list := strings.Join(short, ",")
+	if before, after, ok := common(names, probes); ok && before+after != "" {
+		return fmt.Sprintf("fleet of %d: %s{%s}%s", len(names), before, list, after)
+	}
+	return fmt.Sprintf("fleet of %d: %s", len(names), list)
+}
+
+// common is what all probes say before and after the name of their service.
+func common(names, probes []string) (before, after string, ok bool) {
+	if len(names) == 0 || len(probes) != len(names) {
+		return "", "", false
+	}
+	for at := 0; ; at++ {
+		next := strings.Index(probes[0][at:], names[0])
+		if next < 0 {
+			return "", "", false
+		}
+		at += next
+		before, after = probes[0][:at], probes[0][at+len(names[0]):]
+		same := true
+		for i, p := range probes {
+			same = same && p == before+names[i]+after
+		}
+		if same {
+			return before, after, true
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package probe
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// Record is the summary of all members' samples together and of each member's,
+// with what was judged so far of the fleet.
+func (f *FleetWindow) Record() record.Window {
+	r := f.summary()
+	r.Judgements = f.kept.judgements.record()
+	return r
+}
+
+func (f *FleetWindow) summary() record.Window {
+	var samples []Sample
+	members := make([]record.Window, len(f.members))
+	for i, m := range f.members {
+		samples = append(samples, m.Window.samples...)
+		members[i] = m.Window.summary()
+	}
+	pooled := NewWindow(f.name, f.Start(), f.End(), samples)
+	pooled.spec, pooled.faults = f.spec, f.faults
+	r := pooled.summary()
+	r.Members = members
+	return r
+}
+
+// MarshalJSON encodes the record, so that a report entry that holds the window
+// has what was judged after it was added.
+func (f *FleetWindow) MarshalJSON() ([]byte, error) { return json.Marshal(f.Record()) }
+
+// String says what there is of the fleet, and then each member in a line of its
+// own: "  a: 200 samples, 1 error (1 timeout), p50 2ms, p99 5ms, version 2".
+// Images are named where they differ.
+func (f *FleetWindow) String() string {
+	var s strings.Builder
+	span := Round(f.End().Sub(f.Start()))
+	fmt.Fprintf(&s, "%s: %d samples each in %s from %s", f.name, f.N(), span, f.Start().Format(clockTime))
+	differ := slices.ContainsFunc(f.members, func(m Member) bool { return m.Image != f.members[0].Image })
+	for _, m := range f.members {
+		fmt.Fprintf(&s, "\n  %s: %d samples, %s", m.Name, m.Window.N(), m.Window.results())
+		s.WriteString(m.Window.versionText())
+		if differ {
+			fmt.Fprintf(&s, ", image %s", shortImage(m.Image))
+		}
+	}
+	return s.String()
+}
+
+// GomegaString is how failure messages print the fleet.
+func (f *FleetWindow) GomegaString() string { return f.String() }
+
+// mostVersions is how many versions of one member a line holds.
+const mostVersions = 3
+
+// versionText says the versions that the samples said, the most frequent first,
+// and how many that should have said one did not.
+func (w *Window) versionText() string {
+	seen, problems := map[string]int{}, 0
+	for i := range w.samples {
+		if version := w.samples[i].Version; version != "" {
+			seen[version]++
+		}
+		if w.samples[i].Problem != "" {
+			problems++
+		}
+	}
+	names := slices.SortedFunc(maps.Keys(seen), func(a, b string) int {
+		return cmp.Or(cmp.Compare(seen[b], seen[a]), cmp.Compare(a, b))
+	})
+	text := ""
+	switch {
+	case len(names) == 1:
+		text = ", version " + names[0]
+	case len(names) > 1:
+		for i, name := range names[:min(len(names), mostVersions)] {
+			names[i] = fmt.Sprintf("%s (%d)", name, seen[name])
+		}
+		text = ", versions " + strings.Join(names[:min(len(names), mostVersions)], ", ")
+		if more := len(names) - mostVersions; more > 0 {
+			text += fmt.Sprintf(" and %d more", more)
+		}
+	}
+	if problems > 0 {
+		text += fmt.Sprintf(", %d could not be read", problems)
+	}
+	return text
+}
+
+// shortImage is as much of an image's ID as Docker's own lists print.
+func shortImage(id string) string {
+	if id == "" {
+		return "unknown"
+	}
+	if digest, ok := strings.CutPrefix(id, "sha256:"); ok && len(digest) > 12 {
+		return digest[:12]
+	}
+	return id
+}

@@ -1,0 +1,168 @@
+package probe
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+)
+
+// Member is one service of a fleet.
+type Member struct {
+	Name string
+	// Window is the member's samples.
+	Window *Window
+	// Image is what the member's container is made of, empty where nobody knows.
+	Image string
+}
+
+// FleetSeries is a Series for each member of a fleet, with as many samples in
+// each. It may be used by many goroutines at once.
+type FleetSeries struct {
+	name    string
+	spec    string
+	faults  []string
+	start   time.Time
+	rate    Rate
+	grid    grid
+	members []Member
+	kept    *kept
+
+	mu     sync.Mutex
+	series []*Series
+	rounds int
+	latest *FleetWindow
+}
+
+// NewFleetSeries makes an empty series of the members, two or more, for samples
+// at a rate from start on. Width is that of the windows in which members are
+// compared, 0 for DefaultWidth. The members have names, maybe images, and no
+// windows yet.
+func NewFleetSeries(start time.Time, rate Rate, width time.Duration, members ...Member) (*FleetSeries, error) {
+	names := make([]string, len(members))
+	for i, m := range members {
+		names[i] = m.Name
+		if m.Window != nil {
+			return nil, fmt.Errorf("make fleet series: member %s has a window already: use NewFleetWindow", m.Name)
+		}
+	}
+	err := checkNames(names)
+	if err == nil && (!(rate > 0) || rate > highestRate) {
+		err = fmt.Errorf("rate %s: must be above 0 and at most %s", rate, highestRate)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("make fleet series: %w", err)
+	}
+	f, err := newFleetSeries(fleetName(names, nil), start, rate, width, members, names)
+	if err != nil {
+		return nil, fmt.Errorf("make fleet series: %w", err)
+	}
+	return f, nil
+}
+
+func newFleetSeries(name string, start time.Time, rate Rate, width time.Duration, members []Member, probes []string) (*FleetSeries, error) {
+	g, err := newGrid(rate, width)
+	if err != nil {
+		return nil, err
+	}
+	f := &FleetSeries{name: name, start: start, rate: rate, grid: g, members: members, kept: &kept{}}
+	for i := range members {
+		f.series = append(f.series, NewSeries(probes[i], start))
+	}
+	return f, nil
+}
+
+// Add appends a round: one sample a member, in their order. For each member
+// samples come in the order of their intended starts.
+func (f *FleetSeries) Add(round ...Sample) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(round) != len(f.series) {
+		return fmt.Errorf("add a round to %s: %d samples for %d members: give one a member", f.name, len(round), len(f.series))
+	}
+	for i := range round {
+		// Nobody else adds to the members' series, so what is found stays.
+		f.series[i].mu.Lock()
+		err := f.series[i].check(round[i : i+1])
+		f.series[i].mu.Unlock()
+		if err != nil {
+			return fmt.Errorf("add a round to %s: member %s: %w", f.name, f.members[i].Name, err)
+		}
+	}
+	f.add(round, f.start.Add(time.Duration(float64(f.rounds+1)/float64(f.rate)*float64(time.Second))))
+	return nil
+}
+
+// add appends a round that is in order, for one that holds the lock.
+func (f *FleetSeries) add(round []Sample, known time.Time) {
+	for i := range round {
+		f.series[i].mu.Lock()
+		f.series[i].add(round[i:i+1], known)
+		f.series[i].mu.Unlock()
+	}
+	f.rounds++
+	f.latest = nil
+}
+
+// End says that no more samples will come, and when the span ended in which they
+// were intended. Only the first call counts.
+func (f *FleetSeries) End(end time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.series {
+		s.End(end)
+	}
+	f.latest = nil
+}
+
+// Window is what there is so far. Asked again before anything was added, it is
+// the same one.
+func (f *FleetSeries) Window() *FleetWindow {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.latest == nil {
+		members := make([]Member, len(f.members))
+		for i, m := range f.members {
+			members[i] = Member{Name: m.Name, Window: f.series[i].Window(), Image: m.Image}
+		}
+		f.latest = &FleetWindow{name: f.name, spec: f.spec, faults: f.faults, grid: f.grid, members: members, kept: f.kept}
+	}
+	return f.latest
+}
+
+// leastWidth and leastSamples are what a window of a fleet has by default.
+const (
+	leastWidth   = 250 * time.Millisecond
+	leastSamples = 10
+)
+
+// DefaultWidth is the width of a fleet's windows where none is given: ten samples
+// a member, or a quarter of a second where that is longer.
+func DefaultWidth(rate Rate) time.Duration {
+	return max(time.Duration(leastSamples/float64(rate)*float64(time.Second)), leastWidth)
+}
+
+// grid divides a fleet's samples into windows of the same samples for all.
+type grid struct {
+	each    int // samples a member
+	width   time.Duration
+	medians *medians
+}
+
+func newGrid(rate Rate, width time.Duration) (grid, error) {
+	if width < 0 {
+		return grid{}, fmt.Errorf("windows of %s: the width must be above 0, or 0 for the default", width)
+	}
+	if width == 0 {
+		width = DefaultWidth(rate)
+	}
+	each := math.Round(float64(rate) * width.Seconds())
+	switch {
+	case each < 1:
+		return grid{}, fmt.Errorf("windows of %s at %s hold no sample of a member: make them wider or the rate higher", width, rate)
+	case each > mostSamples:
+		return grid{}, errors.New("no window would ever be complete: make them narrower")
+	}
+	return grid{int(each), time.Duration(each / float64(rate) * float64(time.Second)), &medians{}}, nil
+}

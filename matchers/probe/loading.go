@@ -1,0 +1,199 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/onsi/gomega"
+)
+
+// loading is a load that goes on, of one probe or of a fleet.
+type loading struct {
+	*run
+	schedule
+	name string // of what is loaded
+	d    time.Duration
+	// add stores a round of samples in the order of the probes; all those meant for
+	// before known are in then.
+	add func(round []Sample, known time.Time)
+	// tell reports progress: ended are samples that follow what was added, with gaps.
+	tell func(now time.Time, ended []Sample)
+	// end is called once, when no more samples come.
+	end func(time.Time)
+
+	cancel   context.CancelCauseFunc
+	stop     chan struct{}
+	stopping sync.Once
+	done     chan struct{}
+	err      error // for those who have seen done closed
+
+	next  int            // the first look that has not ended
+	ended map[int]Sample // those from next on that have, and of next's round all that have
+}
+
+func (l *loading) begin(ctx context.Context) {
+	ctx, l.cancel = context.WithCancelCause(ctx)
+	l.stop, l.done, l.ended = make(chan struct{}), make(chan struct{}), map[int]Sample{}
+	outcomes := make(chan outcome)
+	launched := 0
+	go func() {
+		defer close(outcomes)
+		launched = l.launch(ctx, l.stop, outcomes)
+	}()
+	go func() {
+		defer close(l.done)
+		defer l.cancel(nil)
+		collected := l.collect(outcomes)
+		l.err = l.outcome(ctx, launched, collected)
+		l.flush()
+		l.end(l.over(launched))
+		for _, p := range l.probes {
+			if kept, ok := p.(interface{ CloseIdleConnections() }); ok {
+				kept.CloseIdleConnections()
+			}
+		}
+	}()
+}
+
+// collect gathers samples until all looks have ended, and returns their number.
+func (l *loading) collect(outcomes <-chan outcome) int {
+	var tick <-chan time.Time
+	if l.report != nil {
+		ticker := time.NewTicker(l.every)
+		defer ticker.Stop()
+		tick = ticker.C
+	}
+	collected := 0
+	for {
+		select {
+		case o, more := <-outcomes:
+			switch {
+			case !more:
+				return collected
+			case o.err != nil:
+				l.cancel(o.err) // the first cause stays
+			default:
+				collected++
+				l.ended[o.k] = o.Sample
+				l.advance()
+			}
+		case <-tick:
+			l.tell(time.Now(), l.inOrder())
+		}
+	}
+}
+
+// advance adds the rounds that have ended with all those before them. What ended
+// earlier than one before it waits: the quick answers of a moment, among them
+// those that fail fast, would else be seen before the slow ones.
+func (l *loading) advance() {
+	n := len(l.probes)
+	for {
+		if _, ok := l.ended[l.next]; !ok {
+			return
+		}
+		l.next++
+		if l.next%n == 0 {
+			l.addRound(l.next - n)
+		}
+	}
+}
+
+func (l *loading) addRound(first int) {
+	round := make([]Sample, len(l.probes))
+	for k := first; k < first+len(round); k++ {
+		round[l.whose(k)] = l.ended[k]
+		delete(l.ended, k)
+	}
+	l.add(round, l.intended(first+len(round)))
+}
+
+// flush adds the whole rounds that have ended behind one that never will.
+func (l *loading) flush() {
+	n := len(l.probes)
+	for _, k := range l.places() {
+		whole := k%n == 0
+		for other := k; whole && other < k+n; other++ {
+			_, whole = l.ended[other]
+		}
+		if whole {
+			l.addRound(k)
+		}
+	}
+}
+
+func (l *loading) places() []int {
+	places := make([]int, 0, len(l.ended))
+	for k := range l.ended {
+		places = append(places, k)
+	}
+	slices.Sort(places)
+	return places
+}
+
+func (l *loading) inOrder() []Sample {
+	samples := make([]Sample, 0, len(l.ended))
+	for _, k := range l.places() {
+		samples = append(samples, l.ended[k])
+	}
+	return samples
+}
+
+// over is when the span ended in which looks were intended.
+func (l *loading) over(launched int) time.Time {
+	end := earlier(l.intended(launched), time.Now())
+	if l.d > 0 && launched == l.looks && l.err == nil {
+		return l.start.Add(l.d)
+	}
+	return end
+}
+
+// outcome is why the load ended, nil where it did as it was told.
+func (l *loading) outcome(ctx context.Context, launched, collected int) error {
+	name := fmt.Sprintf("load %s at %s", l.name, l.rate)
+	switch {
+	case l.d > 0 && collected == l.looks, launched < l.looks && collected == launched && ctx.Err() == nil:
+		return nil
+	case l.d > 0:
+		return fmt.Errorf("%s for %s: stopped after %d of %d samples: %w", name, l.d, collected, l.looks, context.Cause(ctx))
+	case collected == l.looks:
+		return fmt.Errorf("%s: stopped after %d samples, more are not kept: use a lower rate, or say for how long", name, collected)
+	}
+	return fmt.Errorf("%s: stopped after %d samples: %w", name, collected, context.Cause(ctx))
+}
+
+func (l *loading) halt() {
+	l.stopping.Do(func() { close(l.stop) })
+	<-l.done
+}
+
+// wait returns when the load has ended, or with an error when ctx has.
+func (l *loading) wait(ctx context.Context) error {
+	select {
+	case <-l.done:
+		return l.err
+	default:
+	}
+	select {
+	case <-l.done:
+		return l.err
+	case <-ctx.Done():
+		return fmt.Errorf("wait for load %s at %s: %w", l.name, l.rate, context.Cause(ctx))
+	}
+}
+
+// failed is the load's own failure so far. It tells Gomega to stop polling.
+func (l *loading) failed() error {
+	select {
+	case <-l.done:
+	default:
+		return nil
+	}
+	if l.err == nil {
+		return nil
+	}
+	return gomega.StopTrying("the load has failed").Wrap(l.err)
+}

@@ -1,0 +1,108 @@
+package probe
+
+import (
+	"fmt"
+	"maps"
+	"sync"
+	"time"
+)
+
+// Series is the samples of a span that goes on. Its windows are what there is so
+// far: they cost nothing to make, share its samples, and never change. A Stream
+// fills one; so may a test, a simulation, or whoever measures by other means. It
+// may be used by many goroutines at once.
+type Series struct {
+	probe  string
+	spec   string
+	faults []string
+	start  time.Time
+	kept   *kept
+
+	mu      sync.Mutex
+	samples []Sample // only appended to: windows hold its beginning
+	classes map[Class]int
+	errors  int
+	known   time.Time // all samples meant for before are in
+	ended   bool
+	latest  *Window // the window of what there is, nil after a change
+}
+
+// NewSeries makes an empty series whose first sample is meant for start or later.
+// The probe's name is for messages and records.
+func NewSeries(probe string, start time.Time) *Series {
+	return &Series{probe: probe, start: start, known: start, classes: map[Class]int{}, kept: &kept{}}
+}
+
+// Add appends samples, in the order of their intended starts: Time is not before
+// the series' start, nor before the Time of the sample before. It adds all of
+// them or none. To a series that has ended nothing can be added.
+func (s *Series) Add(samples ...Sample) error {
+	if len(samples) == 0 {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.check(samples); err != nil {
+		return fmt.Errorf("add samples to %s: %w", s.probe, err)
+	}
+	s.add(samples, samples[len(samples)-1].Time.Add(1))
+	return nil
+}
+
+func (s *Series) check(samples []Sample) error {
+	if s.ended {
+		return fmt.Errorf("the series has ended: add before End")
+	}
+	last := s.start
+	if len(s.samples) > 0 {
+		last = s.samples[len(s.samples)-1].Time
+	}
+	for i := range samples {
+		if t := samples[i].Time; t.Before(last) {
+			return fmt.Errorf("a sample meant for %s comes after %s: add them in the order of their intended starts, from the series' start on",
+				t.Format(clockTime), last.Format(clockTime))
+		}
+		last = samples[i].Time
+	}
+	return nil
+}
+
+// add appends samples that are in order, for one that holds the lock; all those
+// meant for before known are in then.
+func (s *Series) add(samples []Sample, known time.Time) {
+	s.samples = append(s.samples, samples...)
+	for i := range samples {
+		if class := samples[i].Class; class != OK {
+			s.classes[class]++
+			s.errors++
+		}
+	}
+	s.known, s.latest = later(s.known, known), nil
+}
+
+// End says that no more samples will come, and when the span ended in which they
+// were intended. Only the first call counts.
+func (s *Series) End(end time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return
+	}
+	s.ended, s.known, s.latest = true, end, nil
+}
+
+// Window is what there is so far. Asked again before anything was added, it is
+// the same one.
+func (s *Series) Window() *Window {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.latest == nil {
+		n := len(s.samples)
+		s.latest = &Window{
+			probe: s.probe, spec: s.spec, faults: s.faults, start: s.start, end: s.known,
+			samples: s.samples[:n:n], classes: maps.Clone(s.classes), errors: s.errors,
+			growing: !s.ended, final: s.ended, kept: s.kept,
+		}
+	}
+	return s.latest
+}

@@ -1,0 +1,46 @@
+package matchers
+
+import (
+	"time"
+
+	"github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// lookAgain is how soon a polled matcher that has no verdict yet is asked again.
+const lookAgain = 20 * time.Millisecond
+
+// undecidedError is a verdict that there is none. While more samples may come it
+// is Gomega's TryAgainAfter, by which Eventually and Consistently go on and, at
+// their end, fail; when none will come it is StopTrying. Expect fails with it in
+// either polarity.
+type undecidedError struct {
+	text   string
+	signal error
+}
+
+func undecided(final bool, text string) error {
+	if final {
+		return &undecidedError{text, gomega.StopTrying("no more samples will come")}
+	}
+	return &undecidedError{text, gomega.TryAgainAfter(lookAgain)}
+}
+
+func (e *undecidedError) Error() string { return e.text }
+
+func (e *undecidedError) Unwrap() error { return e.signal }
+
+// rule makes Gomega's answer of what was found: the outcome, whether the window
+// can still grow, and the words for an error.
+func (s Sense) rule(outcome record.Outcome, final bool, text func() string) (bool, error) {
+	switch {
+	case outcome == record.Undecided:
+		return false, undecided(final, text())
+	case outcome == record.Violated && s == Proved:
+		return false, gomega.StopTrying(text())
+	case outcome == record.Kept && s == SoFar && final:
+		return true, gomega.StopTrying(text()).Successfully()
+	}
+	return outcome == record.Kept, nil
+}

@@ -1,0 +1,70 @@
+package stats
+
+import (
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestNewOffsetHasTheTrueOffsetInIt(t *testing.T) {
+	random := rand.New(rand.NewPCG(81, 82))
+	start := time.Unix(1_700_000_000, 0)
+	for range 2000 {
+		offset := time.Duration(random.Int64N(int64(20*time.Second))) - 10*time.Second
+		there, back := time.Duration(random.Int64N(int64(time.Second))), time.Duration(random.Int64N(int64(time.Second)))
+		resolution := []time.Duration{1, time.Millisecond, time.Second}[random.IntN(3)]
+		remote := start.Add(there).Add(offset)
+		got, err := NewOffset(start, start.Add(there+back), remote.Truncate(resolution), resolution)
+		if err != nil || offset < got.Low || offset > got.High || got.Width() != there+back+resolution {
+			t.Fatalf("offset %v is not in %v, %v", offset, got, err)
+		}
+	}
+}
+
+func TestNewOffsetStandsAnyClock(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for _, says := range []time.Time{{}, time.Unix(1<<40, 0), time.Unix(-1<<40, 0)} {
+		got, err := NewOffset(now, now.Add(time.Second), says, time.Hour)
+		if err != nil || got.Low > got.High || got.Width() < 0 {
+			t.Errorf("%v: %v, %v", says, got, err)
+		}
+	}
+	if got, err := NewOffset(now, now.Add(-time.Second), now, 0); err == nil || !strings.Contains(err.Error(), "1s before the request was sent") {
+		t.Errorf("received before it was sent: %v, %v", got, err)
+	}
+	if got, err := NewOffset(now, now, now, -1); err == nil {
+		t.Errorf("negative resolution: %v", got)
+	}
+}
+
+func TestIntersectBoundsByAllReadings(t *testing.T) {
+	got, err := Intersect([]Offset{{-10, 50}, {-40, 20}, {-5, 90}})
+	if err != nil || got != (Offset{-5, 20}) || got.Width() != 25 || got.String() != "[-5ns, 20ns]" {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err = Intersect([]Offset{{3, 3}, {3, 7}}); err != nil || got != (Offset{3, 3}) {
+		t.Errorf("readings that touch: %v, %v", got, err)
+	}
+	for want, readings := range map[string][]Offset{
+		"there is no reading":                             nil,
+		"reading 1 is [5ns, 4ns]: its ends are exchanged": {{1, 2}, {5, 4}},
+		"reading 0, [0s, 1ns], and reading 2, [8ns, 9ns], contradict each other by 7ns: the clock was stepped, or is none": {{0, 1}, {0, 5}, {8, 9}},
+	} {
+		if got, err := Intersect(readings); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, %v, want %q", readings, got, err, want)
+		}
+	}
+}
+
+func TestGapsDoNotOverflow(t *testing.T) {
+	first, last := Offset{math.MinInt64, math.MinInt64}, Offset{math.MaxInt64, math.MaxInt64}
+	if gap(last, first) != math.MaxInt64 || gap(first, last) != -math.MaxInt64 || gap(first, first) != 0 {
+		t.Errorf("gaps %v and %v", gap(last, first), gap(first, last))
+	}
+	a, err := Agree([]Offset{first, {-1, 1}, {0, 2}}, time.Second)
+	if err != nil || len(a.Skewed) != 1 || a.Skewed[0].Member != 0 || a.Skewed[0].By >= 0 {
+		t.Errorf("%+v, %v", a, err)
+	}
+}

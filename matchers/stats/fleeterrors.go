@@ -1,0 +1,193 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// FleetErrors looks for members of a fleet that fail more often than their peers,
+// and may be looked at as often as one likes. It looks at nothing but whose each
+// error is: if a member's rate of errors is at most 1+margin times its peers', then,
+// whatever came before and however all drift together, the next error is that
+// member's with probability at most s (1+margin) / (1 + s margin), where s is its
+// share of the requests. That is the null hypothesis; it is exact for Poisson
+// streams of errors.
+//
+// The test is a likelihood ratio of higher rates over the highest allowed one,
+// averaged over a few: an e-process, in which the share may change from batch to
+// batch, as it does when a load balancer ejects a member.
+//
+// A FleetErrors is not safe for concurrent use; Clone makes one to read.
+type FleetErrors struct {
+	margin           float64
+	errors, requests []int
+	worse, cleared   [][]float64 // by member, the log likelihood ratio of each candidate rate
+}
+
+// A member is cleared if its errors cannot matter: its rate is below FailingTimes
+// its peers', or it fails less often than FailingRate.
+const (
+	FailingTimes = 5.0
+	FailingRate  = 0.05
+)
+
+// The candidate rates: a failing member's in units of the highest that is allowed,
+// and a healthy one's in units of its peers'. All lie on the claim's side of the
+// limit, without which the ratio were no e-process.
+var (
+	failingTimes = []float64{1.5, 2, 3, 5, 10, 30, 100}
+	healthyTimes = []float64{0.1, 0.5, 1, 1.5, 2.5}
+)
+
+// NewFleetErrors starts with no request. There must be at least 3 members. margin is
+// a share of the peers' rate of errors, 0.25 for 25 %, and not negative; it must be
+// below FailingTimes - 1, since else no member could be either failing or cleared.
+func NewFleetErrors(members int, margin float64) (*FleetErrors, error) {
+	if _, err := newTally(members, fleetTest); err != nil {
+		return nil, err
+	}
+	if !(margin >= 0 && margin < FailingTimes-1) {
+		return nil, fmt.Errorf("compare errors of a fleet with margin %v: must be a share of at least 0 and below %v, such as 0.25", margin, FailingTimes-1)
+	}
+	f := &FleetErrors{
+		margin: margin, errors: make([]int, members), requests: make([]int, members),
+		worse: make([][]float64, members), cleared: make([][]float64, members),
+	}
+	for i := range members {
+		f.worse[i], f.cleared[i] = make([]float64, len(failingTimes)), make([]float64, len(healthyTimes))
+	}
+	return f, nil
+}
+
+// Add takes a batch: how many requests each member had since the last one, and how
+// many of them failed. Counts that cannot be are an error and change nothing.
+func (f *FleetErrors) Add(errors, requests []int) error {
+	if err := checkCounts(errors, requests); err != nil {
+		return err
+	}
+	if len(errors) != len(f.errors) {
+		return fmt.Errorf("add errors of a fleet: counts of %d members for %d: give one a member", len(errors), len(f.errors))
+	}
+	failed, all := 0, 0
+	for i := range errors {
+		failed, all = failed+errors[i], all+requests[i]
+	}
+	for i, own := range errors {
+		f.errors[i] += own
+		f.requests[i] += requests[i]
+		if requests[i] == 0 || requests[i] == all {
+			continue // it cannot be told from its peers
+		}
+		share := float64(requests[i]) / float64(all)
+		for j, times := range failingTimes {
+			f.worse[i][j] += logRatio(share, times*(1+f.margin), 1+f.margin, own, failed-own)
+		}
+		for j, times := range healthyTimes {
+			f.cleared[i][j] += logRatio(share, times, FailingTimes, own, failed-own)
+		}
+	}
+	return nil
+}
+
+// logRatio is the log likelihood ratio of a member's rate of errors being so many times
+// its peers' over its being at the limit, after its own errors and its peers'.
+func logRatio(share, times, limit float64, own, peers int) float64 {
+	p, null := errorShare(share, times), errorShare(share, limit)
+	return float64(own)*math.Log(p/null) + float64(peers)*math.Log((1-p)/(1-null))
+}
+
+// errorShare is the share of all errors that are those of a part with the given share of
+// requests whose rate of errors is so many times the others'.
+func errorShare(share, times float64) float64 { return share * times / (1 - share + share*times) }
+
+// Members is the number of members.
+func (f *FleetErrors) Members() int { return len(f.errors) }
+
+// Errors is the number of a member's errors, 0 for one that there is not.
+func (f *FleetErrors) Errors(member int) int {
+	if !f.has(member) {
+		return 0
+	}
+	return f.errors[member]
+}
+
+// Requests is the number of a member's requests, 0 for one that there is not.
+func (f *FleetErrors) Requests(member int) int {
+	if !f.has(member) {
+		return 0
+	}
+	return f.requests[member]
+}
+
+// LogE is the natural logarithm of the e-value that a member fails more often than
+// its peers by more than the margin. It is NaN for one that there is not.
+func (f *FleetErrors) LogE(member int) float64 {
+	if !f.has(member) {
+		return math.NaN()
+	}
+	return MeanLogE(f.worse[member]...)
+}
+
+// FailingMember is a member that was shown to fail more often than its peers.
+type FailingMember struct {
+	// Member is its index.
+	Member int
+	// LogE is the natural logarithm of its e-value.
+	LogE float64
+	// Errors of Requests failed.
+	Errors, Requests int
+}
+
+// Outliers are the members that were shown to fail more often than their peers, those
+// with the most evidence first. The probability that any healthy member is ever
+// among them, over all members and looks, is at most alpha: each is held to alpha
+// over the number of members (Bonferroni). There are none for an alpha outside (0, 1).
+func (f *FleetErrors) Outliers(alpha float64) []FailingMember {
+	var found []FailingMember
+	for _, o := range outliers(f.Members(), []Tail{Slower}, alpha,
+		func(i int, _ Tail) float64 { return f.LogE(i) }, func(i int, _ Tail) int { return f.errors[i] }) {
+		found = append(found, FailingMember{o.Member, o.LogE, o.Count, f.requests[o.Member]})
+	}
+	return found
+}
+
+// Cleared reports whether it was shown at level alpha, at whatever look, that a
+// member's errors do not matter. The hypothesis that is rejected is that its rate
+// is at least FailingRate and also at least FailingTimes its peers'; the e-values against the
+// two are averaged. So a fleet without errors is cleared by its number of requests,
+// and one with many errors that all have alike by whose they are. No correction is due for
+// clearing all members at once.
+func (f *FleetErrors) Cleared(member int, alpha float64) bool {
+	if !f.has(member) || !(alpha > 0 && alpha < 1) {
+		return false
+	}
+	few := Below(FailingRate).LogE(f.errors[member], f.requests[member])
+	return MeanLogE(few, MeanLogE(f.cleared[member]...)) >= -math.Log(alpha)
+}
+
+// RequestsToClear returns the number of requests to a member after which
+// FleetErrors.Cleared holds at level alpha if there is no error in the whole fleet.
+func RequestsToClear(alpha float64) (int, error) {
+	if !(alpha > 0 && alpha < 1) {
+		return 0, fmt.Errorf("plan requests at level %v: must be between 0 and 1", alpha)
+	}
+	n := 0
+	for MeanLogE(Below(FailingRate).LogE(0, n), 0) < -math.Log(alpha) {
+		n++
+	}
+	return n, nil
+}
+
+// Clone returns a copy that later batches of either do not change in the other.
+func (f *FleetErrors) Clone() *FleetErrors {
+	c := *f
+	c.errors, c.requests = slices.Clone(f.errors), slices.Clone(f.requests)
+	c.worse, c.cleared = make([][]float64, len(f.worse)), make([][]float64, len(f.cleared))
+	for i := range f.worse {
+		c.worse[i], c.cleared[i] = slices.Clone(f.worse[i]), slices.Clone(f.cleared[i])
+	}
+	return &c
+}
+
+func (f *FleetErrors) has(member int) bool { return member >= 0 && member < len(f.errors) }

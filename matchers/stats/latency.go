@@ -1,0 +1,131 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+const (
+	// reach is the difference of shares at the median that LogEWithin rules out.
+	reach = 0.25
+	// firstPairs, pooledPairs and mostPairs say when thresholds are chosen: first
+	// after firstPairs, then whenever the pairs have doubled, but at the latest after
+	// mostPairs; and from the latest pairs, at most pooledPairs.
+	firstPairs, pooledPairs, mostPairs = 4, 512, 8192
+)
+
+// levels are the pooled quantiles at which latencies are compared.
+var levels = [...]float64{0.5, 0.9, 0.99, 0.997}
+
+// Latency is an e-process on pairs of latencies, a candidate's x beside a
+// control's y. The null hypothesis is that, whatever came before, the candidate
+// exceeds no latency with a higher probability than the control does once it is
+// raised by the margin or the floor. What raises both together, such as a busy
+// machine, leaves it true.
+//
+// At each of four thresholds, near the median and the 90th, 99th and 99.7th percentile
+// of both, it counts the pairs of which only x, or only y, is above: under the null
+// hypothesis at most every second one of them is x's, whatever came before. The
+// thresholds come from earlier pairs only, and follow a drift. The e-value is
+// the average over the thresholds, in which the median counts twice.
+//
+// A copy may be read while the original goes on; only one of the two may be added to.
+type Latency struct {
+	margin, floor float64
+	n             int
+	chosen        int // the number of pairs when the thresholds were chosen, 0 before
+	thresholds    [len(levels)]float64
+	more, less    [len(levels)]int // pairs with only x above the threshold, with only y
+	pooled        []float64        // the latest pairs, appended to and never changed
+}
+
+// NewLatency returns a Latency whose control is raised by the share margin, 0.1
+// for 10 %, or by floor, whichever is more; neither is negative. The floor is in
+// the unit of the latencies, and keeps differences that are no matter from being found.
+func NewLatency(margin, floor float64) (Latency, error) {
+	switch {
+	case !(margin >= 0) || math.IsInf(margin, 0):
+		return Latency{}, fmt.Errorf("compare latencies with margin %v: must be a share of at least 0, such as 0.1", margin)
+	case !(floor >= 0) || math.IsInf(floor, 0):
+		return Latency{}, fmt.Errorf("compare latencies with floor %v: must be a latency of at least 0", floor)
+	}
+	return Latency{margin: margin, floor: floor}, nil
+}
+
+// Add takes in one pair, a latency of the candidate and one of the control in the
+// same unit. A failed request's is +Inf. A negative one or NaN is an error, and the
+// pair is not taken in.
+func (l *Latency) Add(x, y float64) error {
+	if !(x >= 0 && y >= 0) {
+		return fmt.Errorf("compare latencies %v and %v: must be at least 0, or +Inf for a failed request", x, y)
+	}
+	y = math.Max(y*(1+l.margin), y+l.floor)
+	if l.chosen > 0 {
+		for i, threshold := range l.thresholds {
+			above, yAbove := exceeds(x, threshold), exceeds(y, threshold)
+			l.more[i] += above &^ yAbove
+			l.less[i] += yAbove &^ above
+		}
+	}
+	l.n++
+	next := l.chosen + min(max(l.chosen, firstPairs), mostPairs)
+	if l.n+pooledPairs >= next {
+		l.pooled = append(l.pooled, x, y)
+	}
+	if l.n == next {
+		l.choose()
+	}
+	return nil
+}
+
+// exceeds has no branch, which a processor would guess wrong half the time.
+func exceeds(latency, threshold float64) int {
+	above := 0
+	if latency > threshold {
+		above = 1
+	}
+	return above
+}
+
+// choose takes the thresholds for the pairs to come from the latest ones.
+func (l *Latency) choose() {
+	sorted := slices.Clone(l.pooled)
+	slices.Sort(sorted)
+	for i, level := range levels {
+		rank := int(math.Ceil(level * float64(len(sorted))))
+		// Nothing exceeds +Inf, but a failed request exceeds the largest number.
+		l.thresholds[i] = math.Min(sorted[rank-1], math.MaxFloat64)
+	}
+	l.chosen = l.n
+	if l.n >= pooledPairs {
+		l.pooled = make([]float64, 0, 2*pooledPairs)
+	}
+}
+
+// LogE returns the natural logarithm of the e-value that the candidate is slower
+// than allowed, 0 before the first thresholds.
+func (l *Latency) LogE() float64 {
+	var logs [len(levels) + 1]float64
+	for i := range levels {
+		logs[i] = Above(0.5).LogE(l.more[i], l.more[i]+l.less[i])
+	}
+	logs[len(levels)] = logs[0]
+	return MeanLogE(logs[:]...)
+}
+
+// LogEWithin returns the natural logarithm of the e-value that the candidate is
+// not much slower than allowed. Its null hypothesis is that, whatever came before,
+// the candidate exceeds the threshold near the median more often than the
+// raised control does, by at least a quarter of the pairs.
+func (l *Latency) LogEWithin() float64 {
+	within := Mean{side: BelowLimit, bound: reach}
+	if l.chosen > 0 {
+		more, less := l.more[0], l.less[0]
+		within.whole = [...]int{less, l.n - firstPairs - more - less, more}
+	}
+	return within.LogE()
+}
+
+// N returns how many pairs there were.
+func (l *Latency) N() int { return l.n }

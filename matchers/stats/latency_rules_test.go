@@ -1,0 +1,195 @@
+package stats
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// For any thresholds, a pair's outcomes are those of which only x, only y, or both or
+// neither are above each of them; under equal distributions swapping x and y
+// is as likely, so the mean over both orders may not grow.
+func TestLatencyDoesNotGrowOnAverageForEquals(t *testing.T) {
+	random := rand.New(rand.NewPCG(25, 26))
+	latency := mustLatency(t, 0, 0)
+	for range 300 {
+		values := []float64{lognormal(random), lognormal(random), 3 * lognormal(random), math.Inf(1)}
+		mean := 0.0
+		for _, x := range values {
+			for _, y := range values {
+				next := latency
+				addPair(t, &next, x, y)
+				mean += math.Exp(next.LogE()-latency.LogE()) / 16
+			}
+		}
+		if math.Abs(mean-1) > 1e-9 {
+			t.Fatalf("after %d pairs: grows by the factor %.12f on average", latency.N(), mean)
+		}
+		addPair(t, &latency, values[random.IntN(4)], values[random.IntN(4)])
+	}
+}
+
+func TestLatencyTakesThresholdsFromEarlierPairsOnly(t *testing.T) {
+	latency := mustLatency(t, 0, 0)
+	for range firstPairs {
+		addPair(t, &latency, 10, 0)
+	}
+	if latency.LogE() != 0 || latency.LogEWithin() != 0 {
+		t.Errorf("log e %v and %v from pairs that chose the thresholds", latency.LogE(), latency.LogEWithin())
+	}
+	addPair(t, &latency, 10, 0)
+	if latency.LogE() <= 0 || latency.LogEWithin() >= 0 {
+		t.Errorf("log e %v and %v after the first pair that is judged", latency.LogE(), latency.LogEWithin())
+	}
+}
+
+func TestLatencyIsAnAverageInWhichTheMedianCountsTwice(t *testing.T) {
+	random := rand.New(rand.NewPCG(31, 32))
+	latency := mustLatency(t, 0, 0)
+	judged, more, less := 0, 0, 0
+	for range 500 {
+		x, y := 1.4*lognormal(random), lognormal(random)
+		if latency.chosen > 0 {
+			judged++
+			if median := latency.thresholds[0]; x > median && y <= median {
+				more++
+			} else if y > median && x <= median {
+				less++
+			}
+		}
+		addPair(t, &latency, x, y)
+	}
+	want := 2 * math.Exp(Above(.5).LogE(more, more+less))
+	for i := range levels[1:] {
+		want += math.Exp(Above(.5).LogE(latency.more[i+1], latency.more[i+1]+latency.less[i+1]))
+	}
+	if want = math.Log(want / 5); math.Abs(latency.LogE()-want) > 1e-12 {
+		t.Errorf("log e %v, want %v", latency.LogE(), want)
+	}
+	within := mustMean(t, BelowLimit, reach)
+	for i := range judged {
+		switch {
+		case i < more:
+			within.Add(1)
+		case i < more+less:
+			within.Add(-1)
+		default:
+			within.Add(0)
+		}
+	}
+	if math.Abs(latency.LogEWithin()-within.LogE()) > 1e-12 {
+		t.Errorf("log e within reach %v, want %v", latency.LogEWithin(), within.LogE())
+	}
+}
+
+// Where more than half of all requests fail, what counts is who fails more often.
+func TestLatencyTellsWhoFailsMore(t *testing.T) {
+	random := rand.New(rand.NewPCG(33, 34))
+	latency := mustLatency(t, .1, 0)
+	for range 200 {
+		y := 1.0
+		if random.Float64() < .6 {
+			y = math.Inf(1)
+		}
+		addPair(t, &latency, math.Inf(1), y)
+	}
+	if latency.LogE() < math.Log(100) {
+		t.Errorf("log e %v although all fail rather than 60 %%", latency.LogE())
+	}
+}
+
+// Values that are all the same, or of a few kinds, leave thresholds on top of them.
+func TestLatencySeparatesTies(t *testing.T) {
+	for _, c := range []struct{ margin, floor, x, y float64 }{
+		{0, 0, 6, 5}, {.1, 0, 6, 5}, {0, .5, 6, 5}, {0, 0, math.Inf(1), 5}, {.1, 1, 1, 0}, {0, 0, 1, 0},
+	} {
+		latency := mustLatency(t, c.margin, c.floor)
+		other := mustLatency(t, c.margin, c.floor)
+		for range 50 {
+			addPair(t, &latency, c.x, c.y)
+			addPair(t, &other, c.y, c.x)
+		}
+		if slower := c.x > math.Max(c.y*(1+c.margin), c.y+c.floor); slower != (latency.LogE() > math.Log(100)) || slower != (latency.LogEWithin() < 0) {
+			t.Errorf("%+v: log e %v and %v", c, latency.LogE(), latency.LogEWithin())
+		}
+		if other.LogE() > 0 || other.LogEWithin() < math.Log(100) {
+			t.Errorf("%+v the other way round: log e %v and %v", c, other.LogE(), other.LogEWithin())
+		}
+	}
+}
+
+func TestLatencyFollowsADriftThatBothShare(t *testing.T) {
+	random := rand.New(rand.NewPCG(27, 28))
+	latency := mustLatency(t, 0, 0)
+	for range 10 * mostPairs {
+		addPair(t, &latency, lognormal(random), lognormal(random))
+	}
+	before := latency.LogE()
+	// Everything is a hundred times slower now, and the candidate half as slow again.
+	for range 2*mostPairs + 400 {
+		addPair(t, &latency, 150*lognormal(random), 100*lognormal(random))
+	}
+	if latency.LogE() < before+math.Log(100) {
+		t.Errorf("log e %v, %v before the drift: the thresholds have stayed behind", latency.LogE(), before)
+	}
+}
+
+func TestLatencyMayBeReadWhileTheOriginalGoesOn(t *testing.T) {
+	random := rand.New(rand.NewPCG(29, 30))
+	latency := mustLatency(t, .1, .01)
+	for range 3800 {
+		addPair(t, &latency, lognormal(random), lognormal(random))
+	}
+	reader := latency
+	pooled := slices.Clone(reader.pooled)
+	logE, within, n := latency.LogE(), latency.LogEWithin(), latency.N()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range 20_000 {
+			if latency.Add(9, 1) != nil {
+				return
+			}
+		}
+	}()
+	for range 100 {
+		if reader.LogE() != logE || reader.LogEWithin() != within || reader.N() != n {
+			t.Fatalf("the copy has changed: log e %v and %v of %d", reader.LogE(), reader.LogEWithin(), reader.N())
+		}
+	}
+	<-done
+	if !slices.Equal(reader.pooled, pooled) {
+		t.Error("the original has changed the copy's latencies")
+	}
+	if latency.N() != 23_800 || latency.LogE() <= logE {
+		t.Errorf("original: log e %v of %d", latency.LogE(), latency.N())
+	}
+}
+
+func TestLatencyKeepsABoundedNumberOfLatencies(t *testing.T) {
+	latency := mustLatency(t, 0, 0)
+	for range 100_000 {
+		addPair(t, &latency, 2, 1)
+		if cap(latency.pooled) > 4*pooledPairs {
+			t.Fatalf("after %d pairs there is room for %d latencies", latency.N(), cap(latency.pooled))
+		}
+	}
+}
+
+func TestLatencyRefusesWhatCannotBe(t *testing.T) {
+	for _, c := range [][2]float64{{-.1, 0}, {0, -1}, {math.NaN(), 0}, {0, math.NaN()}, {math.Inf(1), 0}, {0, math.Inf(1)}} {
+		if _, err := NewLatency(c[0], c[1]); err == nil {
+			t.Errorf("margin %v, floor %v: want an error", c[0], c[1])
+		}
+	}
+	latency := mustLatency(t, 0, 0)
+	for _, c := range [][2]float64{{-1, 1}, {1, -1}, {math.NaN(), 1}, {1, math.NaN()}} {
+		if latency.Add(c[0], c[1]) == nil {
+			t.Errorf("latencies %v: want an error", c)
+		}
+	}
+	if latency.N() != 0 {
+		t.Errorf("%d refused pairs count", latency.N())
+	}
+}

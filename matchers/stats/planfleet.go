@@ -1,0 +1,54 @@
+package stats
+
+import "fmt"
+
+// WindowsToFlag returns the number of windows after which Fleet names a member that
+// lies beyond the margin in every one of them, at family level alpha. With windows
+// of 2 s, say, 9 of them are 18 s of load.
+func WindowsToFlag(members int, alpha float64) (int, error) {
+	test, level, err := flagging(members, alpha)
+	if err != nil {
+		return 0, err
+	}
+	n := 1
+	for !test.Shows(n, n, level) {
+		n++
+	}
+	return n, nil
+}
+
+// WindowsToFlagAt returns how many windows Fleet takes to name a member that lies
+// beyond the margin in a share of them, above 0.5 and at most 1, if windows are
+// independent and it looks after each.
+func WindowsToFlagAt(members int, share, alpha, power float64) (StoppingTime, error) {
+	test, level, err := flagging(members, alpha)
+	if err != nil {
+		return StoppingTime{}, err
+	}
+	return test.StoppingTime(share, level, power)
+}
+
+// WindowsToClear returns the number of windows after which Fleet.Cleared holds at
+// level alpha for a member that lies beyond the margin in none of them.
+func WindowsToClear(alpha float64) (int, error) {
+	return fleetClearTest.SamplesToShow(0, 0, alpha)
+}
+
+// WindowsToClearAt returns how many windows Fleet takes to clear a member that lies
+// beyond the margin in a share of them, at least 0 and below 0.5, if windows are
+// independent and it looks after each.
+func WindowsToClearAt(share, alpha, power float64) (StoppingTime, error) {
+	return fleetClearTest.StoppingTime(share, alpha, power)
+}
+
+// flagging is Fleet's test for one member and tail, and its share of the level.
+func flagging(members int, alpha float64) (Bernoulli, float64, error) {
+	if _, err := newTally(members, fleetTest); err != nil {
+		return Bernoulli{}, 0, err
+	}
+	level := alpha / float64(2*members)
+	if !(level > 0 && alpha < 1) {
+		return Bernoulli{}, 0, fmt.Errorf("plan windows at level %v: must be between 0 and 1", alpha)
+	}
+	return fleetTest, level, nil
+}

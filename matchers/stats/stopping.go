@@ -1,0 +1,107 @@
+package stats
+
+import (
+	"fmt"
+	"math"
+)
+
+// StoppingTime is how many samples an e-process takes until it shows its claim,
+// when it is looked at after each.
+type StoppingTime struct {
+	// Expected is the mean number.
+	Expected float64
+	// Median is the least number that is enough with a probability of one half.
+	Median int
+	// Samples is the least number that is enough with the power that was asked for.
+	Samples int
+}
+
+// mostSteps bounds the samples that a plan follows one by one.
+const mostSteps = 200_000
+
+// StoppingTime returns how many samples b takes to show its claim at level alpha
+// if they are independent and have the event at the given rate, which lies on the
+// claim's side of the limit. It is exact to about 1e-9: the distribution of the
+// number of events among samples that have not shown the claim yet is followed
+// from sample to sample.
+func (b Bernoulli) StoppingTime(rate, alpha, power float64) (StoppingTime, error) {
+	remaining, err := b.survival(rate, alpha, power)
+	if err != nil {
+		return StoppingTime{}, err
+	}
+	var stop StoppingTime
+	for n, p := range remaining {
+		stop.Expected += p
+		if p > 0.5 {
+			stop.Median = n + 1
+		}
+		if p > 1-power {
+			stop.Samples = n + 1
+		}
+	}
+	return stop, nil
+}
+
+// survival returns for every number of samples the probability that the claim was
+// not shown by then, down to one that no mean depends on.
+func (b Bernoulli) survival(rate, alpha, power float64) ([]float64, error) {
+	side := rate > b.Limit && rate <= 1
+	if b.Side == BelowLimit {
+		side = rate >= 0 && rate < b.Limit
+	}
+	switch {
+	case b.Validate() != nil:
+		return nil, b.Validate()
+	case !side:
+		return nil, fmt.Errorf("plan samples for rate %v: must be a rate on the claim's side of the limit %v", rate, b.Limit)
+	case !(alpha > 0 && alpha < 1):
+		return nil, fmt.Errorf("plan samples at level %v: must be between 0 and 1", alpha)
+	case !(power > 0 && power < 1):
+		return nil, fmt.Errorf("plan samples for power %v: must be between 0 and 1", power)
+	}
+	// at[i] is the probability of least+i events and of no claim so far.
+	at, least := []float64{1}, 0
+	// edge is the nearest number of events that shows the claim. With one more
+	// sample it moves by one or stays: an event helps and its absence does not, or
+	// the other way round.
+	edge := 0
+	if b.Side == BelowLimit {
+		edge = -1
+	}
+	remaining := []float64{1}
+	for n := 1; n <= mostSteps; n++ {
+		at = append(at, 0)
+		for i := len(at) - 1; i > 0; i-- {
+			at[i] = at[i]*(1-rate) + at[i-1]*rate
+		}
+		at[0] *= 1 - rate
+		if b.Side == AboveLimit {
+			for edge <= n && !b.Shows(edge, n, alpha) {
+				edge++
+			}
+			at = at[:min(len(at), max(edge-least, 0))]
+		} else {
+			for b.Shows(edge+1, n, alpha) {
+				edge++
+			}
+			gone := min(len(at), max(edge+1-least, 0))
+			at, least = at[gone:], least+gone
+		}
+		// Ends that no sum depends on are cut, so that a step costs the root of n.
+		for len(at) > 0 && at[len(at)-1] < 1e-18 {
+			at = at[:len(at)-1]
+		}
+		for len(at) > 0 && at[0] < 1e-18 {
+			at, least = at[1:], least+1
+		}
+		sum := 0.0
+		for _, p := range at {
+			sum += p
+		}
+		remaining = append(remaining, sum)
+		if sum < math.Min(1e-10, 1-power) {
+			return remaining, nil
+		}
+	}
+	return nil, fmt.Errorf("plan samples for rate %v against limit %v: more than %d are needed: choose a rate further from the limit", rate, b.Limit, mostSteps)
+}

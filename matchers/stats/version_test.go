@@ -1,0 +1,46 @@
+package stats
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func TestMajorityOfVersions(t *testing.T) {
+	for _, c := range []struct {
+		versions     string // a letter a member, a dot for not known
+		majority     string
+		differ       []int
+		unknown      []int
+		same, mixed  bool
+		warning      string
+		count, known int
+	}{
+		{"aaa", "a", nil, nil, true, false, "", 3, 3},
+		{"aba", "a", []int{1}, nil, false, true, "", 2, 3},
+		{"bbaca", "", nil, nil, false, true, "5 members have 3 different versions and none has more than half: nobody can say which is the old one", 2, 5},
+		{"abab", "", nil, nil, false, true, "4 members have 2 different versions", 2, 4},
+		{"a", "a", nil, nil, true, false, "", 1, 1},
+		{"a.a", "a", nil, []int{1}, false, false, "the version of 1 of 3 members is not known: members [1]", 2, 2},
+		{"..", "", nil, []int{0, 1}, false, false, "the version of 2 of 2 members is not known", 0, 0},
+		{"bcaaaaa", "a", []int{0, 1}, nil, false, true, "", 5, 7},
+	} {
+		versions := strings.Split(c.versions, "")
+		for i, v := range versions {
+			if v == "." {
+				versions[i] = ""
+			}
+		}
+		got, err := Majority(versions)
+		if err != nil || got.Majority != c.majority || !slices.Equal(got.Differ, c.differ) || !slices.Equal(got.Unknown, c.unknown) ||
+			got.Same() != c.same || got.Mixed() != c.mixed || got.Count != c.count || got.Known != c.known {
+			t.Errorf("%s: %+v, %v", c.versions, got, err)
+		}
+		if words := strings.Join(got.Warnings, "; "); (words == "") != (c.warning == "") || !strings.HasPrefix(words, c.warning) {
+			t.Errorf("%s: warnings %q, want %q", c.versions, words, c.warning)
+		}
+	}
+	if got, err := Majority(nil); err == nil {
+		t.Errorf("no member: %+v", got)
+	}
+}

@@ -1,0 +1,100 @@
+// Command characteristics holds the statistical matchers against what they
+// claim: how often they raise a false alarm when they are polled, and how much
+// they must see of a fault to name it. Every figure comes from simulated services
+// with a printed seed, goes through the matchers and the statistics that a suite
+// uses, and stands beside the claim and beside the naive test that is replaced. It
+// exits with 1 when a claim does not hold.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+)
+
+// section is a table of its own.
+type section struct {
+	name  string
+	title string
+	rows  func(*lab) []row
+}
+
+func sections() []section {
+	return []section{
+		{"false-alarms", "FALSE ALARMS: healthy services, judged at every look", falseAlarms},
+		{"false-proofs", "FALSE PROOFS: services at the limit, judged at every look", falseProofs},
+		{"objectives", "OBJECTIVES: requests until a limit that is not kept is called violated", objectives},
+		{"control", "CONTROL: until a window that is worse than its control is called so", control},
+		{"fleets", "FLEETS: windows until an outlier is named", fleets},
+		{"baseline", "BASELINE: whole runs", baselines},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx))
+}
+
+func run(ctx context.Context) int {
+	seed := flag.Uint64("seed", 1, "what every random choice follows from")
+	runs := flag.Int("runs", 10_000, "simulated services behind each rate of false alarms")
+	only := flag.String("only", "", "sections to run, separated by commas (default all): "+strings.Join(names(), ", "))
+	flag.Parse()
+	chosen, err := choose(*only)
+	if err == nil && *runs < 1000 {
+		err = fmt.Errorf("-runs is %d: with fewer than 1000 no claim on a rate of 1 %% can be held against it", *runs)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "characteristics:", err)
+		return 2
+	}
+	l := &lab{ctx: ctx, seed: *seed, runs: *runs, workers: runtime.GOMAXPROCS(0)}
+	fmt.Printf("seed %d, %d runs for each rate, %d workers\n", l.seed, l.runs, l.workers)
+	began, broken := time.Now(), 0
+	for _, s := range chosen {
+		fmt.Fprintf(os.Stderr, "simulating %s ...\n", s.name)
+		since := time.Now()
+		rows := s.rows(l)
+		if ctx.Err() != nil {
+			fmt.Fprintln(os.Stderr, "characteristics: interrupted")
+			return 2
+		}
+		broken += print(os.Stdout, s.title, rows, time.Since(since))
+	}
+	if broken > 0 {
+		fmt.Printf("\ncharacteristics: %d of the claims do not hold\n", broken)
+		return 1
+	}
+	fmt.Printf("\ncharacteristics: every claim holds, after %s\n", time.Since(began).Round(time.Second))
+	return 0
+}
+
+func names() []string {
+	var all []string
+	for _, s := range sections() {
+		all = append(all, s.name)
+	}
+	return all
+}
+
+func choose(only string) ([]section, error) {
+	if only == "" {
+		return sections(), nil
+	}
+	var chosen []section
+	for name := range strings.SplitSeq(only, ",") {
+		i := slices.IndexFunc(sections(), func(s section) bool { return s.name == strings.TrimSpace(name) })
+		if i < 0 {
+			return nil, fmt.Errorf("-only names %q: the sections are %s", name, strings.Join(names(), ", "))
+		}
+		chosen = append(chosen, sections()[i])
+	}
+	return chosen, nil
+}
