@@ -16,8 +16,8 @@ func TestAvailabilityKept(t *testing.T) {
 	expect(t, `Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 1 error (1 status 5xx), p50 12ms, p99 12ms
 not to keep its availability above 99 %
-but 1 of 250 samples failed (availability 99.6 %, required 99 %); with 95 % confidence fewer than 2.63 % do
-e-value 0.182, p 1: at alpha 5 % an e-value of 20 would show a violation, however often one looks
+but 1 of 250 samples failed (availability 99.6 %, required 99 %); with 95 % confidence fewer than 2.65 % do
+e-value 0.102, p 1: at alpha 5 % an e-value of 20 would show a violation, however often one looks
 the first that failed:
     at 2s: 503 Service Unavailable in 12ms (status 5xx)`,
 		func(g Gomega) { g.Expect(w).NotTo(KeepAvailabilityAbove(99 * Percent)) })

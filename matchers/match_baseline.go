@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -45,6 +46,7 @@ func MatchBaseline(path string, options ...BaselineOption) types.GomegaMatcher {
 	for _, option := range options {
 		option.applyBaseline(m)
 	}
+	m.invalid = errors.Join(m.alpha.validate(), m.margin.validate())
 	return m
 }
 
@@ -53,15 +55,13 @@ type matchBaseline struct {
 	alpha      AlphaOption
 	margin     MarginOption
 	collecting bool
+	invalid    error
 }
 
 func (m *matchBaseline) Match(actual any) (bool, error) {
 	windows, err := m.windows(actual)
 	if err == nil {
-		err = m.alpha.validate()
-	}
-	if err == nil {
-		err = m.margin.validate()
+		err = m.invalid
 	}
 	if err != nil {
 		return false, fmt.Errorf("MatchBaseline(%q): %w", m.path, err)
@@ -220,7 +220,7 @@ func (m *matchBaseline) NegatedFailureMessage(actual any) string { return m.mess
 func (m *matchBaseline) message(actual any, to string) string {
 	phrase := to + "match the baseline " + m.path + " within " + percent(float64(m.margin))
 	windows, err := m.windows(actual)
-	if err != nil {
+	if err != nil || m.invalid != nil {
 		return format.Message(actual, phrase)
 	}
 	lines := make([]string, len(windows))

@@ -15,6 +15,7 @@ const clockTime = "15:04:05.000"
 type Window struct {
 	probe      string
 	spec       string
+	number     int
 	faults     []string
 	start, end time.Time
 	samples    []Sample
@@ -44,6 +45,16 @@ func (w *Window) count() {
 			w.errors++
 		}
 	}
+}
+
+// In is the same window, said to be of a spec, and the so-many-th of its probe
+// there, from 1. A load of chaostest says so by itself; it is by these that
+// MatchBaseline finds the accepted runs of a window that was measured by other
+// means.
+func (w *Window) In(spec string, number int) *Window {
+	same := *w
+	same.spec, same.number = spec, number
+	return &same
 }
 
 // Probe names the probe that took the samples.

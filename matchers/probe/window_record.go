@@ -29,7 +29,7 @@ func (w *Window) summary() record.Window {
 		return record.Float(math.NaN())
 	}
 	r := record.Window{
-		Schema: record.Schema, Spec: w.spec, Probe: w.probe, Start: w.start.Round(0), End: w.end.Round(0),
+		Schema: record.Schema, Spec: w.spec, Probe: w.probe, Number: w.number, Start: w.start.Round(0), End: w.end.Round(0),
 		Faults: slices.Clone(w.faults), Count: len(w.samples), Errors: w.errors,
 		P50: seconds(0.5), P90: seconds(0.9), P99: seconds(0.99),
 	}
