@@ -46,12 +46,15 @@ type latenciesKey struct{}
 
 // latencies are a window's in seconds, infinite for samples that failed.
 func latencies(w *probe.Window) []float64 {
-	return probe.Fold(w, latenciesKey{}, func() []float64 { return make([]float64, 0, w.N()) }, func(all []float64, s probe.Sample) []float64 {
-		return append(all, seconds(s))
+	return probe.Fold(w, latenciesKey{}, func() []float64 { return make([]float64, 0, w.N()) }, func(all []float64, samples []probe.Sample) []float64 {
+		for i := range samples {
+			all = append(all, seconds(&samples[i]))
+		}
+		return all
 	})
 }
 
-func seconds(s probe.Sample) float64 {
+func seconds(s *probe.Sample) float64 {
 	if !s.Healthy() {
 		return math.Inf(1)
 	}
@@ -60,9 +63,12 @@ func seconds(s probe.Sample) float64 {
 
 func (m *matchControl) contrast(w *probe.Window) (contrast, error) {
 	control := latencies(m.control)
-	p := probe.Fold(w, pairsKey{m.control, m.margin, m.floor}, m.start, func(p pairs, s probe.Sample) pairs {
-		if p.n < len(control) && p.err == nil {
-			p.add(seconds(s), control[p.n])
+	p := probe.Fold(w, pairsKey{m.control, m.margin, m.floor}, m.start, func(p pairs, samples []probe.Sample) pairs {
+		for i := range samples {
+			if p.n == len(control) || p.err != nil {
+				break
+			}
+			p.add(seconds(&samples[i]), control[p.n])
 		}
 		return p
 	})
@@ -81,16 +87,16 @@ func (m *matchControl) start() pairs {
 func (p *pairs) add(latency, control float64) {
 	p.n++
 	failed, controlFailed := math.IsInf(latency, 1), math.IsInf(control, 1)
+	difference := 0.0
 	switch {
-	case failed == controlFailed:
-		p.more.Add(0)
-	case failed:
+	case failed && !controlFailed:
 		p.failed++
-		p.more.Add(1)
-	default:
+		difference = 1
+	case controlFailed && !failed:
 		p.controlFailed++
-		p.more.Add(-1)
+		difference = -1
 	}
+	p.more.Add(difference)
 	p.err = p.latency.Add(latency, control)
 }
 

@@ -101,9 +101,10 @@ func (f finding) certainty() string {
 // samples lists those with the event that tell most.
 func (f finding) samples() string {
 	var with []probe.Sample
-	for _, s := range f.w.Samples() {
-		if f.event(s) {
-			with = append(with, s)
+	all := f.w.Samples()
+	for i := range all {
+		if f.event(&all[i]) {
+			with = append(with, all[i])
 		}
 	}
 	var b strings.Builder

@@ -39,6 +39,6 @@ func KeepErrorRateBelow(limit float64, options ...ObjectiveOption) types.GomegaM
 // failedKey is under what a window remembers how many of its samples failed.
 type failedKey struct{}
 
-func failed(s probe.Sample) bool { return !s.Healthy() }
+func failed(s *probe.Sample) bool { return !s.Healthy() }
 
 func inOrder(samples []probe.Sample) []probe.Sample { return samples }

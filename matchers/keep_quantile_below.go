@@ -28,7 +28,7 @@ func KeepQuantileBelow(q float64, limit time.Duration, options ...ObjectiveOptio
 		matcher: "KeepQuantileBelow", call: fmt.Sprintf("KeepQuantileBelow(%v, %s)", q, limit),
 		phrase: fmt.Sprintf("keep its %s latency below %s", name, limit), short: fmt.Sprintf("%s latency below %s", name, limit),
 		limit: 1 - q, threshold: limit.Seconds(), verb: fmt.Sprintf("took longer than %s or failed", limit),
-		event: func(s probe.Sample) bool { return !s.Healthy() || s.Latency > limit }, key: slowerKey(limit),
+		event: func(s *probe.Sample) bool { return !s.Healthy() || s.Latency > limit }, key: slowerKey(limit),
 		value: func(w *probe.Window) (float64, string) { return observedQuantile(w, q, name) },
 		worst: slowest,
 		title: "the slowest of them",

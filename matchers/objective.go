@@ -34,7 +34,7 @@ type objective struct {
 	limit   float64
 	alpha   AlphaOption
 	sense   Sense
-	event   func(probe.Sample) bool
+	event   func(*probe.Sample) bool
 	// key tells this event from others in what a window remembers.
 	key  any
 	verb string // what a sample with the event did: "failed"
@@ -119,10 +119,12 @@ func (o *objective) beyond() float64 {
 type tally struct{ n, events int }
 
 func (o *objective) find(w *probe.Window) finding {
-	t := probe.Fold(w, o.key, func() tally { return tally{} }, func(t tally, s probe.Sample) tally {
-		t.n++
-		if o.event(s) {
-			t.events++
+	t := probe.Fold(w, o.key, func() tally { return tally{} }, func(t tally, samples []probe.Sample) tally {
+		t.n += len(samples)
+		for i := range samples {
+			if o.event(&samples[i]) {
+				t.events++
+			}
 		}
 		return t
 	})

@@ -3,6 +3,7 @@ package probe_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -99,10 +100,12 @@ func TestFoldCostsNewSamplesOnly(t *testing.T) {
 	s := probe.NewSeries("p", noon)
 	steps := 0
 	count := func(w *probe.Window, key any) int {
-		return probe.Fold(w, key, func() int { return 0 }, func(n int, s probe.Sample) int {
-			steps++
-			if !s.Healthy() {
-				n++
+		return probe.Fold(w, key, func() int { return 0 }, func(n int, samples []probe.Sample) int {
+			for _, s := range samples {
+				steps++
+				if !s.Healthy() {
+					n++
+				}
 			}
 			return n
 		})
@@ -135,7 +138,7 @@ func TestFoldCostsNewSamplesOnly(t *testing.T) {
 	expect(made, countKey{"a"}, 3, 10)
 	expect(made, countKey{"a"}, 3, 0)
 	// The same key for another kind of state is another fold.
-	if text := probe.Fold(made, countKey{"a"}, func() string { return "" }, func(s string, _ probe.Sample) string { return s + "." }); text != ".........." {
+	if text := probe.Fold(made, countKey{"a"}, func() string { return "" }, func(s string, samples []probe.Sample) string { return s + strings.Repeat(".", len(samples)) }); text != ".........." {
 		t.Errorf("folded to %q", text)
 	}
 	for i := range 300 { // keys that are new each time fill no memory
@@ -154,14 +157,19 @@ func TestASeriesMayBeFilledAndFoldedAtOnce(t *testing.T) {
 		all.Go(func() {
 			for {
 				w := s.Window()
-				errors := probe.Fold(w, countKey{"errors"}, func() int { return 0 }, func(n int, s probe.Sample) int {
-					if !s.Healthy() {
-						n++
+				errors := probe.Fold(w, countKey{"errors"}, func() int { return 0 }, func(n int, samples []probe.Sample) int {
+					for _, s := range samples {
+						if !s.Healthy() {
+							n++
+						}
 					}
 					return n
 				})
-				latencies := probe.Fold(w, countKey{"latencies"}, func() []time.Duration { return nil }, func(all []time.Duration, s probe.Sample) []time.Duration {
-					return append(all, s.Latency)
+				latencies := probe.Fold(w, countKey{"latencies"}, func() []time.Duration { return nil }, func(all []time.Duration, samples []probe.Sample) []time.Duration {
+					for _, s := range samples {
+						all = append(all, s.Latency)
+					}
+					return all
 				})
 				if errors != w.Errors() || errors != w.N()/3 || len(latencies) != w.N() || w.N() > 0 && latencies[w.N()-1] != time.Duration(w.N())*time.Millisecond {
 					t.Errorf("folded %d errors and %d latencies of %s", errors, len(latencies), w)

@@ -1,0 +1,46 @@
+package matchers
+
+// FleetOption changes how a fleet is judged: Alpha, Margin, Floor, SoFar, Except
+// and ByRank are some, and so is a Way for HaveOutlier.
+type FleetOption interface{ applyFleet(*fleetTest) }
+
+func (a AlphaOption) applyFleet(t *fleetTest) { t.alpha = a }
+
+func (m MarginOption) applyFleet(t *fleetTest) { t.margin = m }
+
+func (f FloorOption) applyFleet(t *fleetTest) { t.floor = f }
+
+func (s Sense) applyFleet(t *fleetTest) { t.sense = s }
+
+type fleetOption func(*fleetTest)
+
+func (o fleetOption) applyFleet(t *fleetTest) { o(t) }
+
+// Except leaves members out of what HaveNoOutliers judges; they still are peers
+// of the others. It is for the member that a fault was injected on.
+func Except(members ...string) FleetOption {
+	return fleetOption(func(t *fleetTest) { t.except = append(t.except, members...) })
+}
+
+// ByRank finds a slower member by how often it is the slowest of all, in place of
+// how often it is slower than its peers by a margin. It needs about half as many
+// windows and no margin. But it holds its level only where windows are
+// exchangeable: where a healthy member is not the slowest for longer than chance
+// would have it, as one on a busier processor is. Then it calls healthy members
+// outliers, nearly always. It judges no faster members.
+func ByRank() FleetOption { return fleetOption(func(t *fleetTest) { t.byRank = true }) }
+
+// Way is a way to differ from one's peers.
+type Way string
+
+// The ways. Without one HaveOutlier takes any.
+const (
+	// Slower than its peers: its median latency in a window.
+	Slower Way = "slower"
+	// Faster than its peers, as what fails before it has done its work.
+	Faster Way = "faster"
+	// Failing more often than its peers.
+	Failing Way = "failing"
+)
+
+func (w Way) applyFleet(t *fleetTest) { t.ways = append(t.ways, w) }

@@ -1,0 +1,51 @@
+package matchers
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// HaveNoOutliers succeeds when no member of a *probe.FleetWindow differs from its
+// peers: none is slower or faster by more than Margin (25 % otherwise) and Floor (a
+// millisecond otherwise), and none fails more often by more than Margin.
+//
+//	Expect(LoadFleet(ctx, replicas, PerSecond(20), For(10*time.Second))).To(HaveNoOutliers())
+//
+// Latencies are judged by windows, as many as FleetWindow.Spans: in each, a
+// member's median is held against the median of its peers, and what counts is in
+// how many windows it lies beyond the margin. Nothing is assumed of how latencies
+// are distributed, nor that windows are independent: members that differ a
+// little for ever, and noise that lasts, raise no alarm. Errors are judged by
+// requests: of all the fleet's errors a member should have its share.
+//
+// Alpha bounds the probability of naming any healthy member, over all members,
+// all ways to differ and all looks together. The matcher fails when a member is
+// named, and succeeds when every member is cleared: when the windows show that it
+// is not beyond the margin most of the time. Otherwise it is undecided, which is
+// an error in either polarity and says how many windows are needed: at alpha 5 %,
+// 7 clear all members, and about 10 name an outlier. A fleet needs three members;
+// of two nobody can say which one is the outlier.
+func HaveNoOutliers(options ...FleetOption) types.GomegaMatcher {
+	t := newFleetTest("HaveNoOutliers", "have no outliers", "no outliers", options)
+	t.decide = func(s sighting) record.Outcome {
+		switch {
+		case len(s.named) > 0:
+			return record.Violated
+		case len(s.open) > 0:
+			return record.Undecided
+		}
+		return record.Kept
+	}
+	if len(t.except) > 0 {
+		t.phrase += " except " + strings.Join(t.except, ", ")
+		t.short += " except " + strings.Join(t.except, ", ")
+	}
+	if len(t.ways) > 0 {
+		t.invalid = fmt.Errorf("a way (%s) goes with HaveOutlier: HaveNoOutliers judges them all", t.ways[0])
+	}
+	return t
+}

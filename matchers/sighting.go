@@ -1,0 +1,268 @@
+package matchers
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/matchers/stats"
+)
+
+// deviation is one way in which one member may differ, and the evidence for it.
+type deviation struct {
+	member int
+	way    Way
+	logE   float64
+}
+
+// sighting is what was seen of a fleet: who differs, and of whom it is open.
+type sighting struct {
+	*fleetTest
+	f           *probe.FleetWindow
+	names       []string
+	latency     latencyTest
+	errors      *stats.FleetErrors
+	named, open []deviation
+}
+
+// latencyTest is stats.Fleet, or stats.FleetRank where ByRank asks for it.
+type latencyTest interface {
+	Windows() int
+	Count(member int, tail stats.Tail) int
+	LogE(member int, tail stats.Tail) float64
+	Outliers(alpha float64) []stats.Outlier
+}
+
+// fleetKey is under what a fleet remembers who was how often beyond the margin.
+type fleetKey struct {
+	margin MarginOption
+	floor  FloorOption
+}
+
+// rankKey is under what a fleet remembers who was how often the slowest.
+type rankKey struct{}
+
+// counted is a test of latencies, or why it can't be made.
+type counted[T any] struct {
+	test T
+	err  error
+}
+
+func (t *fleetTest) look(f *probe.FleetWindow) (sighting, error) {
+	s := sighting{fleetTest: t, f: f, names: namesOf(f)}
+	margins := probe.FoldSpans(f, fleetKey{t.margin, t.floor}, func() counted[*stats.Fleet] {
+		test, err := stats.NewFleet(len(s.names), float64(t.margin), t.floor.seconds())
+		return counted[*stats.Fleet]{test, err}
+	}, add[*stats.Fleet])
+	if margins.err != nil {
+		return s, margins.err
+	}
+	s.latency = margins.test
+	if t.byRank {
+		ranks := probe.FoldSpans(f, rankKey{}, func() counted[*stats.FleetRank] {
+			test, err := stats.NewFleetRank(len(s.names))
+			return counted[*stats.FleetRank]{test, err}
+		}, add[*stats.FleetRank])
+		if ranks.err != nil {
+			return s, ranks.err
+		}
+		s.latency = ranks.test
+	}
+	if err := s.countErrors(); err != nil {
+		return s, err
+	}
+	s.sort(margins.test)
+	return s, nil
+}
+
+// add takes more windows into a copy of the test, so that a reader's stays as it is.
+func add[T interface {
+	Clone() T
+	Add([]float64) error
+}](c counted[T], windows [][]float64) counted[T] {
+	if c.err != nil {
+		return c
+	}
+	c.test = c.test.Clone()
+	for _, window := range windows {
+		if c.err = c.test.Add(window); c.err != nil {
+			return c
+		}
+	}
+	return c
+}
+
+func (s *sighting) countErrors() error {
+	errors, requests := make([]int, len(s.names)), make([]int, len(s.names))
+	for i, m := range s.f.Members() {
+		errors[i], requests[i] = m.Window.Errors(), m.Window.N()
+	}
+	var err error
+	if s.errors, err = stats.NewFleetErrors(len(s.names), float64(s.margin)); err != nil {
+		return err
+	}
+	return s.errors.Add(errors, requests)
+}
+
+// sort tells those that are named from those of whom it is open.
+func (s *sighting) sort(margins *stats.Fleet) {
+	forErrors := float64(s.alpha) * (1 - forLatency)
+	for _, o := range s.latency.Outliers(float64(s.alpha) * forLatency) {
+		if way := wayOf(o.Tail); !s.byRank || way == Slower {
+			s.named = append(s.named, deviation{o.Member, way, o.LogE})
+		}
+	}
+	for _, o := range s.errors.Outliers(forErrors) {
+		s.named = append(s.named, deviation{o.Member, Failing, o.LogE})
+	}
+	excepted := func(d deviation) bool { return slices.Contains(s.except, s.names[d.member]) }
+	s.named = slices.DeleteFunc(s.named, excepted)
+	is := func(member int, way Way) bool {
+		return slices.ContainsFunc(s.named, func(d deviation) bool { return d.member == member && d.way == way })
+	}
+	for member := range s.names {
+		for _, tail := range s.tails() {
+			if way := wayOf(tail); !is(member, way) && !margins.Cleared(member, tail, float64(s.alpha)) {
+				s.open = append(s.open, deviation{member, way, s.latency.LogE(member, tail)})
+			}
+		}
+		if !is(member, Failing) && !s.errors.Cleared(member, float64(s.alpha)) {
+			s.open = append(s.open, deviation{member, Failing, s.errors.LogE(member)})
+		}
+	}
+	s.open = slices.DeleteFunc(s.open, excepted)
+	slices.SortStableFunc(s.open, func(a, b deviation) int { return cmp.Compare(b.logE, a.logE) })
+}
+
+func (s *sighting) tails() []stats.Tail {
+	if s.byRank {
+		return []stats.Tail{stats.Slower}
+	}
+	return []stats.Tail{stats.Slower, stats.Faster}
+}
+
+func wayOf(t stats.Tail) Way {
+	if t == stats.Faster {
+		return Faster
+	}
+	return Slower
+}
+
+func (s sighting) outcome() record.Outcome { return s.decide(s) }
+
+// strongest is the evidence against the fleet, or that for the outlier.
+func (s sighting) strongest() float64 {
+	logE := math.Inf(-1)
+	for _, d := range slices.Concat(s.named, s.open) {
+		if s.member == "" || s.names[d.member] == s.member {
+			logE = math.Max(logE, d.logE)
+		}
+	}
+	return logE
+}
+
+func (s sighting) judgement() record.Judgement {
+	return record.Judgement{
+		Matcher: s.matcher, Objective: s.short, Outcome: s.outcome(),
+		Value: record.Float(len(s.named)), Threshold: record.Float(nan),
+		Samples: s.f.N() * len(s.names), Alpha: record.Float(s.alpha), LogE: record.Float(s.evidence()), Text: s.text(),
+	}
+}
+
+// evidence is against what was asked for: that there is no outlier. Against
+// HaveOutlier there is none that is an e-value.
+func (s sighting) evidence() float64 {
+	if s.member != "" {
+		return nan
+	}
+	return s.strongest()
+}
+
+func (s sighting) text() string {
+	var said []string
+	for _, d := range s.named {
+		said = append(said, s.says(d))
+	}
+	undecided := s.outcome() == record.Undecided
+	switch {
+	case undecided:
+		said = append([]string{"undecided: " + s.lacks()}, said...)
+	case len(said) == 0:
+		said = append(said, fmt.Sprintf("no member is an outlier in %s of %s", plural(s.latency.Windows(), "window"), s.f.Width()))
+	}
+	return strings.Join(said, "; ")
+}
+
+// says is the evidence of one deviation, in words.
+func (s sighting) says(d deviation) string {
+	name := s.names[d.member]
+	var what string
+	switch {
+	case d.way == Failing:
+		what = fmt.Sprintf("%d of the fleet's %d errors are its own, and %d of %d requests",
+			s.errors.Errors(d.member), total(s.errors.Errors, len(s.names)), s.errors.Requests(d.member), total(s.errors.Requests, len(s.names)))
+	case s.byRank:
+		what = fmt.Sprintf("it was the slowest of all in %d of %s", s.latency.Count(d.member, stats.Slower), plural(s.latency.Windows(), "window"))
+	default:
+		tail, than := stats.Slower, "above"
+		if d.way == Faster {
+			tail, than = stats.Faster, "below"
+		}
+		what = fmt.Sprintf("its median was %s its peers' by more than %s and %s in %d of %s, as a rule %s against %s",
+			than, percent(float64(s.margin)), time.Duration(s.floor), s.latency.Count(d.member, tail), plural(s.latency.Windows(), "window"),
+			s.usual(d.member, true), s.usual(d.member, false))
+	}
+	return fmt.Sprintf("%s is %s: %s (e-value %s)", name, d.way, what, exponential(d.logE))
+}
+
+func total(of func(int) int, members int) int {
+	sum := 0
+	for i := range members {
+		sum += of(i)
+	}
+	return sum
+}
+
+// usual is the median over all windows of a member's medians, or of all its peers'.
+func (s sighting) usual(member int, own bool) time.Duration {
+	var all []float64
+	for _, row := range s.f.Medians() {
+		for i, v := range row {
+			if (i == member) == own {
+				all = append(all, v)
+			}
+		}
+	}
+	slices.Sort(all)
+	return probe.Round(time.Duration(all[len(all)/2] * float64(time.Second)))
+}
+
+// lacks says what is missing to decide.
+func (s sighting) lacks() string {
+	open := s.open
+	if s.member != "" {
+		open = slices.DeleteFunc(slices.Clone(open), func(d deviation) bool { return s.names[d.member] != s.member })
+	}
+	d := open[0]
+	text := fmt.Sprintf("whether %s is %s is open after %s of %s and %d requests to each member",
+		s.names[d.member], d.way, plural(s.latency.Windows(), "window"), s.f.Width(), s.f.N())
+	flag, errFlag := stats.WindowsToFlag(len(s.names), float64(s.alpha)*forLatency)
+	clear, errClear := stats.WindowsToClear(float64(s.alpha))
+	requests, errRequests := stats.RequestsToClear(float64(s.alpha))
+	if errFlag == nil && errClear == nil && errRequests == nil {
+		text += fmt.Sprintf(": %d windows and %d requests clear a member that is like its peers, and %d windows name one that is not", clear, requests, flag)
+	}
+	return text + ": load for longer"
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
