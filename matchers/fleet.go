@@ -52,12 +52,12 @@ func newFleetTest(matcher, phrase, short string, options []FleetOption) *fleetTe
 
 // Match judges a *probe.FleetWindow, and hands it the judgement for the record.
 func (t *fleetTest) Match(actual any) (bool, error) {
-	f, err := fleetOf(t.matcher, actual)
+	f, err := fleetOf(actual)
 	if err == nil {
 		err = t.invalid
 	}
 	if err == nil {
-		err = t.members(f)
+		err = known(f, t.asked()...)
 	}
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", t.matcher, err)
@@ -71,7 +71,7 @@ func (t *fleetTest) Match(actual any) (bool, error) {
 }
 
 // fleetOf is the fleet that a matcher was given.
-func fleetOf(matcher string, actual any) (*probe.FleetWindow, error) {
+func fleetOf(actual any) (*probe.FleetWindow, error) {
 	f, ok := actual.(*probe.FleetWindow)
 	if !ok || f == nil {
 		return nil, fmt.Errorf("the matcher expects a *probe.FleetWindow, such as LoadFleet returns.  Got:\n%s", format.Object(actual, 1))
@@ -79,19 +79,12 @@ func fleetOf(matcher string, actual any) (*probe.FleetWindow, error) {
 	return f, nil
 }
 
-// members checks that those that are named are there.
-func (t *fleetTest) members(f *probe.FleetWindow) error {
-	names := namesOf(f)
-	asked := t.except
+// asked is the members that are named in the call.
+func (t *fleetTest) asked() []string {
 	if t.member != "" {
-		asked = []string{t.member}
+		return []string{t.member}
 	}
-	for _, name := range asked {
-		if !slices.Contains(names, name) {
-			return fmt.Errorf("the fleet has no member %q: it has %q", name, names)
-		}
-	}
-	return nil
+	return t.except
 }
 
 func namesOf(f *probe.FleetWindow) []string {
@@ -110,7 +103,7 @@ func (t *fleetTest) FailureMessage(actual any) string { return t.message(actual,
 func (t *fleetTest) NegatedFailureMessage(actual any) string { return t.message(actual, "not to ") }
 
 func (t *fleetTest) message(actual any, to string) string {
-	f, err := fleetOf(t.matcher, actual)
+	f, err := fleetOf(actual)
 	if err != nil || t.invalid != nil {
 		return format.Message(actual, to+t.phrase)
 	}

@@ -16,12 +16,6 @@ type fleetOption func(*fleetTest)
 
 func (o fleetOption) applyFleet(t *fleetTest) { o(t) }
 
-// Except leaves members out of what HaveNoOutliers judges; they still are peers
-// of the others. It is for the member that a fault was injected on.
-func Except(members ...string) FleetOption {
-	return fleetOption(func(t *fleetTest) { t.except = append(t.except, members...) })
-}
-
 // ByRank finds a slower member by how often it is the slowest of all, in place of
 // how often it is slower than its peers by a margin. It needs about half as many
 // windows and no margin. But it holds its level only where windows are

@@ -2,7 +2,6 @@ package matchers
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/onsi/gomega/types"
 
@@ -27,7 +26,7 @@ import (
 // named, and succeeds when every member is cleared: when the windows show that it
 // is not beyond the margin most of the time. Otherwise it is undecided, which is
 // an error in either polarity and says how many windows are needed: at alpha 5 %,
-// 7 clear all members, and about 10 name an outlier. A fleet needs three members;
+// 6 clear all members, and about 10 name an outlier. A fleet needs three members;
 // of two nobody can say which one is the outlier.
 func HaveNoOutliers(options ...FleetOption) types.GomegaMatcher {
 	t := newFleetTest("HaveNoOutliers", "have no outliers", "no outliers", options)
@@ -40,10 +39,8 @@ func HaveNoOutliers(options ...FleetOption) types.GomegaMatcher {
 		}
 		return record.Kept
 	}
-	if len(t.except) > 0 {
-		t.phrase += " except " + strings.Join(t.except, ", ")
-		t.short += " except " + strings.Join(t.except, ", ")
-	}
+	t.phrase += exceptText(t.except)
+	t.short += exceptText(t.except)
 	if len(t.ways) > 0 {
 		t.invalid = fmt.Errorf("a way (%s) goes with HaveOutlier: HaveNoOutliers judges them all", t.ways[0])
 	}

@@ -1,0 +1,192 @@
+package matchers
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/onsi/gomega/format"
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/matchers/stats"
+)
+
+// AgreeOnClock succeeds when no two members of a *probe.FleetWindow can have
+// clocks that differ by more than within, which is above 0:
+//
+//	work := func(s probe.Service) probe.Probe {
+//		return probe.HTTP(s, "8080/tcp", "/work", probe.ClockFrom(probe.HeaderField("Date")))
+//	}
+//	seen := LoadFleet(ctx, probe.FleetOf(work, replicas...), PerSecond(20), For(5*time.Second))
+//	Expect(seen).To(AgreeOnClock(2 * time.Second))
+//
+// The times that members report are compared with the test process's own clock,
+// before the request and after the answer: between them the member's clock showed
+// what it says, so its offset lies in an interval that is certain, and shorter
+// with every answer. There is no chance in it and no alpha. It is violated when two
+// intervals lie further apart than within; who is named differs so from more than
+// half of the members. It is kept when no two clocks can differ by more. Otherwise
+// it is undecided, because answers take too long or times are too coarse (a Date
+// header's are whole seconds), which is an error in either polarity.
+//
+// Containers on one host share its clock, so healthy ones agree to the last
+// microsecond.
+func AgreeOnClock(within time.Duration, options ...ClockOption) types.GomegaMatcher {
+	a := &agreeOnClock{within: within}
+	for _, option := range options {
+		option.applyClock(a)
+	}
+	return a
+}
+
+type agreeOnClock struct {
+	within time.Duration
+	except []string
+}
+
+// reading is what a window remembers of its member's clock.
+type reading struct {
+	n       int
+	offset  stats.Offset
+	stepped bool
+	problem string
+}
+
+// clockKey is under what a window remembers its member's clock.
+type clockKey struct{}
+
+func (a *agreeOnClock) Match(actual any) (bool, error) {
+	f, err := fleetOf(actual)
+	if err != nil {
+		return false, fmt.Errorf("AgreeOnClock: %w", err)
+	}
+	v, err := a.look(f)
+	if err != nil {
+		return false, fmt.Errorf("AgreeOnClock: %w", err)
+	}
+	f.Judged("AgreeOnClock", a.short(), func() record.Judgement { return v.judgement(f, a.within) })
+	return Sense(0).rule(v.outcome, f.Final(), func() string { return v.text + "\n" + f.String() })
+}
+
+func (a *agreeOnClock) short() string {
+	return "clocks within " + a.within.String() + exceptText(a.except)
+}
+
+// clocks is what was found.
+type clocks struct {
+	outcome record.Outcome
+	text    string
+	least   time.Duration
+}
+
+func (c clocks) judgement(f *probe.FleetWindow, within time.Duration) record.Judgement {
+	return record.Judgement{
+		Outcome: c.outcome, Value: record.Float(c.least.Seconds()), Threshold: record.Float(within.Seconds()),
+		Samples: f.N() * len(f.Members()), Alpha: record.Float(nan), LogE: record.Float(nan), Text: c.text,
+	}
+}
+
+func (a *agreeOnClock) look(f *probe.FleetWindow) (clocks, error) {
+	if a.within <= 0 {
+		return clocks{}, fmt.Errorf("within %s: must be above 0: no two clocks are read at the same time", a.within)
+	}
+	members, err := judged(f, a.except)
+	if err != nil {
+		return clocks{}, err
+	}
+	offsets := make([]stats.Offset, len(members))
+	for i, m := range members {
+		r := probe.Fold(m.Window, clockKey{}, func() reading { return reading{} }, read)
+		switch {
+		case r.stepped:
+			return clocks{outcome: record.Violated, text: m.Name + "'s clock was set, or stepped, while it was read: its times agree with no one offset"}, nil
+		case r.problem != "":
+			return clocks{}, fmt.Errorf("%s: %s", m.Name, r.problem)
+		case r.n == 0:
+			return clocks{}, fmt.Errorf("%s has not said what time it is in %d samples: let the probe read it, with probe.ClockFrom(probe.HeaderField(\"Date\"))", m.Name, m.Window.N())
+		}
+		offsets[i] = r.offset
+	}
+	agreement, err := stats.Agree(offsets, a.within)
+	if err != nil {
+		return clocks{}, err
+	}
+	return a.say(members, offsets, agreement), nil
+}
+
+// read narrows the offset by each answer that says a time.
+func read(r reading, samples []probe.Sample) reading {
+	for i := range samples {
+		s := &samples[i]
+		if s.Clock == nil || r.stepped || r.problem != "" {
+			if s.Problem != "" && r.problem == "" {
+				r.problem = s.Problem
+			}
+			continue
+		}
+		offset, err := stats.NewOffset(s.Clock.Sent, s.Clock.Received, s.Clock.Says, s.Clock.Resolution)
+		if err != nil {
+			r.problem = err.Error()
+			continue
+		}
+		if r.n++; r.n > 1 {
+			if offset, err = stats.Intersect([]stats.Offset{r.offset, offset}); err != nil {
+				r.stepped = true
+				continue
+			}
+		}
+		r.offset = offset
+	}
+	return r
+}
+
+func (a *agreeOnClock) say(members []probe.Member, offsets []stats.Offset, agreement stats.ClockAgreement) clocks {
+	c := clocks{outcome: record.Undecided, least: agreement.Least}
+	switch {
+	case agreement.Agreed:
+		c.outcome, c.text = record.Kept, fmt.Sprintf("no two clocks can differ by more than %s", probe.Round(agreement.Most))
+	case agreement.Disagreed:
+		c.outcome = record.Violated
+		var said []string
+		for _, skew := range agreement.Skewed {
+			direction := "ahead of"
+			if skew.By < 0 {
+				direction = "behind"
+			}
+			said = append(said, fmt.Sprintf("%s is %s the others by at least %s", members[skew.Member].Name, direction, probe.Round(skew.By.Abs())))
+		}
+		if len(said) == 0 {
+			said = agreement.Warnings
+		}
+		c.text = strings.Join(said, "; ")
+	default:
+		widest := 0
+		for i, o := range offsets {
+			if o.Width() > offsets[widest].Width() {
+				widest = i
+			}
+		}
+		c.text = fmt.Sprintf("undecided: clocks may differ by %s: that of %s is known to %s only: ask it for a finer time, or over a faster way",
+			probe.Round(agreement.Most), members[widest].Name, probe.Round(offsets[widest].Width()))
+	}
+	return c
+}
+
+func (a *agreeOnClock) FailureMessage(actual any) string { return a.message(actual, "to ") }
+
+func (a *agreeOnClock) NegatedFailureMessage(actual any) string { return a.message(actual, "not to ") }
+
+func (a *agreeOnClock) message(actual any, to string) string {
+	phrase := to + "agree on the clock within " + a.within.String() + exceptText(a.except)
+	f, err := fleetOf(actual)
+	if err != nil {
+		return format.Message(actual, phrase)
+	}
+	text := "Expected\n" + format.IndentString(f.String(), 1) + "\n" + phrase
+	if c, err := a.look(f); err == nil {
+		text += "\nbut " + c.text
+	}
+	return text
+}

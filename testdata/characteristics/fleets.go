@@ -1,0 +1,219 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// width is that of the windows in which members are compared; every member has
+// one sample in each, whose latency is the window's statistic.
+const width = time.Second
+
+// fleet is simulated members.
+type fleet struct {
+	slower []float64 // each member's lasting factor
+	// lasting is the correlation of noise with that of the window before, and noise
+	// its spread.
+	lasting, noise float64
+	failing        float64
+}
+
+// alike is so many members that differ by up to 5 % for ever, with noise that
+// lasts and is their own.
+func alike(members int) fleet {
+	f := fleet{slower: make([]float64, members), lasting: 0.9, noise: 0.1, failing: 0.01}
+	for i := range f.slower {
+		f.slower[i] = 1 + 0.05*float64(i)/float64(members-1)
+	}
+	return f
+}
+
+func memberName(i int) string { return fmt.Sprintf("replica-%d", i+1) }
+
+// run is a fleet in one simulation.
+type fleetRun struct {
+	fleet
+	series *probe.FleetSeries
+	random *rand.Rand
+	noises []float64
+	n      int
+}
+
+func (f fleet) run(random *rand.Rand) *fleetRun {
+	names := make([]probe.Member, len(f.slower))
+	noises := make([]float64, len(names))
+	for i := range names {
+		names[i], noises[i] = probe.Member{Name: memberName(i)}, f.noise*random.NormFloat64()
+	}
+	series, err := probe.NewFleetSeries(noon, probe.Rate(1/width.Seconds()), width, names...)
+	must(err)
+	return &fleetRun{fleet: f, series: series, random: random, noises: noises}
+}
+
+// more adds a window.
+func (r *fleetRun) more() *probe.FleetWindow {
+	round := make([]probe.Sample, len(r.slower))
+	for i := range round {
+		fresh := r.noise * math.Sqrt(1-r.lasting*r.lasting) * r.random.NormFloat64()
+		r.noises[i] = r.lasting*r.noises[i] + fresh
+		round[i] = probe.Sample{
+			Probe: "simulated", Time: noon.Add(time.Duration(r.n) * width), Class: probe.OK,
+			Latency: time.Duration(float64(typical) * r.slower[i] * math.Exp(r.noises[i])),
+		}
+		if r.random.Float64() < r.failing {
+			round[i].Class = probe.Status5xx
+		}
+	}
+	must(r.series.Add(round...))
+	r.n++
+	return r.series.Window()
+}
+
+// fleetAlarms polls healthy fleets.
+func fleetAlarms(l *lab) []row {
+	var rows []row
+	for _, m := range []struct {
+		name    string
+		wrong   func(ok bool, err error) bool
+		matcher func(alpha float64) types.GomegaMatcher
+		naive   string
+		fooled  func(window []float64) bool
+	}{
+		{
+			"HaveNoOutliers, 5 members, AR(0.9) noise, lasting 5 % differences", alarm,
+			func(alpha float64) types.GomegaMatcher { return matchers.HaveNoOutliers(matchers.Alpha(alpha)) },
+			"MAD rule at 3.5 in any window", madRule,
+		},
+		{
+			"HaveOutlier(a healthy one), 5 members, the same", proof,
+			func(alpha float64) types.GomegaMatcher {
+				return matchers.HaveOutlier(memberName(2), matchers.Alpha(alpha))
+			},
+			"the slowest in any window", func(window []float64) bool { return window[2] == slices.Max(window) },
+		},
+	} {
+		for _, p := range polled {
+			rows = append(rows, pollFleets(l, m.name, m.naive, p.looks, m.wrong, m.matcher, m.fooled)...)
+		}
+	}
+	return rows
+}
+
+func pollFleets(l *lab, name, naive string, looks int, is func(bool, error) bool, matcher func(float64) types.GomegaMatcher, fooledBy func([]float64) bool) []row {
+	found := each(l, l.runs, func(_ int, random *rand.Rand) []bool {
+		run, wrong := alike(5).run(random), make([]bool, len(levels))
+		judges := make([]types.GomegaMatcher, len(levels))
+		for level, alpha := range levels {
+			judges[level] = matcher(alpha)
+		}
+		for range looks {
+			w := run.more()
+			for level := range levels {
+				wrong[level] = wrong[level] || is(judges[level].Match(w))
+			}
+		}
+		return wrong
+	})
+	fooled := count(each(l, min(naiveRuns, l.runs), func(_ int, random *rand.Rand) bool {
+		run := alike(5).run(random)
+		for range looks {
+			if rows := run.more().Medians(); fooledBy(rows[len(rows)-1]) {
+				return true
+			}
+		}
+		return false
+	}))
+	rows := make([]row, len(levels))
+	for level, alpha := range levels {
+		wrong := make([]bool, len(found))
+		for i, run := range found {
+			wrong[i] = run != nil && run[level]
+		}
+		s := count(wrong)
+		rows[level] = row{
+			what:  fmt.Sprintf("%s, %d looks, alpha %s", name, looks, percent(alpha)),
+			claim: "false alarms at most " + percent(alpha), simulated: s.String(), holds: s.upper <= alpha,
+			naive: percent(fooled.rate()) + ": " + naive,
+		}
+	}
+	return rows
+}
+
+// madRule is the usual one: 0.6745 |x - median| / MAD above 3.5.
+func madRule(window []float64) bool {
+	middle := middleOf(window)
+	distances := make([]float64, len(window))
+	for i, v := range window {
+		distances[i] = math.Abs(v - middle)
+	}
+	mad := middleOf(distances)
+	return 0.6745*slices.Max(distances) > 3.5*mad
+}
+
+func middleOf(values []float64) float64 {
+	return slices.Sorted(slices.Values(values))[len(values)/2]
+}
+
+// fleets is how soon an outlier is named, and who else is.
+func fleets(l *lab) []row {
+	const runs = 300
+	var rows []row
+	for _, c := range []struct{ members, windows int }{{3, 9}, {5, 9}, {10, 11}, {100, 14}} {
+		for _, factor := range []float64{2, 0.5} {
+			type naming struct {
+				windows int
+				others  bool
+			}
+			odd := c.members / 2
+			found := each(l, runs, func(_ int, random *rand.Rand) naming {
+				f := alike(c.members)
+				f.failing = 0
+				f.slower[odd] = factor
+				run := f.run(random)
+				outlier := matchers.HaveOutlier(memberName(odd))
+				rest := matchers.HaveNoOutliers(matchers.Except(memberName(odd)))
+				for n := 1; ; n++ {
+					w := run.more()
+					if ok, err := outlier.Match(w); ok && err == nil || n == 100 {
+						return naming{n, alarm(rest.Match(w))}
+					}
+				}
+			})
+			var windows []int
+			others := 0
+			for _, f := range found {
+				windows = append(windows, f.windows)
+				if f.others {
+					others++
+				}
+			}
+			spent := sorted(windows)
+			way := "slower"
+			if factor < 1 {
+				way = "faster"
+			}
+			rows = append(rows, row{
+				what:  fmt.Sprintf("one of %d members x%.1f %s, alpha 5 %%: windows to named", c.members, math.Max(factor, 1/factor), way),
+				claim: fmt.Sprintf("at most %d, nobody else named", c.windows), simulated: fmt.Sprintf("median %d, most %d, %d of %d with somebody else", spent.quantile(0.5), spent.quantile(1), others, runs),
+				holds: spent.quantile(1) <= c.windows && others == 0,
+				naive: naiveFleet(c.members),
+			})
+		}
+	}
+	return rows
+}
+
+func naiveFleet(members int) string {
+	if members <= 10 {
+		return "3 sigma: never, whatever it does (the largest z of " + fmt.Sprint(members) + " is " + fmt.Sprintf("%.2f", float64(members-1)/math.Sqrt(float64(members))) + ")"
+	}
+	return "3 sigma: no stated error rate over windows"
+}
