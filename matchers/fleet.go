@@ -16,7 +16,7 @@ const defaultFleetMargin = MarginOption(0.25)
 
 // forLatency is the part of alpha that latencies have, and errors have the rest:
 // every request tells of errors, and only every window of latencies.
-const forLatency = 0.9
+const forLatency = 0.97
 
 // fleetTest is what HaveNoOutliers and HaveOutlier have in common.
 type fleetTest struct {

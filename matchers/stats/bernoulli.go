@@ -26,9 +26,13 @@ type Bernoulli struct {
 }
 
 // Above gathers evidence that a rate is above limit, with a prior that is
-// fastest for rates around five times the limit.
+// fastest for rates around five times the limit: Beta(3, 3/(5 limit)), and from a
+// limit of 0.2 on, where there is no such rate, Beta(1, 1).
 func Above(limit float64) Bernoulli {
-	return Bernoulli{Side: AboveLimit, Limit: limit, A: 1, B: math.Max(1, 1/(5*limit))}
+	if limit < 0.2 {
+		return Bernoulli{Side: AboveLimit, Limit: limit, A: 3, B: 3 / (5 * limit)}
+	}
+	return Bernoulli{Side: AboveLimit, Limit: limit, A: 1, B: 1}
 }
 
 // Below gathers evidence that a rate is below limit, with a prior that is

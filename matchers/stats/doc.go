@@ -36,10 +36,10 @@
 // the limit, without an event, and in 9 of 10 cases at a tenth of the limit.
 //
 //	limit                  kept   violated   proved, no event   at a tenth
-//	0.1 %                   836       2165               4187         8645
-//	1 %, or p99              82        212                417          862
-//	5 %, or p95              16         38                 82          170
-//	10 %, or p90              7         16                 40           84
+//	0.1 %                   836       1995               4187         8645
+//	1 %, or p99              82        197                417          862
+//	5 %, or p95              16         34                 82          170
+//	10 %, or p90              7         15                 40           84
 //
 // Against a control window with half of the requests, at 1 % errors in the control and no
 // margin: errors of both, and pairs of requests, that show it in 9 of 10 cases.
