@@ -14,20 +14,21 @@ const lookAgain = 20 * time.Millisecond
 // undecidedError is a verdict that there is none. While more samples may come it
 // is Gomega's TryAgainAfter, by which Eventually and Consistently go on and, at
 // their end, fail; when none will come it is StopTrying. Expect fails with it in
-// either polarity.
+// either polarity. Its words are made when somebody reads them, because most looks
+// of a poll are not read.
 type undecidedError struct {
-	text   string
+	text   func() string
 	signal error
 }
 
-func undecided(final bool, text string) error {
+func undecided(final bool, text func() string) error {
 	if final {
 		return &undecidedError{text, gomega.StopTrying("no more samples will come")}
 	}
 	return &undecidedError{text, gomega.TryAgainAfter(lookAgain)}
 }
 
-func (e *undecidedError) Error() string { return e.text }
+func (e *undecidedError) Error() string { return e.text() }
 
 func (e *undecidedError) Unwrap() error { return e.signal }
 
@@ -36,7 +37,7 @@ func (e *undecidedError) Unwrap() error { return e.signal }
 func (s Sense) rule(outcome record.Outcome, final bool, text func() string) (bool, error) {
 	switch {
 	case outcome == record.Undecided:
-		return false, undecided(final, text())
+		return false, undecided(final, text)
 	case outcome == record.Violated && s == Proved:
 		return false, gomega.StopTrying(text())
 	case outcome == record.Kept && s == SoFar && final:

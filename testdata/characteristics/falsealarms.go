@@ -112,11 +112,18 @@ func falseProofs(l *lab) []row {
 			service: service{failing: 5 * limit}, wrong: proof, fooled: noError,
 		},
 		{
-			name: "MatchControl(ErrorsOnly), 6 points more errors", naive: "not significant in 20 samples",
+			name: "MatchControl(ErrorsOnly), 6 points more errors", naive: "no error in 20 samples",
 			matcher: func(alpha float64, run *watched) types.GomegaMatcher {
 				return matchers.MatchControl(run.control, matchers.ErrorsOnly, matchers.Alpha(alpha))
 			},
 			service: service{failing: 0.06}, wrong: proof, fooled: noError,
+		},
+		{
+			name: "MatchControl(LatencyOnly), 75 % slower",
+			matcher: func(alpha float64, run *watched) types.GomegaMatcher {
+				return matchers.MatchControl(run.control, matchers.LatencyOnly, matchers.Alpha(alpha))
+			},
+			service: service{slower: 1.75}, wrong: proof,
 		},
 	}, "false proofs")
 }

@@ -175,7 +175,7 @@ func fleets(l *lab) []row {
 			odd := c.members / 2
 			found := each(l, runs, func(_ int, random *rand.Rand) naming {
 				f := alike(c.members)
-				f.failing = 0
+				f.failing, f.lasting = 0, 0 // what is left is a median's own noise
 				f.slower[odd] = factor
 				run := f.run(random)
 				outlier := matchers.HaveOutlier(memberName(odd))
@@ -202,8 +202,8 @@ func fleets(l *lab) []row {
 			}
 			rows = append(rows, row{
 				what:  fmt.Sprintf("one of %d members x%.1f %s, alpha 5 %%: windows to named", c.members, math.Max(factor, 1/factor), way),
-				claim: fmt.Sprintf("at most %d, nobody else named", c.windows), simulated: fmt.Sprintf("median %d, most %d, %d of %d with somebody else", spent.quantile(0.5), spent.quantile(1), others, runs),
-				holds: spent.quantile(1) <= c.windows && others == 0,
+				claim: fmt.Sprintf("q90 at most %d, nobody else named", c.windows), simulated: fmt.Sprintf("median %d, q90 %d, %d of %d with somebody else", spent.quantile(0.5), spent.quantile(0.9), others, runs),
+				holds: spent.quantile(0.9) <= c.windows && others == 0,
 				naive: naiveFleet(c.members),
 			})
 		}

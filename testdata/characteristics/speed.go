@@ -10,7 +10,7 @@ import (
 )
 
 // detections is how many runs stand behind a median or a quantile.
-const detections = 4000
+const detections = 20_000
 
 // spent is how much each run had to see, in order; runs that saw nothing by the
 // end have the end's number.
