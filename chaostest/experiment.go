@@ -165,6 +165,8 @@ type history struct {
 	mu         sync.Mutex
 	spec       string
 	injections []*Injection
+	// windows counts the loads of each probe.
+	windows map[string]int
 }
 
 // begins reports whether spec is new, and forgets the faults of the one before.
@@ -174,7 +176,7 @@ func (h *history) begins(spec string) bool {
 	if h.spec == spec {
 		return false
 	}
-	h.spec, h.injections = spec, nil
+	h.spec, h.injections, h.windows = spec, nil, nil
 	return true
 }
 
@@ -184,6 +186,17 @@ func (h *history) ends(spec string) {
 	if h.spec == spec {
 		h.spec = ""
 	}
+}
+
+// number is which of the probe's loads in the spec the next one is, from 1.
+func (h *history) number(probe string) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.windows == nil {
+		h.windows = map[string]int{}
+	}
+	h.windows[probe]++
+	return h.windows[probe]
 }
 
 func (h *history) add(i *Injection) {

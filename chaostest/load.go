@@ -145,6 +145,7 @@ func (x *Experiment) told(what fmt.Stringer, l load) []probe.RunOption {
 	event := record.Event{Kind: record.Loading, Text: what.String(), Spec: x.t.Name(), Process: x.process()}
 	return []probe.RunOption{
 		probe.Labelled(x.t.Name(), x.liveFaults()...),
+		probe.Numbered(x.history.number(what.String())),
 		probe.Windows(l.width),
 		probe.Progress(progressEvery, func(so record.Window) {
 			now := event

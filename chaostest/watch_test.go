@@ -87,6 +87,21 @@ func TestAWatchLastsUntilTheSpecEnds(t *testing.T) {
 	g.Expect(reported[0]).To(And(HaveField("Count", whole.N()), HaveField("Spec", s.name), HaveField("Judgements", HaveLen(1))))
 }
 
+// A baseline finds a window again by its number.
+func TestLoadsOfOneProbeAreNumbered(t *testing.T) {
+	g := NewWithT(t)
+	s, _, x := experiment(t, serving(t, "shop", "", well))
+	s.run(func() {
+		p := work(x.Attach(t.Context(), "shop"))
+		for range 2 {
+			x.Load(t.Context(), p, chaostest.PerSecond(100), chaostest.For(20*time.Millisecond))
+		}
+		_, err := x.Watch(t.Context(), p, chaostest.PerSecond(100), chaostest.For(20*time.Millisecond)).Wait(t.Context())
+		g.Expect(err).NotTo(HaveOccurred())
+	})
+	g.Expect(windows(t, s)).To(HaveExactElements(HaveField("Number", 1), HaveField("Number", 2), HaveField("Number", 3)))
+}
+
 func TestAWatchThatCannotLookIsTheToolsFailure(t *testing.T) {
 	g := NewWithT(t)
 	s, _, x := experiment(t, serving(t, "shop", "", well))

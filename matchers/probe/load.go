@@ -37,11 +37,17 @@ func Labelled(spec string, faults ...string) RunOption {
 	return func(r *run) { r.spec, r.faults = spec, faults }
 }
 
+// Numbered says which of its probe's windows in the spec the window is, from 1.
+func Numbered(number int) RunOption {
+	return func(r *run) { r.number = number }
+}
+
 // run is what loads are told.
 type run struct {
 	every  time.Duration
 	report func(record.Window)
 	spec   string
+	number int
 	faults []string
 	width  time.Duration
 }

@@ -14,6 +14,7 @@ import (
 type Series struct {
 	probe  string
 	spec   string
+	number int
 	faults []string
 	start  time.Time
 	kept   *kept
@@ -99,7 +100,7 @@ func (s *Series) Window() *Window {
 	if s.latest == nil {
 		n := len(s.samples)
 		s.latest = &Window{
-			probe: s.probe, spec: s.spec, faults: s.faults, start: s.start, end: s.known,
+			probe: s.probe, spec: s.spec, number: s.number, faults: s.faults, start: s.start, end: s.known,
 			samples: s.samples[:n:n], classes: maps.Clone(s.classes), errors: s.errors,
 			growing: !s.ended, final: s.ended, kept: s.kept,
 		}

@@ -34,7 +34,7 @@ func Start(ctx context.Context, p Probe, rate Rate, d time.Duration, options ...
 	}
 	start := time.Now()
 	s := &Stream{series: NewSeries(p.String(), start)}
-	s.series.spec, s.series.faults = r.spec, r.faults
+	s.series.spec, s.series.number, s.series.faults = r.spec, r.number, r.faults
 	s.load = &loading{
 		run: r, schedule: schedule{probes, start, rate, looks}, name: p.String(), d: d,
 		add: s.add, tell: s.tell, end: s.series.End,
@@ -52,7 +52,7 @@ func (s *Stream) add(round []Sample, known time.Time) {
 // tell reports what has ended so far, also behind what has not.
 func (s *Stream) tell(now time.Time, ended []Sample) {
 	so := &Window{
-		probe: s.series.probe, spec: s.series.spec, faults: s.series.faults,
+		probe: s.series.probe, spec: s.series.spec, number: s.series.number, faults: s.series.faults,
 		start: s.series.start, end: now, samples: slices.Concat(s.series.Window().samples, ended),
 	}
 	so.count()
