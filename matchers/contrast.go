@@ -184,12 +184,13 @@ func (c contrast) latencyText() string {
 	return strings.Join(said, ", ")
 }
 
+// latencyAt is a quantile of all samples, where a failed one is slower than any.
 func latencyAt(w *probe.Window, q float64) string {
-	latency, ok := w.Quantile(q)
-	if !ok {
-		return "no answer"
+	seconds, _ := observedQuantile(w, q, "")
+	if math.IsInf(seconds, 1) {
+		return "a failure"
 	}
-	return probe.Round(latency).String()
+	return probe.Round(time.Duration(seconds * float64(time.Second))).String()
 }
 
 // medians are the window's and the control's, in seconds; NaN without an answer.

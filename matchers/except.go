@@ -3,6 +3,7 @@ package matchers
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/chaosgate/chaosgate/matchers/probe"
 )
@@ -55,9 +56,5 @@ func exceptText(except []string) string {
 	if len(except) == 0 {
 		return ""
 	}
-	text := " except " + except[0]
-	for _, name := range except[1:] {
-		text += ", " + name
-	}
-	return text
+	return " except " + strings.Join(except, ", ")
 }

@@ -43,7 +43,7 @@ func newFleetTest(matcher, phrase, short string, options []FleetOption) *fleetTe
 	t.invalid = errors.Join(t.alpha.validate(), t.margin.validate(), t.floor.validate())
 	switch {
 	case t.sense == Proved:
-		t.invalid = errors.New("Proved does not go with a fleet: it is for objectives with a limit, such as KeepErrorRateBelow")
+		t.invalid = errors.New("a fleet cannot be Proved: that is for objectives with a limit, such as KeepErrorRateBelow")
 	case t.byRank && slices.Contains(t.ways, Faster):
 		t.invalid = errors.New("ByRank finds slower members only: leave ByRank or Faster out")
 	}

@@ -91,7 +91,7 @@ func (m *matchControl) check() error {
 	case m.control.Errors() == m.control.N():
 		return fmt.Errorf("all %d samples of the control window failed, so there is nothing to match: see that the service is live first", m.control.N())
 	case m.sense == Proved:
-		return errors.New("Proved does not go with a comparison: it is for objectives with a limit, such as KeepErrorRateBelow")
+		return errors.New("a comparison cannot be Proved: that is for objectives with a limit, such as KeepErrorRateBelow")
 	}
 	return errors.Join(m.alpha.validate(), m.margin.validate(), m.floor.validate())
 }

@@ -193,7 +193,7 @@ func (s sighting) text() string {
 	case undecided:
 		said = append([]string{"undecided: " + s.lacks()}, said...)
 	case len(said) == 0:
-		said = append(said, fmt.Sprintf("no member is an outlier in %s of %s", plural(s.latency.Windows(), "window"), s.f.Width()))
+		said = append(said, fmt.Sprintf("no member is an outlier in %s of %s", windows(s.latency.Windows()), s.f.Width()))
 	}
 	return strings.Join(said, "; ")
 }
@@ -207,14 +207,14 @@ func (s sighting) says(d deviation) string {
 		what = fmt.Sprintf("%d of the fleet's %d errors are its own, and %d of %d requests",
 			s.errors.Errors(d.member), total(s.errors.Errors, len(s.names)), s.errors.Requests(d.member), total(s.errors.Requests, len(s.names)))
 	case s.byRank:
-		what = fmt.Sprintf("it was the slowest of all in %d of %s", s.latency.Count(d.member, stats.Slower), plural(s.latency.Windows(), "window"))
+		what = fmt.Sprintf("it was the slowest of all in %d of %s", s.latency.Count(d.member, stats.Slower), windows(s.latency.Windows()))
 	default:
 		tail, than := stats.Slower, "above"
 		if d.way == Faster {
 			tail, than = stats.Faster, "below"
 		}
 		what = fmt.Sprintf("its median was %s its peers' by more than %s and %s in %d of %s, as a rule %s against %s",
-			than, percent(float64(s.margin)), time.Duration(s.floor), s.latency.Count(d.member, tail), plural(s.latency.Windows(), "window"),
+			than, percent(float64(s.margin)), time.Duration(s.floor), s.latency.Count(d.member, tail), windows(s.latency.Windows()),
 			s.usual(d.member, true), s.usual(d.member, false))
 	}
 	return fmt.Sprintf("%s is %s: %s (e-value %s)", name, d.way, what, exponential(d.logE))
@@ -250,7 +250,7 @@ func (s sighting) lacks() string {
 	}
 	d := open[0]
 	text := fmt.Sprintf("whether %s is %s is open after %s of %s and %d requests to each member",
-		s.names[d.member], d.way, plural(s.latency.Windows(), "window"), s.f.Width(), s.f.N())
+		s.names[d.member], d.way, windows(s.latency.Windows()), s.f.Width(), s.f.N())
 	flag, errFlag := stats.WindowsToFlag(len(s.names), float64(s.alpha)*forLatency)
 	clear, errClear := stats.WindowsToClear(float64(s.alpha))
 	requests, errRequests := stats.RequestsToClear(float64(s.alpha))
@@ -260,9 +260,9 @@ func (s sighting) lacks() string {
 	return text + ": load for longer"
 }
 
-func plural(n int, noun string) string {
+func windows(n int) string {
 	if n == 1 {
-		return "1 " + noun
+		return "1 window"
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	return fmt.Sprintf("%d windows", n)
 }

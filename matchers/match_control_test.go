@@ -1,0 +1,144 @@
+package matchers_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// noisy is n samples whose latencies are spread evenly over 40 ms from least on.
+func noisy(n int, least time.Duration, spoil func(*probe.Sample), places ...int) *probe.Window {
+	random := rand.New(rand.NewPCG(3, uint64(least)))
+	w := window(n, func(s *probe.Sample) {
+		s.Latency = least + time.Duration(random.IntN(40))*time.Millisecond
+	}, upTo(n)...)
+	samples := w.Samples()
+	for _, i := range places {
+		spoil(&samples[i])
+	}
+	return probe.NewWindow(checkout, w.Start(), w.End(), samples)
+}
+
+func TestControlMatched(t *testing.T) {
+	usual, w := noisy(250, 20*time.Millisecond, failing, 7), noisy(250, 21*time.Millisecond, failing, 90, 91)
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(usual)) })
+	expect(t, `Expected
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 2 errors (2 status 5xx), p50 43ms, p99 60ms
+not to match the control window
+    GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 1 error (1 status 5xx), p50 38ms, p99 58ms
+but it is no worse by 25 %: of 250 pairs of samples 2 failed here alone and 1 in the control window alone; p50 43ms against 38ms, p90 57ms against 54ms, p99 60ms against 58ms
+errors: e-value 0.82
+latency: e-value 0.384, beyond a margin of 25 % and at least 1ms
+at alpha 5 % an e-value of 40 shows a difference, however often one looks`,
+		func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual)) })
+	j := w.Record().Judgements
+	if len(j) != 1 || j[0].Matcher != "MatchControl" || j[0].Objective != "no worse than the control window by 25 %" || j[0].Outcome != record.Kept ||
+		j[0].Value != 0.043 || j[0].Threshold != 0.038 || j[0].Samples != 250 {
+		t.Errorf("judgements %+v", j)
+	}
+}
+
+func TestControlShowsMoreErrors(t *testing.T) {
+	usual, w := noisy(250, 20*time.Millisecond, failing, 7), noisy(250, 21*time.Millisecond, failing, upTo(20)...)
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual)) })
+	text := failure(func(g Gomega) { g.Expect(w).To(MatchControl(usual)) })
+	if !strings.Contains(text, "to match the control window\n") ||
+		!strings.Contains(text, "\nbut it fails more often: of 250 pairs of samples 19 failed here alone and 0 in the control window alone; it is slower: p50 44ms against 38ms, p90 60ms against 54ms, p99 a failure against 58ms\nerrors: e-value ") {
+		t.Errorf("failed with\n%s", text)
+	}
+	// A sample that failed is slower than any that was answered.
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual, LatencyOnly)) })
+	if ok, err := MatchControl(usual, ErrorsOnly).Match(w); ok || err != nil {
+		t.Errorf("errors only: %v, %v", ok, err)
+	}
+}
+
+func TestControlShowsLongerLatencies(t *testing.T) {
+	usual, w := noisy(250, 20*time.Millisecond, nil), noisy(250, 60*time.Millisecond, nil)
+	text := failure(func(g Gomega) { g.Expect(w).To(MatchControl(usual)) })
+	if !strings.Contains(text, "\nbut it is slower: p50 79ms against 38ms, p90 96ms against 54ms, p99 99ms against 58ms\n") {
+		t.Errorf("failed with\n%s", text)
+	}
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(usual, ErrorsOnly)) })
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(usual, Margin(200*Percent))) })
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(usual, Floor(60*time.Millisecond))) })
+	// What is better than its control is no violation.
+	expect(t, "", func(g Gomega) { g.Expect(usual).To(MatchControl(w)) })
+}
+
+func TestControlUndecidedFailsInBothPolarities(t *testing.T) {
+	usual, w := noisy(250, 20*time.Millisecond, nil), noisy(20, 20*time.Millisecond, nil)
+	for _, assert := range []func(Gomega){
+		func(g Gomega) { g.Expect(w).To(MatchControl(usual)) },
+		func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual)) },
+	} {
+		if text := failure(assert); !strings.Contains(text, "undecided: too few pairs to tell a difference: of 20 pairs of samples 0 failed here alone and 0 in the control window alone; p50 ") ||
+			!strings.Contains(text, ": load both windows for longer or at a higher rate (GET http://shop:8080/checkout)") {
+			t.Errorf("failed with\n%s", text)
+		}
+	}
+	if j := w.Record().Judgements; len(j) != 1 || j[0].Outcome != record.Undecided {
+		t.Errorf("judgements %+v", j)
+	}
+}
+
+func TestControlIsWatchedWhileTheWindowGrows(t *testing.T) {
+	usual := window(250, nil)
+	for _, c := range []struct {
+		load *load
+		want string
+	}{
+		{newLoad(t, 50, 250), ""},
+		{newLoad(t, 50, 250, upTo(40)...), "it fails more often: of 50 pairs of samples 40 failed here alone"},
+		{newLoad(t, 10, 20), "undecided: too few pairs"},
+	} {
+		text := failure(func(g Gomega) {
+			g.Consistently(c.load.window).WithTimeout(never).WithPolling(time.Millisecond).Should(MatchControl(usual, SoFar))
+		})
+		if (text == "") != (c.want == "") || !strings.Contains(text, c.want) {
+			t.Errorf("failed with\n%s\n--- want\n%s", text, c.want)
+		}
+	}
+}
+
+func TestControlRefusesBadInput(t *testing.T) {
+	good, all := window(250, nil), window(250, failing, upTo(250)...)
+	negative := window(250, taking(-time.Second), 3)
+	growing := probe.NewSeries(checkout, noon)
+	if err := growing.Add(healthy(0)); err != nil {
+		t.Fatal(err)
+	}
+	for want, c := range map[string]struct {
+		actual  any
+		matcher OmegaMatcher
+	}{
+		"MatchControl: no control window":                                {good, MatchControl(nil)},
+		"MatchControl: the control window has no sample":                 {good, MatchControl(window(0, nil))},
+		"MatchControl: the control window still grows":                   {good, MatchControl(growing.Window())},
+		"MatchControl: all 250 samples of the control window failed":     {good, MatchControl(all)},
+		"MatchControl: margin -1: must be from 0 to 10":                  {good, MatchControl(good, Margin(-1))},
+		"MatchControl: floor -1s: must not be negative":                  {good, MatchControl(good, Floor(-time.Second))},
+		"MatchControl: alpha 0.9: must be above 0":                       {good, MatchControl(good, Alpha(0.9))},
+		"MatchControl: a comparison cannot be Proved":                    {good, MatchControl(good, Proved)},
+		"MatchControl: compare latencies -1 and 0.012: must be at least": {negative, MatchControl(good)},
+		"MatchControl matcher expects a *probe.Window":                   {7, MatchControl(good)},
+	} {
+		if ok, err := c.matcher.Match(c.actual); ok || err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
+		}
+		if text := c.matcher.FailureMessage(c.actual); !strings.Contains(text, "to match the control window") {
+			t.Errorf("message: %s", text)
+		}
+	}
+	// A window in which everything fails is as bad as can be, and no error.
+	if ok, err := MatchControl(good).Match(all); ok || err != nil {
+		t.Errorf("all failed: %v, %v", ok, err)
+	}
+}
