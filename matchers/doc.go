@@ -1,11 +1,19 @@
 // Package matchers holds Gomega matchers for what probes and faults leave
-// behind: samples, windows and injections. A matcher judges a snapshot and keeps
-// nothing, so it may be polled, negated, and asked for its message at any time.
+// behind: samples, windows, fleets and injections. A matcher judges a snapshot and
+// keeps nothing, so it may be polled, negated, and asked for its message at any
+// time.
 //
-// KeepErrorRateBelow and KeepQuantileBelow hold their level alpha over all looks
-// together, however often they are polled. They have three outcomes: kept,
-// violated, and undecided. Undecided is an error and so fails Should and
-// ShouldNot alike: it is never a silent pass.
+// The statistical ones hold their level alpha over all looks together, however
+// often they are polled: KeepErrorRateBelow, KeepQuantileBelow and
+// KeepAvailabilityAbove judge a window against a limit, MatchControl against
+// another window, MatchBaseline against accepted runs, and HaveNoOutliers and
+// HaveOutlier the members of a fleet against each other. They have three outcomes:
+// kept, violated, and undecided. Undecided is an error and so fails Should and
+// ShouldNot alike: it is never a silent pass. Consistently and Eventually go on
+// while a window grows, and fail with it at their end; see SoFar and Proved.
+//
+// AgreeOnClock and RunTheSameVersion are exact and have no alpha. Package stats
+// explains the tests, and how many requests they need.
 package matchers
 
 // Percent turns a number into a share: 1 * Percent is 0.01.

@@ -77,6 +77,6 @@ stopped by guard, tool failure, inconclusive, pass. The others are listed.`,
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newRun(), newJudge(), newBaseline(), newVersion())
+	root.AddCommand(newRun(), newJudge(), newBaseline(), newPower(), newVersion())
 	return root
 }

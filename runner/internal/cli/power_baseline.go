@@ -1,0 +1,56 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosgate/chaosgate/matchers/stats"
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+func newPowerBaseline(p *planning) *cobra.Command {
+	var accepted, candidates, metrics int
+	var shift float64
+	cmd := &cobra.Command{
+		Use:   "baseline",
+		Short: "Accepted and candidate runs for the comparison with the baseline",
+		Long: `Baseline says what a comparison of whole runs can show, and how many runs would
+do. 'chaosgate run' compares four metrics of every window; MatchBaseline has one
+test for all of them, which is --metrics 1.`,
+		Example: "  chaosgate power baseline --accepted 10 --candidates 3 --metrics 4 --shift 3",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			plan, err := stats.PlanRuns(accepted, candidates, metrics, float64(p.alpha), shift)
+			if err != nil {
+				return usageError{err}
+			}
+			size := strconv.FormatFloat(shift, 'g', 4, 64)
+			fmt.Fprintf(cmd.OutOrStdout(), "%d accepted and %s, %s, alpha %s:\n", accepted,
+				gate.Plural(candidates, "candidate run"), gate.Plural(metrics, "metric"), gate.Percent(float64(p.alpha)))
+			can := fmt.Sprintf("p = %.2g, and %.2g is needed", plan.SmallestP, plan.Level)
+			if !plan.Reachable() {
+				can += ": nothing can be shown"
+			}
+			lines := [][2]string{
+				{"they can reach", can},
+				{"they show a regression of " + size + " standard deviations of the runs", "in " + gate.Percent(plan.Power)},
+			}
+			would, err := stats.RunsToDetect(metrics, max(gate.Kept, accepted), float64(p.alpha), shift, float64(p.power))
+			if err != nil {
+				lines = append(lines, [2]string{"to show it in " + gate.Percent(float64(p.power)), err.Error()})
+			} else {
+				lines = append(lines, [2]string{"to show it in " + gate.Percent(float64(p.power)),
+					fmt.Sprintf("%d accepted and %s", would.Accepted, gate.Plural(would.Candidates, "candidate run"))})
+			}
+			return answers(cmd.OutOrStdout(), lines)
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&accepted, "accepted", 10, "how many accepted runs the baseline has")
+	f.IntVar(&candidates, "candidates", 3, "how many runs are compared with it (--runs)")
+	f.IntVar(&metrics, "metrics", 4, "how many metrics are compared")
+	f.Float64Var(&shift, "shift", 3, "the regression, in standard deviations from run to run")
+	return cmd
+}

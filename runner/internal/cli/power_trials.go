@@ -1,0 +1,32 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosgate/chaosgate/matchers/stats"
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+func newPowerTrials(p *planning) *cobra.Command {
+	var trials, failures int
+	cmd := &cobra.Command{
+		Use:     "trials",
+		Short:   "What a few trials, such as recoveries, say of the rate of failures",
+		Example: "  chaosgate power trials --trials 10 --failures 0",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			bound, err := stats.FailuresBound(failures, trials, float64(p.alpha))
+			if err != nil {
+				return usageError{err}
+			}
+			fmt.Fprintf(cmd.OutOrStdout(), "%s in %s: with %s confidence at most %s fail\n",
+				gate.Plural(failures, "failure"), gate.Plural(trials, "trial"), gate.Percent(1-float64(p.alpha)), gate.Percent(bound))
+			return nil
+		},
+	}
+	cmd.Flags().IntVar(&trials, "trials", 10, "how many trials there were")
+	cmd.Flags().IntVar(&failures, "failures", 0, "how many of them failed")
+	return cmd
+}
