@@ -54,8 +54,10 @@ func onlyTrouble(t *testing.T, run gate.Run, want string) {
 	}
 }
 
+// The child says that it is ready when both have their traps: one that came before
+// the parent's would let the signal kill it.
 func TestASignalReachesTheWholeGroup(t *testing.T) {
-	run, out := fake(t, `sh -c 'trap "echo child cleaned; exit" TERM; echo ready; while :; do sleep 0.05; done' & trap 'wait; echo parent cleaned; exit 1' TERM; wait; exit 1`, syscall.SIGTERM, time.Minute)
+	run, out := fake(t, `trap 'wait; echo parent cleaned; exit 1' TERM; sh -c 'trap "echo child cleaned; exit" TERM; echo ready; while :; do sleep 0.05; done' & wait; exit 1`, syscall.SIGTERM, time.Minute)
 	if !strings.Contains(out, "child cleaned") || !strings.Contains(out, "parent cleaned") {
 		t.Errorf("not all had time to clean up: %q", out)
 	}
