@@ -15,7 +15,7 @@ import (
 //	Expect(LoadFleet(ctx, replicas, PerSecond(20), For(10*time.Second))).To(HaveNoOutliers())
 //
 // Latencies are judged by windows, as many as FleetWindow.Spans: in each, a
-// member's median is held against the median of its peers, and what counts is in
+// member's median is held against the median of its peers (Margin is below 4), and what counts is in
 // how many windows it lies beyond the margin. Nothing is assumed of how latencies
 // are distributed, nor that windows are independent: members that differ a
 // little for ever, and noise that lasts, raise no alarm. Errors are judged by
