@@ -41,8 +41,10 @@ test for all of them, which is --metrics 1.`,
 			if err != nil {
 				lines = append(lines, [2]string{"to show it in " + gate.Percent(float64(p.power)), err.Error()})
 			} else {
-				lines = append(lines, [2]string{"to show it in " + gate.Percent(float64(p.power)),
-					fmt.Sprintf("%d accepted and %s", would.Accepted, gate.Plural(would.Candidates, "candidate run"))})
+				lines = append(lines, [2]string{
+					"to show it in " + gate.Percent(float64(p.power)),
+					fmt.Sprintf("%d accepted and %s", would.Accepted, gate.Plural(would.Candidates, "candidate run")),
+				})
 			}
 			return answers(cmd.OutOrStdout(), lines)
 		},
