@@ -40,22 +40,10 @@ func Windows(width time.Duration) LoadOption { return func(l *load) { l.width = 
 // stall. The window goes into the suite's report with what matchers find in it.
 func (x *Experiment) Load(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Window {
 	x.t.Helper()
-	x.announce()
 	l := newLoad(options)
-	if err := errors.Join(given(p), l.rated(), l.bounded(), l.single()); err != nil {
-		x.toolFailure(fmt.Errorf("load: %w", err))
-		return nil
-	}
-	x.loads(p, l)
-	window, err := probe.Run(ctx, p, l.rate, l.duration, x.told(p, l)...)
-	if window == nil {
-		x.toolFailure(err)
-		return nil
-	}
-	if !x.loaded(ctx, p, window, err) {
-		return nil
-	}
-	return window
+	return run(ctx, x, p, l, errors.Join(given(p), l.rated(), l.bounded(), l.single()), func(how []probe.RunOption) (*probe.Window, error) {
+		return probe.Run(ctx, p, l.rate, l.duration, how...)
+	})
 }
 
 // LoadFleet loads all members of a fleet at once, each at the rate, and returns
@@ -64,21 +52,39 @@ func (x *Experiment) Load(ctx context.Context, p probe.Probe, options ...LoadOpt
 // find in it.
 func (x *Experiment) LoadFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetWindow {
 	x.t.Helper()
-	x.announce()
 	l := newLoad(options)
-	if err := errors.Join(givenFleet(fleet), l.rated(), l.bounded()); err != nil {
-		x.toolFailure(fmt.Errorf("load: %w", err))
-		return nil
+	return run(ctx, x, fleet, l, errors.Join(givenFleet(fleet), l.rated(), l.bounded()), func(how []probe.RunOption) (*probe.FleetWindow, error) {
+		return probe.RunFleet(ctx, fleet, l.rate, l.duration, how...)
+	})
+}
+
+// recorder is a window of one service or of a fleet.
+type recorder interface{ Record() record.Window }
+
+// run does a load to its end, unless something is wrong with it. It returns nil
+// where the test has failed and goes on nevertheless.
+func run[W interface {
+	comparable
+	recorder
+}](ctx context.Context, x *Experiment, what fmt.Stringer, l load, wrong error, load func([]probe.RunOption) (W, error)) (none W) {
+	x.t.Helper()
+	x.announce()
+	if wrong != nil {
+		x.toolFailure(fmt.Errorf("load: %w", wrong))
+		return none
 	}
-	x.loads(fleet, l)
-	window, err := probe.RunFleet(ctx, fleet, l.rate, l.duration, x.told(fleet, l)...)
-	if window == nil {
+	x.loads(what, l)
+	window, err := load(x.told(what, l))
+	// Where the test's own time ran out, or it was interrupted, that is not the tool's doing.
+	if window == none || err != nil && ctx.Err() == nil {
 		x.toolFailure(err)
-		return nil
+		return none
 	}
-	if !x.loaded(ctx, fleet, window, err) {
-		return nil
+	x.report(record.WindowEntry, window)
+	if err != nil {
+		x.t.Fatalf("%v", err)
 	}
+	x.loadedAll(what, window.Record())
 	return window
 }
 
@@ -153,22 +159,6 @@ func (x *Experiment) told(what fmt.Stringer, l load) []probe.RunOption {
 			emit(now)
 		}),
 	}
-}
-
-// loaded reports a window, and whether the load came to its end.
-func (x *Experiment) loaded(ctx context.Context, what fmt.Stringer, window interface{ Record() record.Window }, err error) bool {
-	x.t.Helper()
-	if err != nil && ctx.Err() == nil {
-		x.toolFailure(err)
-		return false
-	}
-	x.report(record.WindowEntry, window)
-	if err != nil {
-		// The test's own time ran out, or it was interrupted: that is not the tool's doing.
-		x.t.Fatalf("%v", err)
-	}
-	x.loadedAll(what, window.Record())
-	return true
 }
 
 func (x *Experiment) loadedAll(what fmt.Stringer, done record.Window) {

@@ -23,56 +23,54 @@ import (
 // what matchers found in it, whenever they looked.
 func (x *Experiment) Watch(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Stream {
 	x.t.Helper()
-	x.announce()
 	l := newLoad(options)
-	if err := errors.Join(given(p), l.rated(), l.single()); err != nil {
-		x.toolFailure(fmt.Errorf("watch: %w", err))
-		return nil
-	}
-	x.loads(p, l)
-	ctx, release, cancel := outliving(ctx)
-	stream, err := probe.Start(ctx, p, l.rate, l.duration, x.told(p, l)...)
-	release()
-	if err != nil {
-		cancel(nil)
-		x.toolFailure(err)
-		return nil
-	}
-	x.report(record.WindowEntry, stream)
-	x.t.Cleanup(func() {
-		defer stopWithin(cancel)()
-		stream.Stop()
-		window, err := stream.Wait(ctx)
-		x.watched(p, window.Record(), err)
+	return watch(ctx, x, p, l, errors.Join(given(p), l.rated(), l.single()), func(ctx context.Context, how []probe.RunOption) (*probe.Stream, error) {
+		return probe.Start(ctx, p, l.rate, l.duration, how...)
 	})
-	return stream
 }
 
 // WatchFleet begins what LoadFleet does and returns. It lasts and ends as Watch
 // does.
 func (x *Experiment) WatchFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetStream {
 	x.t.Helper()
-	x.announce()
 	l := newLoad(options)
-	if err := errors.Join(givenFleet(fleet), l.rated()); err != nil {
-		x.toolFailure(fmt.Errorf("watch: %w", err))
-		return nil
+	return watch(ctx, x, fleet, l, errors.Join(givenFleet(fleet), l.rated()), func(ctx context.Context, how []probe.RunOption) (*probe.FleetStream, error) {
+		return probe.StartFleet(ctx, fleet, l.rate, l.duration, how...)
+	})
+}
+
+// stream is a load that runs: a probe.Stream or a probe.FleetStream.
+type stream[W recorder] interface {
+	Stop()
+	Wait(context.Context) (W, error)
+}
+
+// watch starts a load, unless something is wrong with it, and sees to its end. It
+// returns nil where the test has failed and goes on nevertheless.
+func watch[S stream[W], W recorder](ctx context.Context, x *Experiment, what fmt.Stringer, l load, wrong error,
+	start func(context.Context, []probe.RunOption) (S, error),
+) (none S) {
+	x.t.Helper()
+	x.announce()
+	if wrong != nil {
+		x.toolFailure(fmt.Errorf("watch: %w", wrong))
+		return none
 	}
-	x.loads(fleet, l)
+	x.loads(what, l)
 	ctx, release, cancel := outliving(ctx)
-	stream, err := probe.StartFleet(ctx, fleet, l.rate, l.duration, x.told(fleet, l)...)
+	stream, err := start(ctx, x.told(what, l))
 	release()
 	if err != nil {
 		cancel(nil)
 		x.toolFailure(err)
-		return nil
+		return none
 	}
 	x.report(record.WindowEntry, stream)
 	x.t.Cleanup(func() {
 		defer stopWithin(cancel)()
 		stream.Stop()
 		window, err := stream.Wait(ctx)
-		x.watched(fleet, window.Record(), err)
+		x.watched(what, window.Record(), err)
 	})
 	return stream
 }
