@@ -46,7 +46,11 @@ func (f finding) text() string {
 	confidence := percent(1 - float64(f.alpha))
 	switch f.outcome {
 	case record.Violated:
-		return fmt.Sprintf("%s; with %s confidence more than %s do", f.counted(), confidence, percent3(stats.Above(f.limit).Bound(f.events, f.n, float64(f.alpha))))
+		s := fmt.Sprintf("%s; with %s confidence more than %s do", f.counted(), confidence, percent3(stats.Above(f.limit).Bound(f.events, f.n, float64(f.alpha))))
+		if f.shown != nil {
+			s += f.shown(f.w, float64(f.alpha))
+		}
+		return s
 	case record.Kept:
 		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, percent3(stats.Below(f.beyond()).Bound(f.events, f.n, float64(f.alpha))))
 	}

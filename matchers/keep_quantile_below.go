@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
 // KeepQuantileBelow succeeds when the samples of a *probe.Window show that the
@@ -30,6 +32,7 @@ func KeepQuantileBelow(q float64, limit time.Duration, options ...ObjectiveOptio
 		limit: 1 - q, threshold: limit.Seconds(), verb: fmt.Sprintf("took longer than %s or failed", limit),
 		event: func(s *probe.Sample) bool { return !s.Healthy() || s.Latency > limit }, key: slowerKey(limit),
 		value: func(w *probe.Window) (float64, string) { return observedQuantile(w, q, name) },
+		shown: func(w *probe.Window, alpha float64) string { return shownQuantile(w, 1-q, alpha, name) },
 		worst: slowest,
 		title: "the slowest of them",
 	}
@@ -54,6 +57,18 @@ func observedQuantile(w *probe.Window, q float64, name string) (seconds float64,
 		return math.Inf(1), fmt.Sprintf("%s is one that failed", name)
 	}
 	return latency.Seconds(), fmt.Sprintf("%s %s", name, probe.Round(latency))
+}
+
+// shownQuantile is the longest limit of which the same test shows that the quantile
+// is above, the share slower being what a limit allows: how bad it is at the least.
+func shownQuantile(w *probe.Window, slower, alpha float64, name string) string {
+	n := w.N()
+	events := sort.Search(n, func(events int) bool { return stats.Above(slower).Shows(events, n, alpha) })
+	if events <= w.Errors() {
+		return "" // it is one that failed, which the observed one says
+	}
+	latency, _ := w.Quantile(float64(n-events+1) / float64(n-w.Errors()))
+	return fmt.Sprintf(", and its %s is %s or more", name, probe.Round(latency))
 }
 
 // slowest orders samples by latency, the longest first.

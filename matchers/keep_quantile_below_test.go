@@ -2,6 +2,7 @@ package matchers_test
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +39,7 @@ func TestQuantileViolated(t *testing.T) {
 	expect(t, `Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 1 error (1 status 5xx), p50 12ms, p99 1.2s
 to keep its p99 latency below 1s
-but 10 of 250 samples took longer than 1s or failed (4 %, allowed 1 %), p99 1.2s; with 95 % confidence more than 1.48 % do
+but 10 of 250 samples took longer than 1s or failed (4 %, allowed 1 %), p99 1.2s; with 95 % confidence more than 1.48 % do, and its p99 is 1.2s or more
 e-value 302, p 0.00332: at alpha 5 % an e-value of 20 shows a violation, however often one looks
 the slowest of them:
     at 140ms: 200 OK in 1.7s (ok)
@@ -47,6 +48,32 @@ the slowest of them:
     at 40ms: 200 OK in 1.2s (ok)
     at 60ms: 200 OK in 1.2s (ok)`,
 		func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+}
+
+// How bad the quantile is at least is the largest limit that the same window violates.
+func TestQuantileIsAtLeast(t *testing.T) {
+	w := window(250, nil)
+	samples := w.Samples()
+	for i := range samples {
+		samples[i].Latency = time.Duration(i+1) * time.Millisecond
+		if i%50 == 0 {
+			failing(&samples[i])
+		}
+	}
+	w = probe.NewWindow(checkout, w.Start(), w.End(), samples)
+	text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.9, 100*time.Millisecond)) })
+	found := regexp.MustCompile(`and its p90 is (\S+) or more`).FindStringSubmatch(text)
+	if found == nil {
+		t.Fatalf("failed with\n%s", text)
+	}
+	least, err := time.ParseDuration(found[1])
+	if err != nil || least <= 100*time.Millisecond {
+		t.Fatalf("the p90 is %s or more, want more than the limit of 100ms, which is violated: %v", found[1], err)
+	}
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(KeepQuantileBelow(0.9, least-time.Microsecond)) })
+	if kept, err := KeepQuantileBelow(0.9, least).Match(w); err == nil && !kept {
+		t.Errorf("a limit of %s is violated as well", least)
+	}
 }
 
 func TestFailingFastIsNotFast(t *testing.T) {

@@ -44,6 +44,9 @@ type objective struct {
 	// words, or nothing.
 	value     func(*probe.Window) (value float64, observed string)
 	threshold float64
+	// shown says for how bad a value the test shows that it is at least as bad, or
+	// nothing; it may be nil.
+	shown func(w *probe.Window, alpha float64) string
 	// worst picks what to show of the samples with the event.
 	worst func([]probe.Sample) []probe.Sample
 	title string
