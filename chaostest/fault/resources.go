@@ -42,7 +42,9 @@ var _ Fault = MemoryFillFault{}
 // inside the container's cgroup owns the memory, tops it up, and gives nothing
 // back, so that a service that grows meets its limit. The kernel kills the
 // worker first; such a kill is an error of the injection, never its success.
-// The container must have a memory limit. Needs cgroup v1 or v2.
+// It is exact to a percentage point, or to 256 KiB a processor where that is more:
+// so much the kernel counts in advance. The container must have a memory limit.
+// Needs cgroup v1 or v2.
 func MemoryFill(share Share) MemoryFillFault { return MemoryFillFault{Share: share} }
 
 // Kind is KindMemoryFill.

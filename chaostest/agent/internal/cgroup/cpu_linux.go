@@ -125,7 +125,7 @@ func (m *CPUMeter) Read() (time.Duration, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		return 0, fmt.Errorf("read CPU usage: %w", err)
 	}
-	used, err := parseUsage(m.version, string(m.buffer[:n]))
+	used, err := parseUsage(m.version, m.buffer[:n])
 	if err != nil {
 		return 0, fmt.Errorf("read CPU usage from %s: %w", m.file.Name(), err)
 	}

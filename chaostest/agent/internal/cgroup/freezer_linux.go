@@ -109,7 +109,7 @@ func (g *Group) freezeV2(ctx context.Context, p place, want bool) error {
 	buffer := make([]byte, 256)
 	for {
 		n, _ := events.ReadAt(buffer, 0)
-		frozen, err := parseKey(string(buffer[:n]), "frozen")
+		frozen, err := parseKey(buffer[:n], "frozen")
 		if err != nil {
 			return fmt.Errorf("%s cgroup %s: read it back: %w", verb, p.dir, err)
 		}

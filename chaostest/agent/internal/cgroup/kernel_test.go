@@ -77,6 +77,16 @@ func TestCounters(t *testing.T) {
 	}).Should(BeTrue())
 }
 
+func TestReadingTheWorkingSetTakesNoMemory(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	meter, err := resolve(t, box, box.Start(t, "sleep", "600").PID).OpenWorkingSetMeter()
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { _ = meter.Close() })
+	g.Expect(testing.AllocsPerRun(100, func() { _, err = meter.Read() })).To(BeZero())
+	g.Expect(err).NotTo(HaveOccurred())
+}
+
 func TestJoin(t *testing.T) {
 	g := NewWithT(t)
 	box, other := cgrouptest.NewBox(t, cgrouptest.Limits{}), cgrouptest.NewBox(t, cgrouptest.Limits{})

@@ -27,7 +27,7 @@ func (g *Group) MemoryLimit() (limit uint64, limited bool, err error) {
 		if err != nil {
 			return true, fmt.Errorf("read memory limit: %w", err)
 		}
-		n, has, err := parseBytes(string(data))
+		n, has, err := parseBytes(data)
 		if err != nil {
 			return true, fmt.Errorf("read memory limit from %s: %w", path.Join(dir, name), err)
 		}
@@ -37,33 +37,6 @@ func (g *Group) MemoryLimit() (limit uint64, limited bool, err error) {
 		return false, nil
 	})
 	return limit, limited, err
-}
-
-// WorkingSet is the group's memory, in bytes, less the page cache that the
-// kernel would give up first: what the kernel's out-of-memory killer and
-// Kubernetes go by.
-func (g *Group) WorkingSet() (uint64, error) {
-	p, err := g.at(Memory)
-	if err != nil {
-		return 0, err
-	}
-	current, inactive := "memory.current", "inactive_file"
-	if p.version == 1 {
-		current, inactive = "memory.usage_in_bytes", "total_inactive_file"
-	}
-	data, err := os.ReadFile(path.Join(p.dir, current))
-	if err != nil {
-		return 0, fmt.Errorf("read memory usage: %w", err)
-	}
-	used, limited, err := parseBytes(string(data))
-	if err != nil || !limited {
-		return 0, fmt.Errorf("read memory usage from %s: %q is no number of bytes: %w", path.Join(p.dir, current), data, err)
-	}
-	cache, err := g.keyed(p, "memory.stat", inactive)
-	if err != nil {
-		return 0, err
-	}
-	return used - min(cache, used), nil
 }
 
 // OOMKills counts the processes of the group that the kernel has killed for
@@ -96,7 +69,7 @@ func (g *Group) keyed(p place, name, key string) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", key, err)
 	}
-	n, err := parseKey(string(data), key)
+	n, err := parseKey(data, key)
 	if err != nil {
 		return 0, fmt.Errorf("read %s: %w", file, err)
 	}

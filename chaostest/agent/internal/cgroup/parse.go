@@ -4,6 +4,7 @@
 package cgroup
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"path"
@@ -146,12 +147,12 @@ func parseQuota(quota, period string) (cores float64, limited bool, err error) {
 // 64-bit kernel in bytes. Nothing has that much memory.
 const noLimit = 1 << 62
 
-func parseBytes(s string) (n uint64, limited bool, err error) {
-	s = strings.TrimSpace(s)
-	if s == "max" {
+func parseBytes(s []byte) (n uint64, limited bool, err error) {
+	s = bytes.TrimSpace(s)
+	if string(s) == "max" {
 		return 0, false, nil
 	}
-	n, err = strconv.ParseUint(s, 10, 64)
+	n, err = strconv.ParseUint(string(s), 10, 64)
 	if err != nil {
 		return 0, false, fmt.Errorf("parse bytes: %w", err)
 	}
@@ -162,16 +163,17 @@ func parseBytes(s string) (n uint64, limited bool, err error) {
 }
 
 // parseKey finds "KEY NUMBER" in a flat keyed file such as memory.stat.
-func parseKey(data, key string) (uint64, error) {
-	for line := range strings.Lines(data) {
-		f := strings.Fields(line)
-		if len(f) == 2 && f[0] == key {
-			n, err := strconv.ParseUint(f[1], 10, 64)
-			if err != nil {
-				return 0, fmt.Errorf("parse %s: %w", key, err)
-			}
-			return n, nil
+func parseKey(data []byte, key string) (uint64, error) {
+	for line := range bytes.Lines(data) {
+		name, number, found := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
+		if !found || string(name) != key {
+			continue
 		}
+		n, err := strconv.ParseUint(string(number), 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("parse %s: %w", key, err)
+		}
+		return n, nil
 	}
 	return 0, fmt.Errorf("find %s: no such line", key)
 }
@@ -195,11 +197,11 @@ func parseCPUList(s string) (int, error) {
 }
 
 // parseUsage reads the processor time of v1's cpuacct.usage (nanoseconds) or v2's cpu.stat.
-func parseUsage(version int, data string) (time.Duration, error) {
+func parseUsage(version int, data []byte) (time.Duration, error) {
 	if version == 1 {
-		n, err := strconv.ParseInt(strings.TrimSpace(data), 10, 64)
+		n, err := strconv.ParseInt(string(bytes.TrimSpace(data)), 10, 64)
 		if err != nil || n < 0 {
-			return 0, fmt.Errorf("parse processor time %q: not nanoseconds", strings.TrimSpace(data))
+			return 0, fmt.Errorf("parse processor time %q: not nanoseconds", bytes.TrimSpace(data))
 		}
 		return time.Duration(n), nil
 	}

@@ -93,18 +93,18 @@ func TestBytes(t *testing.T) {
 		"9223372036854771712\n": {0, false}, // v1's "no limit" with 4 KiB pages
 		"9223372036854710272\n": {0, false}, // and with 64 KiB pages
 	} {
-		n, limited, err := parseBytes(text)
+		n, limited, err := parseBytes([]byte(text))
 		NewWithT(t).Expect([]any{n, limited, err}).To(Equal([]any{want.n, want.limited, nil}), text)
 	}
-	_, _, err := parseBytes("lots")
+	_, _, err := parseBytes([]byte("lots"))
 	NewWithT(t).Expect(err).To(HaveOccurred())
 }
 
 func TestKey(t *testing.T) {
 	g := NewWithT(t)
-	events := "low 0\nhigh 3\nmax 12\noom 2\noom_kill 1\noom_group_kill 0\n"
+	events := []byte("low 0\nhigh 3\nmax 12\noom 2\noom_kill 1\noom_group_kill 0\n")
 	g.Expect(parseKey(events, "oom_kill")).To(Equal(uint64(1)))
-	g.Expect(parseKey("oom_kill_disable 0\nunder_oom 0\noom_kill 7\n", "oom_kill")).To(Equal(uint64(7)))
+	g.Expect(parseKey([]byte("oom_kill_disable 0\nunder_oom 0\noom_kill 7\n"), "oom_kill")).To(Equal(uint64(7)))
 	_, err := parseKey(events, "oom_k")
 	g.Expect(err).To(MatchError("find oom_k: no such line"))
 }
@@ -122,13 +122,13 @@ func TestCPUList(t *testing.T) {
 
 func TestUsage(t *testing.T) {
 	g := NewWithT(t)
-	g.Expect(parseUsage(1, "1500000001\n")).To(Equal(1500000001 * time.Nanosecond))
-	g.Expect(parseUsage(2, "usage_usec 1500000\nuser_usec 1\nsystem_usec 2\n")).To(Equal(1500 * time.Millisecond))
-	_, err := parseUsage(1, "-5")
+	g.Expect(parseUsage(1, []byte("1500000001\n"))).To(Equal(1500000001 * time.Nanosecond))
+	g.Expect(parseUsage(2, []byte("usage_usec 1500000\nuser_usec 1\nsystem_usec 2\n"))).To(Equal(1500 * time.Millisecond))
+	_, err := parseUsage(1, []byte("-5"))
 	g.Expect(err).To(HaveOccurred())
-	_, err = parseUsage(2, "usage_usec 9223372036854775807\n")
+	_, err = parseUsage(2, []byte("usage_usec 9223372036854775807\n"))
 	g.Expect(err).To(MatchError(ContainSubstring("out of range")))
-	_, err = parseUsage(2, "user_usec 1\n")
+	_, err = parseUsage(2, []byte("user_usec 1\n"))
 	g.Expect(err).To(HaveOccurred())
 }
 
@@ -163,19 +163,19 @@ func FuzzParsers(f *testing.F) {
 		if cores, limited, err := parseCPUMax(s); err == nil && limited && cores <= 0 {
 			t.Errorf("quota of %g processors from %q", cores, s)
 		}
-		if n, limited, err := parseBytes(s); err == nil && limited && n >= noLimit {
+		if n, limited, err := parseBytes([]byte(s)); err == nil && limited && n >= noLimit {
 			t.Errorf("limit %d from %q", n, s)
 		}
 		if n, err := parseCPUList(s); err == nil && n <= 0 {
 			t.Errorf("%d processors from %q", n, s)
 		}
-		if d, err := parseUsage(1, s); err == nil && d < 0 {
+		if d, err := parseUsage(1, []byte(s)); err == nil && d < 0 {
 			t.Errorf("processor time %s from %q", d, s)
 		}
-		if d, err := parseUsage(2, s); err == nil && d < 0 {
+		if d, err := parseUsage(2, []byte(s)); err == nil && d < 0 {
 			t.Errorf("processor time %s from %q", d, s)
 		}
-		_, _ = parseKey(s, "oom_kill")
+		_, _ = parseKey([]byte(s), "oom_kill")
 		_, _, _ = parseStat(s)
 	})
 }

@@ -51,8 +51,14 @@ func Fill(seat *worker.Seat) error {
 	if err := seat.Config(&c); err != nil {
 		return err
 	}
-	// What this program allocates for itself counts in the container's memory.
+	// What this program allocates for itself counts in the container's memory. So
+	// what goes on for long, below, allocates next to nothing.
 	debug.SetGCPercent(10)
+	meter, err := seat.Target.OpenWorkingSetMeter()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = meter.Close() }() // files that were only read
 	// The kernel takes this process before any of the container's.
 	if err := os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0); err != nil {
 		return fmt.Errorf("offer itself to the out-of-memory killer: %w", err)
@@ -71,9 +77,10 @@ func Fill(seat *worker.Seat) error {
 	}
 	seat.Ready()
 
+	var last reading // that was reported
 	var reported time.Time
 	for reached := false; ; {
-		set, err := seat.Target.WorkingSet()
+		set, err := meter.Read()
 		if err != nil {
 			return err
 		}
@@ -93,10 +100,21 @@ func Fill(seat *worker.Seat) error {
 			reached = reached || set+c.Step > c.Goal
 			time.Sleep(pace)
 		}
-		reported = time.Now()
-		r := reading{Held: coarse.held + fine.held, WorkingSet: set, Reached: reached, Swappable: coarse.swappable || fine.swappable}
-		if err := seat.Report(r); err != nil {
+		now := reading{Held: coarse.held + fine.held, WorkingSet: set, Reached: reached, Swappable: coarse.swappable || fine.swappable}
+		if now.like(last, c.Step) {
+			continue
+		}
+		last, reported = now, time.Now()
+		if err := seat.Report(now); err != nil {
 			return err
 		}
 	}
+}
+
+// like reports whether a reading tells nothing new beside the last one. Step is
+// how exact it is.
+func (r reading) like(last reading, step uint64) bool {
+	apart := max(r.WorkingSet, last.WorkingSet) - min(r.WorkingSet, last.WorkingSet)
+	r.WorkingSet = last.WorkingSet
+	return r == last && apart < step
 }
