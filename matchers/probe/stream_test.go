@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	. "github.com/onsi/gomega"
@@ -123,6 +124,24 @@ func TestAStreamThatFailsTellsGomegaToStop(t *testing.T) {
 	if _, err := stream.Wait(t.Context()); !errors.Is(err, broken) {
 		t.Errorf("waited: %v", err)
 	}
+}
+
+// In a bubble, whose clock goes as fast as what happens: the load takes 100 s there.
+func TestAStreamWithoutEndFailsWhenNoMoreIsKept(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := probeFunc(func(context.Context) (probe.Sample, error) { return probe.Sample{Class: probe.OK}, nil })
+		stream, err := probe.Start(t.Context(), p, 10_000, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, err := stream.Wait(t.Context())
+		if want := "load test probe at 10000/s: stopped after 1000000 samples, more are not kept: use a lower rate, or say for how long"; err == nil || err.Error() != want {
+			t.Errorf("failed with %v, want\n%s", err, want)
+		}
+		if w.N() != 1_000_000 || !w.Final() || w.End().Sub(w.Start()) != 100*time.Second-time.Second/10_000 {
+			t.Errorf("got %s, final %t, in %s", w, w.Final(), w.End().Sub(w.Start()))
+		}
+	})
 }
 
 func TestAStreamEndsWithItsContext(t *testing.T) {
