@@ -93,14 +93,32 @@ func (l *Latency) choose() {
 	sorted := slices.Clone(l.pooled)
 	slices.Sort(sorted)
 	for i, level := range levels {
-		rank := int(math.Ceil(level * float64(len(sorted))))
-		// Nothing exceeds +Inf, but a failed request exceeds the largest number.
-		l.thresholds[i] = math.Min(sorted[rank-1], math.MaxFloat64)
+		l.thresholds[i] = threshold(sorted, level)
 	}
 	l.chosen = l.n
 	if l.n >= pooledPairs {
 		l.pooled = make([]float64, 0, 2*pooledPairs)
 	}
+}
+
+// threshold is near the quantile: about the share that level leaves is above. Where
+// many latencies are the same, it is just below them rather than on top, if
+// that comes nearer to the share, or if else nothing were above.
+func threshold(sorted []float64, level float64) float64 {
+	n := len(sorted)
+	at := sorted[int(math.Ceil(level*float64(n)))-1]
+	first, _ := slices.BinarySearch(sorted, at)
+	last := first
+	for last < n && sorted[last] == at {
+		last++
+	}
+	share := (1 - level) * float64(n)
+	above, atLeast := float64(n-last), float64(n-first)
+	// Nothing exceeds +Inf, but a failed request exceeds the largest number.
+	if math.IsInf(at, 1) || atLeast-above > 1 && (above == 0 || share-above > atLeast-share) {
+		return math.Nextafter(at, math.Inf(-1))
+	}
+	return at
 }
 
 // LogE returns the natural logarithm of the e-value that the candidate is slower

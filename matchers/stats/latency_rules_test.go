@@ -119,6 +119,35 @@ func TestLatencySeparatesTies(t *testing.T) {
 	}
 }
 
+// A timeout, a retry or a cache that misses takes the same time again and again.
+// Many latencies that are one number, whole milliseconds among them, must not hide
+// on a threshold that nothing is above.
+func TestLatencySeesSlowOnesThatAreEqual(t *testing.T) {
+	usual := func(random *rand.Rand) float64 { return 8 + 4*random.Float64() }
+	whole := func(random *rand.Rand) float64 { return math.Floor(usual(random)) }
+	for _, base := range []func(*rand.Rand) float64{usual, whole} {
+		for _, slowest := range []float64{0, 0.01} { // one that is alone above all others
+			for share := 0.05; share < 0.96; share += 0.05 {
+				random := rand.New(rand.NewPCG(31, uint64(100*share)))
+				latency := mustLatency(t, 0.25, 1)
+				for range 2000 {
+					x := base(random)
+					switch r := random.Float64(); {
+					case r < slowest:
+						x = 150 + 100*random.Float64()
+					case r < slowest+share:
+						x = 100
+					}
+					addPair(t, &latency, x, base(random))
+				}
+				if e := latency.LogE(); e < math.Log(1000) {
+					t.Errorf("%.0f %% take ten times as long, and %.0f %% longer: log e-value %.2f", 100*share, 100*slowest, e)
+				}
+			}
+		}
+	}
+}
+
 func TestLatencyFollowsADriftThatBothShare(t *testing.T) {
 	random := rand.New(rand.NewPCG(27, 28))
 	latency := mustLatency(t, 0, 0)

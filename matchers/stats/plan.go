@@ -2,6 +2,7 @@ package stats
 
 import (
 	"fmt"
+	"math"
 	"sync"
 )
 
@@ -82,7 +83,7 @@ func (b Bernoulli) lastShown(events int, alpha float64) int {
 		return 0
 	}
 	low, high := events, 2*events
-	for b.Shows(events, high, alpha) {
+	for high < mostSamples && b.Shows(events, high, alpha) {
 		low, high = high, 2*high
 	}
 	for low+1 < high {
@@ -94,6 +95,10 @@ func (b Bernoulli) lastShown(events int, alpha float64) int {
 	}
 	return low
 }
+
+// mostSamples bounds the search; nobody will ever have more, and twice as many
+// are still a number.
+const mostSamples = math.MaxInt / 4
 
 // SamplesToShow returns the smallest number of samples, at least n, at which
 // b shows its claim at level alpha when events of them have the event and no
@@ -115,6 +120,9 @@ func (b Bernoulli) SamplesToShow(events, n int, alpha float64) (int, error) {
 	}
 	low, high := n, max(2*n, 1)
 	for !b.Shows(events, high, alpha) {
+		if high > mostSamples {
+			return 0, fmt.Errorf("plan samples to show a rate below %v: more than %d are needed: choose a larger limit", b.Limit, high)
+		}
 		low, high = high, 2*high
 	}
 	for low+1 < high {

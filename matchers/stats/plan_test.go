@@ -88,6 +88,7 @@ func TestPlansRefuseWhatCannotBe(t *testing.T) {
 		"limit":      func() (int, error) { return Below(2).SamplesToShow(0, 1, .05) },
 		"alpha":      func() (int, error) { return Below(.1).SamplesToShow(0, 1, 0) },
 		"impossible": func() (int, error) { return Below(.1).SamplesToShow(2, 1, .05) },
+		"nobody has": func() (int, error) { return Below(1e-19).SamplesToShow(0, 1, .05) },
 	} {
 		if n, err := plan(); err == nil {
 			t.Errorf("%s: got %d, want an error", name, n)
