@@ -93,6 +93,15 @@ func (s Sample) String() string {
 	return s.Probe + ": " + s.Outcome()
 }
 
+// check refuses what cannot have been measured.
+func (s *Sample) check() error {
+	if s.Latency < 0 {
+		return fmt.Errorf("the sample meant for %s took %s: a latency is not negative: measure with a clock that does not go back, as time.Since does",
+			s.Time.Format(clockTime), s.Latency)
+	}
+	return nil
+}
+
 // Outcome says the sample without its probe: "503 Service Unavailable in 12ms (status 5xx)".
 func (s Sample) Outcome() string {
 	detail := s.Detail

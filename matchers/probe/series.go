@@ -63,6 +63,9 @@ func (s *Series) check(samples []Sample) error {
 			return fmt.Errorf("a sample meant for %s comes after %s: add them in the order of their intended starts, from the series' start on",
 				t.Format(clockTime), last.Format(clockTime))
 		}
+		if err := samples[i].check(); err != nil {
+			return err
+		}
 		last = samples[i].Time
 	}
 	return nil

@@ -21,6 +21,7 @@ type Window struct {
 	samples    []Sample
 	classes    map[Class]int
 	errors     int
+	invalid    error
 	growing    bool
 	final      bool
 	parent     *Window
@@ -40,6 +41,9 @@ func NewWindow(probe string, start, end time.Time, samples []Sample) *Window {
 func (w *Window) count() {
 	w.classes = map[Class]int{}
 	for i := range w.samples {
+		if w.invalid == nil {
+			w.invalid = w.samples[i].check()
+		}
 		if class := w.samples[i].Class; class != OK {
 			w.classes[class]++
 			w.errors++
@@ -56,6 +60,10 @@ func (w *Window) In(spec string, number int) *Window {
 	same.spec, same.number = spec, number
 	return &same
 }
+
+// Validate is an error where a sample cannot have been measured, such as one with a
+// negative latency. Matchers judge no such window.
+func (w *Window) Validate() error { return w.invalid }
 
 // Probe names the probe that took the samples.
 func (w *Window) Probe() string { return w.probe }
@@ -151,8 +159,9 @@ func (w *Window) Slice(from, to time.Time) *Window {
 	part := &Window{
 		probe: w.probe, spec: w.spec, faults: w.faults, parent: w, kept: &kept{},
 		growing: w.growing, final: w.final,
-		start: later(w.start, from), end: earlier(w.end, to), samples: w.samples[first:last:last],
+		start: later(w.start, from), samples: w.samples[first:last:last],
 	}
+	part.end = later(part.start, earlier(w.end, to))
 	part.count()
 	return part
 }

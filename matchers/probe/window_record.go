@@ -82,7 +82,7 @@ func (w *Window) classText() string {
 	})
 	parts := make([]string, len(classes))
 	for i, class := range classes {
-		parts[i] = fmt.Sprintf("%d %s", w.classes[class], class)
+		parts[i] = fmt.Sprintf("%d %s", w.classes[class], cmp.Or(class, "without a class"))
 	}
 	return strings.Join(parts, ", ")
 }

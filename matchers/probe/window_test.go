@@ -79,6 +79,43 @@ func TestSliceIsHalfOpen(t *testing.T) {
 	}
 }
 
+func TestASliceOutsideTheWindowIsEmptyAndTakesNoTime(t *testing.T) {
+	w := tenSamples()
+	for _, part := range []*probe.Window{
+		w.Slice(noon.Add(time.Hour), noon.Add(2*time.Hour)), w.Slice(noon.Add(-2*time.Hour), noon.Add(-time.Hour)), w.Slice(noon.Add(5*time.Second), noon),
+	} {
+		if text := part.String(); !strings.Contains(text, ": 0 samples in 0s from ") {
+			t.Errorf("got %s", text)
+		}
+	}
+}
+
+func TestANegativeLatencyIsNoMeasurement(t *testing.T) {
+	bad := probe.Sample{Time: noon, Latency: -5 * time.Millisecond, Class: probe.OK}
+	const want = "the sample meant for 12:00:00.000 took -5ms: a latency is not negative"
+	w := probe.NewWindow("p", noon, noon.Add(time.Second), []probe.Sample{bad})
+	if err := w.Validate(); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("validated: %v", err)
+	}
+	if err := w.Slice(noon, noon.Add(time.Second)).Validate(); err == nil {
+		t.Error("its part is valid")
+	}
+	if err := tenSamples().Validate(); err != nil {
+		t.Errorf("a good window: %v", err)
+	}
+	s := probe.NewSeries("p", noon)
+	if err := s.Add(bad); err == nil || !strings.HasPrefix(err.Error(), "add samples to p: "+want) || s.Window().N() != 0 {
+		t.Errorf("added: %v", err)
+	}
+}
+
+func TestASampleWithoutAClassIsCounted(t *testing.T) {
+	w := probe.NewWindow("p", noon, noon.Add(time.Second), []probe.Sample{{Time: noon}, {Time: noon}})
+	if text := w.String(); !strings.Contains(text, "2 errors (2 without a class)") {
+		t.Errorf("got %s", text)
+	}
+}
+
 func judged(j record.Judgement) func() record.Judgement {
 	return func() record.Judgement { return j }
 }
