@@ -67,7 +67,7 @@ func (a *agreeOnClock) Match(actual any) (bool, error) {
 		return false, fmt.Errorf("AgreeOnClock: %w", err)
 	}
 	f.Judged("AgreeOnClock", a.short(), func() record.Judgement { return v.judgement(f, a.within) })
-	return Sense(0).rule(v.outcome, f.Final(), func() string { return v.text + "\n" + f.String() })
+	return rule(v.outcome, f.Final(), func() string { return v.text + "\n" + f.String() })
 }
 
 func (a *agreeOnClock) short() string {

@@ -3,6 +3,7 @@ package matchers
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -24,7 +25,8 @@ type contrast struct {
 
 // pairs is what a window remembers of itself beside one control.
 type pairs struct {
-	n int
+	n      int
+	aspect Aspect
 	// Failed counts the pairs in which only the window's sample failed, and
 	// controlFailed those in which only the control's did.
 	failed, controlFailed int
@@ -39,6 +41,7 @@ type pairsKey struct {
 	control *probe.Window
 	margin  MarginOption
 	floor   FloorOption
+	only    Aspect
 }
 
 // latenciesKey is under what a window remembers its latencies.
@@ -63,7 +66,7 @@ func seconds(s *probe.Sample) float64 {
 
 func (m *matchControl) contrast(w *probe.Window) (contrast, error) {
 	control := latencies(m.control)
-	p := probe.Fold(w, pairsKey{m.control, m.margin, m.floor}, m.start, func(p pairs, samples []probe.Sample) pairs {
+	p := probe.Fold(w, pairsKey{m.control, m.margin, m.floor, m.only}, m.start, func(p pairs, samples []probe.Sample) pairs {
 		for i := range samples {
 			if p.n == len(control) || p.err != nil {
 				break
@@ -81,7 +84,7 @@ func (m *matchControl) start() pairs {
 		return pairs{err: err}
 	}
 	latency, err := stats.NewLatency(float64(m.margin), m.floor.seconds())
-	return pairs{more: more, latency: latency, err: err}
+	return pairs{aspect: m.only, more: more, latency: latency, err: err}
 }
 
 func (p *pairs) add(latency, control float64) {
@@ -97,7 +100,11 @@ func (p *pairs) add(latency, control float64) {
 		difference = -1
 	}
 	p.more.Add(difference)
-	p.err = p.latency.Add(latency, control)
+	// Failures within the margin of errors are not to show again as latencies that are
+	// beyond any.
+	if p.aspect == LatencyOnly || !failed && !controlFailed {
+		p.err = p.latency.Add(latency, control)
+	}
 }
 
 // moreOften is the test of how often only the window's sample of a pair failed:
@@ -125,10 +132,21 @@ func (c contrast) outcome() record.Outcome {
 	switch {
 	case c.failsMore() || c.isSlower():
 		return record.Violated
+	case c.left() > 0:
+		return record.Undecided
 	case c.only != LatencyOnly && c.more.LogE() < enough, c.only != ErrorsOnly && c.latency.LogEWithin() < enough:
 		return record.Undecided
 	}
 	return record.Kept
+}
+
+// left is how many of the window's samples have no partner, where that is more than
+// the ends of two loads differ by: such a window is not known by its pairs.
+func (c contrast) left() int {
+	if left := c.w.N() - c.n; left*20 > c.w.N() {
+		return left
+	}
+	return 0
 }
 
 // logE is the evidence against the window, over what is compared.
@@ -154,7 +172,10 @@ func (c contrast) text() string {
 		}
 		return strings.Join(said, "; ")
 	case record.Undecided:
-		return fmt.Sprintf("undecided: too few pairs to tell a difference: %s: load both windows for longer or at a higher rate", c.both())
+		if left := c.left(); left > 0 {
+			return fmt.Sprintf("undecided: %d of its %d samples have no partner in the control window: load both for as long and at the same rate; %s", left, c.w.N(), c.both())
+		}
+		return fmt.Sprintf("undecided: the pairs show neither a difference beyond the margin nor that there is no large one: %s: load both windows for longer or at a higher rate", c.both())
 	}
 	return fmt.Sprintf("it is no worse by %s: %s", percent(float64(c.margin)), c.both())
 }
@@ -179,18 +200,23 @@ func (c contrast) latencyText() string {
 		name  string
 		share float64
 	}{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}} {
-		said = append(said, fmt.Sprintf("%s %s against %s", q.name, latencyAt(c.w, q.share), latencyAt(c.control, q.share)))
+		said = append(said, fmt.Sprintf("%s %s against %s", q.name, c.latencyAt(c.w, q.share), c.latencyAt(c.control, q.share)))
 	}
 	return strings.Join(said, ", ")
 }
 
-// latencyAt is a quantile of all samples, where a failed one is slower than any.
-func latencyAt(w *probe.Window, q float64) string {
-	seconds, _ := observedQuantile(w, q, "")
+// latencyAt is a quantile of the samples in pairs, where a failed one is slower than any.
+func (c contrast) latencyAt(w *probe.Window, q float64) string {
+	if c.n == 0 {
+		return "no sample"
+	}
+	sorted := slices.Clone(latencies(w)[:c.n])
+	slices.Sort(sorted)
+	seconds := sorted[int(math.Ceil(q*float64(c.n)-1e-9))-1]
 	if math.IsInf(seconds, 1) {
 		return "a failure"
 	}
-	return probe.Round(time.Duration(seconds * float64(time.Second))).String()
+	return duration(seconds).String()
 }
 
 // medians are the window's and the control's, in seconds; NaN without an answer.

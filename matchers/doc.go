@@ -10,7 +10,7 @@
 // HaveOutlier the members of a fleet against each other. They have three outcomes:
 // kept, violated, and undecided. Undecided is an error and so fails Should and
 // ShouldNot alike: it is never a silent pass. Consistently and Eventually go on
-// while a window grows, and fail with it at their end; see SoFar and Proved.
+// while a window grows, and fail with it at their end; see Sense.
 //
 // AgreeOnClock and RunTheSameVersion are exact and have no alpha. Package stats
 // explains the tests, and how many requests they need.

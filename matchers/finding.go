@@ -127,13 +127,22 @@ func (f finding) samples() string {
 	return b.String()
 }
 
+// percent is for what somebody has chosen.
 func percent(share float64) string {
-	return strconv.FormatFloat(share*100, 'g', 6, 64) + " %"
+	return strconv.FormatFloat(share*100, 'g', 10, 64) + " %"
 }
 
 // percent3 is for what was measured, where more digits would say nothing.
 func percent3(share float64) string {
 	return strconv.FormatFloat(share*100, 'g', 3, 64) + " %"
+}
+
+// duration is one of so many seconds as messages print it, at most the longest there is.
+func duration(seconds float64) time.Duration {
+	if seconds >= math.MaxInt64/float64(time.Second) {
+		return math.MaxInt64
+	}
+	return probe.Round(time.Duration(seconds * float64(time.Second)))
 }
 
 // round4 prints a threshold.

@@ -27,7 +27,6 @@ type fleetTest struct {
 	alpha   AlphaOption
 	margin  MarginOption
 	floor   FloorOption
-	sense   Sense
 	except  []string
 	ways    []Way
 	byRank  bool
@@ -42,8 +41,6 @@ func newFleetTest(matcher, phrase, short string, options []FleetOption) *fleetTe
 	}
 	t.invalid = errors.Join(t.alpha.validate(), t.margin.validate(), t.floor.validate())
 	switch {
-	case t.sense == Proved:
-		t.invalid = errors.New("a fleet cannot be Proved: that is for objectives with a limit, such as KeepErrorRateBelow")
 	case t.byRank && slices.Contains(t.ways, Faster):
 		t.invalid = errors.New("ByRank finds slower members only: leave ByRank or Faster out")
 	}
@@ -67,7 +64,7 @@ func (t *fleetTest) Match(actual any) (bool, error) {
 		return false, fmt.Errorf("%s: %w", t.matcher, err)
 	}
 	f.Judged(t.matcher, t.short, s.judgement)
-	return t.sense.rule(s.outcome(), f.Final(), func() string { return s.text() + "\n" + f.String() })
+	return rule(s.outcome(), f.Final(), func() string { return s.text() + "\n" + f.String() })
 }
 
 // fleetOf is the fleet that a matcher was given.

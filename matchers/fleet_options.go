@@ -1,6 +1,6 @@
 package matchers
 
-// FleetOption changes how a fleet is judged: Alpha, Margin, Floor, SoFar, Except
+// FleetOption changes how a fleet is judged: Alpha, Margin, Floor, Except
 // and ByRank are some, and so is a Way for HaveOutlier.
 type FleetOption interface{ applyFleet(*fleetTest) }
 
@@ -9,8 +9,6 @@ func (a AlphaOption) applyFleet(t *fleetTest) { t.alpha = a }
 func (m MarginOption) applyFleet(t *fleetTest) { t.margin = m }
 
 func (f FloorOption) applyFleet(t *fleetTest) { t.floor = f }
-
-func (s Sense) applyFleet(t *fleetTest) { t.sense = s }
 
 type fleetOption func(*fleetTest)
 

@@ -15,7 +15,7 @@ import (
 //	Expect(sold).To(KeepAvailabilityAbove(99 * Percent))
 //
 // It is KeepErrorRateBelow(1 - target) in the words of an objective of
-// availability, with the same three outcomes and the same SoFar and Proved. An
+// availability, with the same three outcomes and the same Proved. An
 // open loop of samples at a constant rate makes the share of samples that of the
 // time as well.
 func KeepAvailabilityAbove(target float64, options ...ObjectiveOption) types.GomegaMatcher {

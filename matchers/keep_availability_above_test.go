@@ -2,6 +2,7 @@ package matchers_test
 
 import (
 	"math"
+	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -54,11 +55,19 @@ func TestAvailabilityJudgesAsTheErrorRateDoes(t *testing.T) {
 	}
 }
 
+func TestAvailabilityIsSaidInFull(t *testing.T) {
+	matcher := KeepAvailabilityAbove(0.9999999)
+	if text := matcher.FailureMessage(window(10, nil)); !strings.Contains(text, "to keep its availability above 99.99999 %\n") {
+		t.Errorf("failed with\n%s", text)
+	}
+}
+
 func TestAvailabilityRefusesBadInput(t *testing.T) {
 	for want, matcher := range map[string]OmegaMatcher{
-		"KeepAvailabilityAbove(0): target 0: must be above 0 and below 1: write 99.9 * Percent for 99.9 %":     KeepAvailabilityAbove(0),
-		"KeepAvailabilityAbove(1): target 1: must be above 0 and below 1: write 99.9 * Percent for 99.9 %":     KeepAvailabilityAbove(1),
-		"KeepAvailabilityAbove(NaN): target NaN: must be above 0 and below 1: write 99.9 * Percent for 99.9 %": KeepAvailabilityAbove(math.NaN()),
+		"KeepAvailabilityAbove(0): target 0: must be above 0 and below 1: write 99.9 * Percent for 99.9 %":                 KeepAvailabilityAbove(0),
+		"KeepAvailabilityAbove(1): target 1: must be above 0 and below 1: write 99.9 * Percent for 99.9 %":                 KeepAvailabilityAbove(1),
+		"KeepAvailabilityAbove(NaN): target NaN: must be above 0 and below 1: write 99.9 * Percent for 99.9 %":             KeepAvailabilityAbove(math.NaN()),
+		"KeepAvailabilityAbove(1e-17): a rate of 1 cannot be told from one of 1: choose a limit further from 0 and from 1": KeepAvailabilityAbove(1e-17),
 	} {
 		if ok, err := matcher.Match(window(250, nil)); ok || err == nil || err.Error() != want {
 			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)

@@ -19,8 +19,8 @@ import (
 // by a one-sided Bernoulli mixture e-process (stats.Above, stats.Below).
 // Otherwise it is undecided, which is an error in either polarity that says how
 // many samples are needed. Without a failing sample, 82 decide for a limit of
-// 1 %, and 836 for 0.1 %. SoFar and Proved change when it is satisfied, for
-// Consistently and Eventually over a window that grows.
+// 1 %, and 836 for 0.1 %. Proved asks for more. Consistently and Eventually may look
+// at a window that grows; see Sense.
 func KeepErrorRateBelow(limit float64, options ...ObjectiveOption) types.GomegaMatcher {
 	o := objective{
 		matcher: "KeepErrorRateBelow", call: fmt.Sprintf("KeepErrorRateBelow(%v)", limit),

@@ -120,16 +120,23 @@ func TestErrorRateIsDecidedBySoManySamples(t *testing.T) {
 func TestErrorRateRefusesBadInput(t *testing.T) {
 	w := window(250, nil)
 	for want, matcher := range map[string]OmegaMatcher{
-		"KeepErrorRateBelow(0): limit 0: must be above 0 and below 1: write 1 * Percent for 1 %":       KeepErrorRateBelow(0),
-		"KeepErrorRateBelow(1): limit 1: must be above 0 and below 1: write 1 * Percent for 1 %":       KeepErrorRateBelow(1),
-		"KeepErrorRateBelow(-0.1): limit -0.1: must be above 0 and below 1: write 1 * Percent for 1 %": KeepErrorRateBelow(-0.1),
-		"KeepErrorRateBelow(NaN): limit NaN: must be above 0 and below 1: write 1 * Percent for 1 %":   KeepErrorRateBelow(math.NaN()),
-		"KeepErrorRateBelow(0.01): alpha 0: must be above 0 and at most 0.5":                           KeepErrorRateBelow(0.01, Alpha(0)),
-		"KeepErrorRateBelow(0.01): alpha 0.6: must be above 0 and at most 0.5":                         KeepErrorRateBelow(0.01, Alpha(0.6)),
+		"KeepErrorRateBelow(0): limit 0: must be above 0 and below 1: write 1 * Percent for 1 %":                                                      KeepErrorRateBelow(0),
+		"KeepErrorRateBelow(1): limit 1: must be above 0 and below 1: write 1 * Percent for 1 %":                                                      KeepErrorRateBelow(1),
+		"KeepErrorRateBelow(-0.1): limit -0.1: must be above 0 and below 1: write 1 * Percent for 1 %":                                                KeepErrorRateBelow(-0.1),
+		"KeepErrorRateBelow(NaN): limit NaN: must be above 0 and below 1: write 1 * Percent for 1 %":                                                  KeepErrorRateBelow(math.NaN()),
+		"KeepErrorRateBelow(0.01): alpha 0: must be above 0 and at most 0.5":                                                                          KeepErrorRateBelow(0.01, Alpha(0)),
+		"KeepErrorRateBelow(0.01): alpha 0.6: must be above 0 and at most 0.5":                                                                        KeepErrorRateBelow(0.01, Alpha(0.6)),
+		"KeepErrorRateBelow(0.01): sense 9: there is Proved, or none":                                                                                 KeepErrorRateBelow(0.01, Sense(9)),
+		"KeepErrorRateBelow(0.9999999999999999): a rate of 0.9999999999999999 cannot be told from one of 1: choose a limit further from 0 and from 1": KeepErrorRateBelow(math.Nextafter(1, 0)),
 	} {
 		if ok, err := matcher.Match(w); ok || err == nil || err.Error() != want {
 			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
 		}
+	}
+	negative := window(250, taking(-time.Second), 3)
+	if ok, err := KeepErrorRateBelow(1 * Percent).Match(negative); ok || err == nil ||
+		!strings.HasPrefix(err.Error(), "KeepErrorRateBelow: window of GET http://shop:8080/checkout: the sample meant for 12:00:00.060 took -1s: a latency is not negative") {
+		t.Errorf("a negative latency: %v, %v", ok, err)
 	}
 	for _, actual := range []any{nil, 7, (*probe.Window)(nil)} {
 		_, err := KeepErrorRateBelow(1 * Percent).Match(actual)

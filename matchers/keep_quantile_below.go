@@ -32,7 +32,7 @@ func KeepQuantileBelow(q float64, limit time.Duration, options ...ObjectiveOptio
 		limit: 1 - q, threshold: limit.Seconds(), verb: fmt.Sprintf("took longer than %s or failed", limit),
 		event: func(s *probe.Sample) bool { return !s.Healthy() || s.Latency > limit }, key: slowerKey(limit),
 		value: func(w *probe.Window) (float64, string) { return observedQuantile(w, q, name) },
-		shown: func(w *probe.Window, alpha float64) string { return shownQuantile(w, 1-q, alpha, name) },
+		shown: func(w *probe.Window, alpha float64) string { return shownQuantile(w, limit, 1-q, alpha, name) },
 		worst: slowest,
 		title: "the slowest of them",
 	}
@@ -61,14 +61,18 @@ func observedQuantile(w *probe.Window, q float64, name string) (seconds float64,
 
 // shownQuantile is the longest limit of which the same test shows that the quantile
 // is above, the share slower being what a limit allows: how bad it is at the least.
-func shownQuantile(w *probe.Window, slower, alpha float64, name string) string {
+func shownQuantile(w *probe.Window, limit time.Duration, slower, alpha float64, name string) string {
 	n := w.N()
 	events := sort.Search(n, func(events int) bool { return stats.Above(slower).Shows(events, n, alpha) })
 	if events <= w.Errors() {
 		return "" // it is one that failed, which the observed one says
 	}
 	latency, _ := w.Quantile(float64(n-events+1) / float64(n-w.Errors()))
-	return fmt.Sprintf(", and its %s is %s or more", name, probe.Round(latency))
+	least := probe.Round(latency)
+	if least > latency || least <= limit {
+		least = latency // what is rounded would be untrue, or would not seem violated
+	}
+	return fmt.Sprintf(", and its %s is %s or more", name, least)
 }
 
 // slowest orders samples by latency, the longest first.

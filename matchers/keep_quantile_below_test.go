@@ -76,6 +76,30 @@ func TestQuantileIsAtLeast(t *testing.T) {
 	}
 }
 
+// What is said to be the least is not rounded to what is not.
+func TestQuantileIsAtLeastWhatIsSaid(t *testing.T) {
+	w := window(250, taking(1005100*time.Microsecond), upTo(250)...)
+	for limit, want := range map[time.Duration]string{
+		time.Millisecond:           "and its p50 is 1.0051s or more",
+		1004 * time.Millisecond:    "and its p50 is 1.0051s or more",
+		1005 * time.Microsecond:    "and its p50 is 1.0051s or more",
+		1005099 * time.Microsecond: "and its p50 is 1.0051s or more",
+	} {
+		if text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.5, limit)) }); !strings.Contains(text, want) {
+			t.Errorf("limit %s: failed with\n%s", limit, text)
+		}
+	}
+	w = window(250, taking(1004900*time.Microsecond), upTo(250)...)
+	for limit, want := range map[time.Duration]string{
+		time.Millisecond:        "and its p50 is 1s or more",
+		1002 * time.Millisecond: "and its p50 is 1.0049s or more",
+	} {
+		if text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.5, limit)) }); !strings.Contains(text, want) {
+			t.Errorf("limit %s: failed with\n%s", limit, text)
+		}
+	}
+}
+
 func TestFailingFastIsNotFast(t *testing.T) {
 	w := window(250, failing, upTo(20)...)
 	text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.95, time.Second, Alpha(0.01))) })

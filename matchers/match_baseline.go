@@ -76,7 +76,7 @@ func (m *matchBaseline) Match(actual any) (bool, error) {
 	if c.outcome == record.Undecided && m.collecting {
 		return true, nil
 	}
-	return Sense(0).rule(c.outcome, true, func() string { return fmt.Sprintf("%s (%s)", c.text, windows[0].Probe()) })
+	return rule(c.outcome, true, func() string { return fmt.Sprintf("%s (%s)", c.text, windows[0].Probe()) })
 }
 
 func (m *matchBaseline) short() string {

@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
-// ControlOption changes how MatchControl compares: Alpha, Margin, Floor, SoFar,
+// ControlOption changes how MatchControl compares: Alpha, Margin, Floor,
 // ErrorsOnly and LatencyOnly are some.
 type ControlOption interface{ applyControl(*matchControl) }
 
@@ -20,8 +20,6 @@ func (a AlphaOption) applyControl(m *matchControl) { m.alpha = a }
 func (g MarginOption) applyControl(m *matchControl) { m.margin = g }
 
 func (f FloorOption) applyControl(m *matchControl) { m.floor = f }
-
-func (s Sense) applyControl(m *matchControl) { m.sense = s }
 
 // Aspect is a part of what MatchControl compares.
 type Aspect int
@@ -37,6 +35,13 @@ const (
 
 func (a Aspect) applyControl(m *matchControl) { m.only = a }
 
+func (a Aspect) validate() error {
+	if a < 0 || a > LatencyOnly {
+		return fmt.Errorf("aspect %d: there are ErrorsOnly and LatencyOnly, and both without one", int(a))
+	}
+	return nil
+}
+
 // defaultControlMargin is more than two windows of a healthy service on a busy
 // machine differ by.
 const defaultControlMargin = MarginOption(0.25)
@@ -50,12 +55,14 @@ const defaultControlMargin = MarginOption(0.25)
 //
 // The first sample of one is paired with the first of the other, and so on; what
 // is left over has no partner and is not used. It is violated when the pairs show
-// more errors than Margin allows (25 % more, otherwise, by odds), or latencies
-// that are longer by more than Margin and Floor (a millisecond otherwise); at
-// level Alpha over both and over all looks. It is kept when they show neither, and
-// rule out 5 percentage points more errors, and a share of 25 percentage points
-// more samples above the median. Otherwise it is undecided, which is an error in
-// either polarity. That a window is better than its control is no violation.
+// more errors than Margin allows (25 % more, otherwise, by odds), or, among those of
+// which both were answered, latencies that are longer by more than Margin and Floor
+// (a millisecond otherwise); at level Alpha over both and over all looks. It is kept
+// when they show neither, and rule out 5 percentage points more errors, and a share
+// of 25 percentage points more samples above the median. Otherwise it is undecided,
+// which is an error in either polarity, and so is a window of which more than one
+// sample in twenty has no partner. That a window is better than its control is no
+// violation.
 //
 // The tests are e-processes: stats.Conditional of the pairs in which one of the
 // two failed, and stats.Latency. They assume that without the fault the windows
@@ -75,7 +82,6 @@ type matchControl struct {
 	alpha   AlphaOption
 	margin  MarginOption
 	floor   FloorOption
-	sense   Sense
 	only    Aspect
 	invalid error
 }
@@ -90,10 +96,8 @@ func (m *matchControl) check() error {
 		return errors.New("the control window has no sample: load for longer or at a higher rate")
 	case m.control.Errors() == m.control.N():
 		return fmt.Errorf("all %d samples of the control window failed, so there is nothing to match: see that the service is live first", m.control.N())
-	case m.sense == Proved:
-		return errors.New("a comparison cannot be Proved: that is for objectives with a limit, such as KeepErrorRateBelow")
 	}
-	return errors.Join(m.alpha.validate(), m.margin.validate(), m.floor.validate())
+	return errors.Join(m.control.Validate(), m.alpha.validate(), m.margin.validate(), m.floor.validate(), m.only.validate())
 }
 
 // level is alpha's part for one aspect.
@@ -118,7 +122,7 @@ func (m *matchControl) Match(actual any) (bool, error) {
 		return false, fmt.Errorf("MatchControl: %w", err)
 	}
 	w.Judged("MatchControl", m.short(), c.judgement)
-	return m.sense.rule(c.outcome(), w.Final(), func() string { return fmt.Sprintf("%s (%s)", c.text(), w.Probe()) })
+	return rule(c.outcome(), w.Final(), func() string { return fmt.Sprintf("%s (%s)", c.text(), w.Probe()) })
 }
 
 func (m *matchControl) short() string {

@@ -1,9 +1,11 @@
 package matchers
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
+	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/format"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -15,8 +17,7 @@ import (
 // objective counts as kept.
 const reach = 5
 
-// ObjectiveOption changes how an objective is judged: Alpha, SoFar and Proved
-// are some.
+// ObjectiveOption changes how an objective is judged: Alpha and Proved are some.
 type ObjectiveOption interface{ applyObjective(*objective) }
 
 func (a AlphaOption) applyObjective(o *objective) { o.alpha = a }
@@ -61,7 +62,7 @@ func (o objective) with(options []ObjectiveOption) *objective {
 		option.applyObjective(&o)
 	}
 	if o.invalid == nil {
-		o.invalid = o.alpha.validate()
+		o.invalid = errors.Join(o.alpha.validate(), o.sense.validate(), o.apart())
 	}
 	if o.sense == Proved {
 		o.phrase += ", proved"
@@ -81,7 +82,11 @@ func (o *objective) Match(actual any) (bool, error) {
 	}
 	f := o.find(w)
 	w.Judged(o.matcher, o.short, f.judgement)
-	return o.sense.rule(f.outcome, w.Final(), func() string { return fmt.Sprintf("%s (%s)", f.text(), w.Probe()) })
+	text := func() string { return fmt.Sprintf("%s (%s)", f.text(), w.Probe()) }
+	if o.sense == Proved && f.outcome == record.Violated {
+		return false, gomega.StopTrying(text()) // the proof will not come
+	}
+	return rule(f.outcome, w.Final(), text)
 }
 
 // windowOf is the window that a matcher was given.
@@ -89,6 +94,9 @@ func windowOf(matcher string, actual any) (*probe.Window, error) {
 	w, ok := actual.(*probe.Window)
 	if !ok || w == nil {
 		return nil, fmt.Errorf("%s matcher expects a *probe.Window, such as Load returns.  Got:\n%s", matcher, format.Object(actual, 1))
+	}
+	if err := w.Validate(); err != nil {
+		return nil, fmt.Errorf("%s: window of %s: %w", matcher, w.Probe(), err)
 	}
 	return w, nil
 }
@@ -106,6 +114,16 @@ func (o *objective) message(actual any, to string) string {
 	}
 	f := o.find(w)
 	return "Expected\n" + format.IndentString(w.String(), 1) + "\n" + to + o.phrase + "\nbut " + f.text() + "\n" + f.certainty() + f.samples()
+}
+
+// apart is an error where the limit is so near 0 or 1 that arithmetic has nothing
+// between it and what it is to be told from.
+func (o *objective) apart() error {
+	beyond := o.beyond()
+	if !(o.limit > 0 && o.limit < 1) || o.sense != Proved && !(o.limit < beyond && beyond < 1) {
+		return fmt.Errorf("a rate of %v cannot be told from one of %v: choose a limit further from 0 and from 1", o.limit, beyond)
+	}
+	return nil
 }
 
 // beyond is the rate that a window must rule out: the limit itself where that is

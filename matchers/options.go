@@ -59,20 +59,15 @@ func (f FloorOption) validate() error {
 
 func (f FloorOption) seconds() float64 { return time.Duration(f).Seconds() }
 
-// Sense says when a statistical matcher is satisfied. Without one a window is
-// kept when it shows no violation and has samples enough to rule out a gross one.
+// Sense says when an objective is satisfied. Without one a window keeps it when it
+// shows no violation and has samples enough to rule out a gross one. Consistently
+// then fails at the first look that shows a violation, and as undecided where its
+// time, or the load, ends before there are enough.
+//
+//	Consistently(ctx, selling.UntilEnd()).WithTimeout(time.Minute).Should(KeepErrorRateBelow(1 * Percent))
 type Sense int
 
 const (
-	// SoFar is for Consistently over a window that grows, such as a Stream's: no
-	// violation has been shown so far. It fails at the first look that shows one,
-	// and ends Consistently when the load ends: as a pass where the samples then
-	// rule out a gross violation, and as undecided where they do not. What
-	// Consistently's own time cuts off while too few samples are there fails, too.
-	//
-	//	Consistently(ctx, selling.Window).WithTimeout(time.Minute).Should(KeepErrorRateBelow(1*Percent, SoFar))
-	SoFar Sense = iota + 1
-
 	// Proved is for Eventually over a window that grows: the samples prove that
 	// the limit itself is kept, not just that it is not violated grossly. It
 	// takes more samples (417 without an error for a limit of 1 %), and alpha
@@ -83,5 +78,12 @@ const (
 	//
 	// Negated it never passes: what can be shown against a service is shown by
 	// NotTo(KeepErrorRateBelow(1 * Percent)).
-	Proved
+	Proved Sense = iota + 1
 )
+
+func (s Sense) validate() error {
+	if s != 0 && s != Proved {
+		return fmt.Errorf("sense %d: there is Proved, or none", int(s))
+	}
+	return nil
+}

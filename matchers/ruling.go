@@ -32,16 +32,11 @@ func (e *undecidedError) Error() string { return e.text() }
 
 func (e *undecidedError) Unwrap() error { return e.signal }
 
-// rule makes Gomega's answer of what was found: the outcome, whether the window
-// can still grow, and the words for an error.
-func (s Sense) rule(outcome record.Outcome, final bool, text func() string) (bool, error) {
-	switch {
-	case outcome == record.Undecided:
+// rule makes Gomega's answer of what was found: the outcome, whether it is known
+// that no more samples will come, and the words for an error.
+func rule(outcome record.Outcome, final bool, text func() string) (bool, error) {
+	if outcome == record.Undecided {
 		return false, undecided(final, text)
-	case outcome == record.Violated && s == Proved:
-		return false, gomega.StopTrying(text())
-	case outcome == record.Kept && s == SoFar && final:
-		return true, gomega.StopTrying(text()).Successfully()
 	}
 	return outcome == record.Kept, nil
 }

@@ -50,9 +50,22 @@ func (l *load) window() *probe.Window {
 	return l.series.Window()
 }
 
+func (l *load) untilEnd() func() (*probe.Window, error) {
+	return probe.UntilEnd(func() (*probe.Window, error) { return l.window(), nil })
+}
+
+// from is n places, the first of which is first.
+func from(first, n int) []int {
+	places := upTo(n)
+	for i := range places {
+		places[i] += first
+	}
+	return places
+}
+
 const never = time.Hour
 
-func TestConsistentlySoFar(t *testing.T) {
+func TestConsistently(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		load    *load
@@ -61,17 +74,20 @@ func TestConsistentlySoFar(t *testing.T) {
 		looks   int
 		want    string
 	}{
-		{"ends with a load that kept it", newLoad(t, 50, 250), never, KeepErrorRateBelow(1*Percent, SoFar), 5, ""},
-		{"fails at the first look that shows a violation", newLoad(t, 50, 250, upTo(10)...), never, KeepErrorRateBelow(1*Percent, SoFar), 1, "to keep its error rate below 1 %\nbut 10 of 50 samples failed"},
-		{"fails when the load ends before enough was seen", newLoad(t, 20, 60), never, KeepErrorRateBelow(1*Percent, SoFar), 3, "undecided: 0 of 60 samples failed (0 %, allowed 1 %): too little to tell"},
-		{"fails when its time ends before enough was seen", newLoad(t, 1, 1_000_000), 100 * time.Millisecond, KeepErrorRateBelow(1*Percent, SoFar), -1, "Timed out while waiting on TryAgainAfter"},
-		{"without a sense it goes on to the end of its time", newLoad(t, 50, 250), 100 * time.Millisecond, KeepErrorRateBelow(1 * Percent), -1, ""},
-		{"holds for quantiles", newLoad(t, 50, 250), never, KeepQuantileBelow(0.95, time.Second, SoFar), 5, ""},
-		{"holds for availability", newLoad(t, 50, 250), never, KeepAvailabilityAbove(99*Percent, SoFar), 5, ""},
+		// One look more than there is to see: it says that the load has ended.
+		{"ends with a load that kept it", newLoad(t, 50, 250), never, KeepErrorRateBelow(1 * Percent), 6, ""},
+		{"fails at the first look that shows a violation", newLoad(t, 50, 250, upTo(10)...), never, KeepErrorRateBelow(1 * Percent), 1, "to keep its error rate below 1 %\nbut 10 of 50 samples failed"},
+		{"fails at the last look that shows a violation", newLoad(t, 200, 220, from(200, 20)...), never, KeepErrorRateBelow(1 * Percent), 2, "to keep its error rate below 1 %\nbut 20 of 220 samples failed"},
+		{"fails when the load ends before enough was seen", newLoad(t, 20, 60), never, KeepErrorRateBelow(1 * Percent), 3, "undecided: 0 of 60 samples failed (0 %, allowed 1 %): too little to tell"},
+		{"fails when its time ends before enough was seen", newLoad(t, 1, 1_000_000), 100 * time.Millisecond, KeepErrorRateBelow(1 * Percent), -1, "Timed out while waiting on TryAgainAfter"},
+		{"holds for quantiles", newLoad(t, 50, 250), never, KeepQuantileBelow(0.95, time.Second), 6, ""},
+		{"holds for availability", newLoad(t, 50, 250), never, KeepAvailabilityAbove(99 * Percent), 6, ""},
+		{"judges both of two", newLoad(t, 50, 250), never, And(KeepErrorRateBelow(1*Percent), KeepQuantileBelow(0.95, time.Millisecond)), 2, "to keep its p95 latency below 1ms"},
+		{"judges what is negated", newLoad(t, 250, 250), never, Not(KeepErrorRateBelow(1 * Percent)), 1, "not to keep its error rate below 1 %"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text := failure(func(g Gomega) {
-				g.Consistently(c.load.window).WithTimeout(c.within).WithPolling(time.Millisecond).Should(c.matcher)
+				g.Consistently(c.load.untilEnd()).WithTimeout(c.within).WithPolling(time.Millisecond).Should(c.matcher)
 			})
 			if (text == "") != (c.want == "") || !strings.Contains(text, c.want) {
 				t.Errorf("failed with\n%s\n--- want\n%s", text, c.want)
@@ -81,6 +97,19 @@ func TestConsistentlySoFar(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestConsistentlyNegatedIsJudged(t *testing.T) {
+	text := failure(func(g Gomega) {
+		g.Consistently(newLoad(t, 250, 250).untilEnd()).WithTimeout(never).WithPolling(time.Millisecond).ShouldNot(KeepErrorRateBelow(1 * Percent))
+	})
+	if !strings.Contains(text, "not to keep its error rate below 1 %") {
+		t.Errorf("failed with\n%s", text)
+	}
+	expect(t, "", func(g Gomega) {
+		bad := newLoad(t, 250, 500, upTo(500)...)
+		g.Consistently(bad.untilEnd()).WithTimeout(never).WithPolling(time.Millisecond).ShouldNot(KeepErrorRateBelow(1 * Percent))
+	})
 }
 
 func TestEventuallyProved(t *testing.T) {

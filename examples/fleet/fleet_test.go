@@ -84,7 +84,7 @@ var _ = Describe("a fleet of replicas", func() {
 			replica(ctx, net, "a", nil), replica(ctx, net, "b", nil), replica(ctx, net, "c", nil), replica(ctx, net, "d", nil))
 		seen := WatchFleet(ctx, fleet, PerSecond(20), For(8*time.Second))
 
-		Consistently(ctx, seen.Window).WithTimeout(time.Minute).Should(HaveNoOutliers(SoFar))
+		Consistently(ctx, seen.UntilEnd()).WithTimeout(time.Minute).Should(HaveNoOutliers())
 		Expect(seen.Window()).To(AgreeOnClock(time.Second))
 		Expect(seen.Window()).To(RunTheSameVersion())
 	}, SpecTimeout(3*time.Minute))

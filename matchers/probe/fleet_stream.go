@@ -103,6 +103,10 @@ func (s *FleetStream) Window() (*FleetWindow, error) {
 	return s.series.Window(), err
 }
 
+// UntilEnd is Window for one Consistently, which it ends when the load has ended, as
+// Stream.UntilEnd does.
+func (s *FleetStream) UntilEnd() func() (*FleetWindow, error) { return UntilEnd(s.Window) }
+
 // Wait waits until the load has ended, and returns its window. When ctx ends
 // before, or the load has failed, it returns the window so far and the error.
 func (s *FleetStream) Wait(ctx context.Context) (*FleetWindow, error) {

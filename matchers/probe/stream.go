@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/onsi/gomega"
 )
 
 // Stream is a load that runs while the test goes on. It comes from Start.
@@ -74,6 +76,13 @@ func (s *Stream) Window() (*Window, error) {
 	return s.series.Window(), err
 }
 
+// UntilEnd is Window for one Consistently, which it ends when the load has ended: the
+// last window is returned once, so that it is judged, and then Gomega is told that no
+// more samples will come.
+//
+//	Consistently(ctx, selling.UntilEnd()).WithTimeout(time.Minute).Should(KeepErrorRateBelow(1 * Percent))
+func (s *Stream) UntilEnd() func() (*Window, error) { return UntilEnd(s.Window) }
+
 // Wait waits until the load has ended, and returns its window. When ctx ends
 // before, or the load has failed, it returns the window so far and the error.
 func (s *Stream) Wait(ctx context.Context) (*Window, error) {
@@ -98,3 +107,22 @@ func (s *Stream) String() string { return s.series.Window().String() }
 // MarshalJSON encodes the record of the window so far, with what was judged of
 // any window of the load: a report entry that holds the stream has all of it.
 func (s *Stream) MarshalJSON() ([]byte, error) { return json.Marshal(s.series.Window().Record()) }
+
+// UntilEnd makes of a function that returns windows as they grow one for a single
+// Consistently, which it ends: called again after it has returned a window that is
+// final, it tells Gomega that no more samples will come. A load's is UntilEnd of its
+// stream; this one is for a Series that is filled by other means.
+//
+// No matcher can tell that: And, Not and ShouldNot would take it for the answer to the
+// whole.
+func UntilEnd[W interface{ Final() bool }](window func() (W, error)) func() (W, error) {
+	seen := false
+	return func() (W, error) {
+		w, err := window()
+		if err == nil && seen {
+			return w, gomega.StopTrying("the load has ended").Successfully()
+		}
+		seen = w.Final()
+		return w, err
+	}
+}

@@ -97,6 +97,28 @@ func TestAnEarlyWindowHoldsNothingBehindALookInFlight(t *testing.T) {
 	}
 }
 
+func TestConsistentlyEndsWithTheLoad(t *testing.T) {
+	noLeak(t)
+	g := NewWithT(t)
+	p := probeFunc(func(context.Context) (probe.Sample, error) { return probe.Sample{Class: probe.OK}, nil })
+	stream, err := probe.Start(t.Context(), p, 100, 100*time.Millisecond)
+	g.Expect(err).NotTo(HaveOccurred())
+	most := 0
+	g.Consistently(stream.UntilEnd()).WithTimeout(time.Hour).Should(WithTransform(func(w *probe.Window) int {
+		most = max(most, w.N())
+		return w.Errors()
+	}, BeZero()))
+	g.Expect(most).To(Equal(10), "the last window was looked at, too")
+
+	broken := errors.New("the daemon does not answer")
+	stream, err = probe.Start(t.Context(), probeFunc(func(context.Context) (probe.Sample, error) { return probe.Sample{}, broken }), 100, time.Minute)
+	g.Expect(err).NotTo(HaveOccurred())
+	text := ""
+	NewGomega(func(message string, _ ...int) { text = message }).
+		Consistently(stream.UntilEnd()).WithTimeout(time.Hour).Should(Not(BeNil()))
+	g.Expect(text).To(ContainSubstring("the daemon does not answer"))
+}
+
 func TestAStreamThatFailsTellsGomegaToStop(t *testing.T) {
 	noLeak(t)
 	broken := errors.New("the daemon does not answer")

@@ -55,9 +55,9 @@ func falseAlarms(l *lab) []row {
 			service: service{failing: limit}, wrong: alarm, fooled: aboveLimit,
 		},
 		{
-			name: "KeepErrorRateBelow(1 %, SoFar), true 1 %", naive: "exact binomial test at every look",
+			name: "KeepErrorRateBelow(1 %), true 1 %", naive: "exact binomial test at every look",
 			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
-				return matchers.KeepErrorRateBelow(limit, matchers.SoFar, matchers.Alpha(alpha))
+				return matchers.KeepErrorRateBelow(limit, matchers.Alpha(alpha))
 			},
 			service: service{failing: limit}, wrong: alarm, fooled: binomialEachTime,
 		},
