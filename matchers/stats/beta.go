@@ -53,7 +53,7 @@ func betaFraction(a, b, x, y float64) float64 {
 		n := float64(i)
 		twice := a + 2*n - 1
 		w := n * (b - n) * x
-		alpha := (a + n - 1) * (a + b + n - 1) / twice / twice * w * x
+		alpha := (a + n - 1) / twice * ((a + b + n - 1) / twice) * w * x
 		beta := n + w/twice + (a+n)/(twice+2)*(c+n*(1+y))
 		last := value
 		denominator := alpha*bottom + beta

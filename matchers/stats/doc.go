@@ -104,8 +104,8 @@
 //
 // # Why not the usual rules
 //
-// "Further than 3.5 median absolute deviations" names a member of 29, 21 and 13 % of healthy
-// fleets of 3, 5 and 10. "Beyond three sigma" can name nobody in a fleet of 10 or fewer: the
+// "Further than 3.5 deviations", estimated by the median absolute deviation, names a member of
+// 29, 21 and 13 % of healthy fleets of 3, 5 and 10. "Beyond three sigma" can name nobody in a fleet of 10 or fewer: the
 // largest possible deviation is (n-1)/sqrt(n). "Worse by 2 %" on machines whose runs spread
 // by 2.66 % is a false alarm in 45 % of the benchmarks, better or worse. "Fail as soon as the
 // observed rate exceeds the limit", looked at 100 times, 20 requests apart, fails 45 % of

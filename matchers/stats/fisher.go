@@ -16,7 +16,7 @@ func Fisher(errors1, n1, errors2, n2 int) (float64, error) {
 			return 0, fmt.Errorf("compare error counts: %d errors in %d requests: cannot be", c[0], c[1])
 		}
 	}
-	k, n := float64(errors1+errors2), float64(n1+n2)
+	k, n := float64(errors1)+float64(errors2), float64(n1)+float64(n2)
 	if float64(errors1)*n > k*float64(n1) {
 		return math.Min(1, hypergeometricTail(errors1, n1, errors2, n2)), nil
 	}
@@ -42,15 +42,23 @@ func hypergeometricTail(errors1, n1, errors2, n2 int) float64 {
 		}
 		term *= float64(n1-x) / float64(x+1) * float64(y) / float64(n2-y+1)
 	}
-	return sum * math.Exp(logChoose(n1, errors1)+logChoose(n2, errors2)-logChoose(n1+n2, errors1+errors2))
+	// The first term, as if every request failed with the rate of all (Loader 2000).
+	k1, k2, m1, m2 := float64(errors1), float64(errors2), float64(n1), float64(n2)
+	rate := (k1 + k2) / (m1 + m2)
+	return sum * math.Exp(logBinomial(k1, m1, rate)+logBinomial(k2, m2, rate)-logBinomial(k1+k2, m1+m2, rate))
 }
 
-// logChoose is the logarithm of the number of ways to choose k of n.
-func logChoose(n, k int) float64 {
-	all, _ := math.Lgamma(float64(n) + 1)
-	in, _ := math.Lgamma(float64(k) + 1)
-	out, _ := math.Lgamma(float64(n-k) + 1)
-	return all - in - out
+// logBinomial is the logarithm of the probability of k events in n samples.
+func logBinomial(k, n, rate float64) float64 {
+	switch {
+	case k == 0:
+		return n * math.Log1p(-rate)
+	case k == n:
+		return n * math.Log(rate)
+	}
+	missing := n*rate - k
+	return stirlingError(n) - stirlingError(k) - stirlingError(n-k) -
+		deviance(k, n*rate, missing) - deviance(n-k, n*(1-rate), -missing) + (math.Log(n/k/(n-k))-log2Pi)/2
 }
 
 // FisherOutliers tests for each member of a fleet whether it fails more often than

@@ -61,11 +61,19 @@ func TestFisherEqualsEnumeration(t *testing.T) {
 
 func TestFisherKeepsItsDigitsFarOut(t *testing.T) {
 	got, err := Fisher(400, 400, 0, 400)
-	if want := -logChoose(800, 400); err != nil || math.Abs(math.Log(got)-want) > 1e-9 {
+	choices, _ := math.Lgamma(801)
+	half, _ := math.Lgamma(401)
+	if want := 2*half - choices; err != nil || math.Abs(math.Log(got)-want) > 1e-9 {
 		t.Errorf("p %v, %v, want exp(%v)", got, err, want)
 	}
 	if got, err = Fisher(5_000, 1_000_000, 5_000, 1_000_000); err != nil || math.Abs(got-.5) > .01 {
 		t.Errorf("as many errors: p %v, %v", got, err)
+	}
+	// Of so many requests each side has half, and the errors are as tossed coins.
+	for _, n := range []int{1e9, 1e12, 1e15, math.MaxInt} {
+		if got, err = Fisher(5, n, 3, n); err != nil || math.Abs(got-93./256) > 1e-6 {
+			t.Errorf("5 and 3 of %d each: p %v, %v, want %v", n, got, err, 93./256)
+		}
 	}
 }
 

@@ -59,10 +59,10 @@ func (f *Fleet) Add(window []float64) error {
 	}
 	lower, upper := peerMedians(window)
 	for i, v := range window {
-		if v > upper[i]*(1+f.margin) && v > upper[i]+f.floor {
+		if v > upper[i]*raised(f.margin) && v > lifted(upper[i], f.floor) {
 			f.counts[Slower][i]++
 		}
-		if v < lower[i]/(1+f.margin) && v+f.floor < lower[i] {
+		if lower[i] > v*raised(f.margin) && lower[i] > lifted(v, f.floor) {
 			f.counts[Faster][i]++
 		}
 	}

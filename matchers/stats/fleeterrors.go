@@ -69,17 +69,17 @@ func (f *FleetErrors) Add(errors, requests []int) error {
 	if len(errors) != len(f.errors) {
 		return fmt.Errorf("add errors of a fleet: counts of %d members for %d: give one a member", len(errors), len(f.errors))
 	}
-	failed, all := 0, 0
+	failed, all := 0, 0.0
 	for i := range errors {
-		failed, all = failed+errors[i], all+requests[i]
+		failed, all = failed+errors[i], all+float64(requests[i])
 	}
 	for i, own := range errors {
 		f.errors[i] += own
 		f.requests[i] += requests[i]
-		if requests[i] == 0 || requests[i] == all {
+		if requests[i] == 0 || float64(requests[i]) == all {
 			continue // it cannot be told from its peers
 		}
-		share := float64(requests[i]) / float64(all)
+		share := float64(requests[i]) / all
 		for j, times := range failingTimes {
 			f.worse[i][j] += logRatio(share, times*(1+f.margin), 1+f.margin, own, failed-own)
 		}

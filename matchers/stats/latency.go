@@ -60,7 +60,7 @@ func (l *Latency) Add(x, y float64) error {
 	if !(x >= 0 && y >= 0) {
 		return fmt.Errorf("compare latencies %v and %v: must be at least 0, or +Inf for a failed request", x, y)
 	}
-	y = math.Max(y*(1+l.margin), y+l.floor)
+	y = math.Max(y*raised(l.margin), lifted(y, l.floor))
 	if l.chosen > 0 {
 		for i, threshold := range l.thresholds {
 			above, yAbove := exceeds(x, threshold), exceeds(y, threshold)

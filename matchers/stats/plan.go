@@ -16,7 +16,8 @@ var planned sync.Map
 // with Above(limit) at level alpha shows, with at least the given power, that a
 // rate is above limit when it truly is rate and samples are independent. The
 // number is exact: power rises with the samples except where one more event
-// becomes necessary, and the answer lies after the last such step below power.
+// becomes necessary, and the answer lies after the last such step that falls below
+// power.
 func SamplesToDetect(limit, rate, alpha, power float64) (int, error) {
 	switch test := Above(limit); {
 	case test.Validate() != nil:
@@ -43,31 +44,42 @@ func SamplesToDetect(limit, rate, alpha, power float64) (int, error) {
 // needed is beyond any load that a test can make.
 const mostEvents = 20_000
 
+// step is the sample counts at which so many events are necessary, and no fewer.
+type step struct{ events, from, to int }
+
 func (p plan) samples() (int, error) {
 	test := Above(p.limit)
-	first, last := 1, 0 // the sample counts at which s events are necessary
-	from, to, events := 0, 0, 0
+	var weak step // the last one whose start lacks the power
+	next := 1
 	for s := 1; s <= mostEvents; s++ {
-		last = test.lastShown(s, p.alpha)
-		if last < first {
+		last := test.lastShown(s, p.alpha)
+		if last < next {
 			continue
 		}
-		if binomialTail(s, max(first, s), p.rate) >= p.power {
-			return p.within(from, to, events), nil
+		now := step{s, max(next, s), last}
+		next = last + 1
+		power := binomialTail(s, now.from, p.rate)
+		switch {
+		case power < p.power:
+			weak = now
+		case weak.events == 0:
+			weak = step{s, now.from, now.from - 1}
+		case power > p.power+0.9*(1-p.power) || 10*s > 11*weak.events+1000:
+			// Steps may be a sample or two long, so that the power at their starts goes
+			// down as well as up; but from so far above it falls below no more.
+			return p.within(weak), nil
 		}
-		from, to, events = max(first, s), last, s
-		first = last + 1
 	}
-	return 0, fmt.Errorf("plan samples for rate %v against limit %v: more than %d are needed: choose a rate further from the limit", p.rate, p.limit, first)
+	return 0, fmt.Errorf("plan samples for rate %v against limit %v: more than %d are needed: choose a rate further from the limit", p.rate, p.limit, next)
 }
 
-// within returns the least number of samples from which the power is reached
-// among from..to, where the given number of events is necessary, or else to+1.
-func (p plan) within(from, to, events int) int {
-	low, high := from, to+1
+// within returns the least number of samples from which on the step has the power, or
+// else the one after it.
+func (p plan) within(s step) int {
+	low, high := s.from, s.to+1
 	for low < high {
 		n := (low + high) / 2
-		if binomialTail(events, n, p.rate) >= p.power {
+		if binomialTail(s.events, n, p.rate) >= p.power {
 			high = n
 		} else {
 			low = n + 1

@@ -2,6 +2,7 @@ package stats
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 )
 
@@ -21,19 +22,27 @@ func TestBinomialTailEqualsTheSum(t *testing.T) {
 }
 
 func TestSamplesToDetectEqualsTheSearchOverAllNumbers(t *testing.T) {
-	for _, c := range []struct{ limit, rate, alpha float64 }{
-		{.01, .05, .05}, {.01, .05, .01}, {.05, .25, .05}, {.1, .5, .05}, {.3, .65, .05}, {.5, .75, .01}, {.02, .05, .05},
-	} {
-		got, err := SamplesToDetect(c.limit, c.rate, c.alpha, .9)
+	cases := []plan{
+		{.01, .05, .05, .9}, {.01, .05, .01, .9}, {.05, .25, .05, .9}, {.1, .5, .05, .9}, {.3, .65, .05, .9}, {.02, .05, .05, .9},
+		// Steps of a sample or two, and a power that there is from the first on.
+		{.5, .75, .01, .9}, {.5, .75, .05, .9}, {.5, .6737363512793806, .05, .9}, {.1, .99, .05, .9}, {.2, .995, .01, .8},
+	}
+	random := rand.New(rand.NewPCG(41, 42))
+	for range 100 {
+		limit := .02 + .6*random.Float64()
+		cases = append(cases, plan{limit, limit + (1-limit)*(.2+.79*random.Float64()), []float64{.05, .01, .001}[random.IntN(3)], []float64{.5, .8, .9, .99}[random.IntN(4)]})
+	}
+	for _, c := range cases {
+		got, err := SamplesToDetect(c.limit, c.rate, c.alpha, c.power)
 		if err != nil {
 			t.Fatal(err)
 		}
-		want, events := 0, 1 // the last number of samples with too little power, and one more
-		for n := 1; n < 3*got; n++ {
+		want, events := 1, 1 // after the last number of samples with too little power
+		for n := 1; n < 2*got+200; n++ {
 			for events <= n && !Above(c.limit).Shows(events, n, c.alpha) {
 				events++
 			}
-			if binomialTail(events, n, c.rate) < .9 {
+			if binomialTail(events, n, c.rate) < c.power {
 				want = n + 1
 			}
 		}

@@ -48,13 +48,14 @@ func PlanRuns(accepted, candidates, metrics int, alpha, shift float64) (RunsPlan
 	return plan, nil
 }
 
-// mostRuns bounds a plan to what is computed in about a second.
+// mostRuns bounds a plan to what is computed in some seconds.
 const mostRuns = 50
 
 // RunsToDetect returns the plan with the fewest candidate runs, and among these with
 // the fewest accepted ones, of at most the given number, that shows the shift with at
-// least the given power; see PlanRuns. It is an error if no number of candidates up
-// to 50 does, which says what the most that were tried would reach.
+// least the given power; see PlanRuns. Up to 50 candidates are tried, and up to 600 pairs
+// of an accepted and a candidate run. It is an error if none of these plans does, which
+// says what the best would reach.
 func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsPlan, error) {
 	if !(power > 0 && power < 1) {
 		return RunsPlan{}, fmt.Errorf("plan runs for power %v: must be between 0 and 1", power)
@@ -65,6 +66,11 @@ func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsP
 		if err != nil {
 			return RunsPlan{}, err
 		}
+		if most.Power < power && most.Power > power-lastStep {
+			if most, err = bestPower(most, metrics, alpha, shift); err != nil {
+				return RunsPlan{}, err
+			}
+		}
 		if most.Power > best.Power {
 			best = most
 		}
@@ -74,9 +80,7 @@ func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsP
 			}
 			continue
 		}
-		// More accepted runs nearly always mean more power, but not quite: the levels that
-		// can be reached come in steps. So each is tried.
-		for accepted := 1; accepted < mostAccepted; accepted++ {
+		for accepted := 1; accepted < most.Accepted; accepted++ {
 			plan, err := PlanRuns(accepted, candidates, metrics, alpha, shift)
 			if err != nil || plan.Power >= power {
 				return plan, err
@@ -86,6 +90,34 @@ func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsP
 	}
 	return RunsPlan{}, fmt.Errorf("plan runs for a shift of %v standard deviations: %d accepted and %d candidate runs show it with a probability of %.2g only: allow more accepted runs, or look for a larger shift",
 		shift, best.Accepted, best.Candidates, best.Power)
+}
+
+// lastStep is more power than the last steps of bestPower bring.
+const lastStep = 0.25
+
+// bestPower is the plan with the most power of those with as many accepted runs as
+// best has, or fewer. More of them nearly always mean more power, but not quite: the
+// levels that can be reached come in steps, and from one to the next power falls.
+func bestPower(best RunsPlan, metrics int, alpha, shift float64) (RunsPlan, error) {
+	steps := 0
+	for last, a := -1, best.Accepted; a > 0 && steps < 2; a-- {
+		inversions, err := mostInversions(a, best.Candidates, best.Level)
+		if err != nil {
+			return RunsPlan{}, err
+		}
+		if last >= 0 && inversions < last {
+			steps++
+			plan, err := PlanRuns(a+1, best.Candidates, metrics, alpha, shift)
+			if err != nil {
+				return RunsPlan{}, err
+			}
+			if plan.Power > best.Power {
+				best = plan
+			}
+		}
+		last = inversions
+	}
+	return best, nil
 }
 
 // mostSearched bounds the search of a plan to some seconds.

@@ -97,6 +97,34 @@ func TestRunsToDetectFindsTheFewest(t *testing.T) {
 	}
 }
 
+// Fewer accepted runs may show more: 19 and 1 reach 1/20, which 20 and 1 do not.
+func TestRunsToDetectFindsWhatFewerAcceptedRunsShow(t *testing.T) {
+	for _, c := range []struct {
+		metrics, accepted int
+		shift, power      float64
+	}{{4, 20, 3, .86}, {1, 25, 3, .83}, {1, 38, 3, .8}, {1, 12, 2, .7}, {2, 14, 2.5, .6}, {1, 9, 4, .95}} {
+		got, err := RunsToDetect(c.metrics, c.accepted, .05, c.shift, c.power)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := RunsPlan{}
+		for candidates := 1; want.Candidates == 0; candidates++ {
+			for accepted := 1; accepted <= c.accepted && want.Candidates == 0; accepted++ {
+				plan, err := PlanRuns(accepted, candidates, c.metrics, .05, c.shift)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if plan.Power >= c.power {
+					want = plan
+				}
+			}
+		}
+		if got != want {
+			t.Errorf("%+v: %+v, want %+v", c, got, want)
+		}
+	}
+}
+
 func TestRunPlansRefuseWhatCannotBe(t *testing.T) {
 	for want, plan := range map[string]func() (RunsPlan, error){
 		"plan 0 accepted and 1 candidate runs": func() (RunsPlan, error) { return PlanRuns(0, 1, 1, .05, 1) },

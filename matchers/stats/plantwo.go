@@ -45,6 +45,9 @@ func (c Conditional) RequestsToTell(rate, ratio, alpha, power float64) (Stopping
 		return p
 	}
 	stop := StoppingTime{Median: least(func(n int) bool { return shown(n) >= 0.5 }), Samples: least(func(n int) bool { return shown(n) >= power })}
+	if max(stop.Median, stop.Samples) > mostSamples {
+		return StoppingTime{}, fmt.Errorf("plan requests for an error rate of %v: more than %d are needed: plan with a higher rate", rate, mostSamples)
+	}
 	for _, p := range remaining {
 		stop.Expected += p / of
 	}
@@ -62,10 +65,14 @@ func (c Conditional) canarysErrors(ratio float64) (float64, error) {
 	return errorShare(c.Share, ratio), nil
 }
 
-// least is the smallest positive number that is enough, if all larger ones are.
+// least is the smallest positive number that is enough, if all larger ones are, or one
+// above mostSamples.
 func least(enough func(int) bool) int {
 	low, high := 0, 1
 	for !enough(high) {
+		if high > mostSamples {
+			return high
+		}
 		low, high = high, 2*high
 	}
 	for low+1 < high {

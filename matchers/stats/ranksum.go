@@ -10,7 +10,8 @@ import (
 // RankSumResult is the outcome of an exact rank-sum test.
 type RankSumResult struct {
 	// P is the probability of ranks as extreme as the candidate's, or more so, if
-	// candidate and baseline runs were interchangeable.
+	// candidate and baseline runs were interchangeable. Its last digits are not exact:
+	// compare it with a level that it can just reach, such as 1/20, by P <= level*(1+1e-9).
 	P float64
 	// RankSum is the sum of the candidate's mid-ranks among all runs.
 	RankSum float64
@@ -151,9 +152,26 @@ func pool(baseline, candidate []float64, margin float64) ([]float64, error) {
 		return nil, fmt.Errorf("compare runs: value %v: a margin needs values that are not negative", least)
 	}
 	for i := range baseline {
-		values[i] *= 1 + margin
+		values[i] *= raised(margin)
 	}
 	return values, nil
+}
+
+// raised is the factor of a margin. It is above it by what 1+margin may have lost in
+// binary, so that a difference of just the margin, as of rounded values, is never more.
+func raised(margin float64) float64 {
+	if margin == 0 {
+		return 1
+	}
+	return (1 + margin) * (1 + 1e-12)
+}
+
+// lifted is what a floor makes of a value, with the same care.
+func lifted(v, floor float64) float64 {
+	if floor == 0 {
+		return v
+	}
+	return (v + floor) * (1 + 1e-12)
 }
 
 // doubledMidRanks returns twice each value's mid-rank, which is an integer.

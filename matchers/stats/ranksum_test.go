@@ -1,6 +1,7 @@
 package stats
 
 import (
+	"errors"
 	"math"
 	"math/bits"
 	"math/rand/v2"
@@ -239,5 +240,37 @@ func TestRankSumRefusesWhatItCannotRank(t *testing.T) {
 		if result, err := compare(); err == nil {
 			t.Errorf("%s: got %+v, want an error", name, result)
 		}
+	}
+}
+
+// 1.15 and 1.2 are a little less in binary, and rounded values are just the margin apart.
+func TestADifferenceOfTheMarginIsNotMore(t *testing.T) {
+	for _, c := range []struct{ usual, now, margin float64 }{{100, 115, .15}, {3, 3.6, .2}, {.1, .115, .15}, {100, 110, .1}, {.02, .025, .25}} {
+		usual, now := slices.Repeat([]float64{c.usual}, 10), slices.Repeat([]float64{c.now}, 3)
+		if result, err := RankSum(usual, now, c.margin); err != nil || result.P < .5 {
+			t.Errorf("%+v: rank sum %+v, %v", c, result, err)
+		}
+		fleet, err := NewFleet(3, c.margin, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		latency := mustLatency(t, c.margin, 0)
+		for range 100 {
+			if err := errors.Join(fleet.Add([]float64{c.usual, c.usual, c.now}), fleet.Add([]float64{c.now, c.now, c.usual})); err != nil {
+				t.Fatal(err)
+			}
+			addPair(t, &latency, c.now, c.usual)
+		}
+		if outliers := fleet.Outliers(.05); len(outliers) > 0 || latency.LogE() > 0 {
+			t.Errorf("%+v: outliers %v, log e-value of latencies %v", c, outliers, latency.LogE())
+		}
+	}
+	latency := mustLatency(t, 0, .1)
+	for range 100 {
+		addPair(t, &latency, .3, .2)
+		addPair(t, &latency, .8, .7)
+	}
+	if latency.LogE() > 0 {
+		t.Errorf("a floor: log e-value %v", latency.LogE())
 	}
 }

@@ -12,8 +12,8 @@ import (
 type RunsResult struct {
 	RankSumResult
 	// Excess is, for each metric, how far the candidate's median lies above the
-	// median of all runs, in their median absolute deviations; infinite where all
-	// others agree.
+	// median of all runs, in their median absolute deviations; in mean ones where
+	// half of the runs agree, and infinite where half of the candidates are.
 	Excess []float64
 	// Order is the metrics by their excess, the largest first.
 	Order []int
@@ -44,7 +44,7 @@ func CompareRuns(baseline, candidates [][]float64, margin float64) (RunsResult, 
 	for m := range metrics {
 		values := make([]float64, 0, len(scores))
 		for _, run := range baseline {
-			values = append(values, run[m]*(1+margin))
+			values = append(values, run[m]*raised(margin))
 		}
 		for _, run := range candidates {
 			values = append(values, run[m])
@@ -126,8 +126,8 @@ func distance(v, centre float64) float64 {
 func median(values []float64) float64 {
 	sorted := slices.Sorted(slices.Values(values))
 	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
-	if low == high {
+	if low == high || math.IsInf(low, -1) {
 		return low
 	}
-	return low + (high-low)/2
+	return low/2 + high/2
 }

@@ -94,3 +94,11 @@ func TestCompareRunsRefusesWhatItCannotRank(t *testing.T) {
 		}
 	}
 }
+
+func TestCompareRunsWithoutAnswersHasAnExcess(t *testing.T) {
+	inf := math.Inf(1)
+	result, err := CompareRuns([][]float64{{inf, 1}, {inf, 2}, {inf, 3}, {inf, 2}}, [][]float64{{1, 9}, {inf, 9}}, 0)
+	if err != nil || !math.IsInf(result.Excess[0], -1) || result.Order[0] != 1 {
+		t.Errorf("%+v, %v", result, err)
+	}
+}
