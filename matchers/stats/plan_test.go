@@ -23,9 +23,18 @@ func TestBinomialTailEqualsTheSum(t *testing.T) {
 
 func TestSamplesToDetectEqualsTheSearchOverAllNumbers(t *testing.T) {
 	cases := []plan{
-		{.01, .05, .05, .9}, {.01, .05, .01, .9}, {.05, .25, .05, .9}, {.1, .5, .05, .9}, {.3, .65, .05, .9}, {.02, .05, .05, .9},
+		{.01, .05, .05, .9},
+		{.01, .05, .01, .9},
+		{.05, .25, .05, .9},
+		{.1, .5, .05, .9},
+		{.3, .65, .05, .9},
+		{.02, .05, .05, .9},
 		// Steps of a sample or two, and a power that there is from the first on.
-		{.5, .75, .01, .9}, {.5, .75, .05, .9}, {.5, .6737363512793806, .05, .9}, {.1, .99, .05, .9}, {.2, .995, .01, .8},
+		{.5, .75, .01, .9},
+		{.5, .75, .05, .9},
+		{.5, .6737363512793806, .05, .9},
+		{.1, .99, .05, .9},
+		{.2, .995, .01, .8},
 	}
 	random := rand.New(rand.NewPCG(41, 42))
 	for range 100 {
