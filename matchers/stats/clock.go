@@ -15,16 +15,28 @@ type Offset struct{ Low, High time.Duration }
 // sent, and the answer received, at these local times, and in between the remote
 // clock showed at least says and less than says+resolution. So the offset lies from
 // says-received to says+resolution-sent, however the time was spent on the way. A
-// negative resolution and an answer from before the request are errors.
+// negative resolution, an answer from before the request and local times that nobody
+// noted are errors, and so is a clock further away than a duration can say, some 292
+// years: a clock that was never set shows no time, and two such do not agree.
 func NewOffset(sent, received, says time.Time, resolution time.Duration) (Offset, error) {
 	switch {
+	case sent.IsZero() || received.IsZero():
+		return Offset{}, errors.New("read a clock: there is no local time from before the request or from after the answer: note both")
 	case received.Before(sent):
 		return Offset{}, fmt.Errorf("read a clock: the answer was received %v before the request was sent: the local clock stepped", sent.Sub(received))
 	case resolution < 0:
 		return Offset{}, fmt.Errorf("read a clock with resolution %v: must not be negative", resolution)
 	}
-	return Offset{says.Sub(received), says.Add(resolution).Sub(sent)}, nil
+	o := Offset{says.Sub(received), says.Add(resolution).Sub(sent)}
+	if saturated(o.Low) || saturated(o.High) || o.Low > o.High {
+		return Offset{}, fmt.Errorf("read a clock: it says %s, more than 292 years from the local clock: it shows no time: set it first", says.Format(time.RFC3339Nano))
+	}
+	return o, nil
 }
+
+// saturated reports whether d may be that of times further apart than a duration can
+// say, for which time.Time.Sub returns its ends.
+func saturated(d time.Duration) bool { return d == math.MaxInt64 || d == math.MinInt64 }
 
 // Width is the uncertainty of the offset.
 func (o Offset) Width() time.Duration { return minus(o.High, o.Low) }

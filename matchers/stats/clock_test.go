@@ -23,19 +23,35 @@ func TestNewOffsetHasTheTrueOffsetInIt(t *testing.T) {
 	}
 }
 
-func TestNewOffsetStandsAnyClock(t *testing.T) {
-	now := time.Unix(1_700_000_000, 0)
-	for _, says := range []time.Time{{}, time.Unix(1<<40, 0), time.Unix(-1<<40, 0)} {
-		got, err := NewOffset(now, now.Add(time.Second), says, time.Hour)
-		if err != nil || got.Low > got.High || got.Width() < 0 {
-			t.Errorf("%v: %v, %v", says, got, err)
+func TestNewOffsetRefusesWhatShowsNoTime(t *testing.T) {
+	now := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		sent, received, says time.Time
+		resolution           time.Duration
+		want                 string
+	}{
+		{now, now.Add(-time.Second), now, 0, "read a clock: the answer was received 1s before the request was sent: the local clock stepped"},
+		{now, now, now, -1, "read a clock with resolution -1ns: must not be negative"},
+		{now, now, time.Time{}, 1, "read a clock: it says 0001-01-01T00:00:00Z, more than 292 years from the local clock: it shows no time: set it first"},
+		{now, now, now.AddDate(1000, 0, 0), 1, "read a clock: it says 3026-01-02T12:00:00Z, more than 292 years from the local clock: it shows no time: set it first"},
+		{now, now, time.Unix(-1<<40, 0), time.Hour, "more than 292 years from the local clock"},
+		{now, now, time.Unix(1<<62, 0), math.MaxInt64, "more than 292 years from the local clock"},
+		{now, now, now.Add(math.MaxInt64 - 1), 2, "more than 292 years from the local clock"}, // the upper end alone
+		{now, now.Add(2), now.Add(math.MinInt64 + 1), 5, "more than 292 years from the local clock"},
+		{time.Time{}, time.Time{}, time.Time{}, 0, "read a clock: there is no local time from before the request or from after the answer: note both"},
+		{now, time.Time{}, now, 0, "there is no local time"},
+		{time.Time{}, now, now, 0, "there is no local time"},
+	} {
+		got, err := NewOffset(c.sent, c.received, c.says, c.resolution)
+		if err == nil || !strings.Contains(err.Error(), c.want) || got != (Offset{}) {
+			t.Errorf("sent %s, received %s, says %s: %v and\n  %v, want\n  %s", c.sent, c.received, c.says, got, err, c.want)
 		}
 	}
-	if got, err := NewOffset(now, now.Add(-time.Second), now, 0); err == nil || !strings.Contains(err.Error(), "1s before the request was sent") {
-		t.Errorf("received before it was sent: %v, %v", got, err)
-	}
-	if got, err := NewOffset(now, now, now, -1); err == nil {
-		t.Errorf("negative resolution: %v", got)
+	for _, years := range []int{-292, 292} {
+		got, err := NewOffset(now, now.Add(time.Second), now.AddDate(years, 0, 0), time.Hour)
+		if err != nil || got.Width() != time.Hour+time.Second {
+			t.Errorf("%d years away: %v, %v", years, got, err)
+		}
 	}
 }
 
