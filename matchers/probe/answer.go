@@ -42,7 +42,7 @@ func (p *HTTPProbe) read(s *Sample, a *answer) {
 	if p.version != nil && p.version.ready(a) {
 		version, err := p.version.of(a)
 		if err != nil {
-			s.Problem = fmt.Sprintf("version from %s: %v", p.version, err)
+			s.Problem = fmt.Sprintf(ofVersion+"%s: %v", p.version, err)
 		}
 		s.Version = excerpt(version)
 	}
@@ -55,9 +55,9 @@ func (p *HTTPProbe) read(s *Sample, a *answer) {
 		return
 	}
 	if s.Problem != "" {
-		s.Problem += "; "
+		s.Problem += joined
 	}
-	s.Problem += fmt.Sprintf("clock from %s: %v", p.clock, err)
+	s.Problem += fmt.Sprintf(ofClock+"%s: %v", p.clock, err)
 }
 
 func (f Field) reading(a *answer) (*Reading, error) {

@@ -69,7 +69,7 @@ func (w *Window) versionText() string {
 		if version := w.samples[i].Version; version != "" {
 			seen[version]++
 		}
-		if w.samples[i].Problem != "" {
+		if w.samples[i].VersionProblem() != "" {
 			problems++
 		}
 	}

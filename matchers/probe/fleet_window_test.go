@@ -26,7 +26,7 @@ func round(i, n int) []probe.Sample {
 			samples[m].Class, samples[m].Version, samples[m].Problem = probe.TimedOut, "", "version from header X-Version: the answer says none"
 		}
 		if m == 2 && i%2 == 0 {
-			samples[m].Version = "1"
+			samples[m].Version, samples[m].Problem = "1", "clock from header Date: the answer says none"
 		}
 	}
 	return samples
