@@ -27,9 +27,11 @@ import (
 // what it says, so its offset lies in an interval that is certain, and shorter
 // with every answer. There is no chance in it and no alpha. It is violated when two
 // intervals lie further apart than within; who is named differs so from more than
-// half of the members. It is kept when no two clocks can differ by more. Otherwise
-// it is undecided, because answers take too long or times are too coarse (a Date
-// header's are whole seconds), which is an error in either polarity.
+// half of the members that have answered. It is kept when no two clocks can differ
+// by more. Otherwise it is undecided, because answers take too long or times are too
+// coarse (a Date header's are whole seconds), or because a member has not answered
+// yet, which is an error in either polarity. A clock that shows no time, centuries
+// from the test process's, and a time that can't be read are errors too.
 //
 // Containers on one host share its clock, so healthy ones agree to the last
 // microsecond.
@@ -45,17 +47,6 @@ type agreeOnClock struct {
 	within time.Duration
 	except []string
 }
-
-// reading is what a window remembers of its member's clock.
-type reading struct {
-	n       int
-	offset  stats.Offset
-	stepped bool
-	problem string
-}
-
-// clockKey is under what a window remembers its member's clock.
-type clockKey struct{}
 
 func (a *agreeOnClock) Match(actual any) (bool, error) {
 	f, err := fleetOf(actual)
@@ -96,50 +87,37 @@ func (a *agreeOnClock) look(f *probe.FleetWindow) (clocks, error) {
 	if err != nil {
 		return clocks{}, err
 	}
-	offsets := make([]stats.Offset, len(members))
-	for i, m := range members {
+	var offsets []stats.Offset
+	var said []probe.Member
+	var silent []string
+	for _, m := range members {
 		r := probe.Fold(m.Window, clockKey{}, func() reading { return reading{} }, read)
 		switch {
 		case r.stepped:
 			return clocks{outcome: record.Violated, text: m.Name + "'s clock was set, or stepped, while it was read: its times agree with no one offset"}, nil
 		case r.problem != "":
 			return clocks{}, fmt.Errorf("%s: %s", m.Name, r.problem)
-		case r.n == 0:
-			return clocks{}, fmt.Errorf("%s has not said what time it is in %d samples: let the probe read it, with probe.ClockFrom(probe.HeaderField(\"Date\"))", m.Name, m.Window.N())
+		case r.n > 0:
+			offsets, said = append(offsets, r.offset), append(said, m)
+		case r.mute:
+			return clocks{}, fmt.Errorf("%s answers, and none of its answers says what time it is: let the probe read it, with probe.ClockFrom(probe.HeaderField(\"Date\"))", m.Name)
+		default:
+			silent = append(silent, m.Name)
 		}
-		offsets[i] = r.offset
 	}
-	agreement, err := stats.Agree(offsets, a.within)
-	if err != nil {
-		return clocks{}, err
-	}
-	return a.say(members, offsets, agreement), nil
-}
-
-// read narrows the offset by each answer that says a time.
-func read(r reading, samples []probe.Sample) reading {
-	for i := range samples {
-		s := &samples[i]
-		if s.Clock == nil || r.stepped || r.problem != "" {
-			if s.Problem != "" && r.problem == "" {
-				r.problem = s.Problem
-			}
-			continue
-		}
-		offset, err := stats.NewOffset(s.Clock.Sent, s.Clock.Received, s.Clock.Says, s.Clock.Resolution)
+	var found clocks
+	if len(said) > 1 {
+		agreement, err := stats.Agree(offsets, a.within)
 		if err != nil {
-			r.problem = err.Error()
-			continue
+			return clocks{}, err
 		}
-		if r.n++; r.n > 1 {
-			if offset, err = stats.Intersect([]stats.Offset{r.offset, offset}); err != nil {
-				r.stepped = true
-				continue
-			}
-		}
-		r.offset = offset
+		found = a.say(said, offsets, agreement)
 	}
-	return r
+	// Two that differ do so whatever the silent ones would say.
+	if len(silent) > 0 && found.outcome != record.Violated {
+		return clocks{outcome: record.Undecided, text: silentText(silent, members, "time"), least: found.least}, nil
+	}
+	return found, nil
 }
 
 func (a *agreeOnClock) say(members []probe.Member, offsets []stats.Offset, agreement stats.ClockAgreement) clocks {

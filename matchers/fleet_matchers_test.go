@@ -181,7 +181,7 @@ func TestFleetClocksAgree(t *testing.T) {
 	}
 	skewed := fleet(t, 20, func(s *probe.Sample, n int) { saying(0, time.Nanosecond)(s, n) }, 0, 1, 2)
 	_, err := AgreeOnClock(time.Second).Match(skewed)
-	if err == nil || !strings.Contains(err.Error(), "d has not said what time it is in 20 samples: let the probe read it, with probe.ClockFrom") {
+	if err == nil || !strings.Contains(err.Error(), "d answers, and none of its answers says what time it is: let the probe read it, with probe.ClockFrom") {
 		t.Errorf("a member without a clock: %v", err)
 	}
 	odd := fleet(t, 20, func(s *probe.Sample, n int) {
