@@ -14,7 +14,8 @@ import (
 
 // RunTheSameVersion succeeds when all members of a *probe.FleetWindow run the same
 // code. Each member's version is what it reports in its answers, where the probe
-// reads one (probe.VersionFrom), and else the identity of its container's image:
+// reads one (probe.VersionFrom); where answers came and the probe reads none it is
+// the identity of its container's image:
 //
 //	Expect(seen).To(RunTheSameVersion())
 //
@@ -22,7 +23,8 @@ import (
 // more than half of them is named; where there is no such version nobody is, and
 // still they differ. A member whose version is not known, and one that reported
 // two, which it does when it was replaced under the load, are named as well: the
-// first is an error, the second a difference.
+// first is an error, the second a difference. While a member has not answered, and
+// those that have do not differ, it is undecided, which is an error in either polarity.
 func RunTheSameVersion(options ...VersionOption) types.GomegaMatcher {
 	v := &sameVersion{}
 	for _, option := range options {
@@ -34,7 +36,10 @@ func RunTheSameVersion(options ...VersionOption) types.GomegaMatcher {
 type sameVersion struct{ except []string }
 
 // reported is what a window remembers of the versions in its answers.
-type reported struct{ version, other, problem string }
+type reported struct {
+	version, other, problem string
+	mute                    bool // a whole answer came, and nobody asked it for the version
+}
 
 // versionKey is under what a window remembers its member's version.
 type versionKey struct{}
@@ -44,79 +49,101 @@ func (v *sameVersion) Match(actual any) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("RunTheSameVersion: %w", err)
 	}
-	same, text, err := v.look(f)
+	found, err := v.look(f)
 	if err != nil {
 		return false, fmt.Errorf("RunTheSameVersion: %w", err)
 	}
-	outcome := record.Violated
-	if same {
-		outcome = record.Kept
-	}
 	f.Judged("RunTheSameVersion", v.short(), func() record.Judgement {
 		return record.Judgement{
-			Outcome: outcome, Value: record.Float(nan), Threshold: record.Float(nan), Samples: f.N() * len(f.Members()),
-			Alpha: record.Float(nan), LogE: record.Float(nan), Text: text,
+			Outcome: found.outcome, Value: record.Float(nan), Threshold: record.Float(nan), Samples: f.N() * len(f.Members()),
+			Alpha: record.Float(nan), LogE: record.Float(nan), Text: found.text,
 		}
 	})
-	return same, nil
+	return Sense(0).rule(found.outcome, f.Final(), func() string { return found.text + "\n" + f.String() })
 }
 
 func (v *sameVersion) short() string { return "the same version" + exceptText(v.except) }
 
-func (v *sameVersion) look(f *probe.FleetWindow) (same bool, text string, err error) {
+// versions is what was found.
+type versions struct {
+	outcome record.Outcome
+	text    string
+}
+
+func (v *sameVersion) look(f *probe.FleetWindow) (versions, error) {
 	members, err := judged(f, v.except)
 	if err != nil {
-		return false, "", err
+		return versions{}, err
 	}
-	versions := make([]string, len(members))
-	for i, m := range members {
+	var said []probe.Member
+	var all, silent []string
+	byImage := true
+	for _, m := range members {
 		r := probe.Fold(m.Window, versionKey{}, func() reported { return reported{} }, report)
 		switch {
 		case r.other != "":
-			return false, fmt.Sprintf("%s reported two versions, %q and %q", m.Name, r.version, r.other), nil
+			return versions{record.Violated, fmt.Sprintf("%s reported two versions, %q and %q", m.Name, r.version, r.other)}, nil
 		case r.problem != "":
-			return false, "", fmt.Errorf("%s: %s", m.Name, r.problem)
-		}
-		versions[i] = r.version
-	}
-	byImage := true
-	for _, version := range versions {
-		byImage = byImage && version == ""
-	}
-	kind := "version"
-	if byImage {
-		kind = "image"
-		for i, m := range members {
-			versions[i] = m.Image
+			return versions{}, fmt.Errorf("%s: %s", m.Name, r.problem)
+		case r.version != "" || r.mute:
+			said, all = append(said, m), append(all, r.version)
+			byImage = byImage && r.version == ""
+		default:
+			silent = append(silent, m.Name)
 		}
 	}
-	majority, err := stats.Majority(versions)
+	var found versions
+	if len(said) > 0 {
+		kind := "version"
+		if byImage {
+			kind = "image"
+			for i, m := range said {
+				all[i] = m.Image
+			}
+		}
+		if found, err = compareVersions(said, kind, all); err != nil {
+			return versions{}, err
+		}
+	}
+	// Two that differ do so whatever the silent ones would say.
+	if len(silent) > 0 && found.outcome != record.Violated {
+		return versions{record.Undecided, silentText(silent, members, "version")}, nil
+	}
+	return found, nil
+}
+
+func compareVersions(members []probe.Member, kind string, all []string) (versions, error) {
+	majority, err := stats.Majority(all)
 	if err != nil {
-		return false, "", err
+		return versions{}, err
 	}
 	if len(majority.Unknown) > 0 {
-		return false, "", fmt.Errorf("the version of %s is not known: let the probe read it, with probe.VersionFrom(probe.HeaderField(\"X-Version\"))", members[majority.Unknown[0]].Name)
+		return versions{}, fmt.Errorf("the version of %s is not known: let the probe read it, with probe.VersionFrom(probe.HeaderField(\"X-Version\"))", members[majority.Unknown[0]].Name)
 	}
 	if majority.Same() {
-		return true, fmt.Sprintf("all %d run %s %s", len(members), kind, majority.Majority), nil
+		return versions{record.Kept, fmt.Sprintf("all %d run %s %s", len(members), kind, majority.Majority)}, nil
 	}
 	if majority.Majority == "" {
-		return false, strings.Join(majority.Warnings, "; "), nil
+		return versions{record.Violated, strings.Join(majority.Warnings, "; ")}, nil
 	}
 	var said []string
 	for _, i := range majority.Differ {
-		said = append(said, fmt.Sprintf("%s runs %s %s", members[i].Name, kind, versions[i]))
+		said = append(said, fmt.Sprintf("%s runs %s %s", members[i].Name, kind, all[i]))
 	}
-	return false, fmt.Sprintf("%s, and %d of %d run %s", strings.Join(said, ", "), majority.Count, majority.Known, majority.Majority), nil
+	return versions{record.Violated, fmt.Sprintf("%s, and %d of %d run %s", strings.Join(said, ", "), majority.Count, majority.Known, majority.Majority)}, nil
 }
 
 func report(r reported, samples []probe.Sample) reported {
 	for i := range samples {
 		s := &samples[i]
 		switch {
-		case s.Problem != "" && r.problem == "":
-			r.problem = s.Problem
-		case s.Version == "" || s.Version == r.version:
+		case s.Version == "":
+			problem := s.VersionProblem()
+			if r.problem == "" {
+				r.problem = problem
+			}
+			r.mute = r.mute || problem == "" && s.Answered()
+		case s.Version == r.version:
 		case r.version == "":
 			r.version = s.Version
 		default:
@@ -137,8 +164,8 @@ func (v *sameVersion) message(actual any, to string) string {
 		return format.Message(actual, phrase)
 	}
 	text := "Expected\n" + format.IndentString(f.String(), 1) + "\n" + phrase
-	if _, said, err := v.look(f); err == nil {
-		text += "\nbut " + said
+	if found, err := v.look(f); err == nil {
+		text += "\nbut " + found.text
 	}
 	return text
 }
