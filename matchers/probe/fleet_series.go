@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"time"
 )
@@ -54,7 +55,7 @@ func NewFleetSeries(start time.Time, rate Rate, width time.Duration, members ...
 	if err != nil {
 		return nil, fmt.Errorf("make fleet series: %w", err)
 	}
-	f, err := newFleetSeries(fleetName(names, nil), start, rate, width, members, names)
+	f, err := newFleetSeries(fleetName(names, nil), start, rate, width, slices.Clone(members), names)
 	if err != nil {
 		return nil, fmt.Errorf("make fleet series: %w", err)
 	}
@@ -151,8 +152,8 @@ type grid struct {
 }
 
 func newGrid(rate Rate, width time.Duration) (grid, error) {
-	if width < 0 {
-		return grid{}, fmt.Errorf("windows of %s: the width must be above 0, or 0 for the default", width)
+	if err := checkWidth(width); err != nil {
+		return grid{}, err
 	}
 	if width == 0 {
 		width = DefaultWidth(rate)
@@ -165,4 +166,11 @@ func newGrid(rate Rate, width time.Duration) (grid, error) {
 		return grid{}, errors.New("no window would ever be complete: make them narrower")
 	}
 	return grid{int(each), time.Duration(each / float64(rate) * float64(time.Second)), &medians{}}, nil
+}
+
+func checkWidth(width time.Duration) error {
+	if width < 0 {
+		return fmt.Errorf("windows of %s: the width must be above 0, or 0 for the default", width)
+	}
+	return nil
 }

@@ -50,7 +50,7 @@ func gridOf(w *Window, width time.Duration) (grid, error) {
 	span := w.End().Sub(w.Start())
 	switch {
 	case w.N() == 0:
-		return grid{each: 1, width: width, medians: &medians{}}, nil // nothing to divide
+		return grid{each: 1, width: width, medians: &medians{}}, checkWidth(width) // nothing to divide
 	case span <= 0:
 		return grid{}, fmt.Errorf("%d samples in %s: the end must be after the start", w.N(), span)
 	}

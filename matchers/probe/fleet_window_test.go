@@ -120,9 +120,27 @@ func TestAFleetWindowRefusesWhatDoesNotMatch(t *testing.T) {
 	if _, err := probe.NewFleetWindow(0, probe.Member{Name: "a", Window: window(0, 0, 1)}, probe.Member{Name: "b", Window: window(0, 0, 1)}); err == nil {
 		t.Error("samples in no time were taken")
 	}
+	for _, n := range []int{0, 10} {
+		w, err := probe.NewFleetWindow(-time.Second, probe.Member{Name: "a", Window: window(0, 10, n)}, probe.Member{Name: "b", Window: window(0, 10, n)})
+		if err == nil || err.Error() != "make fleet window: windows of -1s: the width must be above 0, or 0 for the default" {
+			t.Errorf("%d samples: got %v and %v", n, w, err)
+		}
+	}
 	none, err := probe.NewFleetWindow(0, probe.Member{Name: "a", Window: window(0, 0, 0)}, probe.Member{Name: "b", Window: window(0, 0, 0)})
 	if err != nil || none.Spans() != 0 || none.Record().Count != 0 || none.String() == "" {
 		t.Errorf("without a sample: %v, %v", none, err)
+	}
+}
+
+func TestAFleetSeriesHasMembersOfItsOwn(t *testing.T) {
+	members := []probe.Member{{Name: "a"}, {Name: "b"}}
+	f, err := probe.NewFleetSeries(noon, 10, 0, members...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	members[0].Name = "b"
+	if got := f.Window().Members()[0].Name; got != "a" {
+		t.Errorf("its first member is called %s after its maker's was renamed", got)
 	}
 }
 
