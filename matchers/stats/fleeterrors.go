@@ -162,7 +162,13 @@ func (f *FleetErrors) Cleared(member int, alpha float64) bool {
 	if !f.has(member) || !(alpha > 0 && alpha < 1) {
 		return false
 	}
-	few := Below(FailingRate).LogE(f.errors[member], f.requests[member])
+	return f.clears(member, f.requests[member], alpha)
+}
+
+// clears reports whether a member would be cleared if it had so many requests and no
+// more errors than it has.
+func (f *FleetErrors) clears(member, requests int, alpha float64) bool {
+	few := Below(FailingRate).LogE(f.errors[member], requests)
 	return MeanLogE(few, MeanLogE(f.cleared[member]...)) >= -math.Log(alpha)
 }
 

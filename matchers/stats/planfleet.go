@@ -17,6 +17,17 @@ func WindowsToFlag(members int, alpha float64) (int, error) {
 	return n, nil
 }
 
+// WindowsToFlagByRank returns the number of windows after which FleetRank names a
+// member that has the largest value in every one of them, or the smallest, at family
+// level alpha.
+func WindowsToFlagByRank(members int, alpha float64) (int, error) {
+	f, err := NewFleetRank(members)
+	if err != nil {
+		return 0, err
+	}
+	return f.WindowsToFlag(0, Slower, alpha)
+}
+
 // WindowsToFlagAt returns how many windows Fleet takes to name a member that lies
 // beyond the margin in a share of them, above 0.5 and at most 1, if windows are
 // independent and it looks after each.
