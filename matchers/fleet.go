@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/onsi/gomega/format"
 
@@ -53,9 +54,6 @@ func (t *fleetTest) Match(actual any) (bool, error) {
 	if err == nil {
 		err = t.invalid
 	}
-	if err == nil {
-		err = known(f, t.asked()...)
-	}
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", t.matcher, err)
 	}
@@ -76,12 +74,29 @@ func fleetOf(actual any) (*probe.FleetWindow, error) {
 	return f, nil
 }
 
-// asked is the members that are named in the call.
-func (t *fleetTest) asked() []string {
+// check is that the fleet has the members that are named in the call, and one at
+// least to judge. The excepted are peers of it still.
+func (t *fleetTest) check(f *probe.FleetWindow) error {
 	if t.member != "" {
-		return []string{t.member}
+		return known(f, t.member)
 	}
-	return t.except
+	if err := known(f, t.except...); err != nil {
+		return err
+	}
+	names := namesOf(f)
+	if !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(t.except, name) }) {
+		return fmt.Errorf("0 of %d members are left to judge: at least one is needed", len(names))
+	}
+	return nil
+}
+
+// waysText is "slower or failing".
+func (t *fleetTest) waysText() string {
+	words := make([]string, len(t.ways))
+	for i, way := range t.ways {
+		words[i] = string(way)
+	}
+	return strings.Join(words, " or ")
 }
 
 func namesOf(f *probe.FleetWindow) []string {

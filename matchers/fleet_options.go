@@ -1,5 +1,7 @@
 package matchers
 
+import "fmt"
+
 // FleetOption changes how a fleet is judged: Alpha, Margin, Floor, Except
 // and ByRank are some, and so is a Way for HaveOutlier.
 type FleetOption interface{ applyFleet(*fleetTest) }
@@ -34,5 +36,13 @@ const (
 	// Failing more often than its peers.
 	Failing Way = "failing"
 )
+
+func (w Way) validate() error {
+	switch w {
+	case Slower, Faster, Failing:
+		return nil
+	}
+	return fmt.Errorf("there is no way to differ called %q: use Slower, Faster or Failing", string(w))
+}
 
 func (w Way) applyFleet(t *fleetTest) { t.ways = append(t.ways, w) }

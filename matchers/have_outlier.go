@@ -1,9 +1,9 @@
 package matchers
 
 import (
+	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/onsi/gomega/types"
 
@@ -23,26 +23,25 @@ func HaveOutlier(member string, options ...FleetOption) types.GomegaMatcher {
 	t := newFleetTest("HaveOutlier", "have the outlier "+member, "outlier "+member, options)
 	t.member = member
 	if len(t.ways) > 0 {
-		words := make([]string, len(t.ways))
-		for i, way := range t.ways {
-			words[i] = string(way)
-		}
-		t.phrase += ", " + strings.Join(words, " or ")
-		t.short += ", " + strings.Join(words, " or ")
+		t.phrase += ", " + t.waysText()
+		t.short += ", " + t.waysText()
 	}
 	t.decide = func(s sighting) record.Outcome {
-		is := func(d deviation) bool {
-			return s.names[d.member] == member && (len(t.ways) == 0 || slices.Contains(t.ways, d.way))
-		}
 		switch {
-		case slices.ContainsFunc(s.named, is):
+		case slices.ContainsFunc(s.named, s.asks):
 			return record.Kept
-		case slices.ContainsFunc(s.open, is):
+		case slices.ContainsFunc(s.open, s.asks):
 			return record.Undecided
 		}
 		return record.Violated
 	}
-	if len(t.except) > 0 {
+	for _, way := range t.ways {
+		t.invalid = errors.Join(t.invalid, way.validate())
+	}
+	switch {
+	case member == "":
+		t.invalid = errors.New(`no member is named: name one, as in HaveOutlier("replica-3"), or judge all of them with HaveNoOutliers`)
+	case len(t.except) > 0:
 		t.invalid = fmt.Errorf("Except goes with HaveNoOutliers: HaveOutlier judges %s alone", member)
 	}
 	return t

@@ -23,6 +23,7 @@ type sighting struct {
 	f           *probe.FleetWindow
 	names       []string
 	latency     latencyTest
+	margins     *stats.Fleet // the latency test, or what clears beside that by rank
 	errors      *stats.FleetErrors
 	named, open []deviation
 }
@@ -31,6 +32,7 @@ type sighting struct {
 type latencyTest interface {
 	Windows() int
 	Count(member int, tail stats.Tail) int
+	WindowsToFlag(member int, tail stats.Tail, alpha float64) (int, error)
 	LogE(member int, tail stats.Tail) float64
 	Outliers(alpha float64) []stats.Outlier
 }
@@ -52,6 +54,9 @@ type counted[T any] struct {
 
 func (t *fleetTest) look(f *probe.FleetWindow) (sighting, error) {
 	s := sighting{fleetTest: t, f: f, names: namesOf(f)}
+	if err := t.check(f); err != nil {
+		return s, err
+	}
 	margins := probe.FoldSpans(f, fleetKey{t.margin, t.floor}, func() counted[*stats.Fleet] {
 		test, err := stats.NewFleet(len(s.names), float64(t.margin), t.floor.seconds())
 		return counted[*stats.Fleet]{test, err}
@@ -59,7 +64,7 @@ func (t *fleetTest) look(f *probe.FleetWindow) (sighting, error) {
 	if margins.err != nil {
 		return s, margins.err
 	}
-	s.latency = margins.test
+	s.latency, s.margins = margins.test, margins.test
 	if t.byRank {
 		ranks := probe.FoldSpans(f, rankKey{}, func() counted[*stats.FleetRank] {
 			test, err := stats.NewFleetRank(len(s.names))
@@ -73,7 +78,7 @@ func (t *fleetTest) look(f *probe.FleetWindow) (sighting, error) {
 	if err := s.countErrors(); err != nil {
 		return s, err
 	}
-	s.sort(margins.test)
+	s.sort()
 	return s, nil
 }
 
@@ -107,9 +112,9 @@ func (s *sighting) countErrors() error {
 }
 
 // sort tells those that are named from those of whom it is open.
-func (s *sighting) sort(margins *stats.Fleet) {
+func (s *sighting) sort() {
 	forErrors := float64(s.alpha) * (1 - forLatency)
-	for _, o := range s.latency.Outliers(float64(s.alpha) * forLatency) {
+	for _, o := range s.latency.Outliers(s.latencyAlpha()) {
 		if way := wayOf(o.Tail); !s.byRank || way == Slower {
 			s.named = append(s.named, deviation{o.Member, way, o.LogE})
 		}
@@ -124,7 +129,7 @@ func (s *sighting) sort(margins *stats.Fleet) {
 	}
 	for member := range s.names {
 		for _, tail := range s.tails() {
-			if way := wayOf(tail); !is(member, way) && !margins.Cleared(member, tail, float64(s.alpha)) {
+			if way := wayOf(tail); !is(member, way) && !s.margins.Cleared(member, tail, float64(s.alpha)) {
 				s.open = append(s.open, deviation{member, way, s.latency.LogE(member, tail)})
 			}
 		}
@@ -134,6 +139,13 @@ func (s *sighting) sort(margins *stats.Fleet) {
 	}
 	s.open = slices.DeleteFunc(s.open, excepted)
 	slices.SortStableFunc(s.open, func(a, b deviation) int { return cmp.Compare(b.logE, a.logE) })
+}
+
+func tailOf(w Way) stats.Tail {
+	if w == Faster {
+		return stats.Faster
+	}
+	return stats.Slower
 }
 
 func (s *sighting) tails() []stats.Tail {
@@ -150,13 +162,21 @@ func wayOf(t stats.Tail) Way {
 	return Slower
 }
 
+// latencyAlpha is the level at which latencies name a member.
+func (s sighting) latencyAlpha() float64 { return float64(s.alpha) * forLatency }
+
+// asks reports whether a deviation is one that the matcher was asked about.
+func (s sighting) asks(d deviation) bool {
+	return (s.member == "" || s.names[d.member] == s.member) && (len(s.ways) == 0 || slices.Contains(s.ways, d.way))
+}
+
 func (s sighting) outcome() record.Outcome { return s.decide(s) }
 
 // strongest is the evidence against the fleet, or that for the outlier.
 func (s sighting) strongest() float64 {
 	logE := math.Inf(-1)
 	for _, d := range slices.Concat(s.named, s.open) {
-		if s.member == "" || s.names[d.member] == s.member {
+		if s.asks(d) {
 			logE = math.Max(logE, d.logE)
 		}
 	}

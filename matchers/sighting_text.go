@@ -2,6 +2,7 @@ package matchers
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -22,9 +23,20 @@ func (s sighting) text() string {
 	case undecided:
 		said = append([]string{"undecided: " + s.lacks()}, said...)
 	case len(said) == 0:
-		said = append(said, fmt.Sprintf("no member is an outlier in %s of %s", windows(s.latency.Windows()), s.f.Width()))
+		said = append(said, fmt.Sprintf("%s in %s of %s", s.nobody(), windows(s.latency.Windows()), s.f.Width()))
 	}
 	return strings.Join(said, "; ")
+}
+
+// nobody says of whom it is known that they are no outliers.
+func (s sighting) nobody() string {
+	switch {
+	case s.member == "":
+		return "no member" + exceptText(s.except) + " is an outlier"
+	case len(s.ways) == 0:
+		return s.member + " is no outlier"
+	}
+	return s.member + " is not " + s.waysText()
 }
 
 // says is the evidence of one deviation, in words.
@@ -38,13 +50,13 @@ func (s sighting) says(d deviation) string {
 	case s.byRank:
 		what = fmt.Sprintf("it was the slowest of all in %d of %s", s.latency.Count(d.member, stats.Slower), windows(s.latency.Windows()))
 	default:
-		tail, than := stats.Slower, "above"
-		if d.way == Faster {
-			tail, than = stats.Faster, "below"
+		tail, than := tailOf(d.way), "above"
+		if tail == stats.Faster {
+			than = "below"
 		}
 		what = fmt.Sprintf("its median was %s its peers' by more than %s and %s in %d of %s, as a rule %s against %s",
 			than, percent(float64(s.margin)), time.Duration(s.floor), s.latency.Count(d.member, tail), windows(s.latency.Windows()),
-			s.usual(d.member, true), s.usual(d.member, false))
+			s.usual(d.member, tail, true), s.usual(d.member, tail, false))
 	}
 	return fmt.Sprintf("%s is %s: %s (e-value %s)", name, d.way, what, exponential(d.logE))
 }
@@ -57,8 +69,10 @@ func total(of func(int) int, members int) int {
 	return sum
 }
 
-// usual is the median over all windows of a member's medians, or of all its peers'.
-func (s sighting) usual(member int, own bool) time.Duration {
+// usual is the median over all windows of a member's medians, or of all its peers':
+// of two in the middle the one that the test takes of peers, the lower one where it
+// looks for faster members.
+func (s sighting) usual(member int, tail stats.Tail, own bool) time.Duration {
 	var all []float64
 	for _, row := range s.f.Medians() {
 		for i, v := range row {
@@ -68,25 +82,21 @@ func (s sighting) usual(member int, own bool) time.Duration {
 		}
 	}
 	slices.Sort(all)
-	return probe.Round(time.Duration(all[len(all)/2] * float64(time.Second)))
+	middle := len(all) / 2
+	if tail == stats.Faster {
+		middle = (len(all) - 1) / 2
+	}
+	return probe.Round(fromSeconds(all[middle]))
 }
 
-// lacks says what is missing to decide.
-func (s sighting) lacks() string {
-	open := s.open
-	if s.member != "" {
-		open = slices.DeleteFunc(slices.Clone(open), func(d deviation) bool { return s.names[d.member] != s.member })
+// fromSeconds is the duration of so many seconds, and the longest one where they are
+// more: a float is rounded, so that the longest one's own seconds are.
+func fromSeconds(seconds float64) time.Duration {
+	nanoseconds := seconds * float64(time.Second)
+	if nanoseconds >= math.MaxInt64 {
+		return math.MaxInt64
 	}
-	d := open[0]
-	text := fmt.Sprintf("whether %s is %s is open after %s of %s and %d requests to each member",
-		s.names[d.member], d.way, windows(s.latency.Windows()), s.f.Width(), s.f.N())
-	flag, errFlag := stats.WindowsToFlag(len(s.names), float64(s.alpha)*forLatency)
-	clear, errClear := stats.WindowsToClear(float64(s.alpha))
-	requests, errRequests := stats.RequestsToClear(float64(s.alpha))
-	if errFlag == nil && errClear == nil && errRequests == nil {
-		text += fmt.Sprintf(": %d windows and %d requests clear a member that is like its peers, and %d windows name one that is not", clear, requests, flag)
-	}
-	return text + ": load for longer"
+	return time.Duration(nanoseconds)
 }
 
 func windows(n int) string {

@@ -70,8 +70,8 @@
 //	20                  3    0.0006  0.89  0.99  1.00
 //
 // The numbers are those of [Bernoulli.SamplesToShow], [Bernoulli.StoppingTime],
-// [Conditional.RequestsToTell], [WindowsToFlag], [WindowsToFlagByRank], [WindowsToClear], [RequestsToClear] and
-// [PlanRuns], which answer for other cases.
+// [Conditional.RequestsToTell], [WindowsToFlag], [WindowsToFlagByRank], [WindowsToClear],
+// [RequestsToClear] and [PlanRuns], which answer for other cases.
 //
 // # Which test is behind which matcher, and when not to trust it
 //

@@ -1,0 +1,183 @@
+package matchers_test
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// slowIn is members of which c is three times as slow in some windows, by their number.
+func slowIn(windows func(int) bool) func(*probe.Sample, int, int) {
+	return func(s *probe.Sample, place, n int) {
+		if place == 2 && windows(n/10) {
+			s.Latency *= 3
+		}
+	}
+}
+
+func always(int) bool { return true }
+
+// failed is members of which c fails so many times, at first.
+func failed(times int) func(*probe.Sample, int, int) {
+	return func(s *probe.Sample, place, n int) {
+		if place == 2 && n < times {
+			failing(s)
+		}
+	}
+}
+
+func TestOutliersNeedSomebodyToJudge(t *testing.T) {
+	for _, f := range []*probe.FleetWindow{members(t, 200, nil), members(t, 0, nil)} {
+		const nobody = "HaveNoOutliers: 0 of 4 members are left to judge: at least one is needed"
+		if text := refusal(t, f, HaveNoOutliers(Except("a", "b"), Except("c", "d", "d"))); text != nobody {
+			t.Error(text)
+		}
+		for matcher, want := range map[OmegaMatcher]string{
+			HaveOutlier(""):                    `HaveOutlier: no member is named: name one, as in HaveOutlier("replica-3"), or judge all of them with HaveNoOutliers`,
+			HaveOutlier("a", Way("Slower")):    `HaveOutlier: there is no way to differ called "Slower": use Slower, Faster or Failing`,
+			HaveOutlier("a", Slower, Way("")):  `HaveOutlier: there is no way to differ called "": use Slower, Faster or Failing`,
+			HaveOutlier("", Except("a")):       `HaveOutlier: no member is named`,
+			HaveNoOutliers(Way("slow")):        "HaveNoOutliers: a way (slow) goes with HaveOutlier: HaveNoOutliers judges them all",
+			HaveNoOutliers(Except("a", "nob")): `HaveNoOutliers: the fleet has no member "nob"`,
+		} {
+			if text := refusal(t, f, matcher); !strings.HasPrefix(text, want) {
+				t.Errorf("%s\nwant %s", text, want)
+			}
+		}
+	}
+	// The excepted are peers still, so one that is left is judged, as HaveOutlier judges one.
+	f := members(t, 200, slowIn(always))
+	expect(t, "", func(g Gomega) { g.Expect(f).To(HaveNoOutliers(Except("a", "b", "c"))) })
+	expect(t, "", func(g Gomega) { g.Expect(f).NotTo(HaveNoOutliers(Except("a", "b", "d"))) })
+	text := failure(func(g Gomega) { g.Expect(f).NotTo(HaveNoOutliers(Except("a", "b", "c"))) })
+	if !strings.HasSuffix(text, "\nnot to have no outliers except a, b, c\nbut no member except a, b, c is an outlier in 20 windows of 200ms") {
+		t.Errorf("failed with\n%s", text)
+	}
+}
+
+func TestOutlierSaysOfTheOneThatWasAsked(t *testing.T) {
+	// Of c it is open, and a is cleared.
+	half := members(t, 400, slowIn(func(window int) bool { return window%2 == 0 }))
+	for _, c := range []struct {
+		matcher OmegaMatcher
+		want    string
+	}{
+		{HaveOutlier("a"), "\nto have the outlier a\nbut a is no outlier in 40 windows of 200ms"},
+		{HaveOutlier("a", Slower, Failing), "\nto have the outlier a, slower or failing\nbut a is not slower or failing in 40 windows of 200ms"},
+		{HaveOutlier("c", Faster), "\nto have the outlier c, faster\nbut c is not faster in 40 windows of 200ms"},
+	} {
+		if text := failure(func(g Gomega) { g.Expect(half).To(c.matcher) }); !strings.HasSuffix(text, c.want) {
+			t.Errorf("failed with\n%s\nwant %s", text, c.want)
+		}
+		expect(t, "", func(g Gomega) { g.Expect(half).NotTo(c.matcher) })
+	}
+	few := members(t, 50, slowIn(always))
+	for _, way := range []Way{Slower, Faster, Failing} {
+		if text := refusal(t, few, HaveOutlier("c", way)); !strings.HasPrefix(text, fmt.Sprintf("undecided: whether c is %s is open after 5 windows of 200ms and 50 requests to each member: ", way)) {
+			t.Error(text)
+		}
+	}
+}
+
+// What an undecided matcher says is needed has to be just enough.
+func TestUndecidedOutliersSayWhatIsNeeded(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		rounds  int
+		change  func(*probe.Sample, int, int)
+		matcher OmegaMatcher
+		want    string
+		clears  func(n int) (rounds int, change func(*probe.Sample, int, int))
+		names   func(n int) (rounds int, change func(*probe.Sample, int, int))
+	}{
+		{
+			"errors", 200, failed(6), HaveNoOutliers(), ` 20 windows of 200ms and 200 requests to each member: 6 of c's requests failed, and (\d+) requests clear it if no more fail: load for longer`,
+			func(n int) (int, func(*probe.Sample, int, int)) { return n, failed(6) }, nil,
+		},
+		{
+			"windows", 100, slowIn(func(w int) bool { return w < 3 }), HaveNoOutliers(), ` 10 windows of 200ms and 100 requests to each member: c was beyond the margin in 3 of the windows, (\d+) windows clear it if it is in no more, and (\d+) name it if it is in all to come: load for longer`,
+			func(n int) (int, func(*probe.Sample, int, int)) {
+				return n * 10, slowIn(func(w int) bool { return w < 3 })
+			},
+			func(n int) (int, func(*probe.Sample, int, int)) {
+				return n * 10, slowIn(func(w int) bool { return w < 3 || w >= 10 })
+			},
+		},
+		{
+			"ranks", 100, slowIn(func(w int) bool { return w < 3 }), HaveNoOutliers(ByRank()), ` 10 windows of 200ms and 100 requests to each member: c was beyond the margin in 3 of the windows and the slowest of all in 3, (\d+) windows clear it if it is beyond the margin in no more, and (\d+) name it if it is the slowest in all to come: load for longer`,
+			func(n int) (int, func(*probe.Sample, int, int)) {
+				return n * 10, slowIn(func(w int) bool { return w < 3 })
+			},
+			func(n int) (int, func(*probe.Sample, int, int)) {
+				return n * 10, slowIn(func(w int) bool { return w < 3 || w >= 10 })
+			},
+		},
+		{
+			"ranks from the start", 0, nil, HaveNoOutliers(ByRank()), ` 0 windows of 200ms and 0 requests to each member: (?:\d+) windows and (\d+) requests clear a member that is like its peers, and (\d+) windows name one that is not: load for longer`,
+			func(n int) (int, func(*probe.Sample, int, int)) { return n, nil },
+			func(n int) (int, func(*probe.Sample, int, int)) { return n * 10, slowIn(always) },
+		},
+		{
+			"margins from the start", 0, nil, HaveNoOutliers(), ` 0 windows of 200ms and 0 requests to each member: (?:\d+) windows and (\d+) requests clear a member that is like its peers, and (\d+) windows name one that is not: load for longer`,
+			func(n int) (int, func(*probe.Sample, int, int)) { return n, nil },
+			func(n int) (int, func(*probe.Sample, int, int)) { return n * 10, slowIn(always) },
+		},
+	} {
+		text := refusal(t, members(t, c.rounds, c.change), c.matcher)
+		found := regexp.MustCompile(c.want).FindStringSubmatch(text)
+		if found == nil {
+			t.Errorf("%s: %s\nwant %s", c.name, text, c.want)
+			continue
+		}
+		for i, made := range []func(int) (int, func(*probe.Sample, int, int)){c.clears, c.names} {
+			if made == nil {
+				continue
+			}
+			var n int
+			if _, err := fmt.Sscan(found[1+i], &n); err != nil {
+				t.Fatal(err)
+			}
+			rounds, change := made(n)
+			if ok, err := c.matcher.Match(members(t, rounds, change)); ok != (i == 0) || err != nil {
+				t.Errorf("%s: %s\n%d are not enough: %v, %v", c.name, text, n, ok, err)
+			}
+			rounds, change = made(n - 1)
+			if ok, err := c.matcher.Match(members(t, rounds, change)); ok || err == nil {
+				t.Errorf("%s: %s\n%d are enough: %v, %v", c.name, text, n-1, ok, err)
+			}
+		}
+	}
+}
+
+func TestOutliersSayWhatIsUsual(t *testing.T) {
+	taking := func(latencies ...time.Duration) *probe.FleetWindow {
+		var all []probe.Member
+		for i, d := range latencies {
+			all = append(all, probe.Member{Name: string(rune('a' + i)), Window: window(200, func(s *probe.Sample) { s.Latency = d }, upTo(200)...)})
+		}
+		f, err := probe.NewFleetWindow(200*time.Millisecond, all...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	const ms = time.Millisecond
+	for want, f := range map[string]*probe.FleetWindow{
+		"but a is faster: its median was below its peers' by more than 25 % and 1ms in 20 of 20 windows, as a rule 10ms against 15ms (e-value ":              taking(10*ms, 15*ms, 30*ms),
+		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, as a rule 30ms against 15ms (e-value ":              taking(10*ms, 15*ms, 30*ms),
+		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, as a rule 2562047h47m16.85s against 10ms (e-value ": taking(10*ms, 10*ms, math.MaxInt64, 10*ms),
+	} {
+		text := failure(func(g Gomega) { g.Expect(f).To(HaveNoOutliers()) })
+		if !strings.Contains(strings.ReplaceAll(text, "; ", "\nbut "), want) {
+			t.Errorf("failed with\n%s\nwant %s", text, want)
+		}
+	}
+}
