@@ -12,8 +12,8 @@ import (
 type ExceptOption []string
 
 // Except leaves members out of what is judged, such as the one that a fault was
-// injected on. To HaveNoOutliers they still are peers of the others; of clocks and
-// versions they have no part.
+// injected on. To HaveNoOutliers they still are peers of the others, of which one at
+// least must be left; of clocks and versions they have no part, and two must be left.
 func Except(members ...string) ExceptOption { return members }
 
 func (e ExceptOption) applyFleet(t *fleetTest) { t.except = append(t.except, e...) }

@@ -56,6 +56,7 @@ type Sample struct {
 	Clock *Reading
 	// Problem says why a version or clock that the probe asks for could not be read
 	// from the answer. It is empty where both could, and where no whole answer came.
+	// VersionProblem and ClockProblem are its parts.
 	Problem string
 	// FaultEnded is when the last fault of the running spec had ended as this
 	// sample started, zero if none had; FaultLive says that one was live.
