@@ -216,7 +216,7 @@ func (c contrast) latencyAt(w *probe.Window, q float64) string {
 	if math.IsInf(seconds, 1) {
 		return "a failure"
 	}
-	return duration(seconds).String()
+	return probe.Round(fromSeconds(seconds)).String()
 }
 
 // medians are the window's and the control's, in seconds; NaN without an answer.

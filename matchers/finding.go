@@ -137,12 +137,14 @@ func percent3(share float64) string {
 	return strconv.FormatFloat(share*100, 'g', 3, 64) + " %"
 }
 
-// duration is one of so many seconds as messages print it, at most the longest there is.
-func duration(seconds float64) time.Duration {
-	if seconds >= math.MaxInt64/float64(time.Second) {
+// fromSeconds is the duration of so many seconds, and the longest one where they are
+// more: a float is rounded, so that the longest one's own seconds are.
+func fromSeconds(seconds float64) time.Duration {
+	nanoseconds := seconds * float64(time.Second)
+	if nanoseconds >= math.MaxInt64 {
 		return math.MaxInt64
 	}
-	return probe.Round(time.Duration(seconds * float64(time.Second)))
+	return time.Duration(nanoseconds)
 }
 
 // round4 prints a threshold.

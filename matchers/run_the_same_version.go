@@ -59,7 +59,7 @@ func (v *sameVersion) Match(actual any) (bool, error) {
 			Alpha: record.Float(nan), LogE: record.Float(nan), Text: found.text,
 		}
 	})
-	return Sense(0).rule(found.outcome, f.Final(), func() string { return found.text + "\n" + f.String() })
+	return rule(found.outcome, f.Final(), func() string { return found.text + "\n" + f.String() })
 }
 
 func (v *sameVersion) short() string { return "the same version" + exceptText(v.except) }

@@ -2,7 +2,6 @@ package matchers
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -87,16 +86,6 @@ func (s sighting) usual(member int, tail stats.Tail, own bool) time.Duration {
 		middle = (len(all) - 1) / 2
 	}
 	return probe.Round(fromSeconds(all[middle]))
-}
-
-// fromSeconds is the duration of so many seconds, and the longest one where they are
-// more: a float is rounded, so that the longest one's own seconds are.
-func fromSeconds(seconds float64) time.Duration {
-	nanoseconds := seconds * float64(time.Second)
-	if nanoseconds >= math.MaxInt64 {
-		return math.MaxInt64
-	}
-	return time.Duration(nanoseconds)
 }
 
 func windows(n int) string {

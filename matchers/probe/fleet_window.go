@@ -63,6 +63,9 @@ func (m Member) match(first Member) error {
 		return fmt.Errorf("member %s has no window: give it one", m.Name)
 	}
 	w, f := m.Window, first.Window
+	if err := w.Validate(); err != nil {
+		return fmt.Errorf("the window of %s: %w", m.Name, err)
+	}
 	switch {
 	case !w.Start().Equal(f.Start()):
 		return fmt.Errorf("the window of %s starts %s after that of %s: members are compared over the same span, as RunFleet loads them", m.Name, w.Start().Sub(f.Start()), first.Name)

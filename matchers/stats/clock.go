@@ -19,6 +19,9 @@ type Offset struct{ Low, High time.Duration }
 // noted are errors, and so is a clock further away than a duration can say, some 292
 // years: a clock that was never set shows no time, and two such do not agree.
 func NewOffset(sent, received, says time.Time, resolution time.Duration) (Offset, error) {
+	// By what the local clock showed, not by its monotonic reading, which would hide that
+	// it was set back in between.
+	sent, received = sent.Round(0), received.Round(0)
 	switch {
 	case sent.IsZero() || received.IsZero():
 		return Offset{}, errors.New("read a clock: there is no local time from before the request or from after the answer: note both")

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 )
 
 func TestNewOffsetHasTheTrueOffsetInIt(t *testing.T) {
@@ -82,5 +83,20 @@ func TestGapsDoNotOverflow(t *testing.T) {
 	a, err := Agree([]Offset{first, {-1, 1}, {0, 2}}, time.Second)
 	if err != nil || len(a.Skewed) != 1 || a.Skewed[0].Member != 0 || a.Skewed[0].By >= 0 {
 		t.Errorf("%+v, %v", a, err)
+	}
+}
+
+// The local clock is set back by 10 s while an answer is awaited for 50 ms.
+func TestAnOffsetIsNotReadWithAClockThatIsSetBack(t *testing.T) {
+	sent := time.Now()
+	received := sent.Add(50 * time.Millisecond)
+	// The first word of a time with a monotonic reading has the seconds of the wall clock
+	// from bit 30 on. Nothing exported tells the two readings apart.
+	*(*uint64)(unsafe.Pointer(&received)) -= 10 << 30
+	if received.Before(sent) || !received.Round(0).Before(sent.Round(0)) {
+		t.Fatalf("received at %s after %s", received, sent)
+	}
+	if offset, err := NewOffset(sent, received, sent, 0); err == nil || !strings.Contains(err.Error(), "received 9.95s before the request was sent: the local clock stepped") {
+		t.Errorf("got %v, %v", offset, err)
 	}
 }
