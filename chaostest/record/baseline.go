@@ -87,7 +87,8 @@ func (b Baseline) Accept(keep int, runs ...BaselineRun) (accepted Baseline, drop
 	return Baseline{Schema: BaselineSchema, Runs: all[dropped:]}, dropped
 }
 
-// ParseBaseline reads a baseline file.
+// ParseBaseline reads a baseline file. It refuses one that lacks a field, or that
+// holds what no run can have measured.
 func ParseBaseline(data []byte) (Baseline, error) {
 	var head struct{ Schema int }
 	if err := json.Unmarshal(data, &head); err != nil {
@@ -99,8 +100,14 @@ func ParseBaseline(data []byte) (Baseline, error) {
 	var b Baseline
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&b); err != nil {
-		return Baseline{}, fmt.Errorf("read baseline: %w", err)
+	for _, check := range []func() error{
+		func() error { return decoder.Decode(&b) },
+		func() error { return complete(data) },
+		func() error { return b.validate() },
+	} {
+		if err := check(); err != nil {
+			return Baseline{}, fmt.Errorf("read baseline: %w", err)
+		}
 	}
 	return b, nil
 }

@@ -12,9 +12,11 @@ func TestSummarise(t *testing.T) {
 	window := func(probe string, count int, p99 float64) record.Window {
 		return record.Window{Probe: probe, Count: count, Errors: 1, P50: .0123456789, P90: .02, P99: record.Float(p99)}
 	}
+	none := record.Float(math.NaN())
+	dead := record.Window{Probe: "GET /b", Count: 3, Errors: 3, P50: none, P90: none, P99: none}
 	pass := Finding{Verdict: Pass}
 	s := Summarise(Run{Started: time.Date(2026, 1, 1, 12, 0, 0, 123456789, time.FixedZone("", 3600)), Specs: []Spec{
-		{Suite: "shop", Text: "sells", Finding: pass, Windows: []record.Window{window("GET /b", 3, .3), window("GET /a", 3, .1), window("GET /b", 3, math.NaN())}},
+		{Suite: "shop", Text: "sells", Finding: pass, Windows: []record.Window{window("GET /b", 3, .3), window("GET /a", 3, .1), dead}},
 		{Suite: "shop", Text: "failed", Finding: Finding{Verdict: Regression}, Windows: []record.Window{window("GET /a", 3, .1)}},
 		{Suite: "bank", Text: "pays", Finding: pass, Windows: []record.Window{window("GET /a", 3, .1), window("GET /a", 0, 0)}},
 	}}, here)
@@ -32,7 +34,7 @@ func TestSummarise(t *testing.T) {
         {"spec":"bank: pays","probe":"GET /a","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.1},
         {"spec":"shop: sells","probe":"GET /a","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.1},
         {"spec":"shop: sells","probe":"GET /b","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.3},
-        {"spec":"shop: sells","probe":"GET /b","number":2,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":null}
+        {"spec":"shop: sells","probe":"GET /b","number":2,"count":3,"errorRate":1,"p50":null,"p90":null,"p99":null}
       ]
     }
   ]

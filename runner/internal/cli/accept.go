@@ -89,8 +89,11 @@ func openBaseline(path string) (record.Baseline, error) {
 		return record.Baseline{}, usagef("read baseline: %w", err)
 	}
 	b, err := record.ParseBaseline(data)
-	if err != nil {
+	if _, ok := errors.AsType[*record.SchemaError](err); ok {
 		return b, usagef("%s: %w", path, err)
+	}
+	if err != nil {
+		return b, usagef("%w: repair %s, or delete it and collect anew", err, path)
 	}
 	return b, nil
 }
@@ -106,6 +109,9 @@ func fresh(r gate.Record, b record.Baseline, force bool) ([]record.BaselineRun, 
 		s := gate.Summarise(run, r.Environment)
 		if len(s.Windows) == 0 {
 			return nil, usagef("run %d of %d measured nothing: there is no window of a passed spec in it", n+1, len(r.Runs))
+		}
+		if err := s.Validate(); err != nil {
+			return nil, usagef("run %d of %d cannot be accepted: %w: see that the machine's clock is not set back, and run again", n+1, len(r.Runs), err)
 		}
 		if !holds(b, s) {
 			all = append(all, s)
