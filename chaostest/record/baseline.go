@@ -27,6 +27,7 @@ type BaselineRun struct {
 
 // BaselineWindow is the metrics of one window of a run. All are better when lower.
 type BaselineWindow struct {
+	// Spec is the spec's SpecKey.
 	Spec  string `json:"spec"`
 	Probe string `json:"probe"`
 	// Number tells the windows of one probe in one spec apart, from 1.

@@ -84,7 +84,7 @@ type Spec struct {
 }
 
 // Key names the spec in the baseline, whichever run it is of.
-func (s Spec) Key() string { return s.Suite + ": " + s.Text }
+func (s Spec) Key() string { return record.SpecKey(s.Suite, s.Text) }
 
 // Finding is what the gate made of one spec.
 type Finding struct {
