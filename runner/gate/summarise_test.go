@@ -1,7 +1,10 @@
 package gate
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,5 +56,35 @@ func TestSummarise(t *testing.T) {
 	}
 	if p := float64(back.Runs[0].Windows[3].P99); !math.IsNaN(p) {
 		t.Errorf("null came back as %v, want NaN", p)
+	}
+}
+
+// A spec that is tried again numbers its windows anew; what counts is the attempt
+// that passed.
+func TestSummariseTakesAWindowOnceARun(t *testing.T) {
+	window := func(probe string, number, count int) record.Window {
+		return record.Window{Probe: probe, Number: number, Count: count}
+	}
+	pass := Finding{Verdict: Pass}
+	s := Summarise(Run{Specs: []Spec{
+		{Suite: "shop", Text: "sells", Attempts: 2, Finding: pass, Windows: []record.Window{
+			window("GET /a", 1, 10), window("GET /b", 1, 11), window("GET /a", 1, 20), window("GET /a", 2, 0), window("GET /a", 3, 22),
+		}},
+		{Suite: "shop", Text: "sells", Finding: pass, Windows: []record.Window{window("GET /a", 1, 30)}},
+		{Suite: "shop: cart", Text: "sells", Finding: pass, Windows: []record.Window{window("GET /a", 1, 40)}},
+	}}, here)
+	var got []string
+	for _, w := range s.Windows {
+		got = append(got, fmt.Sprintf("%s, %s, %d: %d", w.Spec, w.Probe, w.Number, w.Count))
+	}
+	want := []string{
+		"shop: sells, GET /a, 1: 20", "shop: sells, GET /a, 3: 22", "shop: sells, GET /a, 4: 30", "shop: sells, GET /b, 1: 11",
+		"shop:cart: sells, GET /a, 1: 40",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+	if err := s.Validate(); err != nil {
+		t.Error(err)
 	}
 }
