@@ -38,11 +38,16 @@ func (e extent) String() string {
 }
 
 func (e extent) say(v float64) string {
+	const longest = float64(math.MaxInt64) / float64(time.Second)
 	switch {
+	case math.IsNaN(v):
+		return "no sample"
 	case e.metric == record.ErrorRate:
 		return percent3(v)
 	case math.IsInf(v, 0):
 		return "without an answer"
+	case v >= longest:
+		return "292 years or more" // which no Duration holds
 	}
 	return probe.Round(time.Duration(v * float64(time.Second))).String()
 }
