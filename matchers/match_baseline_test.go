@@ -158,8 +158,9 @@ func TestBaselineRefusesBadInput(t *testing.T) {
 		actual  any
 		matcher OmegaMatcher
 	}{
-		"the baseline has schema 7, this version reads 1 to 1":      {w, MatchBaseline(write(`{"schema":7}`))},
-		"read baseline: unexpected end of JSON input":               {w, MatchBaseline(write(""))},
+		"the baseline has schema 7, this version reads 1 to 1":                                        {w, MatchBaseline(write(`{"schema":7}`))},
+		"read baseline: unexpected end of JSON input: repair the file, or delete it and collect anew": {w, MatchBaseline(write(""))},
+		`run 1 of 1: it lacks "started", "environment": it must have`:                                 {w, MatchBaseline(write(`{"schema":1,"runs":[{"windows":[]}]}`))},
 		"read baseline: read ":                                      {w, MatchBaseline(t.TempDir())},
 		"alpha 0: must be above 0":                                  {w, MatchBaseline(good, Alpha(0))},
 		"margin -1: must be from 0 to 10":                           {w, MatchBaseline(good, Margin(-1))},

@@ -1,0 +1,115 @@
+package matchers
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/matchers/stats"
+)
+
+// comparison is what was found.
+type comparison struct {
+	outcome          record.Outcome
+	text             string
+	value, threshold float64 // of the metric that differs most
+}
+
+func (c comparison) judgement(m *matchBaseline, n int) record.Judgement {
+	return record.Judgement{
+		Matcher: "MatchBaseline", Objective: m.short(), Outcome: c.outcome,
+		Value: record.Float(c.value), Threshold: record.Float(c.threshold),
+		Samples: n, Alpha: record.Float(m.alpha), LogE: record.Float(nan), Text: c.text,
+	}
+}
+
+// undecidedComparison is one that could not be made, in words.
+func undecidedComparison(words string, args ...any) *comparison {
+	return &comparison{outcome: record.Undecided, text: "undecided: " + fmt.Sprintf(words, args...), value: nan, threshold: nan}
+}
+
+func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
+	now, err := summaries(windows)
+	if err != nil {
+		return nil, err
+	}
+	data, err := os.ReadFile(m.path)
+	if os.IsNotExist(err) {
+		return undecidedComparison("there is no such file: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit it"), nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read baseline: %w", err)
+	}
+	baseline, err := record.ParseBaseline(data)
+	if _, ok := errors.AsType[*record.SchemaError](err); err != nil && !ok {
+		err = fmt.Errorf("%w: repair the file, or delete it and collect anew", err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	here, foreign := record.Here().Among(baseline.Runs)
+	if len(here) == 0 && len(foreign) > 0 {
+		return undecidedComparison("the baseline holds runs of another environment only (%s; this one is %s): accept runs of this one",
+			foreign[len(foreign)-1].Environment, record.Here()), nil
+	}
+	accepted, err := acceptedOf(here, now[0])
+	if err != nil {
+		return nil, err
+	}
+	if c := m.unfit(accepted, now); c != nil {
+		return c, nil
+	}
+	return m.test(accepted, now)
+}
+
+// unfit says in what way the accepted runs and those of now cannot be compared,
+// nil where they can.
+func (m *matchBaseline) unfit(accepted, now []record.BaselineWindow) *comparison {
+	if p := stats.SmallestP(len(accepted), len(now)); p > float64(m.alpha)*rounding {
+		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %d accepted runs would do",
+			len(accepted), len(now), p, percent(float64(m.alpha)), float64(m.alpha), acceptedFor(len(now), float64(m.alpha)))
+	}
+	return nil
+}
+
+// rounding absorbs the last digits of probabilities that are counted in
+// different ways.
+const rounding = 1 + 1e-9
+
+// acceptedFor is how many accepted runs can show anything at level alpha.
+func acceptedFor(now int, alpha float64) int {
+	accepted := 1
+	for stats.SmallestP(accepted, now) > alpha*rounding {
+		accepted++
+	}
+	return accepted
+}
+
+func (m *matchBaseline) test(accepted, now []record.BaselineWindow) (*comparison, error) {
+	metrics := record.BaselineMetrics()
+	values := func(windows []record.BaselineWindow) [][]float64 {
+		rows := make([][]float64, len(windows))
+		for i, w := range windows {
+			for _, metric := range metrics {
+				rows[i] = append(rows[i], w.Value(metric))
+			}
+		}
+		return rows
+	}
+	result, err := stats.CompareRuns(values(accepted), values(now), float64(m.margin))
+	if err != nil {
+		return nil, err
+	}
+	worst := metrics[result.Order[0]]
+	was, is := spread(accepted, worst), spread(now, worst)
+	c := comparison{outcome: record.Kept, value: is.middle, threshold: was.middle * (1 + float64(m.margin))}
+	says := "no metric is worse by more than"
+	if result.P <= float64(m.alpha)*rounding {
+		c.outcome, says = record.Violated, "worse by more than"
+	}
+	c.text = fmt.Sprintf("%s %s: %s %s, in %d accepted runs %s: p %.2g at alpha %s over %d metrics",
+		says, percent(float64(m.margin)), worst, is, len(accepted), was, result.P, percent(float64(m.alpha)), len(metrics))
+	return &c, nil
+}

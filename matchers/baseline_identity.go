@@ -1,0 +1,92 @@
+package matchers
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/onsi/gomega/format"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// windows are those that the matcher was given: at least one, and each once.
+func (m *matchBaseline) windows(actual any) ([]*probe.Window, error) {
+	windows, ok := actual.([]*probe.Window)
+	if w, one := actual.(*probe.Window); one {
+		windows, ok = []*probe.Window{w}, true
+	}
+	if !ok || len(windows) == 0 {
+		return nil, fmt.Errorf("expects a *probe.Window, such as Load returns, or several runs' as []*probe.Window.  Got:\n%s", format.Object(actual, 1))
+	}
+	for i, w := range windows {
+		if err := measured(w); err != nil {
+			return nil, err
+		}
+		if first := slices.IndexFunc(windows[:i], func(other *probe.Window) bool { return sameSamples(w, other) }); first >= 0 {
+			return nil, fmt.Errorf("window %d is window %d again: give one window of each run", i+1, first+1)
+		}
+		if first := windows[0]; w.Probe() != first.Probe() {
+			return nil, fmt.Errorf("the windows are of %s and of %s: compare each with its own", first.Probe(), w.Probe())
+		}
+	}
+	return windows, nil
+}
+
+// measured refuses a window of which there is nothing to compare.
+func measured(w *probe.Window) error {
+	if w == nil || w.N() == 0 {
+		return errors.New("the window has no sample: load for longer or at a higher rate")
+	}
+	if n := w.Count(func(s probe.Sample) bool { return s.Latency < 0 }); n > 0 {
+		return fmt.Errorf("the latency of %d of %d samples is negative: a clock was set back, or who made the samples is wrong: measure again", n, w.N())
+	}
+	return nil
+}
+
+// sameSamples says that two windows are one measurement, which counts once: In
+// makes another window of it.
+func sameSamples(a, b *probe.Window) bool {
+	return a == b || a.N() == b.N() && a.Start().Equal(b.Start()) && slices.Equal(a.Samples(), b.Samples())
+}
+
+// summaries are the metrics of the windows, all of which must be the same one of
+// different runs.
+func summaries(windows []*probe.Window) ([]record.BaselineWindow, error) {
+	now := make([]record.BaselineWindow, len(windows))
+	for i, w := range windows {
+		now[i] = record.Summarise(w.Record())
+		if now[i].Number < 1 {
+			return nil, errors.New("it is not known which window of its spec this is (it never is of a part that Slice cuts): give the whole window, or say it with In")
+		}
+		if first := now[0]; !same(first, now[i]) {
+			return nil, fmt.Errorf("the windows are number %d of the spec %q and number %d of %q: compare each with its own", first.Number, first.Spec, now[i].Number, now[i].Spec)
+		}
+	}
+	return now, nil
+}
+
+func same(a, b record.BaselineWindow) bool {
+	return a.Probe == b.Probe && a.Spec == b.Spec && a.Number == b.Number
+}
+
+// acceptedOf finds the window in the runs that have it. A run's specs are named
+// with their suites; the window knows its spec's text alone.
+func acceptedOf(runs []record.BaselineRun, now record.BaselineWindow) ([]record.BaselineWindow, error) {
+	var accepted []record.BaselineWindow
+	for _, run := range runs {
+		for _, w := range run.Windows {
+			key := w.Spec
+			if w.Spec, _ = record.SpecText(key); !same(w, now) {
+				continue
+			}
+			w.Spec = key
+			if len(accepted) > 0 && accepted[0].Spec != key {
+				return nil, fmt.Errorf("the baseline has this spec in two suites, %q and %q: give one of them another text", accepted[0].Spec, key)
+			}
+			accepted = append(accepted, w)
+		}
+	}
+	return accepted, nil
+}

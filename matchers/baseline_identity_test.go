@@ -1,0 +1,68 @@
+package matchers_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// named has every accepted window be of this spec.
+func named(spec string) func(*record.Baseline) {
+	return func(b *record.Baseline) {
+		for i := range b.Runs {
+			b.Runs[i].Windows[0].Spec = spec
+		}
+	}
+}
+
+func TestBaselineRefusesWindowsThatAreNoneOfSeveralRuns(t *testing.T) {
+	path := baseline(t, nil, alike(19)...)
+	slow, slower := sold(t, 40*time.Millisecond), sold(t, 41*time.Millisecond)
+	fast := window(250, taking(-10*time.Millisecond), 7).In("sells", 1)
+	for _, c := range []struct {
+		actual any
+		want   string
+	}{
+		{[]*probe.Window{slow, slower, slow}, "window 3 is window 1 again: give one window of each run"},
+		{[]*probe.Window{slow, slow.In("sells", 1)}, "window 2 is window 1 again: give one window of each run"},
+		{[]*probe.Window{slow, slower.In("pays", 1)}, `the windows are number 1 of the spec "sells" and number 1 of "pays": compare each with its own`},
+		{[]*probe.Window{slow, slower.In("sells", 2)}, `the windows are number 1 of the spec "sells" and number 2 of "sells": compare each with its own`},
+		{slow.Slice(noon, noon.Add(time.Hour)), "it is not known which window of its spec this is (it never is of a part that Slice cuts): give the whole window, or say it with In"},
+		{window(250, nil), "it is not known which window of its spec this is"},
+		{fast, "the latency of 1 of 250 samples is negative: a clock was set back, or who made the samples is wrong: measure again"},
+	} {
+		for _, assert := range []func(Gomega){
+			func(g Gomega) { g.Expect(c.actual).To(MatchBaseline(path)) },
+			func(g Gomega) { g.Expect(c.actual).NotTo(MatchBaseline(path)) },
+			func(g Gomega) { g.Expect(c.actual).To(MatchBaseline(path, Margin(0))) },
+		} {
+			if text := failure(assert); !strings.Contains(text, c.want) {
+				t.Errorf("failed with\n%s\n--- want\n%s", text, c.want)
+			}
+		}
+	}
+}
+
+func TestBaselineKnowsTheSpecByItsWholeText(t *testing.T) {
+	slow := sold(t, 40*time.Millisecond)
+	for key, want := range map[string]string{
+		"shop: sells":                         "worse by more than 10 %",
+		record.SpecKey("shop: cart", "sells"): "worse by more than 10 %",
+		"shop: cart: sells":                   "undecided: 0 accepted runs of this window",
+		"sells":                               "undecided: 0 accepted runs of this window",
+		record.SpecKey("shop", "cart: sells well"): "undecided: 0 accepted runs of this window",
+	} {
+		path := baseline(t, named(key), alike(19)...)
+		if text := failure(func(g Gomega) { g.Expect(slow).To(MatchBaseline(path)) }); !strings.Contains(text, want) {
+			t.Errorf("accepted as %q: failed with\n%s\n--- want\n%s", key, text, want)
+		}
+	}
+	path := baseline(t, named(record.SpecKey("shop", "cart: sells")), alike(19)...)
+	expect(t, "", func(g Gomega) { g.Expect(slow.In("cart: sells", 1)).NotTo(MatchBaseline(path)) })
+}
