@@ -36,7 +36,7 @@ func (m *matchBaseline) windows(actual any) ([]*probe.Window, error) {
 
 // measured refuses a window of which there is nothing to compare.
 func measured(w *probe.Window) error {
-	if w == nil || w.N() == 0 {
+	if w == nil || w.N() == 0 && !grows(w) {
 		return errors.New("the window has no sample: load for longer or at a higher rate")
 	}
 	if n := w.Count(func(s probe.Sample) bool { return s.Latency < 0 }); n > 0 {
@@ -44,6 +44,9 @@ func measured(w *probe.Window) error {
 	}
 	return nil
 }
+
+// grows says that more samples will come, so that the window is not what it will be.
+func grows(w *probe.Window) bool { return w.Growing() && !w.Final() }
 
 // sameSamples says that two windows are one measurement, which counts once: In
 // makes another window of it.

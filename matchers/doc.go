@@ -6,8 +6,9 @@
 // The statistical ones hold their level alpha over all looks together, however
 // often they are polled: KeepErrorRateBelow, KeepQuantileBelow and
 // KeepAvailabilityAbove judge a window against a limit, MatchControl against
-// another window, MatchBaseline against accepted runs, and HaveNoOutliers and
-// HaveOutlier the members of a fleet against each other. They have three outcomes:
+// another window, and HaveNoOutliers and HaveOutlier the members of a fleet
+// against each other. MatchBaseline judges a whole load against accepted runs,
+// and holds its level for the one look at the load's end. They have three outcomes:
 // kept, violated, and undecided. Undecided is an error and so fails Should and
 // ShouldNot alike: it is never a silent pass. Consistently and Eventually go on
 // while a window grows, and fail with it at their end; see Sense.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/onsi/gomega/format"
@@ -34,6 +35,11 @@ const defaultBaselineMargin = MarginOption(0.10)
 // probability of at most Alpha. With one window 19 accepted runs are needed for
 // alpha 5 %. A []*probe.Window, each of a run of its own, in which everything was
 // started anew, needs fewer: of three, 3 accepted runs suffice.
+//
+// Whole loads are compared, once: Alpha is of one look at the load's end, not over
+// all looks. A window that still grows is undecided, so that Eventually waits for
+// its end, and so is one that has fewer than half as many samples as the accepted
+// ones.
 //
 // Without a baseline, with too few accepted runs or with those of another
 // environment only it is undecided, which is an error in either polarity; under
@@ -71,10 +77,10 @@ func (m *matchBaseline) Match(actual any) (bool, error) {
 	for _, w := range windows {
 		w.Judged("MatchBaseline", m.short(), func() record.Judgement { return c.judgement(m, w.N()) })
 	}
-	if c.outcome == record.Undecided && m.collecting {
+	if c.outcome == record.Undecided && m.collecting && !slices.ContainsFunc(windows, grows) {
 		return true, nil
 	}
-	return rule(c.outcome, true, func() string { return fmt.Sprintf("%s (%s)", c.text, windows[0].Probe()) })
+	return rule(c.outcome, !c.more, func() string { return fmt.Sprintf("%s (%s)", c.text, windows[0].Probe()) })
 }
 
 func (m *matchBaseline) short() string {

@@ -1,0 +1,108 @@
+package matchers_test
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
+)
+
+// counting has every accepted window have so many samples.
+func counting(n int) func(*record.Baseline) {
+	return func(b *record.Baseline) {
+		for i := range b.Runs {
+			b.Runs[i].Windows[0].Count = n + i
+		}
+	}
+}
+
+// inSells is what a load in the spec "sells" gives.
+func inSells(l *load) func() *probe.Window {
+	return func() *probe.Window { return l.window().In("sells", 1) }
+}
+
+func TestBaselineIsComparedWithAWholeLoad(t *testing.T) {
+	path := baseline(t, nil, alike(19)...)
+	for _, c := range []struct {
+		name    string
+		assert  func(AsyncAssertion, types.GomegaMatcher) bool
+		failing []int
+		want    string
+	}{
+		{"matches at the end", func(a AsyncAssertion, m types.GomegaMatcher) bool { return a.Should(m) }, nil, ""},
+		{"is worse at the end only", func(a AsyncAssertion, m types.GomegaMatcher) bool { return a.ShouldNot(m) }, upTo(250)[200:], ""},
+	} {
+		l := newLoad(t, 50, 250, c.failing...)
+		text := failure(func(g Gomega) {
+			c.assert(g.Eventually(inSells(l)).WithTimeout(never).WithPolling(time.Millisecond), MatchBaseline(path))
+		})
+		if text != c.want || l.looks != 5 {
+			t.Errorf("%s: %d looks, want 5; failed with\n%s", c.name, l.looks, text)
+		}
+	}
+	const want = "undecided: the window still grows (50 samples so far), and whole loads are compared: wait for its end, as Eventually and Load do (GET http://shop:8080/checkout)"
+	growing := inSells(newLoad(t, 50, 250))()
+	for _, assert := range []func(Gomega){
+		func(g Gomega) { g.Expect(growing).To(MatchBaseline(path)) },
+		func(g Gomega) { g.Expect(growing).NotTo(MatchBaseline(path)) },
+		func(g Gomega) {
+			g.Expect([]*probe.Window{sold(t, 12*time.Millisecond), growing}).To(MatchBaseline(path))
+		},
+	} {
+		if text := failure(assert); !strings.Contains(text, want) {
+			t.Errorf("failed with\n%s\n--- want\n%s", text, want)
+		}
+	}
+}
+
+// What is collected must be as long as what will be compared with it.
+func TestBaselineBeingCollectedWaitsForTheLoad(t *testing.T) {
+	t.Setenv(record.CollectVariable, "1")
+	l := newLoad(t, 50, 250)
+	expect(t, "", func(g Gomega) {
+		g.Eventually(inSells(l)).WithTimeout(never).WithPolling(time.Millisecond).Should(MatchBaseline(filepath.Join(t.TempDir(), "none.json")))
+	})
+	if l.looks != 5 {
+		t.Errorf("%d looks, want 5", l.looks)
+	}
+}
+
+func TestBaselineNeedsAsManySamplesAsWereAccepted(t *testing.T) {
+	for _, c := range []struct {
+		accepted, n int
+		want        string
+	}{
+		// The accepted windows have from so many samples to 18 more.
+		{91, 1, "undecided: the window has 1 sample, and 100 are usual in the accepted runs: fewer than half as many cannot be compared: load as the accepted runs did, or collect anew"},
+		{91, 49, "undecided: the window has 49 samples, and 100 are usual in the accepted runs: "},
+		{91, 50, ""},
+		{91, 100_000, ""},
+		{90, 198, ""},
+		{90, 199, "undecided: the window has 199 samples, and 99 are usual in the accepted runs: the p99 of fewer than 100 samples is their slowest, which is slower of more than twice as many: load as the accepted runs did, or collect anew"},
+		{1, 5, ""},
+		{1, 4, "the window has 4 samples, and 10 are usual"},
+	} {
+		path := baseline(t, counting(c.accepted), alike(19)...)
+		w := window(c.n, nil).In("sells", 1)
+		text := failure(func(g Gomega) { g.Expect(w).To(MatchBaseline(path)) })
+		if (text == "") != (c.want == "") || !strings.Contains(text, c.want) {
+			t.Errorf("%d samples after %d failed with\n%s\n--- want\n%s", c.n, c.accepted, text, c.want)
+		}
+		if text := failure(func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(path)) }); !strings.Contains(text, c.want) {
+			t.Errorf("%d samples after %d failed with\n%s\n--- want\n%s", c.n, c.accepted, text, c.want)
+		}
+	}
+	// The least of several runs counts, and no accepted one that was cut short.
+	path := baseline(t, nil, alike(19)...)
+	few := []*probe.Window{sold(t, 12*time.Millisecond), window(10, nil).In("sells", 1)}
+	if _, err := MatchBaseline(path).Match(few); err == nil || !strings.Contains(err.Error(), "the window has 10 samples, and 250 are usual in the accepted runs") {
+		t.Errorf("one run of ten samples: %v", err)
+	}
+}
