@@ -3,8 +3,10 @@ package matchers
 import (
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"slices"
+	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/matchers/probe"
@@ -62,11 +64,11 @@ func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
 		return undecidedComparison("the baseline holds runs of another environment only (%s; this one is %s): accept runs of this one",
 			foreign[len(foreign)-1].Environment, record.Here()), nil
 	}
-	accepted, err := acceptedOf(here, now[0])
+	accepted, of, err := acceptedOf(here, now[0])
 	if err != nil {
 		return nil, err
 	}
-	if c := m.unfit(accepted, now); c != nil {
+	if c := m.unfit(accepted, of, now); c != nil {
 		c.more = c.more && slices.ContainsFunc(windows, func(w *probe.Window) bool { return !w.Final() })
 		return c, nil
 	}
@@ -75,7 +77,15 @@ func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
 
 // unfit says in what way the accepted runs and those of now cannot be compared,
 // nil where they can.
-func (m *matchBaseline) unfit(accepted, now []record.BaselineWindow) *comparison {
+func (m *matchBaseline) unfit(accepted []record.BaselineWindow, of []record.BaselineRun, now []record.BaselineWindow) *comparison {
+	// One suffices: a run without an answer is slower than any, so it would hide
+	// one that is slow or dead.
+	dead := func(w record.BaselineWindow) bool { return math.IsInf(w.Value(record.P50), 1) }
+	if first := slices.IndexFunc(accepted, dead); first >= 0 {
+		n := len(accepted) - len(slices.DeleteFunc(slices.Clone(accepted), dead))
+		return undecidedComparison("all samples of this window failed in %d of %d accepted runs, the first of which started at %s: there is nothing to match: take those out of the file, and accept runs of a live service",
+			n, len(accepted), of[first].Started.Format(time.RFC3339))
+	}
 	if p := stats.SmallestP(len(accepted), len(now)); p > float64(m.alpha)*rounding {
 		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %d accepted runs would do",
 			len(accepted), len(now), p, percent(float64(m.alpha)), float64(m.alpha), acceptedFor(len(now), float64(m.alpha)))

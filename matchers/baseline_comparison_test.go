@@ -1,6 +1,8 @@
 package matchers_test
 
 import (
+	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -104,5 +106,38 @@ func TestBaselineNeedsAsManySamplesAsWereAccepted(t *testing.T) {
 	few := []*probe.Window{sold(t, 12*time.Millisecond), window(10, nil).In("sells", 1)}
 	if _, err := MatchBaseline(path).Match(few); err == nil || !strings.Contains(err.Error(), "the window has 10 samples, and 250 are usual in the accepted runs") {
 		t.Errorf("one run of ten samples: %v", err)
+	}
+}
+
+func TestBaselineOfADeadServiceMatchesNothing(t *testing.T) {
+	none := record.Float(math.NaN())
+	dying := func(n int) func(*record.Baseline) {
+		return func(b *record.Baseline) {
+			for i := range n {
+				w := &b.Runs[i].Windows[0]
+				w.ErrorRate, w.P50, w.P90, w.P99 = 1, none, none, none
+			}
+		}
+	}
+	dead := window(250, failing, upTo(250)...).In("sells", 1)
+	for _, n := range []int{1, 19} {
+		path := baseline(t, dying(n), alike(19)...)
+		want := fmt.Sprintf("undecided: all samples of this window failed in %d of 19 accepted runs, the first of which started at 2026-01-02T12:00:00Z: there is nothing to match: take those out of the file, and accept runs of a live service", n)
+		for _, w := range []*probe.Window{dead, sold(t, 12*time.Millisecond), sold(t, 5*time.Second)} {
+			for _, assert := range []func(Gomega){
+				func(g Gomega) { g.Expect(w).To(MatchBaseline(path)) },
+				func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(path)) },
+			} {
+				if text := failure(assert); !strings.Contains(text, want) {
+					t.Errorf("%d dead runs: failed with\n%s\n--- want\n%s", n, text, want)
+				}
+			}
+		}
+	}
+	path := baseline(t, nil, alike(19)...)
+	expect(t, "", func(g Gomega) { g.Expect(dead).NotTo(MatchBaseline(path)) })
+	if text := failure(func(g Gomega) { g.Expect(dead).To(MatchBaseline(path)) }); !strings.Contains(text, "p50 without an answer, in 19 accepted runs 12ms") &&
+		!strings.Contains(text, "error rate 100 %, in 19 accepted runs 0 %") {
+		t.Errorf("failed with\n%s", text)
 	}
 }

@@ -74,10 +74,9 @@ func same(a, b record.BaselineWindow) bool {
 	return a.Probe == b.Probe && a.Spec == b.Spec && a.Number == b.Number
 }
 
-// acceptedOf finds the window in the runs that have it. A run's specs are named
-// with their suites; the window knows its spec's text alone.
-func acceptedOf(runs []record.BaselineRun, now record.BaselineWindow) ([]record.BaselineWindow, error) {
-	var accepted []record.BaselineWindow
+// acceptedOf finds the window in the runs that have it, and the run of each. A
+// run's specs are named with their suites; the window knows its spec's text alone.
+func acceptedOf(runs []record.BaselineRun, now record.BaselineWindow) (accepted []record.BaselineWindow, of []record.BaselineRun, err error) {
 	for _, run := range runs {
 		for _, w := range run.Windows {
 			key := w.Spec
@@ -86,10 +85,10 @@ func acceptedOf(runs []record.BaselineRun, now record.BaselineWindow) ([]record.
 			}
 			w.Spec = key
 			if len(accepted) > 0 && accepted[0].Spec != key {
-				return nil, fmt.Errorf("the baseline has this spec in two suites, %q and %q: give one of them another text", accepted[0].Spec, key)
+				return nil, nil, fmt.Errorf("the baseline has this spec in two suites, %q and %q: give one of them another text", accepted[0].Spec, key)
 			}
-			accepted = append(accepted, w)
+			accepted, of = append(accepted, w), append(of, run)
 		}
 	}
-	return accepted, nil
+	return accepted, of, nil
 }

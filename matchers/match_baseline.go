@@ -41,10 +41,11 @@ const defaultBaselineMargin = MarginOption(0.10)
 // its end, and so is one that has fewer than half as many samples as the accepted
 // ones.
 //
-// Without a baseline, with too few accepted runs or with those of another
-// environment only it is undecided, which is an error in either polarity; under
-// `chaosgate run --collect`, which collects the first runs, it is recorded as
-// undecided and does not fail.
+// Without a baseline, with too few accepted runs, with those of another
+// environment only or with those of a service that did not answer it is undecided,
+// which is an error in either polarity. Under `chaosgate run --collect`, which
+// collects the first runs, that is recorded and does not fail To and Should; it
+// does fail NotTo and ShouldNot, because a matcher is not told which of them asks.
 func MatchBaseline(path string, options ...BaselineOption) types.GomegaMatcher {
 	m := &matchBaseline{path: path, alpha: DefaultAlpha, margin: defaultBaselineMargin, collecting: os.Getenv(record.CollectVariable) != ""}
 	for _, option := range options {
