@@ -87,7 +87,7 @@ func (m *matchBaseline) unfit(accepted []record.BaselineWindow, of []record.Base
 			n, len(accepted), of[first].Started.Format(time.RFC3339))
 	}
 	if p := stats.SmallestP(len(accepted), len(now)); p > float64(m.alpha)*rounding {
-		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %d accepted runs would do",
+		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %s",
 			len(accepted), len(now), p, percent(float64(m.alpha)), float64(m.alpha), acceptedFor(len(now), float64(m.alpha)))
 	}
 	return unlikeSizes(accepted, now)
@@ -139,13 +139,18 @@ func samples(n int) string {
 // different ways.
 const rounding = 1 + 1e-9
 
-// acceptedFor is how many accepted runs can show anything at level alpha.
-func acceptedFor(now int, alpha float64) int {
-	accepted := 1
-	for stats.SmallestP(accepted, now) > alpha*rounding {
-		accepted++
+// mostAccepted is more runs than anybody accepts, and few enough for
+// stats.CompareRuns to count.
+const mostAccepted = 500
+
+// acceptedFor says how many accepted runs can show anything at level alpha.
+func acceptedFor(now int, alpha float64) string {
+	for accepted := 1; accepted <= mostAccepted; accepted++ {
+		if stats.SmallestP(accepted, now) <= alpha*rounding {
+			return fmt.Sprintf("%d accepted runs would do", accepted)
+		}
 	}
-	return accepted
+	return fmt.Sprintf("no number of accepted runs up to %d would do: give the windows of several runs, or choose a larger alpha", mostAccepted)
 }
 
 func (m *matchBaseline) test(accepted, now []record.BaselineWindow) (*comparison, error) {

@@ -141,3 +141,24 @@ func TestBaselineOfADeadServiceMatchesNothing(t *testing.T) {
 		t.Errorf("failed with\n%s", text)
 	}
 }
+
+func TestBaselineSaysWhatNoNumberOfRunsCanShow(t *testing.T) {
+	path := baseline(t, nil, alike(19)...)
+	w, other, third := sold(t, 12*time.Millisecond), sold(t, 13*time.Millisecond), sold(t, 14*time.Millisecond)
+	for _, c := range []struct {
+		actual any
+		alpha  float64
+		want   string
+	}{
+		{w, 0.01, "19 accepted runs of this window and 1 of now can reach p = 0.05, and alpha 1 % needs 0.01: 99 accepted runs would do"},
+		{w, 0.002, "499 accepted runs would do"},
+		{w, 1e-6, "needs 1e-06: no number of accepted runs up to 500 would do: give the windows of several runs, or choose a larger alpha"},
+		{w, 1e-11, "needs 1e-11: no number of accepted runs up to 500 would do"},
+		{w, 1e-300, "needs 1e-300: no number of accepted runs up to 500 would do"},
+		{[]*probe.Window{w, other, third}, 1e-6, "180 accepted runs would do"},
+	} {
+		if _, err := MatchBaseline(path, Alpha(c.alpha)).Match(c.actual); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("alpha %v: %v\nwant %s", c.alpha, err, c.want)
+		}
+	}
+}
