@@ -39,8 +39,8 @@ func measured(w *probe.Window) error {
 	if w == nil || w.N() == 0 && !grows(w) {
 		return errors.New("the window has no sample: load for longer or at a higher rate")
 	}
-	if n := w.Count(func(s probe.Sample) bool { return s.Latency < 0 }); n > 0 {
-		return fmt.Errorf("the latency of %d of %d samples is negative: a clock was set back, or who made the samples is wrong: measure again", n, w.N())
+	if err := w.Validate(); err != nil {
+		return fmt.Errorf("window of %s: %w", w.Probe(), err)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func TestBaselineRefusesWindowsThatAreNoneOfSeveralRuns(t *testing.T) {
 		{[]*probe.Window{slow, slower.In("sells", 2)}, `the windows are number 1 of the spec "sells" and number 2 of "sells": compare each with its own`},
 		{slow.Slice(noon, noon.Add(time.Hour)), "it is not known which window of its spec this is (it never is of a part that Slice cuts): give the whole window, or say it with In"},
 		{window(250, nil), "it is not known which window of its spec this is"},
-		{fast, "the latency of 1 of 250 samples is negative: a clock was set back, or who made the samples is wrong: measure again"},
+		{fast, "window of GET http://shop:8080/checkout: the sample meant for 12:00:00.140 took -10ms: a latency is not negative"},
 	} {
 		for _, assert := range []func(Gomega){
 			func(g Gomega) { g.Expect(c.actual).To(MatchBaseline(path)) },
