@@ -14,7 +14,8 @@ type AlphaOption float64
 // Alpha sets the level at which a matcher judges, above 0 and at most 0.5;
 // DefaultAlpha otherwise. Over all looks at a growing window together, a service
 // that keeps what is asked is found violating with at most this probability, and
-// one that is found keeping it does not with at most this probability.
+// one that is found keeping it does not with at most this probability. MatchBaseline
+// looks once, at the end, and answers for the first of the two alone.
 func Alpha(alpha float64) AlphaOption { return AlphaOption(alpha) }
 
 func (a AlphaOption) validate() error {
