@@ -199,6 +199,16 @@ func (h *history) number(probe string) int {
 	return h.windows[probe]
 }
 
+// release gives a number back when what took it ends, so that a further attempt at
+// the spec counts its loads as the one before did.
+func (h *history) release(spec, probe string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.spec == spec && h.windows[probe] > 0 {
+		h.windows[probe]--
+	}
+}
+
 func (h *history) add(i *Injection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

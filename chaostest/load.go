@@ -149,9 +149,11 @@ func (x *Experiment) loads(what fmt.Stringer, l load) {
 func (x *Experiment) told(what fmt.Stringer, l load) []probe.RunOption {
 	// Asked here, because progress comes from a goroutine, to which T does not belong.
 	event := record.Event{Kind: record.Loading, Text: what.String(), Spec: x.t.Name(), Process: x.process()}
+	number := x.history.number(what.String())
+	x.t.Cleanup(func() { x.history.release(event.Spec, event.Text) })
 	return []probe.RunOption{
 		probe.Labelled(x.t.Name(), x.liveFaults()...),
-		probe.Numbered(x.history.number(what.String())),
+		probe.Numbered(number),
 		probe.Windows(l.width),
 		probe.Progress(progressEvery, func(so record.Window) {
 			now := event

@@ -86,6 +86,9 @@ func (m *matchBaseline) unfit(accepted []record.BaselineWindow, of []record.Base
 		return undecidedComparison("all samples of this window failed in %d of %d accepted runs, the first of which started at %s: there is nothing to match: take those out of the file, and accept runs of a live service",
 			n, len(accepted), of[first].Started.Format(time.RFC3339))
 	}
+	if len(accepted) == 0 {
+		return undecidedComparison("no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other: %s", acceptedFor(len(now), float64(m.alpha)))
+	}
 	if p := stats.SmallestP(len(accepted), len(now)); p > float64(m.alpha)*rounding {
 		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %s",
 			len(accepted), len(now), p, percent(float64(m.alpha)), float64(m.alpha), acceptedFor(len(now), float64(m.alpha)))

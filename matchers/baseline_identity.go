@@ -51,7 +51,7 @@ func grows(w *probe.Window) bool { return w.Growing() && !w.Final() }
 // sameSamples says that two windows are one measurement, which counts once: In
 // makes another window of it.
 func sameSamples(a, b *probe.Window) bool {
-	return a == b || a.N() == b.N() && a.Start().Equal(b.Start()) && slices.Equal(a.Samples(), b.Samples())
+	return a == b || a.N() > 0 && a.N() == b.N() && a.Start().Equal(b.Start()) && slices.Equal(a.Samples(), b.Samples())
 }
 
 // summaries are the metrics of the windows, all of which must be the same one of
@@ -62,6 +62,9 @@ func summaries(windows []*probe.Window) ([]record.BaselineWindow, error) {
 		now[i] = record.Summarise(w.Record())
 		if now[i].Number < 1 {
 			return nil, errors.New("it is not known which window of its spec this is (it never is of a part that Slice cuts): give the whole window, or say it with In")
+		}
+		if now[i].Spec == "" {
+			return nil, errors.New("it is not known which spec this window is of, as of one that was loaded before the suite: load it in the spec, or say it with In")
 		}
 		if first := now[0]; !same(first, now[i]) {
 			return nil, fmt.Errorf("the windows are number %d of the spec %q and number %d of %q: compare each with its own", first.Number, first.Spec, now[i].Number, now[i].Spec)

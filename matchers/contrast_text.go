@@ -47,24 +47,37 @@ func (c contrast) errorsText() string {
 }
 
 func (c contrast) latencyText() string {
+	mine, theirs := c.compared()
 	said := make([]string, 0, 3)
 	for _, q := range []struct {
 		name  string
 		share float64
 	}{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}} {
-		said = append(said, fmt.Sprintf("%s %s against %s", q.name, c.latencyAt(c.w, q.share), c.latencyAt(c.control, q.share)))
+		said = append(said, fmt.Sprintf("%s %s against %s", q.name, latencyAt(mine, q.share), latencyAt(theirs, q.share)))
 	}
 	return strings.Join(said, ", ")
 }
 
-// latencyAt is a quantile of the samples in pairs, where a failed one is slower than any.
-func (c contrast) latencyAt(w *probe.Window, q float64) string {
-	if c.n == 0 {
-		return "no sample"
+// compared are the latencies that the test compares, of the window and of the control,
+// the shortest first: with errors apart those of pairs that were both answered.
+func (c contrast) compared() (mine, theirs []float64) {
+	all, control := latencies(c.w), latencies(c.control)
+	for i := range c.n {
+		if c.only == LatencyOnly || !math.IsInf(all[i], 1) && !math.IsInf(control[i], 1) {
+			mine, theirs = append(mine, all[i]), append(theirs, control[i])
+		}
 	}
-	sorted := slices.Clone(latencies(w)[:c.n])
-	slices.Sort(sorted)
-	seconds := sorted[int(math.Ceil(q*float64(c.n)-1e-9))-1]
+	slices.Sort(mine)
+	slices.Sort(theirs)
+	return mine, theirs
+}
+
+// latencyAt is a quantile, in words.
+func latencyAt(sorted []float64, q float64) string {
+	if len(sorted) == 0 {
+		return "no answer"
+	}
+	seconds := sorted[int(math.Ceil(q*float64(len(sorted))-1e-9))-1]
 	if math.IsInf(seconds, 1) {
 		return "a failure"
 	}

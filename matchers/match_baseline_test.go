@@ -107,8 +107,8 @@ func TestBaselineUndecidedFailsInBothPolarities(t *testing.T) {
 	for name, c := range map[string]struct{ path, want string }{
 		"no file":           {filepath.Join(t.TempDir(), "none.json"), "undecided: there is no such file: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit it"},
 		"too few runs":      {baseline(t, nil, alike(10)...), "undecided: 10 accepted runs of this window and 1 of now can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would do"},
-		"no such window":    {baseline(t, func(b *record.Baseline) { b.Runs[0].Windows[0].Spec = "shop: pays" }, 12), "undecided: 0 accepted runs of this window"},
-		"its second window": {baseline(t, func(b *record.Baseline) { b.Runs[0].Windows[0].Number = 2 }, 12), "undecided: 0 accepted runs of this window"},
+		"no such window":    {baseline(t, func(b *record.Baseline) { b.Runs[0].Windows[0].Spec = "shop: pays" }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other: 19 accepted runs would do"},
+		"its second window": {baseline(t, func(b *record.Baseline) { b.Runs[0].Windows[0].Number = 2 }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other: 19 accepted runs would do"},
 		"elsewhere":         {baseline(t, elsewhere, alike(19)...), "undecided: the baseline holds runs of another environment only ("},
 	} {
 		w := sold(t, 12*time.Millisecond)

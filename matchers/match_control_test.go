@@ -117,7 +117,7 @@ func TestControlIsUndecidedWithoutPartners(t *testing.T) {
 
 func TestControlOfNothingHasWords(t *testing.T) {
 	text := failure(func(g Gomega) { g.Expect(window(0, nil)).To(MatchControl(noisy(300, 20*time.Millisecond, nil))) })
-	if !strings.Contains(text, "of 0 pairs of samples 0 failed here alone and 0 in the control window alone; p50 no sample against no sample") {
+	if !strings.Contains(text, "of 0 pairs of samples 0 failed here alone and 0 in the control window alone; p50 no answer against no answer") {
 		t.Errorf("failed with\n%s", text)
 	}
 	long := window(300, taking(1<<63-1), upTo(300)...)

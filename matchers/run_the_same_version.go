@@ -23,8 +23,9 @@ import (
 // more than half of them is named; where there is no such version nobody is, and
 // still they differ. A member whose version is not known, and one that reported
 // two, which it does when it was replaced under the load, are named as well: the
-// first is an error, the second a difference. While a member has not answered, and
-// those that have do not differ, it is undecided, which is an error in either polarity.
+// first is an error, the second a difference. While a member has not answered what
+// others have, and those do not differ, it is undecided, which is an error in either
+// polarity, and so it is while nobody has answered.
 func RunTheSameVersion(options ...VersionOption) types.GomegaMatcher {
 	v := &sameVersion{}
 	for _, option := range options {
@@ -96,10 +97,12 @@ func (v *sameVersion) look(f *probe.FleetWindow) (versions, error) {
 	if len(said) > 0 {
 		kind := "version"
 		if byImage {
-			kind = "image"
-			for i, m := range said {
-				all[i] = m.Image
+			// Nobody is asked for a version, those that do not answer neither.
+			kind, said, all = "image", members, nil
+			for _, m := range members {
+				all = append(all, m.Image)
 			}
+			silent = nil
 		}
 		if found, err = compareVersions(said, kind, all); err != nil {
 			return versions{}, err

@@ -21,7 +21,6 @@ func TestVersionsAreUndecidedUntilEachMemberHasAnswered(t *testing.T) {
 		"undecided: a, b, c and d have given no whole answer in 20 samples, so nobody knows their versions: load until they answer\nfleet of 4: ":                                    members(t, 20, func(s *probe.Sample, _, _ int) { refused(s) }),
 		"undecided: b has given no whole answer in 20 samples, so nobody knows its version: load until it answers, or leave it out with Except(\"b\")\nfleet of 4: ":                 members(t, 20, without("1", 1)),
 		"undecided: b and c have given no whole answer in 20 samples, so nobody knows their versions: load until they answer, or leave them out with Except(\"b\", \"c\")\nfleet of": members(t, 20, without("1", 1, 2)),
-		"undecided: c has given no whole answer in 20 samples, so nobody knows its version: ":                                                                                        members(t, 20, without("", 2)), // the rest have an image
 	} {
 		if text := refusal(t, f, RunTheSameVersion()); !strings.HasPrefix(text, want) {
 			t.Errorf("%s\nwant\n%s", text, want)
@@ -66,6 +65,8 @@ func TestImagesTellVersionsWhereNoAnswerDoes(t *testing.T) {
 	if !strings.Contains(text, "\nnot to run the same version\nbut all 4 run image sha256:1") {
 		t.Errorf("failed with\n%s", text)
 	}
+	// Nobody is asked for a version, so one that does not answer hides none.
+	expect(t, "", func(g Gomega) { g.Expect(members(t, 20, without("", 2))).To(RunTheSameVersion()) })
 	// Who is asked for a version and says none has no image in its place.
 	f = members(t, 20, func(s *probe.Sample, _, _ int) { s.Problem = noVersion })
 	if text := refusal(t, f, RunTheSameVersion()); text != "RunTheSameVersion: a: "+noVersion {

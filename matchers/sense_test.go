@@ -1,6 +1,7 @@
 package matchers_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,36 @@ func TestConsistently(t *testing.T) {
 				t.Errorf("%d looks, want %d", c.load.looks, c.looks)
 			}
 		})
+	}
+}
+
+func TestUntilEndMayBeUsedAgain(t *testing.T) {
+	slow := newLoad(t, 250, 250).untilEnd()
+	for _, c := range []struct {
+		matcher types.GomegaMatcher
+		want    string
+	}{
+		{KeepErrorRateBelow(1 * Percent), ""},
+		{KeepQuantileBelow(0.95, time.Second), ""},
+		{KeepQuantileBelow(0.95, time.Millisecond), "but 250 of 250 samples took longer than 1ms or failed"},
+	} {
+		text := failure(func(g Gomega) {
+			g.Consistently(slow).WithTimeout(never).WithPolling(time.Millisecond).Should(c.matcher)
+		})
+		if (text == "") != (c.want == "") || !strings.Contains(text, c.want) {
+			t.Errorf("failed with\n%s\n--- want\n%s", text, c.want)
+		}
+	}
+	broken := errors.New("not yet")
+	none := probe.UntilEnd(func() (*probe.Window, error) { return nil, broken })
+	nothing := probe.UntilEnd(func() (*probe.FleetWindow, error) { return nil, nil })
+	for range 2 {
+		if w, err := none(); w != nil || !errors.Is(err, broken) {
+			t.Errorf("got %v, %v", w, err)
+		}
+		if w, err := nothing(); w != nil || err != nil {
+			t.Errorf("got %v, %v", w, err)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func (f *FleetWindow) summary() record.Window {
 		members[i] = m.Window.summary()
 	}
 	pooled := NewWindow(f.name, f.Start(), f.End(), samples)
-	pooled.spec, pooled.faults = f.spec, f.faults
+	pooled.spec, pooled.number, pooled.faults = f.spec, f.number, f.faults
 	r := pooled.summary()
 	r.Members = members
 	return r

@@ -23,6 +23,7 @@ type Member struct {
 type FleetSeries struct {
 	name    string
 	spec    string
+	number  int
 	faults  []string
 	start   time.Time
 	rate    Rate
@@ -127,7 +128,7 @@ func (f *FleetSeries) Window() *FleetWindow {
 		for i, m := range f.members {
 			members[i] = Member{Name: m.Name, Window: f.series[i].Window(), Image: m.Image}
 		}
-		f.latest = &FleetWindow{name: f.name, spec: f.spec, faults: f.faults, grid: f.grid, members: members, kept: f.kept}
+		f.latest = &FleetWindow{name: f.name, spec: f.spec, number: f.number, faults: f.faults, grid: f.grid, members: members, kept: f.kept}
 	}
 	return f.latest
 }

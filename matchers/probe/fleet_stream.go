@@ -81,7 +81,7 @@ func StartFleet(ctx context.Context, fleet *Fleet, rate Rate, d time.Duration, o
 
 // label hands on the spec's name and faults, before the series is shared.
 func (f *FleetSeries) label(r *run) {
-	f.spec, f.faults = r.spec, r.faults
+	f.spec, f.number, f.faults = r.spec, r.number, r.faults
 	for _, s := range f.series {
 		s.spec, s.faults = r.spec, r.faults
 	}

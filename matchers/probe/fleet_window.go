@@ -14,6 +14,7 @@ import (
 type FleetWindow struct {
 	name    string
 	spec    string
+	number  int
 	faults  []string
 	grid    grid
 	members []Member
@@ -100,7 +101,7 @@ func (f *FleetWindow) Growing() bool {
 
 // Final reports whether it is known that no more samples will come.
 func (f *FleetWindow) Final() bool {
-	return !slices.ContainsFunc(f.members, func(m Member) bool { return !m.Window.Final() })
+	return f != nil && !slices.ContainsFunc(f.members, func(m Member) bool { return !m.Window.Final() })
 }
 
 // Width is the width of the windows in which members are compared: the time of a

@@ -110,8 +110,9 @@ func (s *Stream) MarshalJSON() ([]byte, error) { return json.Marshal(s.series.Wi
 
 // UntilEnd makes of a function that returns windows as they grow one for a single
 // Consistently, which it ends: called again after it has returned a window that is
-// final, it tells Gomega that no more samples will come. A load's is UntilEnd of its
-// stream; this one is for a Series that is filled by other means.
+// final, it tells Gomega that no more samples will come. After that it begins anew. A
+// load's is UntilEnd of its stream; this one is for a Series that is filled by other
+// means.
 //
 // No matcher can tell that: And, Not and ShouldNot would take it for the answer to the
 // whole.
@@ -119,10 +120,14 @@ func UntilEnd[W interface{ Final() bool }](window func() (W, error)) func() (W, 
 	seen := false
 	return func() (W, error) {
 		w, err := window()
-		if err == nil && seen {
+		if err != nil {
+			return w, err
+		}
+		if seen {
+			seen = false // whoever asks again has judged nothing yet
 			return w, gomega.StopTrying("the load has ended").Successfully()
 		}
 		seen = w.Final()
-		return w, err
+		return w, nil
 	}
 }

@@ -82,7 +82,7 @@ func (w *Window) Growing() bool { return w.growing }
 // Final reports whether it is known that no more samples will come, as it is of a
 // load that has ended. Of a window that NewWindow made nothing is known: whoever
 // made it may make longer ones.
-func (w *Window) Final() bool { return w.final }
+func (w *Window) Final() bool { return w != nil && w.final }
 
 // N is the number of samples.
 func (w *Window) N() int { return len(w.samples) }

@@ -70,6 +70,9 @@ func (p plan) samples() (int, error) {
 			return p.within(weak), nil
 		}
 	}
+	if weak.events == 0 {
+		return 0, fmt.Errorf("plan samples for rate %v against limit %v: no number of them shows it: choose a smaller limit", p.rate, p.limit)
+	}
 	return 0, fmt.Errorf("plan samples for rate %v against limit %v: more than %d are needed: choose a rate further from the limit", p.rate, p.limit, next)
 }
 

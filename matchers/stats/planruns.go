@@ -53,8 +53,8 @@ const mostRuns = 50
 
 // RunsToDetect returns the plan with the fewest candidate runs, and among these with
 // the fewest accepted ones, of at most the given number, that shows the shift with at
-// least the given power; see PlanRuns. Up to 50 candidates are tried, and up to 600 pairs
-// of an accepted and a candidate run. It is an error if none of these plans does, which
+// least the given power; see PlanRuns. Up to 50 candidates are tried, and numbers of them
+// until there are more than 600 pairs of an accepted and a candidate run. It is an error if none of these plans does, which
 // says what the best would reach.
 func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsPlan, error) {
 	if !(power > 0 && power < 1) {
@@ -88,7 +88,7 @@ func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsP
 		}
 		return most, nil
 	}
-	return RunsPlan{}, fmt.Errorf("plan runs for a shift of %v standard deviations: %d accepted and %d candidate runs show it with a probability of %.2g only: allow more accepted runs, or look for a larger shift",
+	return RunsPlan{}, fmt.Errorf("plan runs for a shift of %v standard deviations: %d accepted and %d candidate runs show it with a probability of %.2g only: look for a larger shift, or allow more accepted runs, up to 50",
 		shift, best.Accepted, best.Candidates, best.Power)
 }
 

@@ -9,13 +9,27 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Summarise gathers the metrics of the run's passed specs, in a stable order.
+// Namesakes are the keys that several specs have in common, with windows of some.
+// They may run in any order, and fail before they measure anything: nobody can tell
+// the windows of one from another's.
+func Namesakes(run Run) []string {
+	specs, windows := map[string]int{}, map[string]int{}
+	for _, spec := range run.Specs {
+		specs[spec.Key()]++
+		windows[spec.Key()] += len(spec.Windows)
+	}
+	maps.DeleteFunc(specs, func(key string, n int) bool { return n == 1 || windows[key] == 0 })
+	return slices.Sorted(maps.Keys(specs))
+}
+
+// Summarise gathers the metrics of the run's passed specs, in a stable order. Those
+// of Namesakes are left out.
 func Summarise(run Run, environment record.Environment) record.BaselineRun {
 	s := record.BaselineRun{Started: run.Started.UTC().Truncate(time.Millisecond), Environment: environment, Windows: []record.BaselineWindow{}}
-	all, used := map[window]record.BaselineWindow{}, map[window]int{}
+	all, namesakes := map[window]record.BaselineWindow{}, Namesakes(run)
 	for _, spec := range run.Specs {
-		if spec.Finding.Verdict == Pass {
-			used = number(all, used, spec)
+		if spec.Finding.Verdict == Pass && !slices.Contains(namesakes, spec.Key()) {
+			number(all, spec)
 		}
 	}
 	s.Windows = slices.AppendSeq(s.Windows, maps.Values(all))
@@ -26,25 +40,23 @@ func Summarise(run Run, environment record.Environment) record.BaselineRun {
 }
 
 // number adds the spec's windows by the numbers that they have, or else in their
-// order, and after those that specs of the same text have used. It returns what is
-// used now, by spec and probe. A number that comes again is of a later attempt at
-// the spec: it is the last one that passed.
-func number(all map[window]record.BaselineWindow, used map[window]int, spec Spec) map[window]int {
-	now := maps.Clone(used)
+// order. A number that comes again is of a later attempt at the spec: it is the last
+// one that passed.
+func number(all map[window]record.BaselineWindow, spec Spec) {
+	seen := map[window]int{}
 	for _, w := range spec.Windows {
 		if w.Count == 0 {
 			continue
 		}
 		k := window{spec: spec.Key(), probe: w.Probe}
-		n := now[k] + 1
+		n := seen[k] + 1
 		if w.Number > 0 {
-			n = used[k] + w.Number
+			n = w.Number
 		}
-		now[k] = max(now[k], n)
+		seen[k] = max(seen[k], n)
 		summary := record.Summarise(w)
 		summary.Spec, summary.Number = k.spec, n
 		k.number = n
 		all[k] = summary
 	}
-	return now
 }

@@ -66,19 +66,26 @@ func TestSummariseTakesAWindowOnceARun(t *testing.T) {
 		return record.Window{Probe: probe, Number: number, Count: count}
 	}
 	pass := Finding{Verdict: Pass}
-	s := Summarise(Run{Specs: []Spec{
+	run := Run{Specs: []Spec{
 		{Suite: "shop", Text: "sells", Attempts: 2, Finding: pass, Windows: []record.Window{
 			window("GET /a", 1, 10), window("GET /b", 1, 11), window("GET /a", 1, 20), window("GET /a", 2, 0), window("GET /a", 3, 22),
 		}},
-		{Suite: "shop", Text: "sells", Finding: pass, Windows: []record.Window{window("GET /a", 1, 30)}},
+		{Suite: "bank", Text: "sells", Finding: pass},
+		{Suite: "bank", Text: "sells", Finding: pass}, // which measure nothing
+		{Suite: "shop", Text: "pays", Finding: pass, Windows: []record.Window{window("GET /a", 1, 30)}},
+		{Suite: "shop", Text: "pays", Finding: Finding{Verdict: Regression}, Windows: []record.Window{window("GET /a", 1, 31)}},
 		{Suite: "shop: cart", Text: "sells", Finding: pass, Windows: []record.Window{window("GET /a", 1, 40)}},
-	}}, here)
+	}}
+	s := Summarise(run, here)
+	if got := Namesakes(run); !slices.Equal(got, []string{"shop: pays"}) {
+		t.Errorf("namesakes %q", got)
+	}
 	var got []string
 	for _, w := range s.Windows {
 		got = append(got, fmt.Sprintf("%s, %s, %d: %d", w.Spec, w.Probe, w.Number, w.Count))
 	}
 	want := []string{
-		"shop: sells, GET /a, 1: 20", "shop: sells, GET /a, 3: 22", "shop: sells, GET /a, 4: 30", "shop: sells, GET /b, 1: 11",
+		"shop: sells, GET /a, 1: 20", "shop: sells, GET /a, 3: 22", "shop: sells, GET /b, 1: 11",
 		"shop:cart: sells, GET /a, 1: 40",
 	}
 	if !slices.Equal(got, want) {

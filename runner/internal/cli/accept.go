@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -20,8 +22,9 @@ func newAccept() *cobra.Command {
 		Use:   "accept",
 		Short: "Append the last runs to the baseline",
 		Long: `Accept appends the runs of the last 'chaosgate run' to the baseline: of every
-window of every passed spec the error rate and the latencies p50, p90 and p99. Runs that
-failed are refused. The oldest runs are dropped when there are more than --keep.`,
+window of every passed spec the error rate and the latencies p50, p90 and p99. Specs
+that share a text are left out. Runs that failed are refused. The oldest runs are
+dropped when there are more than --keep.`,
 		Example: `  chaosgate baseline accept
   chaosgate baseline accept --from nightly-report --baseline nightly.json`,
 		Args: cobra.NoArgs,
@@ -54,6 +57,11 @@ failed are refused. The oldest runs are dropped when there are more than --keep.
 			for _, s := range summaries {
 				windows += len(s.Windows)
 			}
+			if left := namesakes(ran); len(left) > 0 {
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "left out the windows of specs that share a text, which nobody can tell apart: %s: give each a text of its own\n", strings.Join(left, ", ")); err != nil {
+					return err
+				}
+			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "accepted %s with %s into %s: it holds %s now, %d dropped as the oldest; review it and commit it\n",
 				gate.Plural(len(summaries), "run"), gate.Plural(windows, "window"), path, gate.Plural(len(b.Runs), "run"), dropped)
 			return err
@@ -65,6 +73,16 @@ failed are refused. The oldest runs are dropped when there are more than --keep.
 	f.IntVar(&keep, "keep", gate.Kept, "how many runs the baseline holds at most")
 	f.BoolVar(&force, "force", false, "accept runs that failed too; windows of failed specs stay out")
 	return cmd
+}
+
+// namesakes are the specs of any of the runs whose windows are left out.
+func namesakes(r gate.Record) []string {
+	var all []string
+	for _, run := range r.Runs {
+		all = append(all, gate.Namesakes(run)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 func readRecord(path string) (gate.Record, error) {
