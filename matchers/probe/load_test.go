@@ -19,14 +19,14 @@ import (
 // samples that were meant for that second, and each waited until its end.
 func TestEverySampleMeantForAStallSeesIt(t *testing.T) {
 	noLeak(t)
-	var from, to time.Time // set before the load starts
+	// Counted from the first request, so that a load which begins late has all of it.
+	begins := sync.OnceValue(func() time.Time { return time.Now().Add(200 * time.Millisecond) })
+	ends := func() time.Time { return begins().Add(time.Second) }
 	svc := serve(t, func(http.ResponseWriter, *http.Request) {
-		if now := time.Now(); now.After(from) && now.Before(to) {
-			time.Sleep(time.Until(to))
+		if now := time.Now(); now.After(begins()) && now.Before(ends()) {
+			time.Sleep(time.Until(ends()))
 		}
 	})
-	from = time.Now().Add(400 * time.Millisecond)
-	to = from.Add(time.Second)
 	w, err := probe.Run(t.Context(), probe.HTTP(svc, "8080/tcp", "/", probe.Timeout(time.Minute)), 100, 2*time.Second)
 	if err != nil {
 		t.Fatal(err)
@@ -34,6 +34,7 @@ func TestEverySampleMeantForAStallSeesIt(t *testing.T) {
 	if w.N() != 200 || w.Errors() != 0 {
 		t.Fatalf("got %s, want 200 samples and no error", w)
 	}
+	from, to := begins(), ends()
 	stalled := w.Slice(from, to)
 	if stalled.N() < 99 || stalled.N() > 101 {
 		t.Errorf("%d samples were meant for the second of the stall, want 100", stalled.N())
