@@ -92,9 +92,9 @@ func TestItHoldsItsShareInASmallContainer(t *testing.T) {
 	const limit = 32 * mib
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
 	_, _ = fill(t, box, box.Start(t, "sleep", "600"), 0.7, time.Minute)
-	anonymous := float64(box.Anonymous(t))
+	anonymous := float64(box.Mapped(t))
 	g.Consistently(func(g Gomega) {
-		g.Expect(float64(box.Anonymous(t))).To(BeNumerically("~", anonymous, 0.01*limit))
+		g.Expect(float64(box.Mapped(t))).To(BeNumerically("~", anonymous, 0.01*limit))
 		g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", 0.7*limit, 0.01*limit+batches))
 	}, "6s", "20ms").Should(Succeed())
 }
