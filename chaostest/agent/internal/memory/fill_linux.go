@@ -3,6 +3,7 @@ package memory
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -75,6 +76,9 @@ func Fill(seat *worker.Seat) error {
 	if err != nil {
 		return err
 	}
+	// The first collection makes what all later ones use, some hundred pages, and might
+	// else come when the goal is reached.
+	runtime.GC()
 	seat.Ready()
 
 	var last reading // that was reported
