@@ -41,8 +41,7 @@ func newFleetTest(matcher, phrase, short string, options []FleetOption) *fleetTe
 		option.applyFleet(t)
 	}
 	t.invalid = errors.Join(t.alpha.validate(), t.margin.validate(), t.floor.validate())
-	switch {
-	case t.byRank && slices.Contains(t.ways, Faster):
+	if t.byRank && slices.Contains(t.ways, Faster) {
 		t.invalid = errors.New("ByRank finds slower members only: leave ByRank or Faster out")
 	}
 	return t

@@ -126,7 +126,11 @@ func fresh(r gate.Record, b record.Baseline, force bool) ([]record.BaselineRun, 
 		}
 		s := gate.Summarise(run, r.Environment)
 		if len(s.Windows) == 0 {
-			return nil, usagef("run %d of %d measured nothing: there is no window of a passed spec in it", n+1, len(r.Runs))
+			why := "there is no window of a passed spec in it"
+			if left := gate.Namesakes(run); len(left) > 0 {
+				why = "its windows are of specs that share a text, which nobody can tell apart: give each a text of its own: " + strings.Join(left, ", ")
+			}
+			return nil, usagef("run %d of %d measured nothing to accept: %s", n+1, len(r.Runs), why)
 		}
 		if err := s.Validate(); err != nil {
 			return nil, usagef("run %d of %d cannot be accepted: %w: see that the machine's clock is not set back, and run again", n+1, len(r.Runs), err)

@@ -76,7 +76,7 @@ func Fill(seat *worker.Seat) error {
 	if err != nil {
 		return err
 	}
-	// The first collection makes what all later ones use, some hundred pages, and might
+	// The first collection makes what all later ones use, some sixty pages, and might
 	// else come when the goal is reached.
 	runtime.GC()
 	seat.Ready()
