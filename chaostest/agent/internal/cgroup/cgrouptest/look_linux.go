@@ -55,17 +55,8 @@ func (b *Box) Throttled(t testing.TB) int {
 	return b.field(t, "cpu", "cpu.stat", "nr_throttled")
 }
 
-// Anonymous is the memory of the box's processes that is no page cache.
-func (b *Box) Anonymous(t testing.TB) int {
-	t.Helper()
-	if b.v2 {
-		return b.field(t, "memory", "memory.stat", "anon")
-	}
-	return b.field(t, "memory", "memory.stat", "total_rss")
-}
-
-// Mapped is Anonymous by the page tables of the box's processes: exact, where the
-// kernel's own count of a cgroup may be two seconds and hundreds of pages behind.
+// Mapped is the memory of the box's processes that is no page cache, by their
+// page tables: exact, where the kernel's own count of a cgroup may be two seconds and hundreds of pages behind.
 // Needs Linux 4.14.
 func (b *Box) Mapped(t testing.TB) int {
 	t.Helper()
