@@ -56,8 +56,8 @@ func (b *Box) Throttled(t testing.TB) int {
 }
 
 // Mapped is the memory of the box's processes that is no page cache, by their
-// page tables: exact, where the kernel's own count of a cgroup may be two seconds and hundreds of pages behind.
-// Needs Linux 4.14.
+// page tables: exact, where the kernel's own count of a cgroup may be two seconds
+// and hundreds of pages behind. Needs Linux 4.14.
 func (b *Box) Mapped(t testing.TB) int {
 	t.Helper()
 	sum := 0
