@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -31,12 +32,14 @@ import (
 // by more. Otherwise it is undecided, because answers take too long or times are too
 // coarse (a Date header's are whole seconds), or because a member has not answered
 // yet, which is an error in either polarity. A clock that shows no time, centuries
-// from the test process's, and a time that can't be read are errors too.
+// from the test process's, and a member of which a healthy answer, or every one, has no
+// time that can be read, are errors too.
 //
 // Containers on one host share its clock, so healthy ones agree to the last
 // microsecond.
 func AgreeOnClock(within time.Duration, options ...ClockOption) types.GomegaMatcher {
 	a := &agreeOnClock{within: within}
+	options, a.invalid = given(options)
 	for _, option := range options {
 		option.applyClock(a)
 	}
@@ -44,12 +47,16 @@ func AgreeOnClock(within time.Duration, options ...ClockOption) types.GomegaMatc
 }
 
 type agreeOnClock struct {
-	within time.Duration
-	except []string
+	within  time.Duration
+	except  []string
+	invalid error
 }
 
 func (a *agreeOnClock) Match(actual any) (bool, error) {
 	f, err := fleetOf(actual)
+	if err == nil {
+		err = a.invalid
+	}
 	if err != nil {
 		return false, fmt.Errorf("AgreeOnClock: %w", err)
 	}
@@ -90,13 +97,16 @@ func (a *agreeOnClock) look(f *probe.FleetWindow) (clocks, error) {
 	var offsets []stats.Offset
 	var said []probe.Member
 	var silent []string
+	var problem error // of the first member whose answers say no time
 	for _, m := range members {
 		r := probe.Fold(m.Window, clockKey{}, func() reading { return reading{} }, read)
 		switch {
 		case r.stepped:
 			return clocks{outcome: record.Violated, text: m.Name + "'s clock was set, or stepped, while it was read: its times agree with no one offset"}, nil
-		case r.problem != "":
-			return clocks{}, fmt.Errorf("%s: %s", m.Name, r.problem)
+		case r.problem != "", r.n == 0 && r.unread != "":
+			if problem == nil {
+				problem = fmt.Errorf("%s: %s", m.Name, cmp.Or(r.problem, r.unread))
+			}
 		case r.n > 0:
 			offsets, said = append(offsets, r.offset), append(said, m)
 		case r.mute:
@@ -113,8 +123,12 @@ func (a *agreeOnClock) look(f *probe.FleetWindow) (clocks, error) {
 		}
 		found = a.say(said, offsets, agreement)
 	}
-	// Two that differ do so whatever the silent ones would say.
-	if len(silent) > 0 && found.outcome != record.Violated {
+	// Two that differ do so whatever the others would say.
+	switch {
+	case found.outcome == record.Violated:
+	case problem != nil:
+		return clocks{}, problem
+	case len(silent) > 0:
 		return clocks{outcome: record.Undecided, text: silentText(silent, members, "time"), least: found.least}, nil
 	}
 	return found, nil

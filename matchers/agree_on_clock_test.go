@@ -114,3 +114,29 @@ func TestPollingClocksStandsALookBeforeTheFirstAnswer(t *testing.T) {
 		}
 	}
 }
+
+// What stands before a member may answer for it, and says no time.
+func TestAnAnswerOfAProxyIsNoProblemOfClocks(t *testing.T) {
+	by := func(skew time.Duration, class probe.Class) *probe.FleetWindow {
+		return members(t, 20, func(s *probe.Sample, place, n int) {
+			says := s.Time.Add(s.Latency / 2)
+			if place == 2 {
+				says = says.Add(skew)
+			}
+			s.Clock = &probe.Reading{Sent: s.Time, Received: s.Time.Add(s.Latency), Says: says, Resolution: time.Nanosecond}
+			if n == 7 && place == 0 {
+				s.Clock, s.Problem, s.Class = nil, noClock, class
+			}
+		})
+	}
+	expect(t, "", func(g Gomega) { g.Expect(by(0, probe.Status5xx)).To(AgreeOnClock(time.Second)) })
+	for _, class := range []probe.Class{probe.Status5xx, probe.OK} {
+		text := failure(func(g Gomega) { g.Expect(by(time.Minute, class)).To(AgreeOnClock(time.Second)) })
+		if !strings.Contains(text, "but c is ahead of the others by at least ") {
+			t.Errorf("failed with\n%s", text)
+		}
+	}
+	if text := refusal(t, by(0, probe.OK), AgreeOnClock(time.Second)); text != "AgreeOnClock: a: "+noClock {
+		t.Error(text)
+	}
+}

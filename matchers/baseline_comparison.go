@@ -131,13 +131,6 @@ func counts(windows []record.BaselineWindow) []int {
 	return all
 }
 
-func samples(n int) string {
-	if n == 1 {
-		return "1 sample"
-	}
-	return fmt.Sprintf("%d samples", n)
-}
-
 // rounding absorbs the last digits of probabilities that are counted in
 // different ways.
 const rounding = 1 + 1e-9

@@ -1,6 +1,8 @@
 package matchers
 
 import (
+	"cmp"
+
 	"github.com/chaosgate/chaosgate/matchers/probe"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
@@ -10,8 +12,9 @@ type reading struct {
 	n       int
 	offset  stats.Offset
 	stepped bool
-	problem string
-	mute    bool // a whole answer came, and nobody asked it for the time
+	problem string // why a healthy answer had no time, or none that can be
+	unread  string // why another had none, as that of a proxy before it
+	mute    bool   // a whole answer came, and nobody asked it for the time
 }
 
 // clockKey is under what a window remembers its member's clock.
@@ -26,8 +29,10 @@ func read(r reading, samples []probe.Sample) reading {
 			return r
 		case s.Clock != nil:
 			r = r.narrow(s.Clock)
-		case s.ClockProblem() != "":
+		case s.ClockProblem() != "" && s.Healthy():
 			r.problem = s.ClockProblem()
+		case s.ClockProblem() != "":
+			r.unread = cmp.Or(r.unread, s.ClockProblem())
 		case s.Answered():
 			r.mute = true
 		}

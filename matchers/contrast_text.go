@@ -25,7 +25,7 @@ func (c contrast) text() string {
 		return strings.Join(said, "; ")
 	case record.Undecided:
 		if left := c.left(); left > 0 {
-			return fmt.Sprintf("undecided: %d of its %d samples have no partner in the control window: load both for as long and at the same rate; %s", left, c.w.N(), c.both())
+			return fmt.Sprintf("undecided: %d of its %s have no partner in the control window: load both for as long and at the same rate; %s", left, samples(c.w.N()), c.both())
 		}
 		return fmt.Sprintf("undecided: the pairs show neither a difference beyond the margin nor that there is no large one: %s: load both windows for longer or at a higher rate", c.both())
 	}
@@ -43,7 +43,7 @@ func (c contrast) both() string {
 }
 
 func (c contrast) errorsText() string {
-	return fmt.Sprintf("of %d pairs of samples %d failed here alone and %d in the control window alone", c.n, c.failed, c.controlFailed)
+	return fmt.Sprintf("of %s %d failed here alone and %d in the control window alone", pairsOfSamples(c.n), c.failed, c.controlFailed)
 }
 
 func (c contrast) latencyText() string {
@@ -95,7 +95,7 @@ func (c contrast) certainty() string {
 	}
 	s += fmt.Sprintf("\nat alpha %s an e-value of %s shows a difference, however often one looks", percent(float64(c.alpha)), round4(1/c.level()))
 	if left := max(c.w.N(), c.control.N()) - c.n; left > 0 {
-		s += fmt.Sprintf("\n%d samples of the longer window had no partner", left)
+		s += fmt.Sprintf("\n%s of the longer window had no partner", samples(left))
 	}
 	return s
 }

@@ -3,6 +3,7 @@ package matchers
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/chaosgate/chaosgate/matchers/probe"
@@ -11,9 +12,9 @@ import (
 // ExceptOption leaves members of a fleet out. It comes from Except.
 type ExceptOption []string
 
-// Except leaves members out of what is judged, such as the one that a fault was
-// injected on. To HaveNoOutliers they still are peers of the others, of which one at
-// least must be left; of clocks and versions they have no part, and two must be left.
+// Except leaves members out, such as the one that a fault was injected on: they are
+// neither judged nor anybody's peers. Of clocks and versions two members must be
+// left, and for outliers three, since of two nobody can say which one it is.
 func Except(members ...string) ExceptOption { return members }
 
 func (e ExceptOption) applyFleet(t *fleetTest) { t.except = append(t.except, e...) }
@@ -33,22 +34,43 @@ func judged(f *probe.FleetWindow, except []string) ([]probe.Member, error) {
 	if err := known(f, except...); err != nil {
 		return nil, err
 	}
-	left := slices.DeleteFunc(f.Members(), func(m probe.Member) bool { return slices.Contains(except, m.Name) })
+	left := without(f.Members(), except)
 	if len(left) < 2 {
 		return nil, fmt.Errorf("%d of %d members are left to compare: at least two are needed", len(left), len(f.Members()))
 	}
 	return left, nil
 }
 
+func without(members []probe.Member, except []string) []probe.Member {
+	return slices.DeleteFunc(members, func(m probe.Member) bool { return slices.Contains(except, m.Name) })
+}
+
 // known checks that the fleet has members of these names.
 func known(f *probe.FleetWindow, asked ...string) error {
-	names := namesOf(f)
+	names := namesOf(f.Members())
 	for _, name := range asked {
 		if !slices.Contains(names, name) {
 			return fmt.Errorf("the fleet has no member %q: it has %q", name, names)
 		}
 	}
 	return nil
+}
+
+// exceptCall is how to leave these out.
+func exceptCall(members []string) string {
+	quoted := make([]string, len(members))
+	for i, name := range members {
+		quoted[i] = strconv.Quote(name)
+	}
+	return "Except(" + strings.Join(quoted, ", ") + ")"
+}
+
+// them is how to speak of these once more.
+func them(members []string) string {
+	if len(members) == 1 {
+		return "it"
+	}
+	return "them"
 }
 
 // exceptText says who was left out, after a phrase.

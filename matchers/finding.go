@@ -58,7 +58,7 @@ func (f finding) text() string {
 }
 
 func (f finding) counted() string {
-	s := fmt.Sprintf("%d of %d samples %s", f.events, f.n, f.verb)
+	s := fmt.Sprintf("%d of %s %s", f.events, samples(f.n), f.verb)
 	if f.n > 0 {
 		s += " (" + f.share(float64(f.events)/float64(f.n)) + ")"
 	}

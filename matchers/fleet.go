@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/onsi/gomega/format"
 
@@ -15,9 +16,8 @@ import (
 // defaultFleetMargin is more than members on a busy machine differ by for long.
 const defaultFleetMargin = MarginOption(0.25)
 
-// forLatency is the part of alpha that latencies have, and errors have the rest:
-// every request tells of errors, and only every window of latencies.
-const forLatency = 0.97
+// fewest is how many members must be left to judge.
+const fewest = 3
 
 // fleetTest is what HaveNoOutliers and HaveOutlier have in common.
 type fleetTest struct {
@@ -37,10 +37,11 @@ type fleetTest struct {
 
 func newFleetTest(matcher, phrase, short string, options []FleetOption) *fleetTest {
 	t := &fleetTest{matcher: matcher, phrase: phrase, short: short, alpha: DefaultAlpha, margin: defaultFleetMargin, floor: defaultFloor}
+	options, missing := given(options)
 	for _, option := range options {
 		option.applyFleet(t)
 	}
-	t.invalid = errors.Join(t.alpha.validate(), t.margin.validate(), t.floor.validate())
+	t.invalid = errors.Join(missing, t.alpha.validate(), t.margin.validate(), t.floor.validate())
 	if t.byRank && slices.Contains(t.ways, Faster) {
 		t.invalid = errors.New("ByRank finds slower members only: leave ByRank or Faster out")
 	}
@@ -73,20 +74,25 @@ func fleetOf(actual any) (*probe.FleetWindow, error) {
 	return f, nil
 }
 
-// check is that the fleet has the members that are named in the call, and one at
-// least to judge. The excepted are peers of it still.
-func (t *fleetTest) check(f *probe.FleetWindow) error {
+// left is the members that are judged, with each other as peers. Those that are
+// named in the call must be among the fleet's.
+func (t *fleetTest) left(f *probe.FleetWindow) ([]probe.Member, error) {
+	asked := t.except
 	if t.member != "" {
-		return known(f, t.member)
+		asked = append([]string{t.member}, asked...)
 	}
-	if err := known(f, t.except...); err != nil {
-		return err
+	if err := known(f, asked...); err != nil {
+		return nil, err
 	}
-	names := namesOf(f)
-	if !slices.ContainsFunc(names, func(name string) bool { return !slices.Contains(t.except, name) }) {
-		return fmt.Errorf("0 of %d members are left to judge: at least one is needed", len(names))
+	all := f.Members()
+	left := without(f.Members(), t.except)
+	switch {
+	case len(left) >= fewest:
+		return left, nil
+	case len(left) == len(all):
+		return nil, fmt.Errorf("the fleet has %d members: at least three are needed, since of two nobody can say which one is the outlier", len(all))
 	}
-	return nil
+	return nil, fmt.Errorf("Except leaves %d of %d members: at least three are needed, since of two nobody can say which one is the outlier", len(left), len(all))
 }
 
 // waysText is "slower or failing".
@@ -98,13 +104,25 @@ func (t *fleetTest) waysText() string {
 	return strings.Join(words, " or ")
 }
 
-func namesOf(f *probe.FleetWindow) []string {
-	members := f.Members()
+func namesOf(members []probe.Member) []string {
 	names := make([]string, len(members))
 	for i, m := range members {
 		names[i] = m.Name
 	}
 	return names
+}
+
+// unusual says what was asked for in place of the defaults, so that one record tells
+// such a judgement from a usual one.
+func (t *fleetTest) unusual() string {
+	said := ""
+	if t.byRank {
+		said = " by rank"
+	}
+	if t.margin != defaultFleetMargin || t.floor != defaultFloor {
+		said += fmt.Sprintf(" beyond %s and %s", percent(float64(t.margin)), time.Duration(t.floor))
+	}
+	return said + t.alpha.unusual()
 }
 
 // FailureMessage says who differs, and in what.

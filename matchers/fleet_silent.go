@@ -11,20 +11,16 @@ import (
 // what was asked of each: its time, its version. They are some of those that are
 // judged. No one is right or wrong for it: more samples may have the answer.
 func silentText(silent []string, judged []probe.Member, what string) string {
-	has, its, answer, them := "has", "its "+what, "it answers", "it"
+	has, its, answer := "has", "its "+what, "it answers"
 	if len(silent) > 1 {
-		has, its, answer, them = "have", "their "+what+"s", "they answer", "them"
+		has, its, answer = "have", "their "+what+"s", "they answer"
 	}
-	text := fmt.Sprintf("undecided: %s %s given no whole answer in %d samples, so nobody knows %s: load until %s",
-		names(silent), has, judged[0].Window.N(), its, answer)
+	text := fmt.Sprintf("undecided: %s %s given no whole answer in %s, so nobody knows %s: load until %s",
+		names(silent), has, samples(judged[0].Window.N()), its, answer)
 	if len(judged)-len(silent) < 2 {
 		return text // without them nobody is left to compare
 	}
-	quoted := make([]string, len(silent))
-	for i, name := range silent {
-		quoted[i] = fmt.Sprintf("%q", name)
-	}
-	return fmt.Sprintf("%s, or leave %s out with Except(%s)", text, them, strings.Join(quoted, ", "))
+	return fmt.Sprintf("%s, or leave %s out with %s", text, them(silent), exceptCall(silent))
 }
 
 // names is "a, b and c".

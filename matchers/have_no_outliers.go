@@ -19,7 +19,10 @@ import (
 // how many windows it lies beyond the margin. Nothing is assumed of how latencies
 // are distributed, nor that windows are independent: members that differ a
 // little for ever, and noise that lasts, raise no alarm. Errors are judged by
-// requests: of all the fleet's errors a member should have its share.
+// requests: of all the fleet's errors a member should have its share. It is cleared
+// of failing more often when it fails less than one request in twenty, or less than
+// five times as often as its peers; nobody is while more than half of the
+// members fail most of their requests, since then there is no healthy peer.
 //
 // Alpha bounds the probability of naming any healthy member, over all members,
 // all ways to differ and all looks together. The matcher fails when a member is
@@ -39,8 +42,8 @@ func HaveNoOutliers(options ...FleetOption) types.GomegaMatcher {
 		}
 		return record.Kept
 	}
-	t.phrase += exceptText(t.except)
-	t.short += exceptText(t.except)
+	said := exceptText(t.except)
+	t.phrase, t.short = t.phrase+said, t.short+said+t.unusual()
 	if len(t.ways) > 0 {
 		t.invalid = fmt.Errorf("a way (%s) goes with HaveOutlier: HaveNoOutliers judges them all", t.ways[0])
 	}

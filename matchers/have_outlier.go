@@ -18,14 +18,16 @@ import (
 //
 // It judges as HaveNoOutliers does, with the same three outcomes: the member is
 // named, or cleared, or neither, which is undecided and an error in either
-// polarity. What other members do does not matter to it.
+// polarity. Beside a member that fails often the errors of another weigh little:
+// while one is named, no other is cleared of failing more often than the rest.
 func HaveOutlier(member string, options ...FleetOption) types.GomegaMatcher {
 	t := newFleetTest("HaveOutlier", "have the outlier "+member, "outlier "+member, options)
 	t.member = member
+	said := exceptText(t.except)
 	if len(t.ways) > 0 {
-		t.phrase += ", " + t.waysText()
-		t.short += ", " + t.waysText()
+		said = ", " + t.waysText() + said
 	}
+	t.phrase, t.short = t.phrase+said, t.short+said+t.unusual()
 	t.decide = func(s sighting) record.Outcome {
 		switch {
 		case slices.ContainsFunc(s.named, s.asks):
@@ -41,8 +43,8 @@ func HaveOutlier(member string, options ...FleetOption) types.GomegaMatcher {
 	switch {
 	case member == "":
 		t.invalid = errors.New(`no member is named: name one, as in HaveOutlier("replica-3"), or judge all of them with HaveNoOutliers`)
-	case len(t.except) > 0:
-		t.invalid = fmt.Errorf("Except goes with HaveNoOutliers: HaveOutlier judges %s alone", member)
+	case slices.Contains(t.except, member):
+		t.invalid = fmt.Errorf("%s itself is excepted: leave it out of Except", member)
 	}
 	return t
 }

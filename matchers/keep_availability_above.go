@@ -25,7 +25,7 @@ func KeepAvailabilityAbove(target float64, options ...ObjectiveOption) types.Gom
 		limit: 1 - target, threshold: target, verb: "failed",
 		event: failed, key: failedKey{},
 		share: func(failed float64) string {
-			return fmt.Sprintf("availability %s, required %s", percent(1-failed), percent(target))
+			return fmt.Sprintf("availability %s, required %s", percent3(1-failed), percent(target))
 		},
 		value: func(w *probe.Window) (float64, string) { return 1 - float64(w.Errors())/float64(w.N()), "" },
 		worst: inOrder, title: "the first that failed",

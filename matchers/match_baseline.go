@@ -48,10 +48,11 @@ const defaultBaselineMargin = MarginOption(0.10)
 // does fail NotTo and ShouldNot, because a matcher is not told which of them asks.
 func MatchBaseline(path string, options ...BaselineOption) types.GomegaMatcher {
 	m := &matchBaseline{path: path, alpha: DefaultAlpha, margin: defaultBaselineMargin, collecting: os.Getenv(record.CollectVariable) != ""}
+	options, missing := given(options)
 	for _, option := range options {
 		option.applyBaseline(m)
 	}
-	m.invalid = errors.Join(m.alpha.validate(), m.margin.validate())
+	m.invalid = errors.Join(missing, m.alpha.validate(), m.margin.validate())
 	return m
 }
 

@@ -3,6 +3,7 @@ package matchers
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/onsi/gomega/format"
 	"github.com/onsi/gomega/types"
@@ -33,7 +34,12 @@ const (
 	LatencyOnly
 )
 
-func (a Aspect) applyControl(m *matchControl) { m.only = a }
+func (a Aspect) applyControl(m *matchControl) {
+	if m.only != 0 && m.only != a {
+		m.invalid = errors.New("ErrorsOnly and LatencyOnly exclude each other: leave both out to compare both")
+	}
+	m.only = a
+}
 
 func (a Aspect) validate() error {
 	if a < 0 || a > LatencyOnly {
@@ -70,10 +76,11 @@ const defaultControlMargin = MarginOption(0.25)
 // other.
 func MatchControl(control *probe.Window, options ...ControlOption) types.GomegaMatcher {
 	m := &matchControl{control: control, alpha: DefaultAlpha, margin: defaultControlMargin, floor: defaultFloor}
+	options, missing := given(options)
 	for _, option := range options {
 		option.applyControl(m)
 	}
-	m.invalid = m.check()
+	m.invalid = errors.Join(m.invalid, missing, m.check())
 	return m
 }
 
@@ -121,19 +128,28 @@ func (m *matchControl) Match(actual any) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("MatchControl: %w", err)
 	}
+	if w == m.control {
+		return false, fmt.Errorf("MatchControl: the window is its own control (%s): load one without the fault, and another with it", w.Probe())
+	}
 	w.Judged("MatchControl", m.short(), c.judgement)
 	return rule(c.outcome(), w.Final(), func() string { return fmt.Sprintf("%s (%s)", c.text(), w.Probe()) })
 }
 
+// controlTime tells the controls of a record apart.
+const controlTime = "15:04:05.000"
+
 func (m *matchControl) short() string {
-	short := "no worse than the control window by " + percent(float64(m.margin))
+	short := fmt.Sprintf("no worse than the control window of %s by %s", m.control.Start().Format(controlTime), percent(float64(m.margin)))
+	if m.floor != defaultFloor {
+		short += " and " + time.Duration(m.floor).String()
+	}
 	switch m.only {
 	case ErrorsOnly:
 		short += " in errors"
 	case LatencyOnly:
 		short += " in latency"
 	}
-	return short
+	return short + m.alpha.unusual()
 }
 
 // FailureMessage says in what the window is worse.

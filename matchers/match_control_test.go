@@ -39,7 +39,7 @@ latency: e-value 0.115, beyond a margin of 25 % and at least 1ms
 at alpha 5 % an e-value of 40 shows a difference, however often one looks`,
 		func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual)) })
 	j := w.Record().Judgements
-	if len(j) != 1 || j[0].Matcher != "MatchControl" || j[0].Objective != "no worse than the control window by 25 %" || j[0].Outcome != record.Kept ||
+	if len(j) != 1 || j[0].Matcher != "MatchControl" || j[0].Objective != "no worse than the control window of 12:00:00.000 by 25 %" || j[0].Outcome != record.Kept ||
 		j[0].Value != 0.043 || j[0].Threshold != 0.038 || j[0].Samples != 250 {
 		t.Errorf("judgements %+v", j)
 	}
@@ -196,4 +196,19 @@ func TestControlRefusesBadInput(t *testing.T) {
 	if ok, err := MatchControl(good).Match(all); ok || err != nil {
 		t.Errorf("all failed: %v, %v", ok, err)
 	}
+}
+
+func TestControlRefusesWhatComparesNothing(t *testing.T) {
+	w := window(250, nil)
+	for want, matcher := range map[string]OmegaMatcher{
+		"MatchControl: the window is its own control (GET http://shop:8080/checkout): load one without the fault, and another with it": MatchControl(w),
+		"MatchControl: ErrorsOnly and LatencyOnly exclude each other: leave both out to compare both":                                  MatchControl(window(250, nil), ErrorsOnly, LatencyOnly),
+	} {
+		for _, assert := range []func(Gomega){func(g Gomega) { g.Expect(w).To(matcher) }, func(g Gomega) { g.Expect(w).NotTo(matcher) }} {
+			if text := failure(assert); !strings.Contains(text, want) {
+				t.Errorf("failed with\n%s\nwant %s", text, want)
+			}
+		}
+	}
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(window(250, nil), ErrorsOnly, ErrorsOnly)) })
 }

@@ -58,16 +58,18 @@ func (o objective) with(options []ObjectiveOption) *objective {
 	if o.share == nil {
 		o.share = o.allowed
 	}
+	options, missing := given(options)
 	for _, option := range options {
 		option.applyObjective(&o)
 	}
 	if o.invalid == nil {
-		o.invalid = errors.Join(o.alpha.validate(), o.sense.validate(), o.apart())
+		o.invalid = errors.Join(missing, o.alpha.validate(), o.sense.validate(), o.apart())
 	}
 	if o.sense == Proved {
 		o.phrase += ", proved"
 		o.short += ", proved"
 	}
+	o.short += o.alpha.unusual()
 	return &o
 }
 

@@ -2,8 +2,20 @@ package matchers
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
+
+// given is the options without those that are nil, of which there is an error.
+func given[O comparable](options []O) ([]O, error) {
+	var none O
+	at := slices.Index(options, none)
+	if at < 0 {
+		return options, nil
+	}
+	return slices.DeleteFunc(slices.Clone(options), func(o O) bool { return o == none }),
+		fmt.Errorf("option %d of %d is nil: leave it out", at+1, len(options))
+}
 
 // DefaultAlpha is the level of the statistical matchers where Alpha sets none.
 const DefaultAlpha = 0.05
@@ -23,6 +35,14 @@ func (a AlphaOption) validate() error {
 		return fmt.Errorf("alpha %v: must be above 0 and at most 0.5", float64(a))
 	}
 	return nil
+}
+
+// unusual says the level where it is not the default.
+func (a AlphaOption) unusual() string {
+	if a == DefaultAlpha {
+		return ""
+	}
+	return " at alpha " + percent(float64(a))
 }
 
 // MarginOption is a difference that a person allows. It comes from Margin.

@@ -1,6 +1,7 @@
 package matchers
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -28,18 +29,24 @@ import (
 // polarity, and so it is while nobody has answered.
 func RunTheSameVersion(options ...VersionOption) types.GomegaMatcher {
 	v := &sameVersion{}
+	options, v.invalid = given(options)
 	for _, option := range options {
 		option.applyVersion(v)
 	}
 	return v
 }
 
-type sameVersion struct{ except []string }
+type sameVersion struct {
+	except  []string
+	invalid error
+}
 
 // reported is what a window remembers of the versions in its answers.
 type reported struct {
-	version, other, problem string
-	mute                    bool // a whole answer came, and nobody asked it for the version
+	version, other string
+	problem        string // why a healthy answer, the first such, said no version
+	unread         string // why another said none, as that of a proxy before it
+	mute           bool   // a whole answer came, and nobody asked it for the version
 }
 
 // versionKey is under what a window remembers its member's version.
@@ -47,6 +54,9 @@ type versionKey struct{}
 
 func (v *sameVersion) Match(actual any) (bool, error) {
 	f, err := fleetOf(actual)
+	if err == nil {
+		err = v.invalid
+	}
 	if err != nil {
 		return false, fmt.Errorf("RunTheSameVersion: %w", err)
 	}
@@ -78,14 +88,17 @@ func (v *sameVersion) look(f *probe.FleetWindow) (versions, error) {
 	}
 	var said []probe.Member
 	var all, silent []string
+	var problem error // of the first member whose answers say no version
 	byImage := true
 	for _, m := range members {
 		r := probe.Fold(m.Window, versionKey{}, func() reported { return reported{} }, report)
 		switch {
 		case r.other != "":
 			return versions{record.Violated, fmt.Sprintf("%s reported two versions, %q and %q", m.Name, r.version, r.other)}, nil
-		case r.problem != "":
-			return versions{}, fmt.Errorf("%s: %s", m.Name, r.problem)
+		case r.problem != "", r.version == "" && r.unread != "":
+			if problem == nil {
+				problem = fmt.Errorf("%s: %s", m.Name, cmp.Or(r.problem, r.unread))
+			}
 		case r.version != "" || r.mute:
 			said, all = append(said, m), append(all, r.version)
 			byImage = byImage && r.version == ""
@@ -94,7 +107,7 @@ func (v *sameVersion) look(f *probe.FleetWindow) (versions, error) {
 		}
 	}
 	var found versions
-	if len(said) > 0 {
+	if len(said) > 0 && !(byImage && problem != nil) {
 		kind := "version"
 		if byImage {
 			// Nobody is asked for a version, those that do not answer neither.
@@ -108,8 +121,12 @@ func (v *sameVersion) look(f *probe.FleetWindow) (versions, error) {
 			return versions{}, err
 		}
 	}
-	// Two that differ do so whatever the silent ones would say.
-	if len(silent) > 0 && found.outcome != record.Violated {
+	// Two that differ do so whatever the others would say.
+	switch {
+	case found.outcome == record.Violated:
+	case problem != nil:
+		return versions{}, problem
+	case len(silent) > 0:
 		return versions{record.Undecided, silentText(silent, members, "version")}, nil
 	}
 	return found, nil
@@ -140,12 +157,12 @@ func report(r reported, samples []probe.Sample) reported {
 	for i := range samples {
 		s := &samples[i]
 		switch {
+		case s.Version == "" && s.Healthy():
+			r.problem = cmp.Or(r.problem, s.VersionProblem())
+			r.mute = r.mute || s.VersionProblem() == ""
 		case s.Version == "":
-			problem := s.VersionProblem()
-			if r.problem == "" {
-				r.problem = problem
-			}
-			r.mute = r.mute || problem == "" && s.Answered()
+			r.unread = cmp.Or(r.unread, s.VersionProblem())
+			r.mute = r.mute || s.VersionProblem() == "" && s.Answered()
 		case s.Version == r.version:
 		case r.version == "":
 			r.version = s.Version

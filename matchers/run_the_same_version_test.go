@@ -141,3 +141,25 @@ func TestPollingVersionsStandsALookBeforeTheFirstAnswer(t *testing.T) {
 		}
 	}
 }
+
+// What stands before a member may answer for it, and says no version.
+func TestAnAnswerOfAProxyIsNoProblemOfVersions(t *testing.T) {
+	by := func(c string, class probe.Class) *probe.FleetWindow {
+		return members(t, 20, func(s *probe.Sample, place, n int) {
+			s.Version = []string{"1", "1", c, "1"}[place]
+			if n == 7 && place == 0 {
+				s.Version, s.Problem, s.Class = "", noVersion, class
+			}
+		})
+	}
+	expect(t, "", func(g Gomega) { g.Expect(by("1", probe.Status5xx)).To(RunTheSameVersion()) })
+	for _, class := range []probe.Class{probe.Status5xx, probe.OK} {
+		text := failure(func(g Gomega) { g.Expect(by("2", class)).To(RunTheSameVersion()) })
+		if !strings.Contains(text, "but c runs version 2, and ") {
+			t.Errorf("failed with\n%s", text)
+		}
+	}
+	if text := refusal(t, by("1", probe.OK), RunTheSameVersion()); text != "RunTheSameVersion: a: "+noVersion {
+		t.Error(text)
+	}
+}

@@ -21,7 +21,9 @@ type deviation struct {
 type sighting struct {
 	*fleetTest
 	f           *probe.FleetWindow
+	members     []probe.Member // those that are not excepted
 	names       []string
+	places      []int // in the fleet
 	latency     latencyTest
 	margins     *stats.Fleet // the latency test, or what clears beside that by rank
 	errors      *stats.FleetErrors
@@ -37,107 +39,56 @@ type latencyTest interface {
 	Outliers(alpha float64) []stats.Outlier
 }
 
-// fleetKey is under what a fleet remembers who was how often beyond the margin.
-type fleetKey struct {
-	margin MarginOption
-	floor  FloorOption
-}
-
-// rankKey is under what a fleet remembers who was how often the slowest.
-type rankKey struct{}
-
-// counted is a test of latencies, or why it can't be made.
-type counted[T any] struct {
-	test T
-	err  error
-}
-
 func (t *fleetTest) look(f *probe.FleetWindow) (sighting, error) {
-	s := sighting{fleetTest: t, f: f, names: namesOf(f)}
-	if err := t.check(f); err != nil {
+	s := sighting{fleetTest: t, f: f}
+	var err error
+	if s.members, err = t.left(f); err != nil {
 		return s, err
 	}
-	margins := probe.FoldSpans(f, fleetKey{t.margin, t.floor}, func() counted[*stats.Fleet] {
-		test, err := stats.NewFleet(len(s.names), float64(t.margin), t.floor.seconds())
-		return counted[*stats.Fleet]{test, err}
-	}, add[*stats.Fleet])
-	if margins.err != nil {
-		return s, margins.err
+	all := namesOf(f.Members())
+	for _, name := range namesOf(s.members) {
+		s.names, s.places = append(s.names, name), append(s.places, slices.Index(all, name))
 	}
-	s.latency, s.margins = margins.test, margins.test
-	if t.byRank {
-		ranks := probe.FoldSpans(f, rankKey{}, func() counted[*stats.FleetRank] {
-			test, err := stats.NewFleetRank(len(s.names))
-			return counted[*stats.FleetRank]{test, err}
-		}, add[*stats.FleetRank])
-		if ranks.err != nil {
-			return s, ranks.err
-		}
-		s.latency = ranks.test
+	if err := s.compareLatencies(); err != nil {
+		return s, err
 	}
-	if err := s.countErrors(); err != nil {
+	if s.errors, err = stats.NewFleetErrors(len(s.names), float64(s.margin)); err != nil {
+		return s, err
+	}
+	if err := s.errors.Add(s.counts()); err != nil {
 		return s, err
 	}
 	s.sort()
 	return s, nil
 }
 
-// add takes more windows into a copy of the test, so that a reader's stays as it is.
-func add[T interface {
-	Clone() T
-	Add([]float64) error
-}](c counted[T], windows [][]float64) counted[T] {
-	if c.err != nil {
-		return c
-	}
-	c.test = c.test.Clone()
-	for _, window := range windows {
-		if c.err = c.test.Add(window); c.err != nil {
-			return c
-		}
-	}
-	return c
-}
-
-func (s *sighting) countErrors() error {
-	errors, requests := make([]int, len(s.names)), make([]int, len(s.names))
-	for i, m := range s.f.Members() {
-		errors[i], requests[i] = m.Window.Errors(), m.Window.N()
-	}
-	var err error
-	if s.errors, err = stats.NewFleetErrors(len(s.names), float64(s.margin)); err != nil {
-		return err
-	}
-	return s.errors.Add(errors, requests)
-}
-
 // sort tells those that are named from those of whom it is open.
 func (s *sighting) sort() {
-	forErrors := float64(s.alpha) * (1 - forLatency)
-	for _, o := range s.latency.Outliers(s.latencyAlpha()) {
-		if way := wayOf(o.Tail); !s.byRank || way == Slower {
-			s.named = append(s.named, deviation{o.Member, way, o.LogE})
+	if !s.headless() {
+		for _, o := range s.latency.Outliers(s.latencyAlpha()) {
+			if way := wayOf(o.Tail); !s.byRank || way == Slower {
+				s.named = append(s.named, deviation{o.Member, way, o.LogE})
+			}
 		}
 	}
-	for _, o := range s.errors.Outliers(forErrors) {
+	var failing []int
+	for _, o := range s.errors.Outliers(float64(s.alpha) * (1 - stats.LatencyShare)) {
 		s.named = append(s.named, deviation{o.Member, Failing, o.LogE})
+		failing = append(failing, o.Member)
 	}
-	excepted := func(d deviation) bool { return slices.Contains(s.except, s.names[d.member]) }
-	s.named = slices.DeleteFunc(s.named, excepted)
 	is := func(member int, way Way) bool {
 		return slices.ContainsFunc(s.named, func(d deviation) bool { return d.member == member && d.way == way })
 	}
 	for member := range s.names {
 		for _, tail := range s.tails() {
-			if way := wayOf(tail); !is(member, way) && !s.margins.Cleared(member, tail, float64(s.alpha)) {
+			if way := wayOf(tail); !is(member, way) && (s.headless() || !s.margins.Cleared(member, tail, float64(s.alpha))) {
 				s.open = append(s.open, deviation{member, way, s.latency.LogE(member, tail)})
 			}
 		}
-		if !is(member, Failing) && !s.errors.Cleared(member, float64(s.alpha)) {
+		if !is(member, Failing) && (s.headless() || !s.clearedOfFailing(member, failing)) {
 			s.open = append(s.open, deviation{member, Failing, s.errors.LogE(member)})
 		}
 	}
-	s.open = slices.DeleteFunc(s.open, excepted)
 	slices.SortStableFunc(s.open, func(a, b deviation) int { return cmp.Compare(b.logE, a.logE) })
 }
 
@@ -163,7 +114,7 @@ func wayOf(t stats.Tail) Way {
 }
 
 // latencyAlpha is the level at which latencies name a member.
-func (s sighting) latencyAlpha() float64 { return float64(s.alpha) * forLatency }
+func (s sighting) latencyAlpha() float64 { return float64(s.alpha) * stats.LatencyShare }
 
 // asks reports whether a deviation is one that the matcher was asked about.
 func (s sighting) asks(d deviation) bool {
@@ -187,7 +138,7 @@ func (s sighting) judgement() record.Judgement {
 	return record.Judgement{
 		Matcher: s.matcher, Objective: s.short, Outcome: s.outcome(),
 		Value: record.Float(len(s.named)), Threshold: record.Float(nan),
-		Samples: s.f.N() * len(s.names), Alpha: record.Float(s.alpha), LogE: record.Float(s.evidence()), Text: s.text(),
+		Samples: s.f.N() * len(s.members), Alpha: record.Float(s.alpha), LogE: record.Float(s.evidence()), Text: s.text(),
 	}
 }
 

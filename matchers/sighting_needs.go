@@ -10,13 +10,37 @@ import (
 // lacks says what is missing to decide: of what was asked, that which has most
 // evidence is open.
 func (s sighting) lacks() string {
+	if s.headless() {
+		return fmt.Sprintf("%d of %d members failed most of their %s, so there is no healthy peer to hold a member against: "+
+			"see first why they fail, with KeepErrorRateBelow on the window of one", s.ailing(), len(s.members), requests(s.f.N()))
+	}
 	d := s.open[slices.IndexFunc(s.open, s.asks)]
-	text := fmt.Sprintf("whether %s is %s is open after %s of %s and %d requests to each member",
-		s.names[d.member], d.way, windows(s.latency.Windows()), s.f.Width(), s.f.N())
+	text := fmt.Sprintf("whether %s is %s is open after %s of %s and %s to each member",
+		s.names[d.member], d.way, windows(s.latency.Windows()), s.f.Width(), requests(s.f.N()))
+	if others := s.hiding(d); len(others) > 0 {
+		return fmt.Sprintf("%s: beside %s it would not be seen: leave %s out with %s", text, names(others), them(others), exceptCall(others))
+	}
 	if needs, err := s.needs(d); err == nil {
 		text += ": " + needs
 	}
 	return text + ": load for longer"
+}
+
+// hiding are the failing members beside whose errors one's own are too few to be seen.
+func (s sighting) hiding(d deviation) []string {
+	if d.way != Failing || !s.errors.Cleared(d.member, float64(s.alpha)) {
+		return nil
+	}
+	var failing []string
+	for _, other := range s.named {
+		if other.way == Failing {
+			failing = append(failing, s.names[other.member])
+		}
+	}
+	if len(s.names)-len(failing) < fewest {
+		return nil // nobody would be left to compare it with
+	}
+	return failing
 }
 
 // needs says how many windows or requests will do, with those that there are.
@@ -24,8 +48,8 @@ func (s sighting) needs(d deviation) (string, error) {
 	beyond := s.margins.Count(d.member, tailOf(d.way))
 	switch {
 	case d.way == Failing && total(s.errors.Errors, len(s.names)) > 0:
-		requests, err := s.errors.RequestsToClear(d.member, float64(s.alpha))
-		return fmt.Sprintf("%d of %s's requests failed, and %d requests clear it if no more fail", s.errors.Errors(d.member), s.names[d.member], requests), err
+		n, err := s.errors.RequestsToClear(d.member, float64(s.alpha))
+		return fmt.Sprintf("%d of %s's requests failed, and %s clear it if no more fail", s.errors.Errors(d.member), s.names[d.member], requests(n)), err
 	case d.way == Failing || beyond == 0:
 		return s.needsFromTheStart()
 	}
@@ -56,6 +80,6 @@ func (s sighting) needsFromTheStart() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	requests, err := stats.RequestsToClear(float64(s.alpha))
-	return fmt.Sprintf("%d windows and %d requests clear a member that is like its peers, and %d windows name one that is not", clear, requests, flag), err
+	n, err := stats.RequestsToClear(float64(s.alpha))
+	return fmt.Sprintf("%s and %s clear a member that is like its peers, and %s name one that is not", windows(clear), requests(n), windows(flag)), err
 }

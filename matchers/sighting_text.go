@@ -17,12 +17,11 @@ func (s sighting) text() string {
 	for _, d := range s.named {
 		said = append(said, s.says(d))
 	}
-	undecided := s.outcome() == record.Undecided
-	switch {
-	case undecided:
+	switch outcome := s.outcome(); {
+	case outcome == record.Undecided:
 		said = append([]string{"undecided: " + s.lacks()}, said...)
-	case len(said) == 0:
-		said = append(said, fmt.Sprintf("%s in %s of %s", s.nobody(), windows(s.latency.Windows()), s.f.Width()))
+	case !slices.ContainsFunc(s.named, s.asks):
+		said = append([]string{fmt.Sprintf("%s in %s of %s", s.nobody(), windows(s.latency.Windows()), s.f.Width())}, said...)
 	}
 	return strings.Join(said, "; ")
 }
@@ -74,7 +73,7 @@ func total(of func(int) int, members int) int {
 func (s sighting) usual(member int, tail stats.Tail, own bool) time.Duration {
 	var all []float64
 	for _, row := range s.f.Medians() {
-		for i, v := range row {
+		for i, v := range s.judged(row) {
 			if (i == member) == own {
 				all = append(all, v)
 			}
@@ -86,11 +85,4 @@ func (s sighting) usual(member int, tail stats.Tail, own bool) time.Duration {
 		middle = (len(all) - 1) / 2
 	}
 	return probe.Round(fromSeconds(all[middle]))
-}
-
-func windows(n int) string {
-	if n == 1 {
-		return "1 window"
-	}
-	return fmt.Sprintf("%d windows", n)
 }

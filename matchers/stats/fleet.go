@@ -36,6 +36,11 @@ var (
 	fleetClearTest = Bernoulli{Side: BelowLimit, Limit: 0.5, A: 1, B: 2}
 )
 
+// LatencyShare is the share of alpha that a fleet's latencies have where its errors
+// are judged beside them: every request tells of errors, and only every window of
+// latencies.
+const LatencyShare = 0.97
+
 // NewFleet starts with no window. There must be at least 3 members. margin is a
 // share, 0.25 for 25 %, and floor is in the statistic's unit; neither may be negative.
 func NewFleet(members int, margin, floor float64) (*Fleet, error) {

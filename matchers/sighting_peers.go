@@ -1,0 +1,123 @@
+package matchers
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/matchers/stats"
+)
+
+// fleetKey is under what a fleet remembers who was how often beyond the margin.
+type fleetKey struct {
+	margin MarginOption
+	floor  FloorOption
+	places string
+}
+
+// rankKey is under what a fleet remembers who was how often the slowest.
+type rankKey struct{ places string }
+
+// counted is a test of latencies, or why it can't be made.
+type counted[T any] struct {
+	test T
+	err  error
+}
+
+func (s *sighting) compareLatencies() error {
+	places := fmt.Sprint(s.places)
+	margins := probe.FoldSpans(s.f, fleetKey{s.margin, s.floor, places}, func() counted[*stats.Fleet] {
+		test, err := stats.NewFleet(len(s.names), float64(s.margin), s.floor.seconds())
+		return counted[*stats.Fleet]{test, err}
+	}, adding[*stats.Fleet](s))
+	s.latency, s.margins = margins.test, margins.test
+	if !s.byRank || margins.err != nil {
+		return margins.err
+	}
+	ranks := probe.FoldSpans(s.f, rankKey{places}, func() counted[*stats.FleetRank] {
+		test, err := stats.NewFleetRank(len(s.names))
+		return counted[*stats.FleetRank]{test, err}
+	}, adding[*stats.FleetRank](s))
+	s.latency = ranks.test
+	return ranks.err
+}
+
+// adding takes more windows into a copy of the test, so that a reader's stays as it is.
+func adding[T interface {
+	Clone() T
+	Add([]float64) error
+}](s *sighting) func(counted[T], [][]float64) counted[T] {
+	return func(c counted[T], windows [][]float64) counted[T] {
+		if c.err != nil {
+			return c
+		}
+		c.test = c.test.Clone()
+		for _, window := range windows {
+			if c.err = c.test.Add(s.judged(window)); c.err != nil {
+				return c
+			}
+		}
+		return c
+	}
+}
+
+// judged is what a row has of the members that are not excepted.
+func (s *sighting) judged(row []float64) []float64 {
+	left := make([]float64, len(s.places))
+	for i, place := range s.places {
+		left[i] = row[place]
+	}
+	return left
+}
+
+// counts are the members' errors and requests, without those at the places.
+func (s *sighting) counts(without ...int) (errors, requests []int) {
+	for i, m := range s.members {
+		if !slices.Contains(without, i) {
+			errors, requests = append(errors, m.Window.Errors()), append(requests, m.Window.N())
+		}
+	}
+	return errors, requests
+}
+
+// ailing counts the members that failed most of their requests.
+func (s *sighting) ailing() int {
+	n := 0
+	errors, requests := s.counts()
+	for i := range errors {
+		if 2*errors[i] > requests[i] {
+			n++
+		}
+	}
+	return n
+}
+
+// headless reports whether most members fail most of their requests: then there is
+// no healthy peer to hold a member against, and what is slower or faster than
+// the failing ones may be what is well.
+func (s *sighting) headless() bool { return 2*s.ailing() > len(s.members) }
+
+// clearedOfFailing reports whether a member is shown not to fail more often than its
+// peers: than all, and than those that are not failing, beside whose errors its own
+// would not be seen.
+func (s *sighting) clearedOfFailing(member int, failing []int) bool {
+	alpha := float64(s.alpha)
+	switch {
+	case !s.errors.Cleared(member, alpha):
+		return false
+	case len(failing) == 0:
+		return true
+	}
+	errors, requests := s.counts(failing...)
+	rest, err := stats.NewFleetErrors(len(errors), float64(s.margin))
+	if err != nil { // too few are left to be peers
+		return stats.Below(stats.FailingRate).Shows(s.errors.Errors(member), s.errors.Requests(member), alpha)
+	}
+	place := member
+	for _, other := range failing {
+		if other < member {
+			place--
+		}
+	}
+	return rest.Add(errors, requests) == nil && rest.Cleared(place, alpha)
+}
