@@ -2,7 +2,6 @@ package gate
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 
@@ -78,15 +77,12 @@ func judgeFailed(s Spec) Finding {
 }
 
 func judgeFirst(s Spec, first *record.Failure, rest []record.Failure) Finding {
-	violated := pick(s, record.Violated)
+	quoted := quotes(s)
 	switch {
 	case first != nil:
 		return Finding{Verdict: verdictOf(first.Cause), Reason: oneLine(first.Text)}
-	case violated != nil:
-		return Finding{Verdict: Regression, Reason: sure(*violated), Judgement: violated}
-	case lastOutcome(s) == record.Undecided:
-		j := pick(s, record.Undecided)
-		return Finding{Verdict: Inconclusive, Reason: oneLine(j.Text), Judgement: j}
+	case quoted != nil:
+		return judgeQuoted(quoted)
 	case s.Node == "BeforeSuite" || s.Node == "SynchronizedBeforeSuite":
 		return Finding{Verdict: ToolFailure, Reason: s.Node + " failed, so no spec of the suite ran: " + oneLine(s.Message)}
 	}
@@ -121,14 +117,16 @@ func provedNothing(s Spec, i record.Injection) bool {
 }
 
 // causes finds the noted failure that failed the spec first: the one that the
-// first failure's message quotes, or else one that no later failure quotes
-// either. The others came later.
+// first failure's message quotes, or else, unless that quotes a matcher which had
+// decided, one that no later failure quotes either. The others came later.
 func causes(s Spec) (first *record.Failure, rest []record.Failure) {
+	quoted := quotes(s)
+	shown := quoted != nil && quoted.Outcome != record.Undecided
 	rank := func(f record.Failure) int {
 		switch later := strings.Join(s.Others, "\n"); {
 		case f.Text != "" && strings.Contains(s.Message, f.Text):
 			return 0
-		case pick(s, record.Violated) == nil && !strings.Contains(later, f.Text):
+		case !shown && !strings.Contains(later, f.Text):
 			return 1
 		default:
 			return 2
@@ -147,55 +145,4 @@ func verdictOf(c record.Cause) Verdict {
 		return StoppedByGuard
 	}
 	return ToolFailure
-}
-
-func judgements(s Spec) []record.Judgement {
-	var all []record.Judgement
-	for _, w := range s.Windows {
-		all = append(all, w.Judgements...)
-	}
-	return all
-}
-
-func lastOutcome(s Spec) record.Outcome {
-	if all := judgements(s); len(all) > 0 {
-		return all[len(all)-1].Outcome
-	}
-	return ""
-}
-
-// pick is the judgement of this outcome that the failure quotes, or else the last one.
-func pick(s Spec, outcome record.Outcome) *record.Judgement {
-	var found *record.Judgement
-	for _, j := range slices.Backward(judgements(s)) {
-		if j.Outcome != outcome {
-			continue
-		}
-		if j.Text != "" && strings.Contains(s.Message, j.Text) {
-			return &j
-		}
-		if found == nil {
-			found = &j
-		}
-	}
-	return found
-}
-
-// sure says a violated judgement and how sure it is. By Ville's inequality a
-// target that keeps its objective reaches an e-value of e at any look with a
-// probability of at most 1/e.
-func sure(j record.Judgement) string {
-	text := oneLine(j.Text)
-	if text == "" {
-		text = "violated"
-	}
-	if j.Objective != "" {
-		text = j.Objective + ": " + text
-	}
-	alpha, logE := float64(j.Alpha), float64(j.LogE)
-	if !(alpha > 0) || !(logE > 0) || math.IsInf(logE, 0) {
-		return text
-	}
-	return fmt.Sprintf("%s; a service that keeps the objective looks like this at most once in %s runs (alpha %s)",
-		text, count(math.Exp(min(logE, 700))), Percent(alpha))
 }

@@ -94,10 +94,37 @@ func TestJudgeSpec(t *testing.T) {
 			Spec{State: "failed", Message: "no", Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed undecided": {
-			Spec{State: "failed", Message: "no", Windows: judged(kept, undecided)}, Inconclusive, "9 do not show it", "",
+			Spec{State: "failed", Message: "9 do not show it (GET /)", Windows: judged(kept, undecided)}, Inconclusive, "9 do not show it", "",
+		},
+		"failed undecided after a violation that was expected": {
+			Spec{State: "failed", Message: "9 do not show it", Windows: judged(violated, undecided, violated)}, Inconclusive, "9 do not show it", "",
+		},
+		"failed undecided, in words that quote a violation that was expected": {
+			Spec{State: "failed", Message: "9 do not show it; 12 of 100 failed", Windows: judged(record.Judgement{Outcome: record.Undecided, Text: "9 do not show it; 12 of 100 failed"}, violated)},
+			Inconclusive, "9 do not show it; 12 of 100 failed", "",
+		},
+		"failed undecided, and by the tool in what no message quotes": {
+			Spec{State: "failed", Message: "9 do not show it", Windows: judged(undecided), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed for another reason after it was undecided": {
-			Spec{State: "failed", Message: "no", Windows: judged(undecided, kept)}, Regression, "no", "",
+			Spec{State: "failed", Message: "Expected 3 to equal 4", Windows: judged(undecided)}, Regression, "Expected 3 to equal 4", "",
+		},
+		"failed for another reason after a violation that was expected": {
+			Spec{State: "failed", Message: "Expected 3 to equal 4", Windows: judged(violated)}, Regression, "Expected 3 to equal 4", "",
+		},
+		"failed because the fault did nothing, after a violation that was expected": {
+			Spec{State: "failed", Message: "but 0 packets", Windows: judged(violated), Injections: delay(record.Evidence{Summary: "0 packets"})},
+			Inconclusive, "did not do what it says", "",
+		},
+		"failed before the suite after a violation that was expected": {
+			Spec{State: "failed", Node: "BeforeSuite", Message: "no Docker", Windows: judged(violated)}, ToolFailure, "BeforeSuite failed", "",
+		},
+		"failed by what is kept and should not be": {
+			Spec{State: "failed", Message: "not to keep it\nbut 1 of 500 failed", Windows: judged(violated, kept)},
+			Regression, "the spec asks for the opposite of what was found: 1 of 500 failed", "",
+		},
+		"failed by what is kept and should not be, and by the tool while cleaning up": {
+			Spec{State: "failed", Message: "but 1 of 500 failed", Windows: judged(kept), Failures: []record.Failure{tool}}, Regression, "1 of 500 failed", "revert: device busy",
 		},
 		"failed because the fault did nothing": {
 			Spec{State: "failed", Message: "Expected\n  0 packets\nto have taken effect", Injections: delay(record.Evidence{Summary: "0 packets"})},
@@ -151,6 +178,19 @@ func TestTheQuotedJudgementIsTheOneThatFailed(t *testing.T) {
 	f := JudgeSpec(Spec{State: "failed", Message: "p99 is 2s, above 1s", Windows: judged(early, violated)})
 	if f.Verdict != Regression || f.Judgement == nil || f.Judgement.Text != "p99 is 2s" {
 		t.Errorf("judgement %v, want the one that the message quotes", f.Judgement)
+	}
+}
+
+func TestAPartOfAWindowIsQuotedWithoutItsSpan(t *testing.T) {
+	for objective, text := range map[string]string{
+		"error rate below 1 % from 1s on":            "12 of 100 failed (from 1s to 3s)",
+		"error rate below 1 % from 1s on from 2s on": "12 of 100 failed (from 1s to 3s) (from 2s to 6s)",
+	} {
+		part := record.Judgement{Outcome: record.Violated, Objective: objective, Text: text}
+		f := JudgeSpec(Spec{State: "failed", Message: "Expected\nbut 12 of 100 failed\ne-value 80", Windows: judged(part, undecided)})
+		if want := objective + ": " + text; f.Verdict != Regression || f.Reason != want {
+			t.Errorf("%s: %s, want %s", f.Verdict, f.Reason, want)
+		}
 	}
 }
 

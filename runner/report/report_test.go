@@ -57,7 +57,7 @@ func sample() gate.Record {
 	spec := func(text, state, message string) gate.Spec {
 		return gate.Spec{Suite: "shop", Text: text, Node: "It", State: state, Message: message, File: "shop_test.go", Line: 7, Started: at, Ended: at.Add(1500 * time.Millisecond)}
 	}
-	failed := spec(`keeps "selling" <late> & late`, "failed", "Expected\n\x1b[31m  12 of 100\x1b[0m\n\x00to keep its error rate")
+	failed := spec(`keeps "selling" <late> & late`, "failed", "Expected\n\x1b[31m  12 of 100\x1b[0m\n\x00to keep its error rate\nbut 12 of 100 samples failed (12 %, allowed 1 %)")
 	failed.Injections, failed.Windows, failed.Others = []record.Injection{injection}, []record.Window{window}, []string{"and so did the cleanup"}
 	passed := spec("sells", "passed", "")
 	passed.Windows = []record.Window{kept}
@@ -65,7 +65,7 @@ func sample() gate.Record {
 	tool.Failures = []record.Failure{{Schema: record.Schema, Cause: record.ToolFailure, Text: "start the agent: no such image"}}
 	guarded := spec("goes too far", "failed", "error budget spent")
 	guarded.Failures = []record.Failure{{Schema: record.Schema, Cause: record.StoppedByGuard, Text: "error budget spent"}}
-	few := spec("is looked at too briefly", "failed", "undecided")
+	few := spec("is looked at too briefly", "failed", "undecided: 9 samples do not show it")
 	few.Windows = []record.Window{{Schema: record.Schema, Probe: "GET /", Count: 9, Judgements: []record.Judgement{{Outcome: record.Undecided, Text: "9 samples do not show it"}}}}
 	r := gate.Record{
 		Schema: gate.Schema, Version: "v1.2.3", Policy: gate.Policy{Alpha: .05, Margin: .1},

@@ -138,10 +138,15 @@ func decode[R any](all []R, raw any, asJSON string) ([]R, error) {
 	return append(all, r), nil
 }
 
-// message is a failure's text with what a panic said.
+// message is a failure's text with what a panic said, and, of a spec that timed out
+// or was interrupted, with what it was waiting for.
 func message(f types.Failure) string {
+	text := f.Message
 	if f.ForwardedPanic != "" {
-		return f.Message + ": " + f.ForwardedPanic
+		text += ": " + f.ForwardedPanic
 	}
-	return f.Message
+	if f.AdditionalFailure != nil {
+		text += "\n" + message(f.AdditionalFailure.Failure)
+	}
+	return text
 }
