@@ -10,22 +10,33 @@ func WindowsToFlag(members int, alpha float64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := 1
-	for !test.Shows(n, n, level) {
-		n++
-	}
-	return n, nil
+	return alwaysHit(test, level), nil
 }
 
 // WindowsToFlagByRank returns the number of windows after which FleetRank names a
 // member that has the largest value in every one of them, or the smallest, at family
 // level alpha.
 func WindowsToFlagByRank(members int, alpha float64) (int, error) {
-	f, err := NewFleetRank(members)
+	_, level, err := flagging(members, alpha)
 	if err != nil {
 		return 0, err
 	}
-	return f.WindowsToFlag(0, Slower, alpha)
+	f, err := NewFleetRank(3)
+	if err != nil {
+		return 0, err
+	}
+	test := f.test
+	test.Limit = 1 / float64(members)
+	return alwaysHit(test, level), nil
+}
+
+// alwaysHit is the first number of windows that shows a member who is hit in all.
+func alwaysHit(test Bernoulli, level float64) int {
+	n := 1
+	for !test.Shows(n, n, level) {
+		n++
+	}
+	return n
 }
 
 // WindowsToFlagAt returns how many windows Fleet takes to name a member that lies
@@ -52,14 +63,15 @@ func WindowsToClearAt(share, alpha, power float64) (StoppingTime, error) {
 	return fleetClearTest.StoppingTime(share, alpha, power)
 }
 
-// flagging is Fleet's test for one member and tail, and its share of the level.
+// flagging is Fleet's test for one member and tail, and its share of the level. A plan
+// has no counts: the tally is there to refuse fleets that are too small, and small itself.
 func flagging(members int, alpha float64) (Bernoulli, float64, error) {
-	if _, err := newTally(members, fleetTest); err != nil {
+	if _, err := newTally(min(members, 3), fleetTest); err != nil {
 		return Bernoulli{}, 0, err
 	}
-	level := alpha / float64(2*members)
+	level := alpha / (2 * float64(members))
 	if !(level > 0 && alpha < 1) {
-		return Bernoulli{}, 0, fmt.Errorf("plan windows at level %v: must be between 0 and 1", alpha)
+		return Bernoulli{}, 0, fmt.Errorf("plan windows of %d members at level %v: must be between 0 and 1, and something of it must be left for each member", members, alpha)
 	}
 	return fleetTest, level, nil
 }

@@ -63,6 +63,23 @@ func TestWindowsToClearIsTheFirstNumberThatClears(t *testing.T) {
 	}
 }
 
+// A plan is a matter of a few logarithms, however many members it is for.
+func TestWindowsToFlagOfAFleetThatNobodyHas(t *testing.T) {
+	for _, members := range []int{1e14, math.MaxInt} {
+		n, err := WindowsToFlag(members, .05)
+		if err != nil || n < 50 || n > 200 {
+			t.Errorf("%d members: %d windows, %v", members, n, err)
+		}
+		at, err := WindowsToFlagAt(members, 1, .05, .9)
+		if err != nil || at.Samples != n {
+			t.Errorf("%d members, always beyond the margin: %+v, %v", members, at, err)
+		}
+		if rank, err := WindowsToFlagByRank(members, .05); err != nil || rank < 1 || rank >= n {
+			t.Errorf("%d members: %d windows by rank, %v", members, rank, err)
+		}
+	}
+}
+
 func TestWindowPlansRefuseWhatCannotBe(t *testing.T) {
 	if n, err := WindowsToFlag(2, .05); err == nil {
 		t.Errorf("2 members: %d", n)
