@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
 // mostLog is how many lines of a failed run's output are printed.
@@ -18,7 +20,7 @@ func printLog(out io.Writer, path string) error {
 	}
 	lines := bytes.SplitAfter(bytes.TrimRight(data, "\n"), []byte("\n"))
 	if left := len(lines) - mostLog; left > 0 {
-		fmt.Fprintf(out, "... %d lines before these are in %s\n", left, path)
+		fmt.Fprintf(out, "... before these there are %s in %s\n", gate.Plural(left, "line"), path)
 		lines = lines[left:]
 	}
 	_, err = fmt.Fprintf(out, "%s\n\n", bytes.Join(lines, nil))

@@ -6,8 +6,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-
-	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
 // planning is what every question about sample sizes has in common.
@@ -21,7 +19,9 @@ func newPower() *cobra.Command {
 		Long: `Power answers how much must be seen before a matcher or the gate can decide:
 requests for an objective or beside a control window, windows for a fleet, runs
 for a baseline, trials for a recovery. Numbers are exact, for independent samples;
-the tests themselves do not assume that.`,
+the tests themselves do not assume that. A window that is polled while it grows is
+judged at the first look that shows something, which is sooner on the whole than
+one look at its end.`,
 		Example: `  chaosgate power objective --limit 1% --rate 5%
   chaosgate power baseline --accepted 10 --candidates 3 --metrics 4`,
 		Args: cobra.NoArgs,
@@ -30,13 +30,22 @@ the tests themselves do not assume that.`,
 	f := cmd.PersistentFlags()
 	f.Var(&p.alpha, "alpha", "the rate of false verdicts that is allowed")
 	f.Var(&p.power, "power", "the probability with which the difference is to be seen")
+	bound(f, "alpha", "above 0 % and at most 50 %, such as 5%", func() bool { return p.alpha > 0 && p.alpha <= 0.5 })
+	bound(f, "power", "above 0 % and below 100 %, such as 90%", func() bool { return p.power > 0 && p.power < 1 })
 	cmd.AddCommand(newPowerObjective(p), newPowerControl(p), newPowerFleet(p), newPowerBaseline(p), newPowerTrials(p))
 	return cmd
 }
 
+// How a matcher looks: a growing window is judged by the first look that shows
+// something, one that has ended by what it shows then.
+const (
+	eachLook = "with a look after each (Eventually, Consistently)"
+	oneLook  = "with one look at the end (Expect)"
+)
+
 // at says the level and the probability that an answer is for.
 func (p *planning) at() string {
-	return fmt.Sprintf("at alpha %s, with a probability of %s", gate.Percent(float64(p.alpha)), gate.Percent(float64(p.power)))
+	return fmt.Sprintf("at alpha %s, with a probability of %s", percent(p.alpha), percent(p.power))
 }
 
 // answers writes aligned lines of a what and a how many.

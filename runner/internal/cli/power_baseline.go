@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -9,6 +10,9 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
+
+// mostRuns is how many runs stats plans for.
+const mostRuns = 50
 
 func newPowerBaseline(p *planning) *cobra.Command {
 	var accepted, candidates, metrics int
@@ -28,7 +32,7 @@ test for all of them, which is --metrics 1.`,
 			}
 			size := strconv.FormatFloat(shift, 'g', 4, 64)
 			fmt.Fprintf(cmd.OutOrStdout(), "%d accepted and %s, %s, alpha %s:\n", accepted,
-				gate.Plural(candidates, "candidate run"), gate.Plural(metrics, "metric"), gate.Percent(float64(p.alpha)))
+				gate.Plural(candidates, "candidate run"), gate.Plural(metrics, "metric"), percent(p.alpha))
 			can := fmt.Sprintf("p = %.2g, and %.2g is needed", plan.SmallestP, plan.Level)
 			if !plan.Reachable() {
 				can += ": nothing can be shown"
@@ -39,10 +43,10 @@ test for all of them, which is --metrics 1.`,
 			}
 			would, err := stats.RunsToDetect(metrics, max(gate.Kept, accepted), float64(p.alpha), shift, float64(p.power))
 			if err != nil {
-				lines = append(lines, [2]string{"to show it in " + gate.Percent(float64(p.power)), err.Error()})
+				lines = append(lines, [2]string{"to show it in " + percent(p.power), err.Error()})
 			} else {
 				lines = append(lines, [2]string{
-					"to show it in " + gate.Percent(float64(p.power)),
+					"to show it in " + percent(p.power),
 					fmt.Sprintf("%d accepted and %s", would.Accepted, gate.Plural(would.Candidates, "candidate run")),
 				})
 			}
@@ -54,5 +58,9 @@ test for all of them, which is --metrics 1.`,
 	f.IntVar(&candidates, "candidates", 3, "how many runs are compared with it (--runs)")
 	f.IntVar(&metrics, "metrics", 4, "how many metrics are compared")
 	f.Float64Var(&shift, "shift", 3, "the regression, in standard deviations from run to run")
+	bound(f, "accepted", "a whole number from 1 to 50", func() bool { return accepted >= 1 && accepted <= mostRuns })
+	bound(f, "candidates", "a whole number from 1 to 50", func() bool { return candidates >= 1 && candidates <= mostRuns })
+	bound(f, "metrics", wholeFrom(1), func() bool { return metrics >= 1 })
+	bound(f, "shift", "a number above 0, and finite, such as 3", func() bool { return shift > 0 && !math.IsInf(shift, 0) })
 	return cmd
 }

@@ -17,16 +17,22 @@ func newPowerTrials(p *planning) *cobra.Command {
 		Example: "  chaosgate power trials --trials 10 --failures 0",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			bound, err := stats.FailuresBound(failures, trials, float64(p.alpha))
+			if failures > trials {
+				return usagef("--failures is %d: it must be from 0 to the number of --trials, %d", failures, trials)
+			}
+			most, err := stats.FailuresBound(failures, trials, float64(p.alpha))
 			if err != nil {
 				return usageError{err}
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s in %s: with %s confidence at most %s fail\n",
-				gate.Plural(failures, "failure"), gate.Plural(trials, "trial"), gate.Percent(1-float64(p.alpha)), gate.Percent(bound))
+				gate.Plural(failures, "failure"), gate.Plural(trials, "trial"), percent(1-p.alpha), gate.Percent(most))
 			return nil
 		},
 	}
-	cmd.Flags().IntVar(&trials, "trials", 10, "how many trials there were")
-	cmd.Flags().IntVar(&failures, "failures", 0, "how many of them failed")
+	f := cmd.Flags()
+	f.IntVar(&trials, "trials", 10, "how many trials there were")
+	f.IntVar(&failures, "failures", 0, "how many of them failed")
+	bound(f, "trials", wholeFrom(1), func() bool { return trials >= 1 })
+	bound(f, "failures", wholeFrom(0), func() bool { return failures >= 0 })
 	return cmd
 }

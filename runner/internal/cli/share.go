@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,11 +18,15 @@ func (s *share) String() string { return strings.ReplaceAll(gate.Percent(float64
 // Type names the flag's value in help.
 func (s *share) Type() string { return "percent" }
 
-// Set reads the flag.
+// percent says a share that somebody has chosen, as it was chosen.
+func percent[S ~float64](s S) string { return strconv.FormatFloat(float64(s)*100, 'g', 10, 64) + " %" }
+
+// Set reads the flag. What is too large for a number is infinite: whoever checks the
+// range of a share refuses that.
 func (s *share) Set(text string) error {
 	number, percent := strings.CutSuffix(strings.TrimSpace(text), "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil {
+	if err != nil && !errors.Is(err, strconv.ErrRange) {
 		return fmt.Errorf("%q is neither a percentage such as 10%% nor a share such as 0.1", text)
 	}
 	if percent {
