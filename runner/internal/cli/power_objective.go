@@ -7,12 +7,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/chaosgate/chaosgate/matchers/stats"
-	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
 func newPowerObjective(p *planning) *cobra.Command {
-	var limit, rate share
-	var quantile float64
+	limit, rate, quantile := share(0.01), share(0), 0.99
 	cmd := &cobra.Command{
 		Use:   "objective",
 		Short: "Requests for KeepErrorRateBelow, KeepQuantileBelow and KeepAvailabilityAbove",
@@ -20,40 +18,69 @@ func newPowerObjective(p *planning) *cobra.Command {
   chaosgate power objective --quantile 0.99`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			asked := "--limit " + percent(limit)
 			switch {
 			case cmd.Flags().Changed("quantile") && cmd.Flags().Changed("limit"):
-				return usagef("--quantile %v is a limit of %s already: leave --limit out", quantile, gate.Percent(1-quantile))
+				return usagef("--quantile %v is a limit of %s already: leave --limit out", quantile, percent(1-quantile))
 			case cmd.Flags().Changed("quantile"):
-				limit = share(1 - quantile)
+				limit, asked = share(1-quantile), fmt.Sprintf("--quantile %v", quantile)
 			}
 			beyond := math.Min(5*float64(limit), (1+float64(limit))/2) // what the matchers rule out
-			if rate == 0 {
+			if !cmd.Flags().Changed("rate") {
 				rate = share(beyond)
 			}
-			violated, err := stats.Above(float64(limit)).StoppingTime(float64(rate), float64(p.alpha), float64(p.power))
-			if err != nil {
-				return usageError{err}
+			if !(float64(limit) < beyond && beyond < 1) {
+				return usagef("%s: no rate can be told from it: choose one further from 0 and from 1", asked)
 			}
-			kept, err := stats.Below(beyond).SamplesToShow(0, 0, float64(p.alpha))
-			if err != nil {
-				return usageError{err}
+			if rate <= limit {
+				return usagef("--rate is %s: it must be above the limit of %s and at most 100 %%", percent(rate), percent(limit))
 			}
-			proved, err := stats.Below(float64(limit)).SamplesToShow(0, 0, float64(p.alpha))
+			plan, err := p.objective(float64(limit), beyond, float64(rate))
 			if err != nil {
-				return usageError{err}
+				return usagef("%s with a rate of %s: %w", asked, percent(rate), err)
 			}
-			at := gate.Percent(float64(limit))
-			fmt.Fprintf(cmd.OutOrStdout(), "Requests for a limit of %s %s:\n", at, p.at())
+			seen := "violated, when " + percent(rate) + " have it, "
+			fmt.Fprintf(cmd.OutOrStdout(), "Requests for a limit of %s %s:\n", percent(limit), p.at())
 			return answers(cmd.OutOrStdout(), [][2]string{
-				{"kept, without an event: " + gate.Percent(beyond) + " are ruled out", fmt.Sprint(kept)},
-				{"proved, without an event: " + at + " are ruled out", fmt.Sprint(proved)},
-				{"violated, when " + gate.Percent(float64(rate)) + " have it", fmt.Sprintf("%d (median %d, mean %.0f)", violated.Samples, violated.Median, violated.Expected)},
+				{"kept, without an event: " + percent(beyond) + " are ruled out", fmt.Sprint(plan.kept)},
+				{"proved, without an event: " + percent(limit) + " are ruled out", fmt.Sprint(plan.proved)},
+				{seen + eachLook, fmt.Sprintf("%d (median %d, mean %.0f)", plan.polled.Samples, plan.polled.Median, plan.polled.Expected)},
+				{seen + oneLook, fmt.Sprint(plan.once)},
 			})
 		},
 	}
-	limit = 0.01
-	cmd.Flags().Var(&limit, "limit", "the share of requests that may have the event, such as an error")
-	cmd.Flags().Float64Var(&quantile, "quantile", 0.99, "in place of --limit: the quantile whose latency is limited")
-	cmd.Flags().Var(&rate, "rate", "the share that truly have it, when the limit is not kept (default five times the limit)")
+	f := cmd.Flags()
+	f.Var(&limit, "limit", "the share of requests that may have the event, such as an error")
+	f.Float64Var(&quantile, "quantile", 0.99, "in place of --limit: the quantile whose latency is limited")
+	f.Var(&rate, "rate", "the share that truly have it, when the limit is not kept (default five times the limit)")
+	f.Lookup("rate").DefValue = "" // the usage says it
+	bound(f, "limit", "above 0 % and below 100 %, such as 1%", func() bool { return limit > 0 && limit < 1 })
+	bound(f, "quantile", "above 0 and below 1, such as 0.99", func() bool { return quantile > 0 && quantile < 1 })
+	bound(f, "rate", "above the limit and at most 100 %, such as 5%", func() bool { return rate > 0 && rate <= 1 })
 	return cmd
+}
+
+// objectivePlan is how many requests show that an objective is kept, proved, and
+// violated: with a look after each, and with one look after all.
+type objectivePlan struct {
+	kept, proved int
+	polled       stats.StoppingTime
+	once         int
+}
+
+func (p *planning) objective(limit, beyond, rate float64) (plan objectivePlan, err error) {
+	alpha, power := float64(p.alpha), float64(p.power)
+	if plan.kept, err = stats.Below(beyond).SamplesToShow(0, 0, alpha); err != nil {
+		return plan, err
+	}
+	if plan.proved, err = stats.Below(limit).SamplesToShow(0, 0, alpha); err != nil {
+		return plan, err
+	}
+	plan.polled, err = stats.Above(limit).StoppingTime(rate, alpha, power)
+	if err != nil || rate == 1 {
+		plan.once = plan.polled.Samples // with the event in all there is but one way to get there
+		return plan, err
+	}
+	plan.once, err = stats.SamplesToDetect(limit, rate, alpha, power)
+	return plan, err
 }
