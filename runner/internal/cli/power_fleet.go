@@ -10,39 +10,48 @@ import (
 )
 
 func newPowerFleet(p *planning) *cobra.Command {
-	beyond := share(0.9)
-	var members int
+	beyond, members := share(0.9), 5
 	cmd := &cobra.Command{
 		Use:     "fleet",
 		Short:   "Windows for HaveNoOutliers and HaveOutlier",
 		Example: "  chaosgate power fleet --members 5",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			always, err := stats.WindowsToFlag(members, float64(p.alpha))
+			// An outlier is named by the part of alpha that latencies have; clearing needs no parting.
+			alpha, naming := float64(p.alpha), float64(p.alpha)*stats.LatencyShare
+			always, err := stats.WindowsToFlag(members, naming)
+			if err != nil {
+				return usagef("--alpha is %s: %w", percent(p.alpha), err)
+			}
+			mostly, err := stats.WindowsToFlagAt(members, float64(beyond), naming, float64(p.power))
+			if err != nil {
+				return usagef("--beyond is %s: %w", percent(beyond), err)
+			}
+			clear, err := stats.WindowsToClear(alpha)
 			if err != nil {
 				return usageError{err}
 			}
-			mostly, err := stats.WindowsToFlagAt(members, float64(beyond), float64(p.alpha), float64(p.power))
+			requests, err := stats.RequestsToClear(alpha)
 			if err != nil {
 				return usageError{err}
 			}
-			clear, err := stats.WindowsToClear(float64(p.alpha))
-			if err != nil {
-				return usageError{err}
-			}
-			requests, err := stats.RequestsToClear(float64(p.alpha))
-			if err != nil {
-				return usageError{err}
-			}
-			fmt.Fprintf(cmd.OutOrStdout(), "Windows of a fleet of %d %s:\n", members, p.at())
-			return answers(cmd.OutOrStdout(), [][2]string{
+			out := cmd.OutOrStdout()
+			fmt.Fprintf(out, "Windows of a fleet of %d %s:\n", members, p.at())
+			if err := answers(out, [][2]string{
 				{"an outlier is named that is beyond the margin in all of them", fmt.Sprint(always)},
-				{"an outlier is named that is beyond it in " + gate.Percent(float64(beyond)), fmt.Sprintf("%d (median %d)", mostly.Samples, mostly.Median)},
-				{"a member is cleared that is beyond it in none", fmt.Sprintf("%d, and %d requests without an error", clear, requests)},
-			})
+				{"an outlier is named that is beyond it in " + percent(beyond) + ", " + eachLook, fmt.Sprintf("%d (median %d)", mostly.Samples, mostly.Median)},
+				{"a member is cleared that is beyond it in none", fmt.Sprintf("%d, and %s without an error", clear, gate.Plural(requests, "request"))},
+			}); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(out, "Outliers in latency are named at %s, and those in errors at the rest of alpha.\n", percent(naming))
+			return err
 		},
 	}
-	cmd.Flags().IntVar(&members, "members", 5, "how many members the fleet has")
-	cmd.Flags().Var(&beyond, "beyond", "the share of windows in which an outlier is beyond the margin")
+	f := cmd.Flags()
+	f.IntVar(&members, "members", members, "how many members the fleet has")
+	f.Var(&beyond, "beyond", "the share of windows in which an outlier is beyond the margin")
+	bound(f, "members", wholeFrom(3)+", since of two nobody can say which is the outlier", func() bool { return members >= 3 })
+	bound(f, "beyond", "above 50 % and at most 100 %, such as 90%", func() bool { return beyond > 0.5 && beyond <= 1 })
 	return cmd
 }
