@@ -31,8 +31,9 @@ const defaultBaselineMargin = MarginOption(0.10)
 // The window is found by its spec, its probe, and which of the probe's windows
 // in the spec it is. Error rate, p50, p90 and p99 are compared at once, run
 // against run, by the exact test of stats.CompareRuns, after the accepted ones
-// were raised by Margin (10 % otherwise): a window that is no worse fails with a
-// probability of at most Alpha. With one window 19 accepted runs are needed for
+// were raised by Margin (10 % otherwise): a window that is not different from them
+// fails with a probability of at most Alpha (with Margin(0) one whose metrics only go
+// together in another way may be called worse). With one window 19 accepted runs are needed for
 // alpha 5 %. A []*probe.Window, each of a run of its own, in which everything was
 // started anew, needs fewer: of three, 3 accepted runs suffice.
 //

@@ -88,8 +88,12 @@ func (b Bernoulli) Shows(events, n int, alpha float64) bool {
 // the e-process with its prior held: with AboveLimit the largest limit that the
 // samples show to be exceeded, with BelowLimit the smallest that they show to be
 // kept. With probability at least 1-alpha the bounds of all looks are right. It
-// is 0 or 1 where the samples show nothing, and exact to 1e-10.
+// is 0 or 1 where the samples show nothing, and exact to 1e-10. It is NaN where LogE
+// is, and for an alpha outside (0, 1).
 func (b Bernoulli) Bound(events, n int, alpha float64) float64 {
+	if !(alpha > 0 && alpha < 1) || math.IsNaN(b.LogE(events, n)) {
+		return math.NaN()
+	}
 	shown, open := 0.0, 1.0
 	if b.Side == BelowLimit {
 		shown, open = 1, 0

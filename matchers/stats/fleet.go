@@ -48,7 +48,7 @@ func NewFleet(members int, margin, floor float64) (*Fleet, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case !(margin >= 0) || math.IsInf(margin, 0):
+	case !usable(margin):
 		return nil, fmt.Errorf("compare members of a fleet with margin %v: must be a share of at least 0, such as 0.25", margin)
 	case !(floor >= 0) || math.IsInf(floor, 0):
 		return nil, fmt.Errorf("compare members of a fleet with floor %v: must be at least 0 and finite, such as 0.001", floor)

@@ -67,14 +67,15 @@ func CompareClasses(answers [][]int, shares []float64) (FleetClasses, error) {
 
 // classesLogE is the evidence of all members but the one that is left out.
 func classesLogE(answers [][]int, shares []float64, without int) (logE float64) {
-	kept, of := make([]float64, 0, len(shares)), 1.0
-	if without >= 0 {
-		of = 1 - shares[without]
-	}
+	kept, of := make([]float64, 0, len(shares)), 0.0
 	for m, share := range shares {
 		if m != without {
-			kept = append(kept, share/of)
+			kept = append(kept, share)
+			of += share // 1 less the share that is left out would lose small ones
 		}
+	}
+	for i := range kept {
+		kept[i] /= of
 	}
 	counts := make([]int, len(kept))
 	for _, class := range answers {

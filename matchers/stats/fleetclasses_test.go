@@ -96,3 +96,22 @@ func TestCompareClassesRefusesWhatItCannotCompare(t *testing.T) {
 		t.Errorf("no answers: %+v, %v", got, err)
 	}
 }
+
+// What is left of very unequal shares is not 1 less the share that is left out.
+func TestCompareClassesWithSharesThatAreHardToAdd(t *testing.T) {
+	const third = 0.3333333336 // their sum is 1 to 1e-9
+	for _, c := range []struct {
+		answers [][]int
+		shares  []float64
+		member  int
+		rest    float64
+	}{
+		{[][]int{{1, 1, 60000}, {9, 9, 400000}}, []float64{5e-9, 5e-9, 1 - 1e-8}, 2, -0.093},
+		{[][]int{{10, 10, 60}, {90, 90, 40}}, []float64{third, third, third}, 2, -0.608},
+	} {
+		got, err := CompareClasses(c.answers, c.shares)
+		if err != nil || got.Member != c.member || math.Abs(got.RestLogE-c.rest) > 0.001 {
+			t.Errorf("%v: got %+v, %v", c.shares, got, err)
+		}
+	}
+}

@@ -45,7 +45,7 @@ type Latency struct {
 // the unit of the latencies, and keeps differences that are no matter from being found.
 func NewLatency(margin, floor float64) (Latency, error) {
 	switch {
-	case !(margin >= 0) || math.IsInf(margin, 0):
+	case !usable(margin):
 		return Latency{}, fmt.Errorf("compare latencies with margin %v: must be a share of at least 0, such as 0.1", margin)
 	case !(floor >= 0) || math.IsInf(floor, 0):
 		return Latency{}, fmt.Errorf("compare latencies with floor %v: must be a latency of at least 0", floor)

@@ -143,7 +143,7 @@ func mostInversions(accepted, candidates int, level float64) (int, error) {
 }
 
 // cell is the width of the cells of the integration, in standard deviations.
-const cell = 0.08
+const cell = 0.04
 
 // fewInversions is the probability of at most so many inversions between accepted
 // runs, standard normal, and candidates, normal around shift. It goes through the values

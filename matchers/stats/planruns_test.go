@@ -141,3 +141,16 @@ func TestRunPlansRefuseWhatCannotBe(t *testing.T) {
 		}
 	}
 }
+
+// The exact values are integrals over the order statistics at the smallest P.
+func TestPowerOfManyRunsIsExact(t *testing.T) {
+	for _, c := range []struct {
+		accepted, candidates int
+		shift, exact         float64
+	}{{50, 50, 4, 0.2303}, {50, 10, 4, 0.6323}, {20, 20, 4, 0.6595}, {50, 3, 3, 0.4711}} {
+		plan, err := PlanRuns(c.accepted, c.candidates, 1, SmallestP(c.accepted, c.candidates), c.shift)
+		if err != nil || math.Abs(plan.Power-c.exact) > 0.0015 {
+			t.Errorf("%+v: %+v, %v", c, plan, err)
+		}
+	}
+}

@@ -46,7 +46,7 @@ func (c Conditional) RequestsToTell(rate, ratio, alpha, power float64) (Stopping
 	}
 	stop := StoppingTime{Median: least(func(n int) bool { return shown(n) >= 0.5 }), Samples: least(func(n int) bool { return shown(n) >= power })}
 	if max(stop.Median, stop.Samples) > mostSamples {
-		return StoppingTime{}, fmt.Errorf("plan requests for an error rate of %v: more than %d are needed: plan with a higher rate", rate, mostSamples)
+		return StoppingTime{}, fmt.Errorf("plan requests for an error rate of %v: more than %d are needed: plan with a higher rate or a lower power", rate, mostSamples)
 	}
 	for _, p := range remaining {
 		stop.Expected += p / of

@@ -36,6 +36,8 @@ func Quantile(sorted []float64, q, alpha float64) (QuantileInterval, error) {
 		return QuantileInterval{}, fmt.Errorf("estimate quantile %v: no values: collect some first", q)
 	case !(q > 0 && q < 1):
 		return QuantileInterval{}, fmt.Errorf("estimate quantile %v: must be between 0 and 1, both excluded", q)
+	case 1-q == 1:
+		return QuantileInterval{}, fmt.Errorf("estimate quantile %v: cannot be told from 0: choose one further from it", q)
 	case !(alpha > 0 && alpha < 1):
 		return QuantileInterval{}, fmt.Errorf("estimate quantile at level %v: must be between 0 and 1", alpha)
 	case math.IsNaN(sorted[0]): // where the order puts all that are

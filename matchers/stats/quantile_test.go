@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -152,5 +153,11 @@ func TestQuantileRefusesWhatItCannotJudge(t *testing.T) {
 		if got, err := Quantile(c.values, c.q, c.alpha); err == nil {
 			t.Errorf("%s: %+v, want an error", name, got)
 		}
+	}
+}
+
+func TestAQuantileThatIsNotToldFromZero(t *testing.T) {
+	if got, err := Quantile([]float64{1, 2, 3}, 1e-300, .05); err == nil || !strings.Contains(err.Error(), "quantile 1e-300: cannot be told from 0") {
+		t.Errorf("%+v, %v", got, err)
 	}
 }

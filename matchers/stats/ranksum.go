@@ -79,9 +79,10 @@ func RankSumTwoSided(baseline, candidate []float64, margin float64) (RankSumResu
 // given numbers of runs can give: one over the number of ways to choose the
 // candidate's among all. It is 1 when either number is below 1.
 func SmallestP(baseline, candidate int) float64 {
+	fewer, more := min(baseline, candidate), max(baseline, candidate)
 	p := 1.0
-	for i := 1; i <= candidate; i++ {
-		p *= float64(i) / float64(max(baseline, 0)+i)
+	for i := 1; i <= fewer && p > 0; i++ {
+		p *= float64(i) / (float64(more) + float64(i))
 	}
 	return p
 }
@@ -141,7 +142,7 @@ func pool(baseline, candidate []float64, margin float64) ([]float64, error) {
 	switch {
 	case len(baseline) == 0 || len(candidate) == 0:
 		return nil, fmt.Errorf("compare %d baseline with %d candidate runs: both need at least one", len(baseline), len(candidate))
-	case !(margin >= 0) || math.IsInf(margin, 0):
+	case !usable(margin):
 		return nil, fmt.Errorf("compare runs with margin %v: must be a share of at least 0, such as 0.05", margin)
 	}
 	values := slices.Concat(baseline, candidate)
@@ -165,6 +166,9 @@ func raised(margin float64) float64 {
 	}
 	return (1 + margin) * (1 + 1e-12)
 }
+
+// usable reports whether a margin is one, with a factor that is a number.
+func usable(margin float64) bool { return margin >= 0 && !math.IsInf(raised(margin), 1) }
 
 // lifted is what a floor makes of a value, with the same care.
 func lifted(v, floor float64) float64 {

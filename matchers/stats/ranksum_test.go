@@ -274,3 +274,29 @@ func TestADifferenceOfTheMarginIsNotMore(t *testing.T) {
 		t.Errorf("a floor: log e-value %v", latency.LogE())
 	}
 }
+
+func TestSmallestPOfManyRunsIsToldAtOnce(t *testing.T) {
+	for _, c := range []struct{ baseline, candidate int }{{5, math.MaxInt}, {math.MaxInt, 5}, {math.MaxInt, math.MaxInt}} {
+		if p := SmallestP(c.baseline, c.candidate); !(p < 1e-90) {
+			t.Errorf("%+v: %v", c, p)
+		}
+	}
+	for _, none := range []int{0, -3, math.MinInt} {
+		if SmallestP(none, 5) != 1 || SmallestP(5, none) != 1 {
+			t.Errorf("%d runs: %v, %v", none, SmallestP(none, 5), SmallestP(5, none))
+		}
+	}
+}
+
+func TestMarginsWhoseFactorIsNoNumber(t *testing.T) {
+	const huge = math.MaxFloat64
+	_, ranks := RankSum([]float64{0, 0}, []float64{1, 1}, huge)
+	_, runs := CompareRuns([][]float64{{0}}, [][]float64{{1}}, huge)
+	_, fleet := NewFleet(3, huge, 0)
+	_, latency := NewLatency(huge, 0)
+	for name, err := range map[string]error{"ranks": ranks, "runs": runs, "fleet": fleet, "latency": latency} {
+		if err == nil || !strings.Contains(err.Error(), "margin 1.797") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -24,10 +24,12 @@ type RunsResult struct {
 // being better. A run's score is its largest deviation: over its metrics, the
 // distance from the median of all runs in median absolute deviations of all
 // runs. Scores are computed alike for every run, so if the candidates are no
-// different the runs are exchangeable and so are their scores, whatever the
-// metrics' distributions and however they depend on each other: the exact
-// rank-sum test of the scores (RankSum) has one P for all metrics, and no
-// correction is due. This is the maximum statistic of Westfall and Young
+// different, in each metric and in how metrics go together, the runs are
+// exchangeable and so are their scores, whatever the metrics' distributions and
+// however they depend on each other: the exact rank-sum test of the scores
+// (RankSum) has one P for all metrics, and no correction is due. Without a margin
+// candidates in which metrics are no worse, but no longer go together, can be
+// called worse for that. This is the maximum statistic of Westfall and Young
 // (Resampling-Based Multiple Testing, 1993) in an exact permutation test. The
 // baseline's values are raised by the factor 1+margin before; with a margin they
 // must not be negative. Values may be +Inf, for a metric of a run that has none.
@@ -65,7 +67,7 @@ func shape(baseline, candidates [][]float64, margin float64) (metrics int, err e
 	if len(baseline) == 0 || len(candidates) == 0 {
 		return 0, fmt.Errorf("compare %d baseline with %d candidate runs: both need at least one", len(baseline), len(candidates))
 	}
-	if !(margin >= 0) || math.IsInf(margin, 0) {
+	if !usable(margin) {
 		return 0, fmt.Errorf("compare runs with margin %v: must be a share of at least 0, such as 0.05", margin)
 	}
 	metrics = len(baseline[0])
