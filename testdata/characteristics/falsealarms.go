@@ -23,7 +23,9 @@ type judge struct {
 	// matchers makes the matcher at each level, for one simulated run.
 	matcher func(alpha float64, run *watched) types.GomegaMatcher
 	service service
-	wrong   func(ok bool, err error) bool
+	// clean lets the control have no errors; it has the service's otherwise.
+	clean bool
+	wrong func(ok bool, err error) bool
 	// fooled is the naive test: whether it calls what is there so far violated.
 	fooled func(run *watched, alpha float64) bool
 }
@@ -83,11 +85,11 @@ func falseAlarms(l *lab) []row {
 			service: service{failing: 0.02}, wrong: alarm, fooled: mannWhitneyEachTime,
 		},
 		{
-			name: "MatchControl, 25 % slower and as often failing", naive: "Mann-Whitney at every look",
+			name: "MatchControl, 25 % slower and as often failing", naive: "Mann-Whitney against 125 % at every look",
 			matcher: func(alpha float64, run *watched) types.GomegaMatcher {
 				return matchers.MatchControl(run.control, matchers.Alpha(alpha))
 			},
-			service: service{failing: 0.02, slower: 1.25}, wrong: alarm, fooled: mannWhitneyEachTime,
+			service: service{failing: 0.02, slower: 1.25}, wrong: alarm, fooled: mannWhitneyBeyondMargin,
 		},
 	}
 	rows := pollAll(l, judges, "false alarms")
@@ -96,7 +98,7 @@ func falseAlarms(l *lab) []row {
 }
 
 func falseProofs(l *lab) []row {
-	return pollAll(l, []judge{
+	rows := pollAll(l, []judge{
 		{
 			name: "KeepErrorRateBelow(1 %, Proved), true 1 %", naive: "observed rate below the limit, after 100 samples",
 			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
@@ -112,20 +114,35 @@ func falseProofs(l *lab) []row {
 			service: service{failing: 5 * limit}, wrong: proof, fooled: noError,
 		},
 		{
-			name: "MatchControl(ErrorsOnly), 6 points more errors", naive: "no error in 20 samples",
+			name: "MatchControl(ErrorsOnly), 5 points more errors", naive: "no error in 20 samples",
 			matcher: func(alpha float64, run *watched) types.GomegaMatcher {
 				return matchers.MatchControl(run.control, matchers.ErrorsOnly, matchers.Alpha(alpha))
 			},
-			service: service{failing: 0.06}, wrong: proof, fooled: noError,
+			service: service{failing: 0.05}, clean: true, wrong: proof, fooled: noError,
 		},
 		{
-			name: "MatchControl(LatencyOnly), 75 % slower",
+			name: "MatchControl(LatencyOnly), 75 % slower", naive: "Mann-Whitney shows nothing after 20 samples",
 			matcher: func(alpha float64, run *watched) types.GomegaMatcher {
 				return matchers.MatchControl(run.control, matchers.LatencyOnly, matchers.Alpha(alpha))
 			},
-			service: service{slower: 1.75}, wrong: proof,
+			service: service{slower: 1.75}, wrong: proof, fooled: mannWhitneyShowsNothing,
+		},
+		{
+			name: "KeepAvailabilityAbove(99 %, Proved), true 99 %", naive: "observed rate below the limit, after 100 samples",
+			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
+				return matchers.KeepAvailabilityAbove(target, matchers.Proved, matchers.Alpha(alpha))
+			},
+			service: service{failing: limit}, wrong: proof, fooled: belowLimit,
+		},
+		{
+			name: "KeepQuantileBelow(p90, Proved), at its p90", naive: "observed p90 below the limit, after 20 samples",
+			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
+				return matchers.KeepQuantileBelow(0.9, quantileOf(0.9), matchers.Proved, matchers.Alpha(alpha))
+			},
+			service: service{}, wrong: proof, fooled: quantileBelow,
 		},
 	}, "false proofs")
+	return append(rows, fleetProofs(l)...)
 }
 
 func pollAll(l *lab, judges []judge, what string) []row {
@@ -159,8 +176,8 @@ func (j judge) poll(l *lab, looks, samples int, what string) []row {
 
 func (j judge) watch(total int, random *rand.Rand) *watched {
 	usual := service{failing: j.service.failing}
-	if j.service.failing > 0.05 {
-		usual.failing = 0 // a control without errors, for what is to be found worse
+	if j.clean {
+		usual.failing = 0
 	}
 	return &watched{series: probe.NewSeries("simulated", noon), random: random, control: usual.window(total, random)}
 }

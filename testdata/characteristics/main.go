@@ -36,6 +36,9 @@ func sections() []section {
 	}
 }
 
+// fewestRuns leaves the 99 % bound of a rate of 0.7 % below 1 %.
+const fewestRuns = 10_000
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
@@ -44,12 +47,12 @@ func main() {
 
 func run(ctx context.Context) int {
 	seed := flag.Uint64("seed", 1, "what every random choice follows from")
-	runs := flag.Int("runs", 10_000, "simulated services behind each rate of false alarms")
+	runs := flag.Int("runs", fewestRuns, "simulated services behind each rate of false alarms, at the least")
 	only := flag.String("only", "", "sections to run, separated by commas (default all): "+strings.Join(names(), ", "))
 	flag.Parse()
 	chosen, err := choose(*only)
-	if err == nil && *runs < 1000 {
-		err = fmt.Errorf("-runs is %d: with fewer than 1000 no claim on a rate of 1 %% can be held against it", *runs)
+	if err == nil && *runs < fewestRuns {
+		err = fmt.Errorf("-runs is %d: with fewer than %d the upper bound of a rate lies too far above it to hold a claim", *runs, fewestRuns)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "characteristics:", err)

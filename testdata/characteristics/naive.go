@@ -67,14 +67,37 @@ func quantileAbove(run *watched, _ float64) bool {
 	return ok && w.N() >= 20 && latency > quantileOf(0.9)
 }
 
+func quantileBelow(run *watched, _ float64) bool {
+	w := run.series.Window()
+	latency, ok := w.Quantile(0.9)
+	return ok && w.N() >= 20 && latency < quantileOf(0.9)
+}
+
 // mannWhitneyEachTime is the usual large-sample test, as if each look were the
 // only one. It looks after every tenth sample, which flatters it.
-func mannWhitneyEachTime(run *watched, alpha float64) bool {
+func mannWhitneyEachTime(run *watched, alpha float64) bool { return mannWhitneyBy(run, alpha, 1) }
+
+// mannWhitneyBeyondMargin is it against a control that was raised by the margin.
+func mannWhitneyBeyondMargin(run *watched, alpha float64) bool {
+	return mannWhitneyBy(run, alpha, 1.25)
+}
+
+func mannWhitneyBy(run *watched, alpha, raised float64) bool {
 	w := run.series.Window()
 	if w.N()%10 != 0 || w.N() < 20 {
 		return false
 	}
-	return mannWhitney(secondsOf(w), secondsOf(run.control)[:w.N()]) <= alpha
+	control := secondsOf(run.control)[:w.N()]
+	for i := range control {
+		control[i] *= raised
+	}
+	return mannWhitney(secondsOf(w), control) <= alpha
+}
+
+// mannWhitneyShowsNothing is what is often taken for a proof that nothing is worse.
+func mannWhitneyShowsNothing(run *watched, alpha float64) bool {
+	w := run.series.Window()
+	return w.N() == 20 && mannWhitney(secondsOf(w), secondsOf(run.control)[:20]) > alpha
 }
 
 func secondsOf(w *probe.Window) []float64 {
