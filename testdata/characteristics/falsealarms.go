@@ -73,7 +73,7 @@ func falseAlarms(l *lab) []row {
 		{
 			name: "KeepQuantileBelow(p90), at its p90", naive: "observed p90 above the limit, after 20 samples",
 			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
-				return matchers.KeepQuantileBelow(0.9, quantileOf(0.9), matchers.Alpha(alpha))
+				return matchers.KeepQuantileBelow(0.9, p90(), matchers.Alpha(alpha))
 			},
 			service: service{}, wrong: alarm, fooled: quantileAbove,
 		},
@@ -137,7 +137,7 @@ func falseProofs(l *lab) []row {
 		{
 			name: "KeepQuantileBelow(p90, Proved), at its p90", naive: "observed p90 below the limit, after 20 samples",
 			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
-				return matchers.KeepQuantileBelow(0.9, quantileOf(0.9), matchers.Proved, matchers.Alpha(alpha))
+				return matchers.KeepQuantileBelow(0.9, p90(), matchers.Proved, matchers.Alpha(alpha))
 			},
 			service: service{}, wrong: proof, fooled: quantileBelow,
 		},

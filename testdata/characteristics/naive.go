@@ -64,13 +64,13 @@ func binomialTail(k, n int, rate float64) float64 {
 func quantileAbove(run *watched, _ float64) bool {
 	w := run.series.Window()
 	latency, ok := w.Quantile(0.9)
-	return ok && w.N() >= 20 && latency > quantileOf(0.9)
+	return ok && w.N() >= 20 && latency > p90()
 }
 
 func quantileBelow(run *watched, _ float64) bool {
 	w := run.series.Window()
 	latency, ok := w.Quantile(0.9)
-	return ok && w.N() >= 20 && latency < quantileOf(0.9)
+	return ok && w.N() >= 20 && latency < p90()
 }
 
 // mannWhitneyEachTime is the usual large-sample test, as if each look were the

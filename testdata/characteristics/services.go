@@ -57,9 +57,9 @@ func (s service) window(n int, random *rand.Rand) *probe.Window {
 	return series.Window()
 }
 
-// quantileOf is the latency that the share q of a healthy service's samples keeps to.
-func quantileOf(q float64) time.Duration {
-	return time.Duration(float64(typical) * math.Exp(sigma*math.Sqrt2*math.Erfinv(2*q-1)))
+// p90 is the latency that 90 % of a healthy service's samples keep to.
+func p90() time.Duration {
+	return time.Duration(float64(typical) * math.Exp(sigma*math.Sqrt2*math.Erfinv(2*0.9-1)))
 }
 
 // must is for what only a mistake in this command can make fail.
