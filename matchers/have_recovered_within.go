@@ -16,10 +16,15 @@ import (
 //	slow.Revert(ctx)
 //	Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(2 * time.Second))
 //
-// Polling stops at once when it is too late, when a fault is still live, and
-// when no fault has ended that the service could recover from; each is an error,
-// which fails ShouldNot, too. limit is above 0. It says that one look was
-// healthy: follow it with a load and KeepErrorRateBelow to show that it stays so.
+// Until limit is over, a look that is not healthy decides nothing, and polling goes
+// on. It stops at once when it is too late, when a fault is still live, and when no
+// fault has ended that the service could recover from. Each of these is an error,
+// which fails ShouldNot, too: negated it never passes, because no single look tells
+// that all of them were not healthy. Consistently(ctx, p.Sample).ShouldNot(BeLive())
+// does.
+//
+// limit is above 0. It says that one look was healthy: follow it with a load and
+// KeepErrorRateBelow to show that it stays so.
 func HaveRecoveredWithin(limit time.Duration) types.GomegaMatcher {
 	return haveRecoveredWithin{limit}
 }
@@ -44,8 +49,12 @@ func (m haveRecoveredWithin) Match(actual any) (bool, error) {
 		return false, gomega.StopTrying(fmt.Sprintf("too late: the first healthy answer came %s after the fault's end, allowed %s", probe.Round(took), m.limit)).Attach("sample", s)
 	case took > m.limit:
 		return false, gomega.StopTrying(fmt.Sprintf("too late: not healthy %s after the fault's end, allowed %s", probe.Round(took), m.limit)).Attach("sample", s)
+	case !s.Healthy():
+		return false, undecided(false, func() string {
+			return fmt.Sprintf("undecided: not healthy %s after the fault's end, allowed %s: look again until then, with Eventually (%s)", probe.Round(took), m.limit, s)
+		})
 	}
-	return s.Healthy(), nil
+	return true, nil
 }
 
 func (m haveRecoveredWithin) FailureMessage(actual any) string {

@@ -60,15 +60,82 @@ func after(d time.Duration, spoil func(*probe.Sample)) probe.Sample {
 func TestHaveRecoveredWithin(t *testing.T) {
 	const limit = 2 * time.Second
 	expect(t, "", func(g Gomega) { g.Expect(after(limit, nil)).To(HaveRecoveredWithin(limit)) })
-	expect(t, "", func(g Gomega) { g.Expect(after(time.Second, failing)).NotTo(HaveRecoveredWithin(limit)) })
-	expect(t, `Expected
-    GET http://shop:8080/checkout: 503 Service Unavailable in 12ms (status 5xx)
-to have recovered within 2s of the fault's end
-it ended 1.5s before the answer`, func(g Gomega) { g.Expect(after(1500*time.Millisecond, failing)).To(HaveRecoveredWithin(limit)) })
 	expect(t, `Expected
     GET http://shop:8080/checkout: 200 OK in 12ms (ok)
 not to have recovered within 2s of the fault's end
 it ended 1.5s before the answer`, func(g Gomega) { g.Expect(after(1500*time.Millisecond, nil)).NotTo(HaveRecoveredWithin(limit)) })
+}
+
+// While there is time left nobody knows: a negated assertion must not take the
+// first look that fails for the answer.
+func TestHaveRecoveredWithinIsUndecidedUntilTheTimeIsOver(t *testing.T) {
+	const limit = 2 * time.Second
+	const undecided = "undecided: not healthy 12ms after the fault's end, allowed 2s: look again until then, with Eventually (GET http://shop:8080/checkout: 503 Service Unavailable in 12ms (status 5xx))"
+	early, inTime, late := after(12*time.Millisecond, failing), after(time.Second, nil), after(limit+10*time.Millisecond, failing)
+	const tooLate = "too late: not healthy 2.01s after the fault's end, allowed 2s"
+	const recovered = "not to have recovered within 2s of the fault's end\nit ended 1s before the answer"
+	for name, c := range map[string]struct {
+		want   string
+		looks  int
+		assert func(g Gomega, look func() probe.Sample)
+		seen   []probe.Sample
+	}{
+		"expected":                         {undecided, 1, func(g Gomega, look func() probe.Sample) { g.Expect(look()).To(HaveRecoveredWithin(limit)) }, []probe.Sample{early}},
+		"not expected":                     {undecided, 1, func(g Gomega, look func() probe.Sample) { g.Expect(look()).NotTo(HaveRecoveredWithin(limit)) }, []probe.Sample{early}},
+		"in the end healthy":               {"", 3, eventually(HaveRecoveredWithin(limit), true), []probe.Sample{early, early, inTime}},
+		"in the end not":                   {tooLate, 3, eventually(HaveRecoveredWithin(limit), true), []probe.Sample{early, early, late}},
+		"in the end not, negated":          {tooLate, 3, eventually(HaveRecoveredWithin(limit), false), []probe.Sample{early, early, late}},
+		"healthy in time, negated":         {tooLate, 3, eventually(HaveRecoveredWithin(limit), false), []probe.Sample{early, inTime, late}},
+		"in the end not, by Not":           {tooLate, 2, eventually(Not(HaveRecoveredWithin(limit)), true), []probe.Sample{early, late}},
+		"consistently, then too late":      {tooLate, 3, consistently(HaveRecoveredWithin(limit), true), []probe.Sample{early, inTime, late}},
+		"consistently not, then it is":     {recovered, 2, consistently(HaveRecoveredWithin(limit), false), []probe.Sample{early, inTime}},
+		"consistently not, until too late": {tooLate, 2, consistently(HaveRecoveredWithin(limit), false), []probe.Sample{early, late}},
+	} {
+		looks := 0
+		text := failure(func(g Gomega) {
+			c.assert(g, func() probe.Sample {
+				looks++
+				return c.seen[min(looks, len(c.seen))-1]
+			})
+		})
+		if looks != c.looks || !strings.Contains(text, c.want) || (c.want == "") != (text == "") {
+			t.Errorf("%s: after %d looks failed with\n%s\n--- want, after %d\n%s", name, looks, text, c.looks, c.want)
+		}
+	}
+	for _, assert := range []func(Gomega){
+		func(g Gomega) {
+			g.Eventually(func() probe.Sample { return early }).WithTimeout(50 * time.Millisecond).ShouldNot(HaveRecoveredWithin(limit))
+		},
+		func(g Gomega) {
+			g.Consistently(func() probe.Sample { return early }).WithTimeout(50 * time.Millisecond).ShouldNot(HaveRecoveredWithin(limit))
+		},
+	} {
+		if text := failure(assert); !strings.Contains(text, undecided) {
+			t.Errorf("out of time with\n%s\n--- want\n%s", text, undecided)
+		}
+	}
+}
+
+func eventually(matcher OmegaMatcher, want bool) func(Gomega, func() probe.Sample) {
+	return func(g Gomega, look func() probe.Sample) {
+		poll := g.Eventually(look).WithTimeout(time.Minute).WithPolling(time.Microsecond)
+		if want {
+			poll.Should(matcher)
+		} else {
+			poll.ShouldNot(matcher)
+		}
+	}
+}
+
+func consistently(matcher OmegaMatcher, want bool) func(Gomega, func() probe.Sample) {
+	return func(g Gomega, look func() probe.Sample) {
+		poll := g.Consistently(look).WithTimeout(time.Minute).WithPolling(time.Microsecond)
+		if want {
+			poll.Should(matcher)
+		} else {
+			poll.ShouldNot(matcher)
+		}
+	}
 }
 
 func TestHaveRecoveredWithinStopsWhenItCannotBeAnyMore(t *testing.T) {
