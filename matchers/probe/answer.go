@@ -2,6 +2,7 @@ package probe
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net/http"
@@ -44,7 +45,7 @@ func (p *HTTPProbe) read(s *Sample, a *answer) {
 		if err != nil {
 			s.Problem = fmt.Sprintf(ofVersion+"%s: %v", p.version, err)
 		}
-		s.Version = excerpt(version)
+		s.Version = versionLine(version)
 	}
 	if p.clock == nil || !p.clock.ready(a) {
 		return
@@ -58,6 +59,18 @@ func (p *HTTPProbe) read(s *Sample, a *answer) {
 		s.Problem += joined
 	}
 	s.Problem += fmt.Sprintf(ofClock+"%s: %v", p.clock, err)
+}
+
+// versionLine is a version in a line. Versions are compared by it, and kept with
+// each sample: of one that does not fit, a digest tells it from others that begin
+// alike, however long they are.
+func versionLine(version string) string {
+	line := excerpt(version)
+	if line == version {
+		return line
+	}
+	digest := sha256.Sum256([]byte(version))
+	return fmt.Sprintf("%s (sha256 %x)", line, digest[:6])
 }
 
 func (f Field) reading(a *answer) (*Reading, error) {

@@ -57,6 +57,36 @@ func TestAnAnswerSaysItsVersion(t *testing.T) {
 	}
 }
 
+// Versions are compared as they are in the sample, so what is too long for a line
+// may not be cut to the same.
+func TestVersionsThatDifferBehindTheirExcerptDiffer(t *testing.T) {
+	noLeak(t)
+	long := strings.Repeat("x", 120)
+	said := ""
+	svc := serve(t, func(w http.ResponseWriter, _ *http.Request) { say(w, said) })
+	for _, c := range []struct {
+		field     probe.Field
+		one, two  string
+		want      string
+		different bool
+	}{
+		{probe.WholeBody(), "shop\nversion 1\n", "shop\nversion 2\n", "shop… (sha256 08fa31efc982)", true},
+		{probe.WholeBody(), "shop\nversion 1\n", " shop\nversion 1", "shop… (sha256 08fa31efc982)", false},
+		{probe.WholeBody(), "v\xfe", "v\xff", "v? (sha256 3eca5139179a)", true},
+		{probe.BodyField("version"), `{"version": "` + long + `1"}`, `{"version": "` + long + `2"}`, long + "… (sha256 3b9b0f01a2f2)", true},
+		{probe.BodyField("version"), `{"version": "` + long + `"}`, `{"version": "` + long + `"}`, long, false},
+	} {
+		p := probe.HTTP(svc, "8080/tcp", "/", probe.VersionFrom(c.field))
+		said = c.one
+		one := sample(t, p).Version
+		said = c.two
+		two := sample(t, p).Version
+		if one != c.want || (one != two) != c.different {
+			t.Errorf("%q has version\n  %s, want\n  %s\n%q has version\n  %s", c.one, one, c.want, c.two, two)
+		}
+	}
+}
+
 // A service that does not answer says nothing, and that is no problem of its own.
 func TestNoAnswerIsNoProblem(t *testing.T) {
 	noLeak(t)

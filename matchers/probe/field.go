@@ -56,7 +56,7 @@ func (f Field) String() string {
 // ready reports whether so much of the answer has come.
 func (f Field) ready(a *answer) bool { return a.complete || a.came && f.header != "" }
 
-// of is what the answer says there; it is never empty without an error.
+// of is what the answer says there, byte by byte; it is never empty without an error.
 func (f Field) of(a *answer) (string, error) {
 	text := ""
 	switch {
@@ -70,7 +70,7 @@ func (f Field) of(a *answer) (string, error) {
 	default:
 		text = string(a.body)
 	}
-	if text = strings.TrimSpace(strings.ToValidUTF8(text, "?")); text == "" {
+	if text = strings.TrimSpace(text); text == "" {
 		return "", errors.New("the answer says none")
 	}
 	return text, nil

@@ -49,7 +49,9 @@ type Sample struct {
 	// Detail says in words what came back.
 	Detail string
 	// Version is the version that the service says it is of, where the probe asks
-	// for it with VersionFrom.
+	// for it with VersionFrom: one line of at most 120 characters. What is longer is
+	// cut, and ends with a digest of the whole, so that two that differ anywhere
+	// differ here: "shop… (sha256 1a2b3c4d5e6f)".
 	Version string
 	// Clock is what the service's clock said, where the probe asks for it with
 	// ClockFrom.
