@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"strings"
 )
 
@@ -33,7 +32,7 @@ func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
 	f := &Fleet{}
 	var names, probes []string
 	for i, s := range services {
-		if v := reflect.ValueOf(s); !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		if missing(s) {
 			f.err = fmt.Errorf("service %d of %d is nil: start it first", i+1, len(services))
 			break
 		}
@@ -44,8 +43,8 @@ func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
 			break
 		}
 		p := look(s)
-		if p == nil {
-			f.err = fmt.Errorf("no probe for %s: return one for each service", s.Name())
+		if missing(p) {
+			f.err = fmt.Errorf("no probe for %s%s: return one for each service", s.Name(), nilText(p))
 			break
 		}
 		f.probes, probes = append(f.probes, p), append(probes, p.String())
@@ -53,7 +52,10 @@ func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
 	if f.err == nil {
 		f.err = checkNames(names)
 	}
-	f.name = fleetName(names, probes)
+	f.name = fmt.Sprintf("fleet of %d", len(services))
+	if f.err == nil {
+		f.name = fleetName(names, probes)
+	}
 	return f
 }
 

@@ -15,7 +15,7 @@ import (
 // with what was judged so far of the fleet.
 func (f *FleetWindow) Record() record.Window {
 	r := f.summary()
-	r.Judgements = f.kept.judgements.record()
+	r.Judgements = f.kept.record()
 	return r
 }
 

@@ -80,6 +80,9 @@ func newFleetSeries(name string, start time.Time, rate Rate, width time.Duration
 func (f *FleetSeries) Add(round ...Sample) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.kept == nil {
+		return errors.New("add a round: nobody made the fleet series: make it with probe.NewFleetSeries")
+	}
 	if len(round) != len(f.series) {
 		return fmt.Errorf("add a round to %s: %d samples for %d members: give one a member", f.name, len(round), len(f.series))
 	}

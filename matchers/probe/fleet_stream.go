@@ -28,7 +28,7 @@ type FleetStream struct {
 // members make at most 1,000,000 samples, and rate times members is at most 10,000
 // a second.
 func RunFleet(ctx context.Context, fleet *Fleet, rate Rate, d time.Duration, options ...RunOption) (*FleetWindow, error) {
-	if fleet != nil && fleet.err == nil && d == 0 {
+	if fleet != nil && len(fleet.probes) > 0 && fleet.err == nil && d == 0 {
 		return nil, fmt.Errorf("load: %s for %s: the duration must be above 0", fleet, d)
 	}
 	s, err := StartFleet(ctx, fleet, rate, d, options...)
@@ -42,7 +42,7 @@ func RunFleet(ctx context.Context, fleet *Fleet, rate Rate, d time.Duration, opt
 // StartFleet begins what RunFleet does and returns: the load ends by itself after
 // the duration, or with Stop, or when ctx ends. A duration of 0 is until Stop.
 func StartFleet(ctx context.Context, fleet *Fleet, rate Rate, d time.Duration, options ...RunOption) (*FleetStream, error) {
-	if fleet == nil {
+	if fleet == nil || fleet.err == nil && len(fleet.probes) == 0 {
 		return nil, errors.New("load: no fleet: make one with probe.FleetOf")
 	}
 	if fleet.err != nil {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -85,14 +86,36 @@ func (f *FleetWindow) Probe() string { return f.name }
 // was made in.
 func (f *FleetWindow) Members() []Member { return slices.Clone(f.members) }
 
+// Validate is an error where nobody made the fleet window, and where the window of a
+// member is not valid.
+func (f *FleetWindow) Validate() error {
+	if f == nil || f.kept == nil {
+		return errors.New("nobody made the fleet window: take it from a load, or make it with probe.NewFleetWindow or of a probe.FleetSeries")
+	}
+	for _, m := range f.members {
+		if err := m.Window.Validate(); err != nil {
+			return fmt.Errorf("the window of %s: %w", m.Name, err)
+		}
+	}
+	return nil
+}
+
+// first is the first member's window, in all that members have in common.
+func (f *FleetWindow) first() *Window {
+	if len(f.members) == 0 {
+		return &Window{} // nobody made it
+	}
+	return f.members[0].Window
+}
+
 // Start is when the first sample was intended.
-func (f *FleetWindow) Start() time.Time { return f.members[0].Window.Start() }
+func (f *FleetWindow) Start() time.Time { return f.first().Start() }
 
 // End is when the span ended in which samples were intended.
-func (f *FleetWindow) End() time.Time { return f.members[0].Window.End() }
+func (f *FleetWindow) End() time.Time { return f.first().End() }
 
 // N is the number of samples of each member.
-func (f *FleetWindow) N() int { return f.members[0].Window.N() }
+func (f *FleetWindow) N() int { return f.first().N() }
 
 // Growing reports whether more samples may come after those of the window.
 func (f *FleetWindow) Growing() bool {
@@ -101,7 +124,7 @@ func (f *FleetWindow) Growing() bool {
 
 // Final reports whether it is known that no more samples will come.
 func (f *FleetWindow) Final() bool {
-	return f != nil && !slices.ContainsFunc(f.members, func(m Member) bool { return !m.Window.Final() })
+	return f != nil && len(f.members) > 0 && !slices.ContainsFunc(f.members, func(m Member) bool { return !m.Window.Final() })
 }
 
 // Width is the width of the windows in which members are compared: the time of a
@@ -110,7 +133,7 @@ func (f *FleetWindow) Width() time.Duration { return f.grid.width }
 
 // Spans is the number of complete windows in which members are compared, one
 // behind the other from the start, each with the same samples of all members.
-func (f *FleetWindow) Spans() int { return f.N() / f.grid.each }
+func (f *FleetWindow) Spans() int { return f.N() / max(f.grid.each, 1) }
 
 // Medians are the members' median latencies in seconds: a row for each of the
 // Spans, with a column for each of the Members. They are over all samples, so that
@@ -126,6 +149,9 @@ type medians struct {
 }
 
 func (m *medians) of(f *FleetWindow) [][]float64 {
+	if m == nil {
+		return nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	n, each := f.Spans(), f.grid.each
@@ -153,5 +179,5 @@ func median(samples []Sample) float64 {
 
 // Judged keeps a matcher's verdict for the record, as a Window does.
 func (f *FleetWindow) Judged(matcher, objective string, judgement func() record.Judgement) {
-	f.kept.judgements.keep(verdict{matcher, objective, judgement})
+	f.kept.keep(verdict{matcher, objective, judgement})
 }

@@ -35,7 +35,7 @@ func FoldSpans[S any](f *FleetWindow, key any, start func() S, step func(S, [][]
 }
 
 func fold[S, E any](k *kept, key any, all []E, start func() S, step func(S, []E) S) S {
-	if key == nil || !reflect.ValueOf(key).Comparable() {
+	if k == nil || key == nil || !reflect.ValueOf(key).Comparable() {
 		return step(start(), all)
 	}
 	f := foldOf(&k.folds, foldKey[S]{key}, start)

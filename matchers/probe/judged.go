@@ -25,7 +25,11 @@ type verdict struct {
 	judgement          func() record.Judgement
 }
 
-func (j *judgements) keep(v verdict) {
+func (k *kept) keep(v verdict) {
+	if k == nil {
+		return // of a window that nobody made, and that Validate refuses
+	}
+	j := &k.judgements
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	for i := range j.all {
@@ -37,7 +41,11 @@ func (j *judgements) keep(v verdict) {
 	j.all = append(j.all, v)
 }
 
-func (j *judgements) record() []record.Judgement {
+func (k *kept) record() []record.Judgement {
+	if k == nil {
+		return nil
+	}
+	j := &k.judgements
 	j.mu.Lock()
 	all := append([]verdict(nil), j.all...)
 	j.mu.Unlock()
@@ -55,7 +63,7 @@ func (j *judgements) record() []record.Judgement {
 // windows. The judgement is made when the record is: a matcher that is polled a
 // thousand times writes its sentence once.
 func (w *Window) Judged(matcher, objective string, judgement func() record.Judgement) {
-	w.kept.judgements.keep(verdict{matcher, objective, judgement})
+	w.kept.keep(verdict{matcher, objective, judgement})
 	if w.parent == nil {
 		return
 	}

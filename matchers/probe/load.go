@@ -2,9 +2,9 @@ package probe
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
+	"reflect"
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -71,7 +71,7 @@ func newRun(options []RunOption) *run {
 // error with the window of the samples that had ended. The rate is above 0 and
 // at most 10,000 a second, and rate and duration make 1 to 1,000,000 samples.
 func Run(ctx context.Context, p Probe, rate Rate, d time.Duration, options ...RunOption) (*Window, error) {
-	if p != nil && d == 0 {
+	if !missing(p) && d == 0 {
 		return nil, fmt.Errorf("load: %s for %s: the duration must be above 0", p, d)
 	}
 	s, err := Start(ctx, p, rate, d, options...)
@@ -118,4 +118,24 @@ func prepare(ctx context.Context, probes []Probe) error {
 	return nil
 }
 
-var errNoProbe = errors.New("load: no probe: write probe.HTTP(service, \"8080/tcp\", \"/\")")
+// missing reports whether nothing was given, or a nil pointer in place of something,
+// whose methods would panic.
+func missing(v any) bool {
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Invalid:
+		return true
+	case reflect.Pointer, reflect.Func:
+		return r.IsNil()
+	default:
+		return false
+	}
+}
+
+// nilText says which nil pointer is missing, as one who sees a probe in their code
+// must know why there is none.
+func nilText(v any) string {
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprintf(", but a nil %T", v)
+}

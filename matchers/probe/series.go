@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"sync"
@@ -43,6 +44,9 @@ func (s *Series) Add(samples ...Sample) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.kept == nil {
+		return errors.New("add samples: nobody made the series: make it with probe.NewSeries")
+	}
 	if err := s.check(samples); err != nil {
 		return fmt.Errorf("add samples to %s: %w", s.probe, err)
 	}

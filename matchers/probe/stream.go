@@ -22,8 +22,8 @@ type Stream struct {
 //
 //	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
 func Start(ctx context.Context, p Probe, rate Rate, d time.Duration, options ...RunOption) (*Stream, error) {
-	if p == nil {
-		return nil, errNoProbe
+	if missing(p) {
+		return nil, fmt.Errorf("load: no probe%s: write probe.HTTP(service, \"8080/tcp\", \"/\")", nilText(p))
 	}
 	r := newRun(options)
 	looks, err := r.plan(p.String(), 1, rate, d)

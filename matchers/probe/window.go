@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"maps"
 	"math"
 	"slices"
@@ -61,9 +62,14 @@ func (w *Window) In(spec string, number int) *Window {
 	return &same
 }
 
-// Validate is an error where a sample cannot have been measured, such as one with a
-// negative latency. Matchers judge no such window.
-func (w *Window) Validate() error { return w.invalid }
+// Validate is an error where nobody made the window, and where a sample cannot have
+// been measured, such as one with a negative latency. Matchers judge no such window.
+func (w *Window) Validate() error {
+	if w == nil || w.kept == nil {
+		return errors.New("nobody made the window: take it from a load, or make it with probe.NewWindow or of a probe.Series")
+	}
+	return w.invalid
+}
 
 // Probe names the probe that took the samples.
 func (w *Window) Probe() string { return w.probe }
@@ -146,7 +152,7 @@ func quantile(sorted []time.Duration, q float64) (time.Duration, bool) {
 }
 
 // Slice is the part of the window whose samples were intended at or after from
-// and before to. It is final, or grows, as the whole does. What is judged of it is
+// and before to. It is final, grows, or is not valid, as the whole. What is judged of it is
 // recorded with the whole window, too, the last judgement of parts with the same
 // start.
 func (w *Window) Slice(from, to time.Time) *Window {
@@ -163,6 +169,7 @@ func (w *Window) Slice(from, to time.Time) *Window {
 	}
 	part.end = later(part.start, earlier(w.end, to))
 	part.count()
+	part.invalid = w.Validate()
 	return part
 }
 

@@ -16,7 +16,7 @@ import (
 // grows on any of its windows.
 func (w *Window) Record() record.Window {
 	r := w.summary()
-	r.Judgements = w.kept.judgements.record()
+	r.Judgements = w.kept.record()
 	return r
 }
 
