@@ -23,7 +23,8 @@ type Fleet struct {
 }
 
 // FleetOf makes a fleet of at least two services with names of their own. The
-// probe that look makes for each asks the same of all:
+// probe that look makes for each asks the same of all, and says in its String of
+// whom:
 //
 //	replicas := probe.FleetOf(func(s probe.Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/work") }, a, b, c)
 //
@@ -51,6 +52,9 @@ func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
 	}
 	if f.err == nil {
 		f.err = checkNames(names)
+	}
+	if f.err == nil {
+		f.err = checkProbes(names, probes)
 	}
 	f.name = fmt.Sprintf("fleet of %d", len(services))
 	if f.err == nil {
@@ -93,6 +97,19 @@ func checkNames(names []string) error {
 			return fmt.Errorf("two members are called %q: give each a name of its own, such as an alias on a network", name)
 		}
 		seen[name] = true
+	}
+	return nil
+}
+
+// checkProbes refuses two that are called alike: they look at one service, or nobody
+// can tell at which.
+func checkProbes(names, probes []string) error {
+	seen := map[string]string{}
+	for i, p := range probes {
+		if other, ok := seen[p]; ok {
+			return fmt.Errorf("the probes for %s and %s are both %q: look at the service that the function is given, and name it in the probe's String", other, names[i], p)
+		}
+		seen[p] = names[i]
 	}
 	return nil
 }

@@ -219,3 +219,19 @@ func TestAFleetKnowsItsImages(t *testing.T) {
 		}
 	}
 }
+
+func TestAFleetsProbesLookAtDifferentServices(t *testing.T) {
+	all := replicas("a", "b", "c")
+	for want, look := range map[string]func(probe.Service) probe.Probe{
+		`load: the probes for a and b are both "GET http://a:8080/": look at the service that the function is given, and name it in the probe's String`: func(probe.Service) probe.Probe { return probe.HTTP(all[0], "8080/tcp", "/") },
+		`load: the probes for a and c are both "tcp a:1": look at the service that the function is given, and name it in the probe's String`: func(s probe.Service) probe.Probe {
+			return probe.TCP(map[string]*replica{"a": all[0], "b": all[1], "c": all[0]}[s.Name()], "1/tcp")
+		},
+		`load: the probes for a and b are both "exec a: true": look at the service that the function is given, and name it in the probe's String`: func(probe.Service) probe.Probe { return probe.Exec(all[0], "true") },
+		`load: the probes for a and b are both "test probe": look at the service that the function is given, and name it in the probe's String`:   func(probe.Service) probe.Probe { return quick },
+	} {
+		if w, err := probe.RunFleet(t.Context(), probe.FleetOf(look, all...), 1, time.Second); err == nil || err.Error() != want {
+			t.Errorf("got %v and\n  %v, want\n  %s", w, err, want)
+		}
+	}
+}
