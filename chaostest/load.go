@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -73,11 +74,19 @@ func run[W interface {
 		x.toolFailure(fmt.Errorf("load: %w", wrong))
 		return none
 	}
+	if ctx.Err() != nil {
+		x.overBefore(ctx, "load", what)
+		return none
+	}
 	x.loads(what, l)
 	window, err := load(x.told(what, l))
 	// Where the test's own time ran out, or it was interrupted, that is not the tool's doing.
-	if window == none || err != nil && ctx.Err() == nil {
+	switch {
+	case err != nil && ctx.Err() == nil:
 		x.toolFailure(err)
+		return none
+	case window == none:
+		x.overBefore(ctx, "load", what)
 		return none
 	}
 	x.report(record.WindowEntry, window)
@@ -86,6 +95,13 @@ func run[W interface {
 	}
 	x.loadedAll(what, window.Record())
 	return window
+}
+
+// overBefore fails the test whose context leaves a load no time: it has run out, or is
+// that of a node that has ended.
+func (x *Experiment) overBefore(ctx context.Context, verb string, what fmt.Stringer) {
+	x.t.Helper()
+	x.t.Fatalf("%s %s: its context was over before it began: %v: give it that of the node that runs", verb, what, context.Cause(ctx))
 }
 
 func newLoad(options []LoadOption) load {
@@ -97,8 +113,12 @@ func newLoad(options []LoadOption) load {
 }
 
 func given(p probe.Probe) error {
-	if p == nil {
-		return errors.New("no probe given: make one with probe.HTTP, probe.TCP or probe.Exec")
+	const advice = "make one with probe.HTTP, probe.TCP or probe.Exec"
+	switch r := reflect.ValueOf(p); {
+	case p == nil:
+		return errors.New("no probe given: " + advice)
+	case r.Kind() == reflect.Pointer && r.IsNil():
+		return fmt.Errorf("no probe given, but a nil %T: %s", p, advice)
 	}
 	return nil
 }

@@ -18,7 +18,7 @@ import (
 //	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
 //
 // It lasts until the test ends, where For does not say how long, whatever becomes
-// of ctx meanwhile. Then it is stopped without being asked, and a load that has
+// of ctx once it has begun. Then it is stopped without being asked, and a load that has
 // failed by itself fails the test. Its window goes into the suite's report with
 // what matchers found in it, whenever they looked.
 func (x *Experiment) Watch(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Stream {
@@ -47,7 +47,7 @@ type stream[W recorder] interface {
 
 // watch starts a load, unless something is wrong with it, and sees to its end. It
 // returns nil where the test has failed and goes on nevertheless.
-func watch[S stream[W], W recorder](ctx context.Context, x *Experiment, what fmt.Stringer, l load, wrong error,
+func watch[S stream[W], W recorder](test context.Context, x *Experiment, what fmt.Stringer, l load, wrong error,
 	start func(context.Context, []probe.RunOption) (S, error),
 ) (none S) {
 	x.t.Helper()
@@ -56,10 +56,21 @@ func watch[S stream[W], W recorder](ctx context.Context, x *Experiment, what fmt
 		x.toolFailure(fmt.Errorf("watch: %w", wrong))
 		return none
 	}
+	if test.Err() != nil {
+		x.overBefore(test, "watch", what)
+		return none
+	}
 	x.loads(what, l)
-	ctx, release, cancel := outliving(ctx)
+	ctx, release, cancel := outliving(test)
 	stream, err := start(ctx, x.told(what, l))
-	release()
+	if !release() { // the test's time ran out meanwhile, and cut the load off with it
+		cancel(nil)
+		if err == nil {
+			stream.Stop()
+		}
+		x.overBefore(test, "watch", what)
+		return none
+	}
 	if err != nil {
 		cancel(nil)
 		x.toolFailure(err)

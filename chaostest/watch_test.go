@@ -3,6 +3,7 @@ package chaostest_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -115,6 +116,69 @@ func TestAWatchThatCannotLookIsTheToolsFailure(t *testing.T) {
 	g.Expect(s.causes()).To(ConsistOf(record.ToolFailure))
 }
 
+// The context of a node that has ended, or a spec that ran out of time, is the
+// suite's doing and not the tool's.
+func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
+	noLeak(t)
+	over, cancel := context.WithCancelCause(t.Context())
+	cancel(errors.New("the node has ended"))
+	for name, c := range map[string]struct {
+		load func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, p probe.Probe)
+		want string
+	}{
+		"load": {func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+			x.Load(ctx, p, chaostest.PerSecond(100), chaostest.For(time.Second))
+		}, "load GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
+		"load fleet": {func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
+			x.LoadFleet(ctx, fleet, chaostest.PerSecond(100), chaostest.For(time.Second))
+		}, "load fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
+		"watch": {func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+			x.Watch(ctx, p, chaostest.PerSecond(100))
+		}, "watch GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
+		"watch fleet": {func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
+			x.WatchFleet(ctx, fleet, chaostest.PerSecond(100))
+		}, "watch fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
+		"watch, and over while it starts": {func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+			x.Watch(endedBy(ctx, &p), p, chaostest.PerSecond(100))
+		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
+		"load, and over while it starts": {func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+			x.Load(endedBy(ctx, &p), p, chaostest.PerSecond(100), chaostest.For(time.Second))
+		}, "load GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
+	} {
+		s, _, x := experiment(t, serving(t, "a", "", well), serving(t, "b", "", well))
+		s.run(func() {
+			a, b := x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b")
+			ctx := over
+			if strings.HasSuffix(name, "starts") {
+				ctx = t.Context()
+			}
+			c.load(ctx, x, probe.FleetOf(work, a, b), work(a))
+		})
+		if len(s.failures) != 1 || s.failures[0] != c.want || len(s.causes()) != 0 {
+			t.Errorf("%s: failures %q, causes %q, want\n%s", name, s.failures, s.causes(), c.want)
+		}
+	}
+}
+
+// endedBy is a context that the probe ends.
+func endedBy(ctx context.Context, p *probe.Probe) context.Context {
+	ctx, end := context.WithCancelCause(ctx)
+	*p = ending{*p, end}
+	return ctx
+}
+
+// ending is a probe that ends the test's context when it is got ready.
+type ending struct {
+	probe.Probe
+	end context.CancelCauseFunc
+}
+
+func (e ending) Prepare(ctx context.Context) error {
+	e.end(errors.New("the spec timed out"))
+	<-ctx.Done()
+	return context.Cause(ctx)
+}
+
 func TestAFleetIsLoadedAndWatched(t *testing.T) {
 	noLeak(t)
 	g := NewWithT(t)
@@ -143,6 +207,10 @@ func TestLoadsThatSayTooLittleAreRefused(t *testing.T) {
 		"watch: no rate given: say PerSecond(50)": func(x *chaostest.Experiment, p probe.Probe) { x.Watch(t.Context(), p) },
 		"watch: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *chaostest.Experiment, _ probe.Probe) {
 			x.Watch(t.Context(), nil, chaostest.PerSecond(1))
+		},
+		"watch: no probe given, but a nil *probe.HTTPProbe: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *chaostest.Experiment, _ probe.Probe) {
+			var none *probe.HTTPProbe
+			x.Watch(t.Context(), none, chaostest.PerSecond(1))
 		},
 		"watch: Windows goes with a fleet: leave it out, or use LoadFleet or WatchFleet": func(x *chaostest.Experiment, p probe.Probe) {
 			x.Watch(t.Context(), p, chaostest.PerSecond(1), chaostest.Windows(time.Second))
