@@ -43,10 +43,10 @@ func (f *FleetWindow) MarshalJSON() ([]byte, error) { return json.Marshal(f.Reco
 func (f *FleetWindow) String() string {
 	var s strings.Builder
 	span := Round(f.End().Sub(f.Start()))
-	fmt.Fprintf(&s, "%s: %d samples each in %s from %s", f.name, f.N(), span, f.Start().Format(clockTime))
+	fmt.Fprintf(&s, "%s: %s each in %s from %s", f.name, samplesText(f.N()), span, f.Start().Format(clockTime))
 	differ := slices.ContainsFunc(f.members, func(m Member) bool { return m.Image != f.members[0].Image })
 	for _, m := range f.members {
-		fmt.Fprintf(&s, "\n  %s: %d samples, %s", m.Name, m.Window.N(), m.Window.results())
+		fmt.Fprintf(&s, "\n  %s: %s, %s", m.Name, samplesText(m.Window.N()), m.Window.results())
 		s.WriteString(m.Window.versionText())
 		if differ {
 			fmt.Fprintf(&s, ", image %s", shortImage(m.Image))

@@ -84,7 +84,7 @@ func (f *FleetSeries) Add(round ...Sample) error {
 		return errors.New("add a round: nobody made the fleet series: make it with probe.NewFleetSeries")
 	}
 	if len(round) != len(f.series) {
-		return fmt.Errorf("add a round to %s: %d samples for %d members: give one a member", f.name, len(round), len(f.series))
+		return fmt.Errorf("add a round to %s: %s for %d members: give one a member", f.name, samplesText(len(round)), len(f.series))
 	}
 	for i := range round {
 		// Nobody else adds to the members' series, so what is found stays.
@@ -111,7 +111,7 @@ func (f *FleetSeries) add(round []Sample, known time.Time) {
 }
 
 // End says that no more samples will come, and when the span ended in which they
-// were intended. Only the first call counts.
+// were intended: not before one of them was. Only the first call counts.
 func (f *FleetSeries) End(end time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

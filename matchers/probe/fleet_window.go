@@ -54,7 +54,7 @@ func gridOf(w *Window, width time.Duration) (grid, error) {
 	case w.N() == 0:
 		return grid{each: 1, width: width, medians: &medians{}}, checkWidth(width) // nothing to divide
 	case span <= 0:
-		return grid{}, fmt.Errorf("%d samples in %s: the end must be after the start", w.N(), span)
+		return grid{}, fmt.Errorf("%s in %s: the end must be after the start", samplesText(w.N()), span)
 	}
 	return newGrid(Rate(float64(w.N())/span.Seconds()), width)
 }
@@ -74,7 +74,7 @@ func (m Member) match(first Member) error {
 	case !w.End().Equal(f.End()):
 		return fmt.Errorf("the window of %s ends %s after that of %s: members are compared over the same span, as RunFleet loads them", m.Name, w.End().Sub(f.End()), first.Name)
 	case w.N() != f.N():
-		return fmt.Errorf("%s has %d samples and %s %d: members are compared with as many, as RunFleet takes them", m.Name, w.N(), first.Name, f.N())
+		return fmt.Errorf("%s has %s and %s %d: members are compared with as many, as RunFleet takes them", m.Name, samplesText(w.N()), first.Name, f.N())
 	}
 	return nil
 }

@@ -158,11 +158,11 @@ func (l *loading) outcome(ctx context.Context, launched, collected int) error {
 	case l.d > 0 && collected == l.looks, launched < l.looks && collected == launched && ctx.Err() == nil:
 		return nil
 	case l.d > 0:
-		return fmt.Errorf("%s for %s: stopped after %d of %d samples: %w", name, l.d, collected, l.looks, context.Cause(ctx))
+		return fmt.Errorf("%s for %s: stopped after %d of %s: %w", name, l.d, collected, samplesText(l.looks), context.Cause(ctx))
 	case collected == l.looks:
-		return fmt.Errorf("%s: stopped after %d samples, more are not kept: use a lower rate, or say for how long", name, collected)
+		return fmt.Errorf("%s: stopped after %s, more are not kept: use a lower rate, or say for how long", name, samplesText(collected))
 	}
-	return fmt.Errorf("%s: stopped after %d samples: %w", name, collected, context.Cause(ctx))
+	return fmt.Errorf("%s: stopped after %s: %w", name, samplesText(collected), context.Cause(ctx))
 }
 
 func (l *loading) halt() {

@@ -127,6 +127,14 @@ func Round(d time.Duration) time.Duration {
 	return d
 }
 
+// samplesText is "1 sample", or "2 samples".
+func samplesText(n int) string {
+	if n == 1 {
+		return "1 sample"
+	}
+	return fmt.Sprintf("%d samples", n)
+}
+
 // excerpt is the first line of what a service said, cut to what fits a message.
 func excerpt(text string) string {
 	const most = 120

@@ -26,6 +26,7 @@ type Series struct {
 	errors  int
 	known   time.Time // all samples meant for before are in
 	ended   bool
+	invalid error   // of the end
 	latest  *Window // the window of what there is, nil after a change
 }
 
@@ -89,7 +90,7 @@ func (s *Series) add(samples []Sample, known time.Time) {
 }
 
 // End says that no more samples will come, and when the span ended in which they
-// were intended. Only the first call counts.
+// were intended: not before one of them was. Only the first call counts.
 func (s *Series) End(end time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -97,6 +98,7 @@ func (s *Series) End(end time.Time) {
 		return
 	}
 	s.ended, s.known, s.latest = true, end, nil
+	s.invalid = checkSpan(s.start, end, s.samples)
 }
 
 // Window is what there is so far. Asked again before anything was added, it is
@@ -108,7 +110,7 @@ func (s *Series) Window() *Window {
 		n := len(s.samples)
 		s.latest = &Window{
 			probe: s.probe, spec: s.spec, number: s.number, faults: s.faults, start: s.start, end: s.known,
-			samples: s.samples[:n:n], classes: maps.Clone(s.classes), errors: s.errors,
+			samples: s.samples[:n:n], classes: maps.Clone(s.classes), errors: s.errors, invalid: s.invalid,
 			growing: !s.ended, final: s.ended, kept: s.kept,
 		}
 	}

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -29,8 +30,9 @@ type Window struct {
 	kept       *kept
 }
 
-// NewWindow makes a window of samples that were taken from start to end. The
-// probe's name is for messages and records.
+// NewWindow makes a window of samples that were meant for the time from start to
+// end. The probe's name is for messages and records. What is wrong with them
+// Validate says.
 func NewWindow(probe string, start, end time.Time, samples []Sample) *Window {
 	samples = slices.Clone(samples)
 	slices.SortStableFunc(samples, func(a, b Sample) int { return a.Time.Compare(b.Time) })
@@ -40,7 +42,7 @@ func NewWindow(probe string, start, end time.Time, samples []Sample) *Window {
 }
 
 func (w *Window) count() {
-	w.classes = map[Class]int{}
+	w.classes, w.invalid = map[Class]int{}, checkSpan(w.start, w.end, w.samples)
 	for i := range w.samples {
 		if w.invalid == nil {
 			w.invalid = w.samples[i].check()
@@ -50,6 +52,20 @@ func (w *Window) count() {
 			w.errors++
 		}
 	}
+}
+
+// checkSpan is an error where the span ends before it starts, or before one of the
+// samples, which are in order, was meant to.
+func checkSpan(start, end time.Time, samples []Sample) error {
+	const advice = "give the end of the span in which samples were intended"
+	at := end.Format(clockTime)
+	if end.Before(start) {
+		return fmt.Errorf("the window ends at %s, %s before its start: %s", at, start.Sub(end), advice)
+	}
+	if n := len(samples); n > 0 && samples[n-1].Time.After(end) {
+		return fmt.Errorf("the window ends at %s, and a sample was meant for %s: %s", at, samples[n-1].Time.Format(clockTime), advice)
+	}
+	return nil
 }
 
 // In is the same window, said to be of a spec, and the so-many-th of its probe
@@ -62,8 +78,9 @@ func (w *Window) In(spec string, number int) *Window {
 	return &same
 }
 
-// Validate is an error where nobody made the window, and where a sample cannot have
-// been measured, such as one with a negative latency. Matchers judge no such window.
+// Validate is an error where nobody made the window, where it ends before its start
+// or before a sample was meant to be taken, and where a sample cannot have been
+// measured, such as one with a negative latency. Matchers judge no such window.
 func (w *Window) Validate() error {
 	if w == nil || w.kept == nil {
 		return errors.New("nobody made the window: take it from a load, or make it with probe.NewWindow or of a probe.Series")

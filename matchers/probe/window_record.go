@@ -49,7 +49,7 @@ func (w *Window) MarshalJSON() ([]byte, error) { return json.Marshal(w.Record())
 // String says the window in one line: "GET http://shop:8080/checkout: 250
 // samples in 5s from 12:00:00.000, 3 errors (2 timeout, 1 status 5xx), p50 12ms, p99 330ms".
 func (w *Window) String() string {
-	return fmt.Sprintf("%s: %d samples in %s from %s, %s", w.probe, len(w.samples), Round(w.end.Sub(w.start)), w.start.Format(clockTime), w.results())
+	return fmt.Sprintf("%s: %s in %s from %s, %s", w.probe, samplesText(len(w.samples)), Round(w.end.Sub(w.start)), w.start.Format(clockTime), w.results())
 }
 
 // results are the errors and the latencies in words.

@@ -1,7 +1,9 @@
 package probe_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"math"
 	"strings"
 	"sync"
@@ -106,6 +108,78 @@ func TestANegativeLatencyIsNoMeasurement(t *testing.T) {
 	s := probe.NewSeries("p", noon)
 	if err := s.Add(bad); err == nil || !strings.HasPrefix(err.Error(), "add samples to p: "+want) || s.Window().N() != 0 {
 		t.Errorf("added: %v", err)
+	}
+}
+
+func TestAWindowEndsAfterItsStartAndItsSamples(t *testing.T) {
+	one := []probe.Sample{{Time: noon, Class: probe.OK}}
+	two := append(one, probe.Sample{Time: noon.Add(time.Second), Class: probe.OK})
+	const advice = ": give the end of the span in which samples were intended"
+	const early = "the window ends at 11:00:00.000, 1h0m0s before its start" + advice
+	const cut = "the window ends at 12:00:00.500, and a sample was meant for 12:00:01.000" + advice
+	ended := func(end time.Time, samples ...probe.Sample) *probe.Window {
+		s := probe.NewSeries("p", noon)
+		if err := s.Add(samples...); err != nil {
+			t.Fatal(err)
+		}
+		s.End(end)
+		return s.Window()
+	}
+	for _, c := range []struct {
+		want string
+		w    *probe.Window
+	}{
+		{early, probe.NewWindow("p", noon, noon.Add(-time.Hour), one)},
+		{early, probe.NewWindow("p", noon, noon.Add(-time.Hour), nil)},
+		{early, ended(noon.Add(-time.Hour), one...)},
+		{early, ended(noon.Add(-time.Hour))},
+		{cut, probe.NewWindow("p", noon, noon.Add(time.Second/2), two)},
+		{cut, ended(noon.Add(time.Second/2), two...)},
+	} {
+		for _, w := range []*probe.Window{c.w, c.w.Slice(noon, noon.Add(time.Hour))} {
+			if err := w.Validate(); err == nil || err.Error() != c.want {
+				t.Errorf("%s: %v, want\n%s", w, err, c.want)
+			}
+		}
+	}
+	for _, w := range []*probe.Window{probe.NewWindow("p", noon, noon, one), ended(noon, one...), ended(noon.Add(time.Second), two...)} {
+		if err := w.Validate(); err != nil {
+			t.Errorf("%s: %v", w, err)
+		}
+	}
+	f := fleetSeries(t, 8)
+	f.End(noon)
+	if err := f.Window().Validate(); err == nil || !strings.HasPrefix(err.Error(), "the window of a: the window ends at 12:00:00.000, and a sample was meant for 12:00:00.70") {
+		t.Errorf("a fleet that ends before its samples: %v", err)
+	}
+}
+
+func TestASampleIsOneAndSamplesAreMore(t *testing.T) {
+	one := []probe.Sample{{Time: noon, Class: probe.OK}}
+	if w := probe.NewWindow("p", noon, noon.Add(time.Second), one); w.String() != "p: 1 sample in 1s from 12:00:00.000, no error, p50 0s, p99 0s" {
+		t.Errorf("got %s", w)
+	}
+	if w := fleetSeries(t, 1).Window(); !strings.HasPrefix(w.String(), "fleet of 3: a,b,c: 1 sample each in 100ms from 12:00:00.000\n  a: 1 sample, no error") {
+		t.Errorf("got %s", w)
+	}
+	if err := fleetSeries(t, 0).Add(one...); err == nil || err.Error() != "add a round to fleet of 3: a,b,c: 1 sample for 3 members: give one a member" {
+		t.Errorf("added: %v", err)
+	}
+	instant := probe.Member{Name: "a", Window: probe.NewWindow("p", noon, noon, one)}
+	if _, err := probe.NewFleetWindow(0, instant, probe.Member{Name: "b", Window: instant.Window}); err == nil || err.Error() != "make fleet window: 1 sample in 0s: the end must be after the start" {
+		t.Errorf("made: %v", err)
+	}
+	none := probe.Member{Name: "b", Window: probe.NewWindow("p", noon, noon, nil)}
+	if _, err := probe.NewFleetWindow(0, instant, none); err == nil || err.Error() != "make fleet window: b has 0 samples and a 1: members are compared with as many, as RunFleet takes them" {
+		t.Errorf("made: %v", err)
+	}
+	if _, err := probe.NewFleetWindow(0, probe.Member{Name: "b", Window: none.Window}, instant); err == nil || err.Error() != "make fleet window: a has 1 sample and b 0: members are compared with as many, as RunFleet takes them" {
+		t.Errorf("made: %v", err)
+	}
+	ctx, stop := context.WithCancelCause(t.Context())
+	stop(errors.New("the spec timed out"))
+	if _, err := probe.Run(ctx, quick, 1, time.Second); err == nil || err.Error() != "load test probe at 1/s for 1s: stopped after 0 of 1 sample: the spec timed out" {
+		t.Errorf("ran: %v", err)
 	}
 }
 
