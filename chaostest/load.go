@@ -31,7 +31,7 @@ func PerSecond(rate float64) LoadOption { return func(l *load) { l.rate = probe.
 func For(d time.Duration) LoadOption { return func(l *load) { l.duration = d } }
 
 // Windows is the width of the windows in which the members of a fleet are
-// compared, in place of probe.DefaultWidth.
+// compared, in place of probe.DefaultWidth: at most as long as the load.
 func Windows(width time.Duration) LoadOption { return func(l *load) { l.width = width } }
 
 // Load looks through the probe at a constant rate for a while and returns the

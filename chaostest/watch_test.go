@@ -221,11 +221,15 @@ func TestLoadsThatSayTooLittleAreRefused(t *testing.T) {
 		"load: no fleet given: make one with probe.FleetOf\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *chaostest.Experiment, _ probe.Probe) {
 			x.LoadFleet(t.Context(), nil)
 		},
+		"load: windows of 1h0m0s in a load of 200ms: none would be complete: make them narrower or load for longer": func(x *chaostest.Experiment, _ probe.Probe) {
+			fleet := probe.FleetOf(work, x.Attach(t.Context(), "shop"), x.Attach(t.Context(), "bank"))
+			x.LoadFleet(t.Context(), fleet, chaostest.PerSecond(20), chaostest.For(200*time.Millisecond), chaostest.Windows(time.Hour))
+		},
 		"load: a fleet of 1: give it 2 members or more": func(x *chaostest.Experiment, _ probe.Probe) {
 			x.LoadFleet(t.Context(), probe.FleetOf(work, x.Attach(t.Context(), "shop")), chaostest.PerSecond(1), chaostest.For(time.Second))
 		},
 	} {
-		s, _, x := experiment(t, shop)
+		s, _, x := experiment(t, shop, serving(t, "bank", "", well))
 		s.run(func() { load(x, work(x.Attach(t.Context(), "shop"))) })
 		if len(s.failures) != 1 || s.failures[0] != want || len(s.causes()) != 1 {
 			t.Errorf("failures %q, causes %q, want\n%s", s.failures, s.causes(), want)

@@ -9,10 +9,21 @@ import (
 )
 
 // Windows is the width of the windows in which the members of a fleet are
-// compared, in place of DefaultWidth. It is rounded to a whole number of samples.
-// Loads of one probe have none.
+// compared, in place of DefaultWidth. It is rounded to a whole number of samples. A
+// load whose duration is given must be long enough for one. Loads of one probe have
+// none.
 func Windows(width time.Duration) RunOption {
 	return func(r *run) { r.width = width }
+}
+
+// checkWindows refuses windows that were asked for and of which the load's rounds
+// would complete none. Who names no width may want none.
+func (r *run) checkWindows(rate Rate, d time.Duration, rounds int) error {
+	g, err := newGrid(rate, r.width)
+	if err == nil && r.width > 0 && d > 0 && rounds < g.each {
+		err = fmt.Errorf("windows of %s in a load of %s: none would be complete: make them narrower or load for longer", r.width, d)
+	}
+	return err
 }
 
 // FleetStream is a load of a fleet that runs while the test goes on. It comes
@@ -51,7 +62,7 @@ func StartFleet(ctx context.Context, fleet *Fleet, rate Rate, d time.Duration, o
 	r := newRun(options)
 	looks, err := r.plan(fleet.name, len(fleet.probes), rate, d)
 	if err == nil {
-		_, err = newGrid(rate, r.width)
+		err = r.checkWindows(rate, d, looks/len(fleet.probes))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)

@@ -192,10 +192,27 @@ func TestAFleetRefusesWhatIsNone(t *testing.T) {
 		{"load: fleet of 2: GET http://{a,b}:8080/work for 0s: the duration must be above 0", two, 1, 0, nil},
 		{"load: fleet of 2: GET http://{a,b}:8080/work at 5000/s for 1h0m0s: 36000000 samples, at most 1000000 are kept: use a lower rate or a shorter time", two, 5000, time.Hour, nil},
 		{"load: windows of 10ms at 20/s hold no sample of a member: make them wider or the rate higher", two, 20, time.Second, []probe.RunOption{probe.Windows(10 * time.Millisecond)}},
+		{"load: windows of 1h0m0s in a load of 200ms: none would be complete: make them narrower or load for longer", two, 20, 200 * time.Millisecond, []probe.RunOption{probe.Windows(time.Hour)}},
+		{"load: windows of 250ms in a load of 200ms: none would be complete: make them narrower or load for longer", two, 20, 200 * time.Millisecond, []probe.RunOption{probe.Windows(250 * time.Millisecond)}},
 		{"load: windows of -1s: the width must be above 0, or 0 for the default", two, 20, time.Second, []probe.RunOption{probe.Windows(-time.Second)}},
 	} {
 		if w, err := probe.RunFleet(t.Context(), c.fleet, c.rate, c.d, c.options...); err == nil || err.Error() != c.want {
 			t.Errorf("got %v and error\n  %v, want\n  %s", w, err, c.want)
+		}
+	}
+}
+
+// A window is complete with its last sample, whatever is left of its width, and who
+// names no width may not want any.
+func TestAFleetsLoadMayBeOfOneWindow(t *testing.T) {
+	for _, c := range []struct {
+		width time.Duration
+		spans int
+	}{{100 * time.Millisecond, 1}, {104 * time.Millisecond, 1}, {0, 0}} {
+		fleet := probe.FleetOf(asking(func(string) probe.Sample { return probe.Sample{Class: probe.OK} }), replicas("a", "b")...)
+		w, err := probe.RunFleet(t.Context(), fleet, 100, 100*time.Millisecond, probe.Windows(c.width))
+		if err != nil || w.Spans() != c.spans {
+			t.Errorf("windows of %s: %s, %v", c.width, w, err)
 		}
 	}
 }
