@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"reflect"
 	"time"
 
@@ -93,7 +94,7 @@ func run[W interface {
 	if err != nil {
 		x.t.Fatalf("%v", err)
 	}
-	x.loadedAll(what, window.Record())
+	x.loadedAll(what, window)
 	return window
 }
 
@@ -171,21 +172,31 @@ func (x *Experiment) told(what fmt.Stringer, l load) []probe.RunOption {
 	event := record.Event{Kind: record.Loading, Text: what.String(), Spec: x.t.Name(), Process: x.process()}
 	number := x.history.number(what.String())
 	x.t.Cleanup(func() { x.history.release(event.Spec, event.Text) })
-	return []probe.RunOption{
+	how := []probe.RunOption{
 		probe.Labelled(x.t.Name(), x.liveFaults()...),
 		probe.Numbered(number),
 		probe.Windows(l.width),
-		probe.Progress(progressEvery, func(so record.Window) {
-			now := event
-			now.Window = &so
-			emit(now)
-		}),
 	}
+	if !followed() {
+		return how // nobody would read what it costs to count
+	}
+	return append(how, probe.Progress(progressEvery, func(so record.Window) {
+		now := event
+		now.Window = &so
+		emit(now)
+	}))
 }
 
-func (x *Experiment) loadedAll(what fmt.Stringer, done record.Window) {
+func (x *Experiment) loadedAll(what fmt.Stringer, window recorder) {
+	if !followed() {
+		return
+	}
+	done := window.Record()
 	x.emit(record.Event{Kind: record.WindowDone, Text: what.String(), Window: &done})
 }
+
+// followed reports whether somebody follows the run.
+func followed() bool { return os.Getenv(record.EventsVariable) != "" }
 
 // liveFaults are the faults that are live now, in words.
 func (x *Experiment) liveFaults() []string {

@@ -81,7 +81,7 @@ func watch[S stream[W], W recorder](test context.Context, x *Experiment, what fm
 		defer stopWithin(cancel)()
 		stream.Stop()
 		window, err := stream.Wait(ctx)
-		x.watched(what, window.Record(), err)
+		x.watched(what, window, err)
 	})
 	return stream
 }
@@ -106,7 +106,7 @@ func stopWithin(cancel context.CancelCauseFunc) (end func()) {
 }
 
 // watched tells how a load ended that ran beside the test.
-func (x *Experiment) watched(what fmt.Stringer, done record.Window, err error) {
+func (x *Experiment) watched(what fmt.Stringer, done recorder, err error) {
 	x.t.Helper()
 	x.loadedAll(what, done)
 	if err != nil {

@@ -6,6 +6,9 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -199,6 +202,34 @@ func TestAFleetIsLoadedAndWatched(t *testing.T) {
 		And(HaveField("Count", 2*whole.N()), HaveField("Members", HaveLen(2)), HaveField("Probe", "fleet of 2: GET http://{a,b}:8080/work")),
 		And(HaveField("Count", 20), HaveField("Members", HaveLen(2))),
 	))
+}
+
+func TestALoadTellsWhoeverFollowsOfItsProgress(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "events")
+	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())
+	t.Setenv(record.EventsVariable, path)
+	s, _, x := experiment(t, serving(t, "a", "", well), serving(t, "b", "", well))
+	s.run(func() {
+		fleet := probe.FleetOf(work, x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b"))
+		x.LoadFleet(t.Context(), fleet, chaostest.PerSecond(20), chaostest.For(1200*time.Millisecond))
+	})
+	g.Expect(s.failures).To(BeEmpty())
+	lines, err := os.ReadFile(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	var counts []int
+	for line := range strings.Lines(string(lines)) {
+		event, err := record.Decode[record.Event](nil, line)
+		g.Expect(err).NotTo(HaveOccurred())
+		if event.Window != nil {
+			g.Expect(event.Window.Members).To(HaveLen(2))
+			counts = append(counts, event.Window.Count)
+		}
+	}
+	g.Expect(len(counts)).To(BeNumerically(">=", 2), "some progress, and the end")
+	g.Expect(slices.IsSorted(counts)).To(BeTrue())
+	g.Expect(counts[0]).To(BeNumerically(">", 0))
+	g.Expect(counts[len(counts)-1]).To(Equal(48))
 }
 
 func TestLoadsThatSayTooLittleAreRefused(t *testing.T) {

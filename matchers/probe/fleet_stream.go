@@ -83,7 +83,7 @@ func StartFleet(ctx context.Context, fleet *Fleet, rate Rate, d time.Duration, o
 	series.label(r)
 	s := &FleetStream{series: series}
 	s.load = &loading{
-		run: r, schedule: schedule{fleet.probes, start, rate, looks}, name: fleet.name, d: d,
+		run: r, schedule: schedule{fleet.probes, start, rate, looks}, name: fleet.name, members: len(members), d: d,
 		add: s.add, tell: s.tell, end: series.End,
 	}
 	s.load.begin(ctx)
@@ -104,7 +104,14 @@ func (s *FleetStream) add(round []Sample, known time.Time) {
 	s.series.add(round, known)
 }
 
-func (s *FleetStream) tell(time.Time, []Sample) { s.load.report(s.series.Window().summary()) }
+func (s *FleetStream) tell(now time.Time, so *progress) {
+	f := s.series
+	r := so.all.summary(Window{probe: f.name, spec: f.spec, number: f.number, faults: f.faults, start: f.start, end: now})
+	for i, member := range f.series {
+		r.Members = append(r.Members, so.members[i].summary(member.heading(now)))
+	}
+	s.load.report(r)
+}
 
 // Window is the window so far: the same number of samples of each member, up to
 // the first round with one that is still in flight. It fits Eventually and

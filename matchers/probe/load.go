@@ -26,7 +26,9 @@ const (
 type RunOption func(*run)
 
 // Progress calls report with the summary so far, every so often while the load
-// runs, from one goroutine and never after the load has ended.
+// runs, from one goroutine and never after the load has ended. The summary is of all
+// samples that have ended, in whatever order, and costs the same however many there
+// are.
 func Progress(every time.Duration, report func(record.Window)) RunOption {
 	return func(r *run) { r.every, r.report = every, report }
 }

@@ -14,13 +14,14 @@ import (
 type loading struct {
 	*run
 	schedule
-	name string // of what is loaded
-	d    time.Duration
+	name    string // of what is loaded
+	members int    // of a fleet
+	d       time.Duration
 	// add stores a round of samples in the order of the probes; all those meant for
 	// before known are in then.
 	add func(round []Sample, known time.Time)
-	// tell reports progress: ended are samples that follow what was added, with gaps.
-	tell func(now time.Time, ended []Sample)
+	// tell reports what has ended so far, also behind what has not.
+	tell func(now time.Time, so *progress)
 	// end is called once, when no more samples come.
 	end func(time.Time)
 
@@ -61,7 +62,9 @@ func (l *loading) begin(ctx context.Context) {
 // collect gathers samples until all looks have ended, and returns their number.
 func (l *loading) collect(outcomes <-chan outcome) int {
 	var tick <-chan time.Time
+	var so *progress
 	if l.report != nil {
+		so = newProgress(l.members)
 		ticker := time.NewTicker(l.every)
 		defer ticker.Stop()
 		tick = ticker.C
@@ -77,11 +80,14 @@ func (l *loading) collect(outcomes <-chan outcome) int {
 				l.cancel(o.err) // the first cause stays
 			default:
 				collected++
+				if so != nil {
+					so.add(l.whose(o.k), &o.Sample)
+				}
 				l.ended[o.k] = o.Sample
 				l.advance()
 			}
 		case <-tick:
-			l.tell(time.Now(), l.inOrder())
+			l.tell(time.Now(), so)
 		}
 	}
 }
@@ -132,14 +138,6 @@ func (l *loading) places() []int {
 	}
 	slices.Sort(places)
 	return places
-}
-
-func (l *loading) inOrder() []Sample {
-	samples := make([]Sample, 0, len(l.ended))
-	for _, k := range l.places() {
-		samples = append(samples, l.ended[k])
-	}
-	return samples
 }
 
 // over is when the span ended in which looks were intended.

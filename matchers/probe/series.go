@@ -101,6 +101,11 @@ func (s *Series) End(end time.Time) {
 	s.invalid = checkSpan(s.start, end, s.samples)
 }
 
+// heading is a window without its samples.
+func (s *Series) heading(end time.Time) Window {
+	return Window{probe: s.probe, spec: s.spec, number: s.number, faults: s.faults, start: s.start, end: end}
+}
+
 // Window is what there is so far. Asked again before anything was added, it is
 // the same one.
 func (s *Series) Window() *Window {

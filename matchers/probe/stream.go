@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/onsi/gomega"
@@ -51,14 +50,8 @@ func (s *Stream) add(round []Sample, known time.Time) {
 	s.series.add(round, known)
 }
 
-// tell reports what has ended so far, also behind what has not.
-func (s *Stream) tell(now time.Time, ended []Sample) {
-	so := &Window{
-		probe: s.series.probe, spec: s.series.spec, number: s.series.number, faults: s.series.faults,
-		start: s.series.start, end: now, samples: slices.Concat(s.series.Window().samples, ended),
-	}
-	so.count()
-	s.load.report(so.summary())
+func (s *Stream) tell(now time.Time, so *progress) {
+	s.load.report(so.all.summary(s.series.heading(now)))
 }
 
 // Window is the window so far: the samples in the order of their intended starts,

@@ -159,13 +159,21 @@ func (w *Window) latencies() []time.Duration {
 }
 
 func quantile(sorted []time.Duration, q float64) (time.Duration, bool) {
-	if len(sorted) == 0 || !(q > 0 && q <= 1) {
+	place, ok := rank(len(sorted), q)
+	if !ok {
+		return 0, false
+	}
+	return sorted[place], true
+}
+
+// rank is the place, from 0, of the quantile q of n in order.
+func rank(n int, q float64) (place int, ok bool) {
+	if n == 0 || !(q > 0 && q <= 1) {
 		return 0, false
 	}
 	// The tiny step down keeps 0.9 of ten samples the ninth, although the product
 	// in binary may come out a little above nine.
-	rank := int(math.Ceil(q*float64(len(sorted)) - 1e-9))
-	return sorted[max(rank, 1)-1], true
+	return max(int(math.Ceil(q*float64(n)-1e-9)), 1) - 1, true
 }
 
 // Slice is the part of the window whose samples were intended at or after from

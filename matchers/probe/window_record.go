@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
@@ -22,15 +23,20 @@ func (w *Window) Record() record.Window {
 
 func (w *Window) summary() record.Window {
 	latencies := w.latencies()
+	return w.summaryOf(len(w.samples), func(q float64) (time.Duration, bool) { return quantile(latencies, q) })
+}
+
+// summaryOf is the summary of n samples with those quantiles.
+func (w *Window) summaryOf(n int, quantile func(float64) (time.Duration, bool)) record.Window {
 	seconds := func(q float64) record.Float {
-		if latency, ok := quantile(latencies, q); ok {
+		if latency, ok := quantile(q); ok {
 			return record.Float(latency.Seconds())
 		}
 		return record.Float(math.NaN())
 	}
 	r := record.Window{
 		Schema: record.Schema, Spec: w.spec, Probe: w.probe, Number: w.number, Start: w.start.Round(0), End: w.end.Round(0),
-		Faults: slices.Clone(w.faults), Count: len(w.samples), Errors: w.errors,
+		Faults: slices.Clone(w.faults), Count: n, Errors: w.errors,
 		P50: seconds(0.5), P90: seconds(0.9), P99: seconds(0.99),
 	}
 	if w.errors > 0 {

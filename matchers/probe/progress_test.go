@@ -1,0 +1,150 @@
+package probe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// progressSample is the i-th at a thousand a second; one in a hundred fails.
+func progressSample(start time.Time, i int) Sample {
+	s := Sample{Time: start.Add(time.Duration(i) * time.Millisecond), Latency: time.Duration(i*7919%10_000) * time.Microsecond, Class: OK}
+	if i%100 == 99 {
+		s.Class = TimedOut
+	}
+	return s
+}
+
+// What is counted must say what a window of the samples says, to the last digit.
+func TestProgressSaysWhatAWindowOfItsSamplesSays(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	start := time.Now()
+	for name, latency := range map[string]func(i int) time.Duration{
+		"any":     func(int) time.Duration { return time.Duration(random.ExpFloat64() * 1e7) },
+		"equal":   func(int) time.Duration { return time.Millisecond },
+		"few":     func(int) time.Duration { return time.Duration(random.IntN(3)) },
+		"rising":  func(i int) time.Duration { return time.Duration(i) },
+		"falling": func(i int) time.Duration { return time.Duration(1e6 - i) },
+	} {
+		so := newProgress(0)
+		var samples []Sample
+		for i := range 10_000 {
+			s := progressSample(start, i)
+			s.Latency = latency(i)
+			samples = append(samples, s)
+			so.add(0, &s)
+			if n := i + 1; n%1777 == 0 || n < 5 || n == 99 || n == 100 {
+				want := NewWindow("p", start, start.Add(time.Hour), samples)
+				if got := so.all.summary(Window{probe: "p", start: start, end: start.Add(time.Hour)}); !reflect.DeepEqual(got, want.summary()) {
+					t.Fatalf("%s, %d samples: got\n%+v, want\n%+v", name, n, got, want.summary())
+				}
+			}
+		}
+	}
+}
+
+func TestProgressOfNothingHealthyHasNoQuantile(t *testing.T) {
+	so := newProgress(0)
+	for range 2 {
+		if r := so.all.summary(Window{}); !math.IsNaN(float64(r.P50)) {
+			t.Errorf("the median of nothing is %v", r.P50)
+		}
+		so.add(0, &Sample{Class: Refused})
+	}
+}
+
+// mute is a service that nobody asks.
+type mute string
+
+func (m mute) Name() string                                                  { return string(m) }
+func (mute) Endpoint(context.Context, string) (string, error)                { return "", errors.New("no port") }
+func (mute) Exec(context.Context, ...string) (code int, out string, _ error) { return 0, "", nil }
+
+// member is a probe that takes some time; its b fails.
+type member struct {
+	name  string
+	takes time.Duration
+}
+
+func (m member) String() string { return "look at " + m.name }
+
+func (m member) Sample(context.Context) (Sample, error) {
+	time.Sleep(m.takes)
+	if m.name == "b" {
+		return Sample{Class: Refused, Latency: m.takes}, nil
+	}
+	return Sample{Class: OK, Latency: m.takes}, nil
+}
+
+// In a bubble, whose clock makes the counts certain.
+func TestProgressOfAFleetIsOfAllAndOfEach(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		takes := map[string]time.Duration{"a": 3 * time.Millisecond, "b": time.Millisecond}
+		fleet := FleetOf(func(s Service) Probe { return member{s.Name(), takes[s.Name()]} }, mute("a"), mute("b"))
+		var reports []record.Window
+		w, err := RunFleet(t.Context(), fleet, 10, time.Second, Labelled("spec", "fault"), Numbered(2),
+			Progress(450*time.Millisecond, func(r record.Window) { reports = append(reports, r) }))
+		if err != nil || len(reports) != 2 {
+			t.Fatalf("%d reports, %v", len(reports), err)
+		}
+		// By 450 ms rounds 0 to 3 and the first of round 4 have been asked, a and then b.
+		r := reports[0]
+		if r.Probe != "fleet of 2: look at {a,b}" || r.Spec != "spec" || r.Number != 2 || len(r.Faults) != 1 || r.Count != 9 || r.Errors != 4 || r.Classes["refused"] != 4 ||
+			float64(r.P50) != 0.003 || r.End.Sub(r.Start) != 450*time.Millisecond {
+			t.Errorf("all: %+v", r)
+		}
+		a, b := r.Members[0], r.Members[1]
+		if a.Probe != "look at a" || a.Count != 5 || a.Errors != 0 || float64(a.P99) != 0.003 || b.Probe != "look at b" || b.Count != 4 || b.Errors != 4 || !math.IsNaN(float64(b.P50)) || b.Spec != "spec" {
+			t.Errorf("a: %+v\nb: %+v", a, b)
+		}
+		if w.N() != 10 || reports[1].Count != 18 {
+			t.Errorf("in the end %d, and %d in the last report", w.N(), reports[1].Count)
+		}
+	})
+}
+
+// BenchmarkProgress is a report while a load runs: its cost must not depend on how
+// many samples there are.
+func BenchmarkProgress(b *testing.B) {
+	for _, members := range []int{1, 4} {
+		for _, n := range []int{1000, 100_000, 1_000_000} {
+			b.Run(fmt.Sprintf("%d members/%d", members, n), func(b *testing.B) {
+				start := time.Now()
+				so, series := newProgress(members), make([]*Series, members)
+				for i := range n {
+					s := progressSample(start, i)
+					so.add(i%members, &s)
+				}
+				for i := range series {
+					series[i] = NewSeries("p", start)
+				}
+				load := &loading{run: &run{report: func(record.Window) {}}}
+				tell := (&Stream{load: load, series: series[0]}).tell
+				if members > 1 {
+					tell = (&FleetStream{load: load, series: &FleetSeries{series: series}}).tell
+				}
+				for b.Loop() {
+					tell(start, so)
+				}
+			})
+		}
+	}
+}
+
+// BenchmarkCount is what each sample costs for that.
+func BenchmarkCount(b *testing.B) {
+	start := time.Now()
+	so := newProgress(1)
+	for i := 0; b.Loop(); i++ {
+		s := progressSample(start, i%1_000_000)
+		so.add(0, &s)
+	}
+}
