@@ -126,36 +126,33 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 	over, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("the node has ended"))
 	for name, c := range map[string]struct {
+		ctx  context.Context
 		load func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, p probe.Probe)
 		want string
 	}{
-		"load": {func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+		"load": {over, func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
 			x.Load(ctx, p, chaostest.PerSecond(100), chaostest.For(time.Second))
 		}, "load GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"load fleet": {func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
+		"load fleet": {over, func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
 			x.LoadFleet(ctx, fleet, chaostest.PerSecond(100), chaostest.For(time.Second))
 		}, "load fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch": {func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+		"watch": {over, func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
 			x.Watch(ctx, p, chaostest.PerSecond(100))
 		}, "watch GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch fleet": {func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
+		"watch fleet": {over, func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
 			x.WatchFleet(ctx, fleet, chaostest.PerSecond(100))
 		}, "watch fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch, and over while it starts": {func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+		"watch, and over while it starts": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
 			x.Watch(endedBy(ctx, &p), p, chaostest.PerSecond(100))
 		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
-		"load, and over while it starts": {func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+		"load, and over while it starts": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
 			x.Load(endedBy(ctx, &p), p, chaostest.PerSecond(100), chaostest.For(time.Second))
 		}, "load GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
 	} {
 		s, _, x := experiment(t, serving(t, "a", "", well), serving(t, "b", "", well))
 		s.run(func() {
 			a, b := x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b")
-			ctx := over
-			if strings.HasSuffix(name, "starts") {
-				ctx = t.Context()
-			}
-			c.load(ctx, x, probe.FleetOf(work, a, b), work(a))
+			c.load(c.ctx, x, probe.FleetOf(work, a, b), work(a))
 		})
 		if len(s.failures) != 1 || s.failures[0] != c.want || len(s.causes()) != 0 {
 			t.Errorf("%s: failures %q, causes %q, want\n%s", name, s.failures, s.causes(), c.want)

@@ -14,9 +14,8 @@ import (
 // call calls all methods that need no argument, which must not panic.
 func call(t *testing.T, v any) {
 	t.Helper()
-	methods := reflect.ValueOf(v)
-	for i := range methods.NumMethod() {
-		if m := methods.Method(i); m.Type().NumIn() == 0 {
+	for _, m := range reflect.ValueOf(v).Methods() {
+		if m.Type().NumIn() == 0 {
 			m.Call(nil)
 		}
 	}
