@@ -143,10 +143,13 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 			x.WatchFleet(ctx, fleet, chaostest.PerSecond(100))
 		}, "watch fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
 		"watch, and over while it starts": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
-			x.Watch(endedBy(ctx, &p), p, chaostest.PerSecond(100))
+			x.Watch(endedBy(ctx, &p, true), p, chaostest.PerSecond(100))
+		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
+		"watch, and over as it has begun": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
+			x.Watch(endedBy(ctx, &p, false), p, chaostest.PerSecond(100))
 		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
 		"load, and over while it starts": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
-			x.Load(endedBy(ctx, &p), p, chaostest.PerSecond(100), chaostest.For(time.Second))
+			x.Load(endedBy(ctx, &p, true), p, chaostest.PerSecond(100), chaostest.For(time.Second))
 		}, "load GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
 	} {
 		s, _, x := experiment(t, serving(t, "a", "", well), serving(t, "b", "", well))
@@ -161,21 +164,25 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 }
 
 // endedBy is a context that the probe ends.
-func endedBy(ctx context.Context, p *probe.Probe) context.Context {
+func endedBy(ctx context.Context, p *probe.Probe, noticed bool) context.Context {
 	ctx, end := context.WithCancelCause(ctx)
-	*p = ending{*p, end}
+	*p = ending{*p, end, noticed}
 	return ctx
 }
 
 // ending is a probe that ends the test's context when it is got ready.
 type ending struct {
 	probe.Probe
-	end context.CancelCauseFunc
+	end     context.CancelCauseFunc
+	noticed bool
 }
 
 func (e ending) Prepare(ctx context.Context) error {
 	e.end(errors.New("the spec timed out"))
 	<-ctx.Done()
+	if !e.noticed {
+		return nil
+	}
 	return context.Cause(ctx)
 }
 
