@@ -71,6 +71,9 @@ func fleetOf(actual any) (*probe.FleetWindow, error) {
 	if !ok || f == nil {
 		return nil, fmt.Errorf("the matcher expects a *probe.FleetWindow, such as LoadFleet returns.  Got:\n%s", format.Object(actual, 1))
 	}
+	if err := f.Validate(); err != nil {
+		return nil, of(f.Probe(), err)
+	}
 	return f, nil
 }
 

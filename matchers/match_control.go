@@ -97,6 +97,8 @@ func (m *matchControl) check() error {
 	switch {
 	case m.control == nil:
 		return errors.New("no control window: load one without the fault first")
+	case m.control.Validate() != nil:
+		return fmt.Errorf("the control window: %w", m.control.Validate())
 	case !m.control.Final() && m.control.Growing():
 		return errors.New("the control window still grows: wait for its load to end, as Load does")
 	case m.control.N() == 0:
@@ -104,7 +106,7 @@ func (m *matchControl) check() error {
 	case m.control.Errors() == m.control.N():
 		return fmt.Errorf("all %d samples of the control window failed, so there is nothing to match: see that the service is live first", m.control.N())
 	}
-	return errors.Join(m.control.Validate(), m.alpha.validate(), m.margin.validate(), m.floor.validate(), m.only.validate())
+	return errors.Join(m.alpha.validate(), m.margin.validate(), m.floor.validate(), m.only.validate())
 }
 
 // level is alpha's part for one aspect.

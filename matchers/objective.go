@@ -98,9 +98,17 @@ func windowOf(matcher string, actual any) (*probe.Window, error) {
 		return nil, fmt.Errorf("%s matcher expects a *probe.Window, such as Load returns.  Got:\n%s", matcher, format.Object(actual, 1))
 	}
 	if err := w.Validate(); err != nil {
-		return nil, fmt.Errorf("%s: window of %s: %w", matcher, w.Probe(), err)
+		return nil, fmt.Errorf("%s: %w", matcher, of(w.Probe(), err))
 	}
 	return w, nil
+}
+
+// of says what an error is of, if that has a name: what nobody made has none.
+func of(probe string, err error) error {
+	if probe == "" {
+		return err
+	}
+	return fmt.Errorf("window of %s: %w", probe, err)
 }
 
 // FailureMessage says how the objective was violated.

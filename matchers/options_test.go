@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 func TestOptionsThatAreNil(t *testing.T) {
@@ -30,6 +31,30 @@ func TestOptionsThatAreNil(t *testing.T) {
 		}
 		if text := c.matcher.FailureMessage(c.actual); text == "" {
 			t.Errorf("%s: no message", name)
+		}
+	}
+}
+
+func TestWindowsThatNobodyMade(t *testing.T) {
+	good := window(200, nil)
+	for want, c := range map[string]struct {
+		actual  any
+		matcher OmegaMatcher
+	}{
+		"KeepErrorRateBelow: nobody made the window: ":               {&probe.Window{}, KeepErrorRateBelow(0.01)},
+		"KeepQuantileBelow: nobody made the window: ":                {&probe.Window{}, KeepQuantileBelow(0.9, time.Second)},
+		"MatchControl: nobody made the window: ":                     {&probe.Window{}, MatchControl(good)},
+		"MatchControl: the control window: nobody made the window: ": {good, MatchControl(&probe.Window{})},
+		"MatchBaseline(\"none.json\"): ":                             {&probe.Window{}, MatchBaseline("none.json")},
+		"HaveNoOutliers: nobody made the fleet window: ":             {&probe.FleetWindow{}, HaveNoOutliers()},
+		"AgreeOnClock: nobody made the fleet window: ":               {&probe.FleetWindow{}, AgreeOnClock(time.Second)},
+		"RunTheSameVersion: nobody made the fleet window: ":          {&probe.FleetWindow{}, RunTheSameVersion()},
+	} {
+		if ok, err := c.matcher.Match(c.actual); ok || err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got %v and %v, want %s", ok, err, want)
+		}
+		if text := c.matcher.NegatedFailureMessage(c.actual); !strings.Contains(text, "\nnot to ") {
+			t.Errorf("%s\n%s", want, text)
 		}
 	}
 }
