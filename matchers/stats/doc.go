@@ -41,23 +41,25 @@
 //	5 %, or p95              16         34                 82          170
 //	10 %, or p90              7         15                 40           84
 //
-// Against a control window with half of the requests, at 1 % errors in the control and no
-// margin: errors of both, and pairs of requests, that show it in 9 of 10 cases.
+// Against a control window with half of the requests, at 1 % errors in the control, beyond
+// MatchControl's margin of 25 % and with half of alpha, since latencies have the other:
+// errors of both, and pairs of requests, that show it in 9 of 10 cases.
 //
 //	candidate fails   errors   pairs
-//	twice as often       138    4595
-//	3 times              56    1396
-//	5 times              26     470
-//	10 times             17     158
+//	twice as often       361   12069
+//	3 times             103    2619
+//	5 times              45     766
+//	10 times             25     230
 //
 // Windows in which one member is always beyond the margin until it is named, and in 9 of 10
-// cases if it is in 90 % of the windows. Healthy members are cleared after 6 windows, and
-// of errors after 98 requests each if there are none.
+// cases if it is in 90 % of the windows; latencies have [LatencyShare] of alpha. Healthy
+// members are cleared after 6 windows, and of errors after 98 requests each if there are
+// none.
 //
 //	members   always   in 90 %
 //	3              9        24
 //	5              9        25
-//	10            11        26
+//	10            11        30
 //	100           14        38
 //
 // Runs against a baseline, one p-value: the least there can be, and the probability to
