@@ -252,3 +252,16 @@ func TestAFleetsProbesLookAtDifferentServices(t *testing.T) {
 		}
 	}
 }
+
+// The last round begins in time, and its last members are asked a little later.
+func TestAFleetsLoadNeedBeNoWholeNumberOfRounds(t *testing.T) {
+	noLeak(t)
+	fleet := probe.FleetOf(asking(func(string) probe.Sample { return probe.Sample{Class: probe.OK} }), replicas("a", "b", "c")...)
+	w, err := probe.RunFleet(t.Context(), fleet, 60, 110*time.Millisecond)
+	if err != nil || w.Validate() != nil || w.N() != 7 {
+		t.Fatalf("%d samples each, %v, %v", w.N(), err, w.Validate())
+	}
+	if last := w.Members()[2].Window.Samples()[6].Time; last.After(w.End()) || w.End().Sub(w.Start()) > 120*time.Millisecond {
+		t.Errorf("%s ends at %s, its last sample was meant for %s", w, w.End(), last)
+	}
+}

@@ -144,7 +144,8 @@ func (l *loading) places() []int {
 func (l *loading) over(launched int) time.Time {
 	end := earlier(l.intended(launched), time.Now())
 	if l.d > 0 && launched == l.looks && l.err == nil {
-		return l.start.Add(l.d)
+		// The members of a fleet are asked in turn, the last ones maybe after that.
+		return later(l.start.Add(l.d), l.intended(launched-1))
 	}
 	return end
 }
