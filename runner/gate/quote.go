@@ -57,6 +57,17 @@ func judgeQuoted(j *record.Judgement) Finding {
 	return Finding{Verdict: Regression, Reason: sure(*j), Judgement: j}
 }
 
+// saysUndecided reports whether the spec failed undecided where no judgement is quoted:
+// the matcher looked again later, so that the record has another text, or it has no
+// record, as of a single sample; or the spec timed out before Gomega could quote it.
+func saysUndecided(s Spec) bool {
+	if strings.Contains(s.Message, "undecided: ") { // as every matcher begins that
+		return true
+	}
+	all := judgements(s)
+	return s.State == "timedout" && len(all) > 0 && all[len(all)-1].Outcome == record.Undecided
+}
+
 // said is what was judged, and what was found.
 func said(j record.Judgement) string {
 	text := oneLine(j.Text)

@@ -83,6 +83,8 @@ func judgeFirst(s Spec, first *record.Failure, rest []record.Failure) Finding {
 		return Finding{Verdict: verdictOf(first.Cause), Reason: oneLine(first.Text)}
 	case quoted != nil:
 		return judgeQuoted(quoted)
+	case saysUndecided(s):
+		return Finding{Verdict: Inconclusive, Reason: oneLine(s.Message)}
 	case s.Node == "BeforeSuite" || s.Node == "SynchronizedBeforeSuite":
 		return Finding{Verdict: ToolFailure, Reason: s.Node + " failed, so no spec of the suite ran: " + oneLine(s.Message)}
 	}

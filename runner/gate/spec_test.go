@@ -96,6 +96,16 @@ func TestJudgeSpec(t *testing.T) {
 		"failed undecided": {
 			Spec{State: "failed", Message: "9 do not show it (GET /)", Windows: judged(kept, undecided)}, Inconclusive, "9 do not show it", "",
 		},
+		"failed undecided, and looked at again": {
+			Spec{State: "failed", Message: "Timed out after 1s.\nundecided: 0 of 5 samples failed (GET /)", Windows: judged(kept)},
+			Inconclusive, "Timed out after 1s. undecided: 0 of 5 samples failed (GET /)", "",
+		},
+		"timed out while it was undecided": {
+			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided)}, Inconclusive, "A spec timeout occurred", "",
+		},
+		"timed out after it was kept": {
+			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided, kept)}, Regression, "A spec timeout occurred", "",
+		},
 		"failed undecided after a violation that was expected": {
 			Spec{State: "failed", Message: "9 do not show it", Windows: judged(violated, undecided, violated)}, Inconclusive, "9 do not show it", "",
 		},
