@@ -172,3 +172,33 @@ func TestHaveRecoveredWithinStopsWhenItCannotBeAnyMore(t *testing.T) {
 		t.Errorf("a string: %v", err)
 	}
 }
+
+// A service that flaps has not recovered, as long as Consistently looks.
+func TestHaveRecoveredWithinSeesARelapse(t *testing.T) {
+	at := func(fault time.Time, d time.Duration, spoil func(*probe.Sample)) probe.Sample {
+		s := after(d, spoil)
+		s.Time, s.FaultEnded = fault.Add(d-s.Latency), fault
+		return s
+	}
+	const relapsed = "healthy after the fault's end, and no longer so 300ms after it"
+	for name, c := range map[string]struct {
+		want  string
+		looks []probe.Sample
+	}{
+		"it flaps":             {relapsed, []probe.Sample{at(noon, 100*time.Millisecond, failing), at(noon, 200*time.Millisecond, nil), at(noon, 300*time.Millisecond, failing)}},
+		"it stays":             {"", []probe.Sample{at(noon, 100*time.Millisecond, failing), at(noon, 200*time.Millisecond, nil), at(noon, 300*time.Millisecond, nil)}},
+		"another fault's end":  {"", []probe.Sample{at(noon, time.Second, nil), at(noon.Add(time.Minute), 100*time.Millisecond, failing), at(noon.Add(time.Minute), 200*time.Millisecond, nil)}},
+		"an older look, again": {"", []probe.Sample{at(noon, 200*time.Millisecond, nil), at(noon, 100*time.Millisecond, failing), at(noon, 300*time.Millisecond, nil)}},
+	} {
+		n := 0
+		text := failure(func(g Gomega) {
+			g.Consistently(func() probe.Sample {
+				n++
+				return c.looks[min(n, len(c.looks))-1]
+			}).WithTimeout(300 * time.Millisecond).WithPolling(time.Millisecond).Should(HaveRecoveredWithin(2 * time.Second))
+		})
+		if (text == "") != (c.want == "") || !strings.Contains(text, c.want) || n < len(c.looks) {
+			t.Errorf("%s: %d looks, failed with\n%s\nwant %s", name, n, text, c.want)
+		}
+	}
+}
