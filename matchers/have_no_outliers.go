@@ -21,8 +21,8 @@ import (
 // little for ever, and noise that lasts, raise no alarm. Errors are judged by
 // requests: of all the fleet's errors a member should have its share. It is cleared
 // of failing more often when it fails less than one request in twenty, or less than
-// five times as often as its peers; nobody is while more than half of the
-// members fail most of their requests, since then there is no healthy peer.
+// five times as often as its peers; nobody is while half or more of the
+// members fail most of their requests, since then most peers of a healthy one do.
 //
 // Alpha bounds the probability of naming any healthy member, over all members,
 // all ways to differ and all looks together. The matcher fails when a member is

@@ -19,7 +19,8 @@ import (
 // It judges as HaveNoOutliers does, with the same three outcomes: the member is
 // named, or cleared, or neither, which is undecided and an error in either
 // polarity. Beside a member that fails often the errors of another weigh little:
-// while one is named, no other is cleared of failing more often than the rest.
+// while one is named, another is cleared of failing more often only if it is against
+// the rest as well.
 func HaveOutlier(member string, options ...FleetOption) types.GomegaMatcher {
 	t := newFleetTest("HaveOutlier", "have the outlier "+member, "outlier "+member, options)
 	t.member = member

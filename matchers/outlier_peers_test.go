@@ -63,11 +63,20 @@ func TestAFleetThatFailsHasNobodyToMatch(t *testing.T) {
 		}),
 	} {
 		for _, matcher := range []OmegaMatcher{HaveNoOutliers(), HaveNoOutliers(ByRank()), HaveOutlier("a"), HaveOutlier("a", Slower)} {
-			const do = " so there is no healthy peer to hold a member against: see first why they fail, with KeepErrorRateBelow on the window of one"
+			const do = " so there are too few healthy peers to hold a member against: see first why they fail, with KeepErrorRateBelow on the window of one"
 			if text := refusal(t, f, matcher); !strings.HasPrefix(text, want+do) {
 				t.Error(text)
 			}
 		}
+	}
+	half := of(t, 4, 400, func(s *probe.Sample, place, n int) {
+		if place > 1 {
+			refused(s, place, n)
+		}
+	})
+	expect(t, "", func(g Gomega) { g.Expect(half).To(And(HaveOutlier("c", Failing), Not(HaveNoOutliers()))) })
+	if text := refusal(t, half, HaveOutlier("a", Slower)); !strings.HasPrefix(text, "undecided: 2 of 4 members failed most of their 400 requests,") {
+		t.Error(text)
 	}
 	// Two of five are a minority, and shown to be outliers.
 	two := of(t, 5, 300, failingTimes(0, 1, 0, 1, 0))

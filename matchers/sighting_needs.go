@@ -11,7 +11,7 @@ import (
 // evidence is open.
 func (s sighting) lacks() string {
 	if s.headless() {
-		return fmt.Sprintf("%d of %d members failed most of their %s, so there is no healthy peer to hold a member against: "+
+		return fmt.Sprintf("%d of %d members failed most of their %s, so there are too few healthy peers to hold a member against: "+
 			"see first why they fail, with KeepErrorRateBelow on the window of one", s.ailing(), len(s.members), requests(s.f.N()))
 	}
 	d := s.open[slices.IndexFunc(s.open, s.asks)]

@@ -92,10 +92,10 @@ func (s *sighting) ailing() int {
 	return n
 }
 
-// headless reports whether most members fail most of their requests: then there is
-// no healthy peer to hold a member against, and what is slower or faster than
-// the failing ones may be what is well.
-func (s *sighting) headless() bool { return 2*s.ailing() > len(s.members) }
+// headless reports whether half or more of the members fail most of their requests:
+// then most peers of a healthy one do, and what is slower or faster than those may be
+// what is well.
+func (s *sighting) headless() bool { return 2*s.ailing() >= len(s.members) }
 
 // clearedOfFailing reports whether a member is shown not to fail more often than its
 // peers: than all, and than those that are not failing, beside whose errors its own

@@ -29,8 +29,8 @@ func PlanRuns(accepted, candidates, metrics int, alpha, shift float64) (RunsPlan
 	switch {
 	case accepted < 1 || candidates < 1 || metrics < 1:
 		return RunsPlan{}, fmt.Errorf("plan %d accepted and %d candidate runs of %d metrics: each must be at least 1", accepted, candidates, metrics)
-	case accepted > mostRuns || candidates > mostRuns:
-		return RunsPlan{}, fmt.Errorf("plan %d accepted and %d candidate runs: each may be at most %d", accepted, candidates, mostRuns)
+	case accepted > MostRuns || candidates > MostRuns:
+		return RunsPlan{}, fmt.Errorf("plan %d accepted and %d candidate runs: each may be at most %d", accepted, candidates, MostRuns)
 	case !(alpha > 0 && alpha < 1):
 		return RunsPlan{}, fmt.Errorf("plan runs at level %v: must be between 0 and 1", alpha)
 	case !(shift >= 0) || math.IsInf(shift, 0):
@@ -48,8 +48,9 @@ func PlanRuns(accepted, candidates, metrics int, alpha, shift float64) (RunsPlan
 	return plan, nil
 }
 
-// mostRuns bounds a plan to what is computed in some seconds.
-const mostRuns = 50
+// MostRuns is how many accepted, and candidate, runs can be planned: what is computed in
+// some seconds.
+const MostRuns = 50
 
 // RunsToDetect returns the plan with the fewest candidate runs, and among these with
 // the fewest accepted ones, of at most the given number, that shows the shift with at
@@ -61,7 +62,7 @@ func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsP
 		return RunsPlan{}, fmt.Errorf("plan runs for power %v: must be between 0 and 1", power)
 	}
 	best := RunsPlan{}
-	for candidates := 1; candidates <= mostRuns; candidates++ {
+	for candidates := 1; candidates <= MostRuns; candidates++ {
 		most, err := PlanRuns(mostAccepted, candidates, metrics, alpha, shift)
 		if err != nil {
 			return RunsPlan{}, err
