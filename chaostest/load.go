@@ -81,13 +81,10 @@ func run[W interface {
 	}
 	x.loads(what, l)
 	window, err := load(x.told(what, l))
-	// Where the test's own time ran out, or it was interrupted, that is not the tool's doing.
-	switch {
-	case err != nil && ctx.Err() == nil:
+	// Where the test's own time ran out under a load that had begun, or it was
+	// interrupted, that is not the tool's doing.
+	if window == none || err != nil && ctx.Err() == nil {
 		x.toolFailure(err)
-		return none
-	case window == none:
-		x.overBefore(ctx, "load", what)
 		return none
 	}
 	x.report(record.WindowEntry, window)

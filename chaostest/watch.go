@@ -63,17 +63,16 @@ func watch[S stream[W], W recorder](test context.Context, x *Experiment, what fm
 	x.loads(what, l)
 	ctx, release, cancel := outliving(test)
 	stream, err := start(ctx, x.told(what, l))
-	if !release() { // the test's time ran out meanwhile, and cut the load off with it
-		cancel(nil)
-		if err == nil {
-			stream.Stop()
-		}
-		x.overBefore(test, "watch", what)
-		return none
-	}
-	if err != nil {
+	released := release()
+	switch {
+	case err != nil:
 		cancel(nil)
 		x.toolFailure(err)
+		return none
+	case !released: // the test's time ran out meanwhile, and cut the load off with it
+		cancel(nil)
+		stream.Stop()
+		x.overBefore(test, "watch", what)
 		return none
 	}
 	x.report(record.WindowEntry, stream)

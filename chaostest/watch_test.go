@@ -142,15 +142,9 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 		"watch fleet": {over, func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
 			x.WatchFleet(ctx, fleet, chaostest.PerSecond(100))
 		}, "watch fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch, and over while it starts": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
-			x.Watch(endedBy(ctx, &p, true), p, chaostest.PerSecond(100))
-		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
 		"watch, and over as it has begun": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
-			x.Watch(endedBy(ctx, &p, false), p, chaostest.PerSecond(100))
+			x.Watch(endedBy(ctx, &p, nil), p, chaostest.PerSecond(100))
 		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
-		"load, and over while it starts": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
-			x.Load(endedBy(ctx, &p, true), p, chaostest.PerSecond(100), chaostest.For(time.Second))
-		}, "load GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
 	} {
 		s, _, x := experiment(t, serving(t, "a", "", well), serving(t, "b", "", well))
 		s.run(func() {
@@ -163,27 +157,44 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 	}
 }
 
-// endedBy is a context that the probe ends.
-func endedBy(ctx context.Context, p *probe.Probe, noticed bool) context.Context {
+// A load that never began, as where Docker does not answer until the spec has timed
+// out, has measured nothing.
+func TestALoadThatCannotBeginIsTheToolsFailure(t *testing.T) {
+	noLeak(t)
+	silent := errors.New("inspect container shop: the Docker daemon does not answer")
+	for name, load := range map[string]func(ctx context.Context, x *chaostest.Experiment, p probe.Probe){
+		"load": func(ctx context.Context, x *chaostest.Experiment, p probe.Probe) {
+			x.Load(endedBy(ctx, &p, silent), p, chaostest.PerSecond(100), chaostest.For(time.Second))
+		},
+		"watch": func(ctx context.Context, x *chaostest.Experiment, p probe.Probe) {
+			x.Watch(endedBy(ctx, &p, silent), p, chaostest.PerSecond(100))
+		},
+	} {
+		s, _, x := experiment(t, serving(t, "a", "", well))
+		s.run(func() { load(t.Context(), x, work(x.Attach(t.Context(), "a"))) })
+		if len(s.failures) != 1 || !strings.Contains(s.failures[0], silent.Error()) || len(s.causes()) != 1 || s.causes()[0] != record.ToolFailure {
+			t.Errorf("%s: failures %q, causes %q", name, s.failures, s.causes())
+		}
+	}
+}
+
+// endedBy is a context that the probe ends while it is got ready, which then fails, or not.
+func endedBy(ctx context.Context, p *probe.Probe, failure error) context.Context {
 	ctx, end := context.WithCancelCause(ctx)
-	*p = ending{*p, end, noticed}
+	*p = ending{*p, end, failure}
 	return ctx
 }
 
-// ending is a probe that ends the test's context when it is got ready.
 type ending struct {
 	probe.Probe
 	end     context.CancelCauseFunc
-	noticed bool
+	failure error
 }
 
 func (e ending) Prepare(ctx context.Context) error {
 	e.end(errors.New("the spec timed out"))
 	<-ctx.Done()
-	if !e.noticed {
-		return nil
-	}
-	return context.Cause(ctx)
+	return e.failure
 }
 
 func TestAFleetIsLoadedAndWatched(t *testing.T) {
