@@ -11,9 +11,6 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// mostRuns is how many runs stats plans for.
-const mostRuns = 50
-
 func newPowerBaseline(p *planning) *cobra.Command {
 	var accepted, candidates, metrics int
 	var shift float64
@@ -58,8 +55,9 @@ test for all of them, which is --metrics 1.`,
 	f.IntVar(&candidates, "candidates", 3, "how many runs are compared with it (--runs)")
 	f.IntVar(&metrics, "metrics", 4, "how many metrics are compared")
 	f.Float64Var(&shift, "shift", 3, "the regression, in standard deviations from run to run")
-	bound(f, "accepted", "a whole number from 1 to 50", func() bool { return accepted >= 1 && accepted <= mostRuns })
-	bound(f, "candidates", "a whole number from 1 to 50", func() bool { return candidates >= 1 && candidates <= mostRuns })
+	span := fmt.Sprintf("a whole number from 1 to %d", stats.MostRuns)
+	bound(f, "accepted", span, func() bool { return accepted >= 1 && accepted <= stats.MostRuns })
+	bound(f, "candidates", span, func() bool { return candidates >= 1 && candidates <= stats.MostRuns })
 	bound(f, "metrics", wholeFrom(1), func() bool { return metrics >= 1 })
 	bound(f, "shift", "a number above 0, and finite, such as 3", func() bool { return shift > 0 && !math.IsInf(shift, 0) })
 	return cmd

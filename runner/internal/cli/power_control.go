@@ -43,7 +43,7 @@ Numbers are for rates at which two requests of a pair hardly both fail.`,
 			if err := answers(out, [][2]string{
 				{"errors of both, " + eachLook, fmt.Sprintf("%d (median %d, mean %.0f)", plan.errors.Samples, plan.errors.Median, plan.errors.Expected)},
 				{"requests to each, " + eachLook, fmt.Sprintf("%d (median %d)", (plan.requests.Samples+1)/2, (plan.requests.Median+1)/2)},
-				{"errors of both, " + oneLook, fmt.Sprint(plan.errorsOnce)},
+				{"errors of both, " + oneLook, plan.errorsOnce},
 			}); err != nil {
 				return err
 			}
@@ -65,7 +65,7 @@ Numbers are for rates at which two requests of a pair hardly both fail.`,
 // controlPlan is what it takes to see more errors in a window than in its control.
 type controlPlan struct {
 	errors, requests stats.StoppingTime // with a look after each
-	errorsOnce       int                // with one look, when there are so many
+	errorsOnce       string             // with one look, when there are so many
 }
 
 func (p *planning) control(rate, margin, ratio, level float64) (plan controlPlan, err error) {
@@ -78,6 +78,9 @@ func (p *planning) control(rate, margin, ratio, level float64) (plan controlPlan
 	}
 	// Of so many errors the window has this share, where it may have the other.
 	has, may := ratio/(1+ratio), (1+margin)/(2+margin)
-	plan.errorsOnce, err = stats.SamplesToDetect(may, has, level, float64(p.power))
-	return plan, err
+	once, err := stats.SamplesToDetect(may, has, level, float64(p.power))
+	if plan.errorsOnce = strconv.Itoa(once); err != nil {
+		plan.errorsOnce = "not planned: " + err.Error()
+	}
+	return plan, nil
 }
