@@ -85,3 +85,40 @@ func BenchmarkLook(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLookAtAFleet is one look more at a fleet, with one round more.
+func BenchmarkLookAtAFleet(b *testing.B) {
+	for _, c := range []struct{ members, rounds int }{{5, 1000}, {5, 100_000}, {100, 1000}} {
+		b.Run(fmt.Sprintf("HaveNoOutliers/%d members/%d rounds", c.members, c.rounds), func(b *testing.B) {
+			all := make([]probe.Member, c.members)
+			for i := range all {
+				all[i].Name = fmt.Sprintf("replica-%d", i+1)
+			}
+			fleet, err := probe.NewFleetSeries(noon, 50, 200*time.Millisecond, all...)
+			if err != nil {
+				b.Fatal(err)
+			}
+			n := 0
+			more := func() {
+				round := make([]probe.Sample, c.members)
+				for i := range round {
+					round[i] = healthy(n)
+				}
+				if err := fleet.Add(round...); err != nil {
+					b.Fatal(err)
+				}
+				n++
+			}
+			for range c.rounds {
+				more()
+			}
+			matcher := HaveNoOutliers()
+			for b.Loop() {
+				more()
+				if ok, err := matcher.Match(fleet.Window()); !ok {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -64,7 +64,8 @@ func (t *fleetTest) look(f *probe.FleetWindow) (sighting, error) {
 
 // sort tells those that are named from those of whom it is open.
 func (s *sighting) sort() {
-	if !s.headless() {
+	headless := s.headless()
+	if !headless {
 		for _, o := range s.latency.Outliers(s.latencyAlpha()) {
 			if way := wayOf(o.Tail); !s.byRank || way == Slower {
 				s.named = append(s.named, deviation{o.Member, way, o.LogE})
@@ -81,11 +82,11 @@ func (s *sighting) sort() {
 	}
 	for member := range s.names {
 		for _, tail := range s.tails() {
-			if way := wayOf(tail); !is(member, way) && (s.headless() || !s.margins.Cleared(member, tail, float64(s.alpha))) {
+			if way := wayOf(tail); !is(member, way) && (headless || !s.margins.Cleared(member, tail, float64(s.alpha))) {
 				s.open = append(s.open, deviation{member, way, s.latency.LogE(member, tail)})
 			}
 		}
-		if !is(member, Failing) && (s.headless() || !s.clearedOfFailing(member, failing)) {
+		if !is(member, Failing) && (headless || !s.clearedOfFailing(member, failing)) {
 			s.open = append(s.open, deviation{member, Failing, s.errors.LogE(member)})
 		}
 	}
