@@ -29,10 +29,14 @@ one look at its end.`,
 	}
 	f := cmd.PersistentFlags()
 	f.Var(&p.alpha, "alpha", "the rate of false verdicts that is allowed")
-	f.Var(&p.power, "power", "the probability with which the difference is to be seen")
 	bound(f, "alpha", "above 0 % and at most 50 %, such as 5%", func() bool { return p.alpha > 0 && p.alpha <= 0.5 })
-	bound(f, "power", "above 0 % and below 100 %, such as 90%", func() bool { return p.power > 0 && p.power < 1 })
-	cmd.AddCommand(newPowerObjective(p), newPowerControl(p), newPowerFleet(p), newPowerBaseline(p), newPowerTrials(p))
+	cmd.AddCommand(newPowerTrials(p))
+	for _, plan := range []*cobra.Command{newPowerObjective(p), newPowerControl(p), newPowerFleet(p), newPowerBaseline(p)} {
+		f := plan.Flags()
+		f.Var(&p.power, "power", "the probability with which the difference is to be seen")
+		bound(f, "power", "above 0 % and below 100 %, such as 90%", func() bool { return p.power > 0 && p.power < 1 })
+		cmd.AddCommand(plan)
+	}
 	return cmd
 }
 
