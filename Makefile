@@ -27,22 +27,22 @@ test-containers: ## Run the container suites in 2 parallel processes
 	@exports=$$(.ci/env); eval "$$exports"; .ci/test-containers
 
 test-netem: ## Run the network suites on a kernel that has netem
-	@testdata/netem/run
+	@.ci/netem/run
 
 bench: ## Print the figures, each beside its reference
-	@exports=$$(.ci/env); eval "$$exports"; go run ./testdata/bench
+	@exports=$$(.ci/env); eval "$$exports"; go run ./chaostest/e2e/bench
 
 operating-characteristics: ## Hold the statistics against their claims, in seeded simulations
-	@go run ./testdata/characteristics $(ARGS)
+	@go run ./matchers/stats/characteristics $(ARGS)
 
 images: ## Make the images of the services under test
-	@exports=$$(.ci/env); eval "$$exports"; go run ./testdata/images/cmd/images
+	@exports=$$(.ci/env); eval "$$exports"; go run ./chaostest/e2e/images/cmd/images
 
 lint: ## Lint code, workflows and scripts; check go.mod and other platforms
 	@.ci/lint
 
 fmt: ## Format the code
-	@go tool -modfile=.ci/tools/go.mod golangci-lint fmt ./... ./testdata/bench/... ./testdata/characteristics/... ./testdata/images/...
+	@go tool -modfile=.ci/tools/go.mod golangci-lint fmt ./...
 	@cd testdata/services && go tool -modfile=../../.ci/tools/go.mod golangci-lint fmt --config=../../.golangci.yml ./...
 
 clean: ## Remove built binaries, reports and test images

@@ -13,7 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/chaosgate/chaosgate/chaostest"
-	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -252,7 +252,7 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
 	g := NewWithT(t)
 	s, fake, x := experiment(t, drivertest.NewTarget("a", running("net", "10.0.0.2")), drivertest.NewTarget("b", running("net", "10.0.0.3")))
-	fake.Agent.OnInject = func(p agent.InjectParams) (record.Attestation, error) {
+	fake.Agent.OnInject = func(p wire.InjectParams) (record.Attestation, error) {
 		if p.TargetName == "b" {
 			return record.Attestation{}, errors.New("already paused")
 		}

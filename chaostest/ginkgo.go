@@ -7,7 +7,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
-	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
 // specs is what the specs of this process share.

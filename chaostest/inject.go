@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -57,7 +58,7 @@ func (x *Experiment) Inject(ctx context.Context, f fault.Fault, options ...Injec
 
 // prepare resolves the targets and the filter; nothing is touched.
 func (x *Experiment) prepare(ctx context.Context, client *agent.Client, f fault.Fault, p *plan) (*Injection, error) {
-	wire, err := fault.Marshal(f)
+	encoded, err := fault.Marshal(f)
 	if err != nil {
 		return nil, err
 	}
@@ -76,8 +77,8 @@ func (x *Experiment) prepare(ctx context.Context, client *agent.Client, f fault.
 		if err != nil {
 			return nil, fmt.Errorf("inject %s on %s: %w", f, service.Name(), err)
 		}
-		params := agent.InjectParams{
-			ID: fmt.Sprintf("%s.%d", i.id, n), Fault: wire, Filter: filter, Path: p.path,
+		params := wire.InjectParams{
+			ID: fmt.Sprintf("%s.%d", i.id, n), Fault: encoded, Filter: filter, Path: p.path,
 			TargetID: service.ID(), TargetName: service.Name(), TargetPID: state.PID,
 		}
 		i.parts = append(i.parts, &part{params: params, rec: record.Injection{

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -31,7 +32,7 @@ type Injection struct {
 
 // part is the fault on one of the targets.
 type part struct {
-	params agent.InjectParams
+	params wire.InjectParams
 	rec    record.Injection
 	live   bool
 }
@@ -197,7 +198,7 @@ func judge(rec record.Injection) error {
 	case e.TargetDied:
 		return fmt.Errorf("%s: the container's first process ended under the fault: %s", rec, e.Summary)
 	case e.LeaseLapsed:
-		return &toolError{fmt.Errorf("%s: the fault ended by itself before it was reverted, because its lease was not renewed for %s (was this process stopped, or the machine out of breath?): what was measured meanwhile proves nothing", rec, agent.Lease)}
+		return &toolError{fmt.Errorf("%s: the fault ended by itself before it was reverted, because its lease was not renewed for %s (was this process stopped, or the machine out of breath?): what was measured meanwhile proves nothing", rec, wire.Lease)}
 	case !e.Effective:
 		return &toolError{fmt.Errorf("%s: the fault did not have the effect that it names, so nothing was shown: %s", rec, e.Summary)}
 	}

@@ -8,8 +8,8 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // progressEvery is how often a running load tells whoever follows the run.

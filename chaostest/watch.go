@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // Watch begins what Load does and returns, so that faults come and go while the

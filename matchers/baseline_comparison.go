@@ -8,8 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 

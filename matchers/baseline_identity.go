@@ -7,8 +7,8 @@ import (
 
 	"github.com/onsi/gomega/format"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // windows are those that the matcher was given: at least one, and each once.

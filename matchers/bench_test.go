@@ -7,8 +7,8 @@ import (
 
 	"github.com/onsi/gomega/types"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	. "github.com/chaosgate/chaosgate/matchers"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // series is n samples of a service of which one in a hundred fails.

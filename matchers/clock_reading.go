@@ -3,7 +3,7 @@ package matchers
 import (
 	"cmp"
 
-	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 

@@ -3,8 +3,8 @@ package matchers
 import (
 	"math"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 

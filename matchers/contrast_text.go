@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // text says in what the window is worse, that it is not, or what is missing to tell.

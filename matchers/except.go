@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
 // ExceptOption leaves members of a fleet out. It comes from Except.

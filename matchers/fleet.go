@@ -9,8 +9,8 @@ import (
 
 	"github.com/onsi/gomega/format"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // defaultFleetMargin is more than members on a busy machine differ by for long.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
 // silentText is of members that have given no whole answer yet, so that nobody knows

@@ -10,8 +10,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	. "github.com/chaosgate/chaosgate/matchers"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // slowIn is members of which c is three times as slow in some windows, by their number.

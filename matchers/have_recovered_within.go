@@ -8,7 +8,7 @@ import (
 	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 
-	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
 // HaveRecoveredWithin succeeds when a probe.Sample found the service healthy, and

@@ -5,7 +5,7 @@ import (
 
 	"github.com/onsi/gomega/types"
 
-	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
 // KeepAvailabilityAbove succeeds when the samples of a *probe.Window show that

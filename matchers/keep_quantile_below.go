@@ -10,7 +10,7 @@ import (
 
 	"github.com/onsi/gomega/types"
 
-	"github.com/chaosgate/chaosgate/matchers/probe"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 

@@ -8,8 +8,8 @@ import (
 	"github.com/onsi/gomega/format"
 	"github.com/onsi/gomega/types"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // ControlOption changes how MatchControl compares: Alpha, Margin, Floor,

@@ -8,8 +8,8 @@ import (
 	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/format"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 

@@ -7,8 +7,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	. "github.com/chaosgate/chaosgate/matchers"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 func TestOptionsThatAreNil(t *testing.T) {

@@ -7,8 +7,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	. "github.com/chaosgate/chaosgate/matchers"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // of is a fleet of members a, b, c and so on, with rounds of samples, ten a window.

@@ -9,8 +9,8 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	. "github.com/chaosgate/chaosgate/matchers"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 // chance is the largest number of alarms in the runs that is not, once in ten

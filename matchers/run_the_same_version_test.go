@@ -8,9 +8,9 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	. "github.com/chaosgate/chaosgate/matchers"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 )
 
 const noClock, noVersion = "clock from header Date: the answer says none", "version from header X-Version: the answer says none"

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
-	"github.com/chaosgate/chaosgate/matchers/probe"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 

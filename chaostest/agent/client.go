@@ -1,3 +1,6 @@
+// Package agent is the host's side of the agent, the program that sits beside
+// the containers and does faults to them: the client that renews its lease, and
+// the building of the program.
 package agent
 
 import (
@@ -12,6 +15,7 @@ import (
 	"github.com/creachadair/jrpc2"
 	"github.com/creachadair/jrpc2/channel"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -28,7 +32,7 @@ type Conn interface {
 type Client struct {
 	rpc   *jrpc2.Client
 	conn  Conn
-	hello HelloResult
+	hello wire.HelloResult
 
 	stop    context.CancelFunc
 	stopped chan struct{}
@@ -43,13 +47,13 @@ type Client struct {
 func Connect(ctx context.Context, conn Conn) (*Client, error) {
 	c := &Client{conn: conn, stopped: make(chan struct{}), journal: map[string][]string{}}
 	c.rpc = jrpc2.NewClient(journaling{Channel: channel.Line(conn, conn), write: c.journalize}, nil)
-	if err := c.call(ctx, MethodHello, HelloParams{Protocol: Protocol}, &c.hello); err != nil {
+	if err := c.call(ctx, wire.MethodHello, wire.HelloParams{Protocol: wire.Protocol}, &c.hello); err != nil {
 		_ = c.rpc.Close()
 		return nil, fmt.Errorf("greet the agent: %w", err)
 	}
-	if c.hello.Protocol != Protocol {
+	if c.hello.Protocol != wire.Protocol {
 		_ = c.rpc.Close()
-		return nil, fmt.Errorf("greet the agent: it speaks protocol %d, this library %d: use an agent of the library's version (unset CHAOSGATE_AGENT_IMAGE to have it built)", c.hello.Protocol, Protocol)
+		return nil, fmt.Errorf("greet the agent: it speaks protocol %d, this library %d: use an agent of the library's version (unset CHAOSGATE_AGENT_IMAGE to have it built)", c.hello.Protocol, wire.Protocol)
 	}
 	var renewing context.Context
 	renewing, c.stop = context.WithCancel(context.WithoutCancel(ctx))
@@ -69,16 +73,16 @@ func (c *Client) Close() error {
 
 // Inject applies one fault to one target and returns what the kernel said when
 // it was read back. After an error nothing of the fault is left.
-func (c *Client) Inject(ctx context.Context, params InjectParams) (record.Attestation, error) {
+func (c *Client) Inject(ctx context.Context, params wire.InjectParams) (record.Attestation, error) {
 	var attestation record.Attestation
-	err := c.call(ctx, MethodInject, params, &attestation)
+	err := c.call(ctx, wire.MethodInject, params, &attestation)
 	return attestation, err
 }
 
 // Evidence is what the injection has touched so far.
 func (c *Client) Evidence(ctx context.Context, id string) (record.Evidence, error) {
 	var evidence record.Evidence
-	err := c.call(ctx, MethodEvidence, InjectionID{ID: id}, &evidence)
+	err := c.call(ctx, wire.MethodEvidence, wire.InjectionID{ID: id}, &evidence)
 	return evidence, err
 }
 
@@ -86,8 +90,8 @@ func (c *Client) Evidence(ctx context.Context, id string) (record.Evidence, erro
 // what could not be undone, or not be proved undone. Reverting twice, or an
 // injection that was refused, is no error.
 func (c *Client) Revert(ctx context.Context, id string) (record.Evidence, error) {
-	var result RevertResult
-	if err := c.call(ctx, MethodRevert, InjectionID{ID: id}, &result); err != nil {
+	var result wire.RevertResult
+	if err := c.call(ctx, wire.MethodRevert, wire.InjectionID{ID: id}, &result); err != nil {
 		return record.Evidence{LeaseLapsed: true}, fmt.Errorf("revert: %w%s", err, c.undoSteps(id))
 	}
 	if result.Left != "" {
@@ -110,7 +114,7 @@ func (c *Client) undoSteps(id string) string {
 	return "\nthe fault itself ends with its lease; the undo steps written down for it were:\n  - " + strings.Join(c.journal[id], "\n  - ")
 }
 
-func (c *Client) journalize(step JournalStep) {
+func (c *Client) journalize(step wire.JournalStep) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.journal[step.ID] = append(c.journal[step.ID], step.Step)
@@ -119,7 +123,7 @@ func (c *Client) journalize(step JournalStep) {
 // renew tells the agent again and again that its host lives.
 func (c *Client) renew(ctx context.Context) {
 	defer close(c.stopped)
-	tick := time.NewTicker(RenewEvery)
+	tick := time.NewTicker(wire.RenewEvery)
 	defer tick.Stop()
 	for {
 		select {
@@ -127,7 +131,7 @@ func (c *Client) renew(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := c.call(ctx, MethodRenew, nil, nil); errors.Is(err, ErrGone) {
+		if err := c.call(ctx, wire.MethodRenew, nil, nil); errors.Is(err, ErrGone) {
 			return
 		}
 	}

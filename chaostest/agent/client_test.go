@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/gomega/gleak"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -34,10 +35,10 @@ func TestTheLeaseIsRenewedUntilTheClientIsClosed(t *testing.T) {
 	g := NewWithT(t)
 	fake := drivertest.NewFake()
 	client := connect(t, fake)
-	g.Eventually(fake.Agent.Renewed).WithTimeout(20 * agent.RenewEvery).Should(BeNumerically(">=", 3))
+	g.Eventually(fake.Agent.Renewed).WithTimeout(20 * wire.RenewEvery).Should(BeNumerically(">=", 3))
 	g.Expect(client.Close()).To(Succeed())
 	stopped := fake.Agent.Renewed()
-	g.Consistently(fake.Agent.Renewed).WithTimeout(3 * agent.RenewEvery).Should(Equal(stopped))
+	g.Consistently(fake.Agent.Renewed).WithTimeout(3 * wire.RenewEvery).Should(Equal(stopped))
 }
 
 func TestErrorsArriveAsWhatTheyWere(t *testing.T) {
@@ -46,13 +47,13 @@ func TestErrorsArriveAsWhatTheyWere(t *testing.T) {
 	client := connect(t, fake)
 
 	refused := error(&fault.UnsupportedError{What: "delay on the netem path", Needs: "sch_netem", Have: "the kernel has none", Do: "leave out Via"})
-	fake.Agent.OnInject = func(agent.InjectParams) (record.Attestation, error) { return record.Attestation{}, refused }
-	_, err := client.Inject(t.Context(), agent.InjectParams{ID: "1"})
+	fake.Agent.OnInject = func(wire.InjectParams) (record.Attestation, error) { return record.Attestation{}, refused }
+	_, err := client.Inject(t.Context(), wire.InjectParams{ID: "1"})
 	g.Expect(err).To(MatchError(fault.ErrUnsupported))
 	g.Expect(err).To(Equal(refused))
 
 	refused = errors.New("replace the qdisc of eth0: operation not permitted")
-	_, err = client.Inject(t.Context(), agent.InjectParams{ID: "2"})
+	_, err = client.Inject(t.Context(), wire.InjectParams{ID: "2"})
 	g.Expect(err).To(MatchError(refused.Error()))
 	g.Expect(client.Alive()).To(BeTrue(), "a refusal is not the end of the agent")
 }
@@ -71,8 +72,8 @@ func TestADeadAgentIsNoticedWithoutBeingAsked(t *testing.T) {
 	fake := drivertest.NewFake()
 	client := connect(t, fake)
 	fake.Agent.Die()
-	g.Eventually(client.Alive).WithTimeout(20 * agent.RenewEvery).Should(BeFalse())
-	_, err := client.Inject(t.Context(), agent.InjectParams{ID: "1"})
+	g.Eventually(client.Alive).WithTimeout(20 * wire.RenewEvery).Should(BeFalse())
+	_, err := client.Inject(t.Context(), wire.InjectParams{ID: "1"})
 	g.Expect(err).To(MatchError(agent.ErrGone))
 	g.Expect(err).To(MatchError(ContainSubstring("was its container killed")))
 	_, err = client.Revert(t.Context(), "1")
@@ -82,7 +83,7 @@ func TestADeadAgentIsNoticedWithoutBeingAsked(t *testing.T) {
 func TestAnotherProtocolIsRefused(t *testing.T) {
 	g := NewWithT(t)
 	fake := drivertest.NewFake()
-	fake.Agent.Protocol = agent.Protocol + 1
+	fake.Agent.Protocol = wire.Protocol + 1
 	conn, err := fake.StartAgent(t.Context(), nil)
 	g.Expect(err).NotTo(HaveOccurred())
 	_, err = agent.Connect(t.Context(), conn)
@@ -96,7 +97,7 @@ func TestACallEndsWithItsContext(t *testing.T) {
 	client := connect(t, fake)
 	entered := make(chan struct{})
 	release := make(chan struct{})
-	fake.Agent.OnInject = func(agent.InjectParams) (record.Attestation, error) {
+	fake.Agent.OnInject = func(wire.InjectParams) (record.Attestation, error) {
 		close(entered)
 		<-release
 		return record.Attestation{}, nil
@@ -108,7 +109,7 @@ func TestACallEndsWithItsContext(t *testing.T) {
 		<-entered
 		cancel(cause)
 	}()
-	_, err := client.Inject(ctx, agent.InjectParams{ID: "1"})
+	_, err := client.Inject(ctx, wire.InjectParams{ID: "1"})
 	g.Expect(err).To(MatchError(cause))
 	g.Expect(client.Alive()).To(BeTrue())
 }

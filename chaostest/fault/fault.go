@@ -1,6 +1,6 @@
 // Package fault is the catalogue of what can be done to a container: pure
 // values that say what is wanted, check themselves, and print themselves. They
-// do no I/O and import the standard library only; the agent's rooms do the work.
+// do no I/O and import the standard library only; the agent's injectors do the work.
 package fault
 
 import (

@@ -15,10 +15,10 @@ import (
 
 	. "github.com/chaosgate/chaosgate/chaostest"
 	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/images"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	. "github.com/chaosgate/chaosgate/matchers"
-	"github.com/chaosgate/chaosgate/matchers/probe"
-	"github.com/chaosgate/chaosgate/testdata/images"
 )
 
 func TestFleet(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"github.com/testcontainers/testcontainers-go/wait"
 
 	. "github.com/chaosgate/chaosgate/chaostest"
-	"github.com/chaosgate/chaosgate/testdata/images"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/images"
 )
 
 func TestShop(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/creachadair/jrpc2/channel"
 	"github.com/creachadair/jrpc2/handler"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
@@ -19,7 +19,7 @@ import (
 // what it answers and may be set before it is spoken to.
 type FakeAgent struct {
 	// OnInject answers an injection; without it each is accepted.
-	OnInject func(agent.InjectParams) (record.Attestation, error)
+	OnInject func(wire.InjectParams) (record.Attestation, error)
 	// OnEvidence answers the question for evidence, also the last one at the
 	// revert; without it each fault is effective.
 	OnEvidence func(id string) record.Evidence
@@ -29,20 +29,20 @@ type FakeAgent struct {
 	Protocol int
 
 	mu       sync.Mutex
-	injected []agent.InjectParams
+	injected []wire.InjectParams
 	reverted []string
 	renewed  int
 	conns    []net.Conn
 }
 
 // NewFakeAgent makes an agent that accepts everything.
-func NewFakeAgent() *FakeAgent { return &FakeAgent{Protocol: agent.Protocol} }
+func NewFakeAgent() *FakeAgent { return &FakeAgent{Protocol: wire.Protocol} }
 
 // Injected are the injections that were asked for, in order.
-func (a *FakeAgent) Injected() []agent.InjectParams {
+func (a *FakeAgent) Injected() []wire.InjectParams {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return append([]agent.InjectParams(nil), a.injected...)
+	return append([]wire.InjectParams(nil), a.injected...)
 }
 
 // Reverted are the IDs that were reverted, in order.
@@ -75,20 +75,20 @@ func (a *FakeAgent) connect() driver.AgentConn {
 	a.conns = append(a.conns, own)
 	a.mu.Unlock()
 	jrpc2.NewServer(handler.Map{
-		agent.MethodHello:    handler.New(a.hello),
-		agent.MethodInject:   handler.New(a.inject),
-		agent.MethodEvidence: handler.New(a.evidence),
-		agent.MethodRevert:   handler.New(a.revert),
-		agent.MethodRenew:    handler.New(a.renew),
+		wire.MethodHello:    handler.New(a.hello),
+		wire.MethodInject:   handler.New(a.inject),
+		wire.MethodEvidence: handler.New(a.evidence),
+		wire.MethodRevert:   handler.New(a.revert),
+		wire.MethodRenew:    handler.New(a.renew),
 	}, nil).Start(channel.Line(own, own))
 	return fakeConn{Conn: host}
 }
 
-func (a *FakeAgent) hello(context.Context, agent.HelloParams) (agent.HelloResult, error) {
-	return agent.HelloResult{Protocol: a.Protocol, Kernel: "fake"}, nil
+func (a *FakeAgent) hello(context.Context, wire.HelloParams) (wire.HelloResult, error) {
+	return wire.HelloResult{Protocol: a.Protocol, Kernel: "fake"}, nil
 }
 
-func (a *FakeAgent) inject(_ context.Context, params agent.InjectParams) (record.Attestation, error) {
+func (a *FakeAgent) inject(_ context.Context, params wire.InjectParams) (record.Attestation, error) {
 	a.mu.Lock()
 	a.injected = append(a.injected, params)
 	a.mu.Unlock()
@@ -97,27 +97,27 @@ func (a *FakeAgent) inject(_ context.Context, params agent.InjectParams) (record
 	}
 	attestation, err := a.OnInject(params)
 	if err != nil {
-		return attestation, agent.WireError(err)
+		return attestation, wire.Error(err)
 	}
 	return attestation, nil
 }
 
-func (a *FakeAgent) evidence(_ context.Context, params agent.InjectionID) (record.Evidence, error) {
+func (a *FakeAgent) evidence(_ context.Context, params wire.InjectionID) (record.Evidence, error) {
 	if a.OnEvidence == nil {
 		return record.Evidence{Effective: true, Summary: "1 packet matched", Packets: 1}, nil
 	}
 	return a.OnEvidence(params.ID), nil
 }
 
-func (a *FakeAgent) revert(ctx context.Context, params agent.InjectionID) (agent.RevertResult, error) {
+func (a *FakeAgent) revert(ctx context.Context, params wire.InjectionID) (wire.RevertResult, error) {
 	a.mu.Lock()
 	a.reverted = append(a.reverted, params.ID)
 	a.mu.Unlock()
 	evidence, err := a.evidence(ctx, params)
 	if err != nil {
-		return agent.RevertResult{}, errors.Join(err)
+		return wire.RevertResult{}, errors.Join(err)
 	}
-	result := agent.RevertResult{Evidence: evidence}
+	result := wire.RevertResult{Evidence: evidence}
 	if a.OnRevert != nil {
 		result.Left = a.OnRevert(params.ID)
 	}

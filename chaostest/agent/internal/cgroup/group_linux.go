@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// The controllers that the rooms ask for. On v2 they share one directory.
+// The controllers that the injectors ask for. On v2 they share one directory.
 const (
 	CPU     = "cpu"
 	CPUAcct = "cpuacct"

@@ -1,6 +1,6 @@
 // Package cgroup finds the control group of a container's process, in cgroup v1,
 // v2 and mixtures of both, and reads and writes the few files that the agent's
-// rooms need.
+// injectors need.
 package cgroup
 
 import (

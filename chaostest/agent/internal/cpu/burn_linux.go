@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 )
 
@@ -58,9 +58,9 @@ func Burn(seat *worker.Seat) error {
 	}
 	l := loop{cores: c.Cores, share: c.Share}
 	var asked time.Duration
-	last, burnt := room.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
+	last, burnt := injector.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
 	for tick, n := last, 0; ; n++ {
-		tick = max(tick+uint64(period), room.Monotonic()) // no hurry after a freeze
+		tick = max(tick+uint64(period), injector.Monotonic()) // no hurry after a freeze
 		if err := sleepUntil(tick); err != nil {
 			return err
 		}
@@ -68,7 +68,7 @@ func Burn(seat *worker.Seat) error {
 		if err != nil {
 			return err
 		}
-		now, nowBurnt := room.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
+		now, nowBurnt := injector.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
 		amount := l.next(time.Duration(now-last), nowUsed-used, nowBurnt-burnt)
 		last, used, burnt = now, nowUsed, nowBurnt
 		if n%reportEvery == 1 { // the second turn sees the first burn
@@ -114,9 +114,9 @@ func startHands(n int) []chan<- time.Duration {
 // spin uses that much of the thread's processor time, unless the period ends
 // before: a thread that was kept waiting must not burn later what was meant for now.
 func spin(amount time.Duration) {
-	start, deadline := clock(unix.CLOCK_THREAD_CPUTIME_ID), room.In(period)
+	start, deadline := clock(unix.CLOCK_THREAD_CPUTIME_ID), injector.In(period)
 	x := uint64(1)
-	for clock(unix.CLOCK_THREAD_CPUTIME_ID)-start < amount && room.Monotonic() < deadline {
+	for clock(unix.CLOCK_THREAD_CPUTIME_ID)-start < amount && injector.Monotonic() < deadline {
 		for range 4000 { // some microseconds between two looks at the clock
 			x = x*6364136223846793005 + 1442695040888963407
 		}

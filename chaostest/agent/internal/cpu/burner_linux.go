@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -31,7 +31,7 @@ type burner struct {
 	final *record.Evidence
 }
 
-var _ room.Live = (*burner)(nil)
+var _ injector.Live = (*burner)(nil)
 
 func (b *burner) Attestation() record.Attestation { return b.attestation }
 
@@ -73,7 +73,7 @@ func (b *burner) Evidence() record.Evidence {
 		TargetDied:  ending == worker.TargetDied || !b.group.Alive(),
 	}
 	// After the burner has ended, its last look is what tells of the fault.
-	now, used := room.Monotonic(), time.Duration(0)
+	now, used := injector.Monotonic(), time.Duration(0)
 	fresh, err := b.group.CPUUsage()
 	if used = fresh; err != nil || ending != worker.Running {
 		r := b.proc.Latest()

@@ -1,4 +1,4 @@
-// Package cpu is the agent's room for processor time: it brings a container to a
+// Package cpu is the agent's injector for processor time: it brings a container to a
 // share of its CPU quota with a burner inside the container's cgroup.
 package cpu
 

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -29,7 +29,7 @@ type balloon struct {
 	released error // what of the memory did not come back when the worker ended
 }
 
-var _ room.Live = (*balloon)(nil)
+var _ injector.Live = (*balloon)(nil)
 
 func (b *balloon) Attestation() record.Attestation { return b.attestation }
 

@@ -17,12 +17,12 @@ import (
 
 var _ = Describe("a black hole", func() {
 	var target, client *host
-	var rooms *Room
+	var injectors *Injector
 
 	BeforeEach(func(ctx SpecContext) {
 		needBPF(ctx)
 		target, client = connect()
-		rooms = New()
+		injectors = New()
 	})
 
 	// silent says that nothing comes to a socket though a packet to its neighbour,
@@ -47,7 +47,7 @@ var _ = Describe("a black hole", func() {
 
 	It("loses in silence, both ways, what matches, and nothing else", func(ctx SpecContext) {
 		before := target.state()
-		i := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
+		i := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
 		Expect(i.Attestation().Path).To(Equal("bpf"))
 		Expect(i.Attestation().Readback).To(ContainElements(
 			MatchRegexp(`^eth0 ingress: filter bpf chaosgate:spec-\d+:ingress, preference 12, direct-action, program \d+, tag [0-9a-f]+$`),
@@ -88,7 +88,7 @@ var _ = Describe("a black hole", func() {
 			return errors.As(err, &n) && n.Timeout()
 		}
 		Expect(dial(ctx, listener.Addr().String())).To(Succeed())
-		i := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Ingress, Peers: []netip.Prefix{prefixOf(clientIP)}}, ""))
+		i := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Ingress, Peers: []netip.Prefix{prefixOf(clientIP)}}, ""))
 		short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
 		Expect(dial(short, listener.Addr().String())).To(Satisfy(timedOut))
@@ -101,7 +101,7 @@ var _ = Describe("a black hole", func() {
 	})
 
 	It("counts the packets of a large send one by one", func(ctx SpecContext) {
-		i := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Egress, Protocol: fault.UDP}, ""))
+		i := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Egress, Protocol: fault.UDP}, ""))
 		sender := target.listen(targetIP, 0)
 		// One frame of 10 segments: what UDP_SEGMENT makes of 10,000 bytes.
 		Expect(segment(sender, 1000)).To(Succeed())
@@ -113,8 +113,8 @@ var _ = Describe("a black hole", func() {
 
 	It("comes before a delay", func(ctx SpecContext) {
 		needPath(ctx, fault.UserSpacePath)
-		d := mustInject(ctx, rooms, request(target, fault.Delay(ms(100)), fault.Filter{Protocol: fault.UDP}, fault.UserSpacePath))
-		b := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
+		d := mustInject(ctx, injectors, request(target, fault.Delay(ms(100)), fault.Filter{Protocol: fault.UDP}, fault.UserSpacePath))
+		b := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
 		silent(target, client, targetIP, clientIP)
 		Expect(b.Evidence().Packets).To(Equal(uint64(20)))
 		Expect(d.Evidence().Packets).To(Equal(uint64(1)), "what was lost was not delayed; the control was")
@@ -123,14 +123,14 @@ var _ = Describe("a black hole", func() {
 	})
 
 	It("sees its target die and still cleans up", func(ctx SpecContext) {
-		i := mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{}, ""))
+		i := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{}, ""))
 		Expect(i.Evidence().TargetDied).To(BeFalse())
 		target.end()
 		Expect(i.Evidence().TargetDied).To(BeTrue())
 		Expect(i.Evidence().Summary).To(HaveSuffix("the target's first process ended"))
 		i.revert()
 		Expect(i.Evidence().TargetDied).To(BeTrue())
-		Expect(rooms.namespaces).To(BeEmpty(), "nothing holds the namespace any more")
+		Expect(injectors.namespaces).To(BeEmpty(), "nothing holds the namespace any more")
 		Expect(fmt.Sprint(i.Attestation().Notes)).To(Equal("[]"))
 	})
 })

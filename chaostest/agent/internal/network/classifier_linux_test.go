@@ -8,7 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/vishvananda/netlink"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
@@ -42,7 +42,7 @@ var _ = Describe("the classifier", func() {
 		DeferCleanup(p.Close)
 		return p
 	}
-	hour := func() uint64 { return room.Monotonic() + 3600e9 }
+	hour := func() uint64 { return injector.Monotonic() + 3600e9 }
 
 	// run tells whether the packet was matched, and holds the counters to it.
 	run := func(f fault.Filter, way fault.Direction, frame packet) bool {
@@ -172,7 +172,7 @@ var _ = Describe("the classifier", func() {
 	})
 
 	It("lets pass and counts what matches after the lease", func() {
-		p := build(fault.Filter{}, fault.Egress, room.Monotonic(), lose(fault.Egress), marks{})
+		p := build(fault.Filter{}, fault.Egress, injector.Monotonic(), lose(fault.Egress), marks{})
 		for range 3 {
 			answer, _, err := p.Test(v4(us, them, tcp, 5, 0, nil))
 			Expect(err).NotTo(HaveOccurred())

@@ -36,13 +36,13 @@ func needPath(ctx SpecContext, path fault.Path) {
 
 var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	var target, client *host
-	var rooms *Room
+	var injectors *Injector
 	const delay = 200 * time.Millisecond
 
 	BeforeEach(func(ctx SpecContext) {
 		needPath(ctx, path)
 		target, client = connect()
-		rooms = New()
+		injectors = New()
 	})
 
 	// late and prompt are what a delayed and an untouched packet look like, with
@@ -52,7 +52,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 
 	DescribeTable("holds packets back in the direction asked for, and no others", func(ctx SpecContext, way fault.Direction, out, in bool) {
 		before := target.state()
-		i := mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
+		i := mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
 		Expect(i.Attestation().Path).To(Equal(string(path)))
 		Expect(i.Attestation().Readback).To(ContainElement(map[fault.Path]types.GomegaMatcher{
 			fault.NetemPath:     MatchRegexp(`^(eth0|chaosgate-i\d+): qdisc netem c701:0 parent c6a7:1 delay 200ms limit 1000000$`),
@@ -101,7 +101,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	)
 
 	It("leaves other peers, ports and protocols alone", func(ctx SpecContext) {
-		i := mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{
+		i := mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{
 			Peers: []netip.Prefix{prefixOf(clientIP), prefixOf(clientIP6)}, Ports: []fault.PortRange{{First: 7000, Last: 7009}},
 			Protocol: fault.UDP, Direction: fault.Both,
 		}, path))
@@ -118,7 +118,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 
 	It("spreads by the jitter, from a seed that it names", func(ctx SpecContext) {
 		const middle, jitter = 600 * time.Millisecond, 400 * time.Millisecond
-		i := mustInject(ctx, rooms, request(target, fault.Delay(middle, fault.Jitter(jitter)), fault.Filter{}, path))
+		i := mustInject(ctx, injectors, request(target, fault.Delay(middle, fault.Jitter(jitter)), fault.Filter{}, path))
 		took := oneWay(target, client, targetIP, clientIP, 7000, 100)
 		Expect(took).To(HaveEach(BeNumerically(">=", middle-jitter)))
 		low, high := 0, 0
@@ -134,7 +134,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		Expect(high).To(BeNumerically(">", 10))
 		Expect(i.Attestation().Seed).NotTo(BeZero())
 		i.revert()
-		again := mustInject(ctx, rooms, request(target, fault.Delay(middle, fault.Jitter(jitter), fault.Seed(42)), fault.Filter{}, path))
+		again := mustInject(ctx, injectors, request(target, fault.Delay(middle, fault.Jitter(jitter), fault.Seed(42)), fault.Filter{}, path))
 		Expect(again.Attestation().Seed).To(Equal(uint64(42)))
 	})
 
@@ -144,7 +144,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 			if way == fault.Ingress {
 				receiver, sender = target.listen(targetIP, 7001), client.listen(clientIP, 0)
 			}
-			i := mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
+			i := mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
 			for range 20 {
 				_, err := sender.WriteTo([]byte("held"), receiver.LocalAddr())
 				Expect(err).NotTo(HaveOccurred())
@@ -160,7 +160,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	})
 
 	It("says that it held what nobody has seen yet", func(ctx SpecContext) {
-		i := mustInject(ctx, rooms, request(target, fault.Delay(fault.MaxDelay), fault.Filter{Protocol: fault.UDP}, path))
+		i := mustInject(ctx, injectors, request(target, fault.Delay(fault.MaxDelay), fault.Filter{Protocol: fault.UDP}, path))
 		Expect(i.Evidence().Effective).To(BeFalse())
 		Expect(i.Evidence().Summary).To(Equal("no packet matched egress, udp"))
 		_, err := target.listen(targetIP, 0).WriteTo([]byte("held"), client.listen(clientIP, 7000).LocalAddr())
@@ -172,7 +172,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	It("ends in the kernel when nobody renews the lease", func(ctx SpecContext) {
 		q := request(target, fault.Delay(delay), fault.Filter{Direction: fault.Both}, path)
 		q.Lease = func() uint64 { return q.Until }
-		i := mustInject(ctx, rooms, q)
+		i := mustInject(ctx, injectors, q)
 		Expect(client.ping(targetIP, 1)).To(HaveEach(BeNumerically(">=", 2*delay)))
 		Expect(i.Renew(1)).To(Succeed()) // long ago
 		Expect(median(client.ping(targetIP, 5))).To(prompt)

@@ -4,13 +4,13 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 var _ = DescribeTable("the summary of the evidence", func(f fault.Fault, e record.Evidence, path carried, want string) {
-	i := &injection{request: room.Request{Fault: f, Filter: fault.Filter{Direction: fault.Egress}}}
+	i := &injection{request: injector.Request{Fault: f, Filter: fault.Filter{Direction: fault.Egress}}}
 	Expect(i.summary(e, path)).To(Equal(want))
 },
 	Entry("of nothing", fault.BlackHole(), record.Evidence{}, carried{}, "no packet matched egress"),

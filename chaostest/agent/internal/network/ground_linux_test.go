@@ -14,7 +14,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
@@ -48,7 +48,7 @@ func (h *host) end() {
 	_ = h.process.Wait()
 }
 
-func (h *host) target() room.Target { return room.Target{Name: "target", PID: h.pid()} }
+func (h *host) target() injector.Target { return injector.Target{Name: "target", PID: h.pid()} }
 
 // run runs a tool inside the host's network.
 func (h *host) run(tool string, arguments ...string) (string, error) {
@@ -149,8 +149,8 @@ func (h *host) listen(address string, port int) *net.UDPConn {
 
 // inject applies a fault; it is reverted at the end of the spec at the latest.
 type injected struct {
-	room.Live
-	journal *room.Journal
+	injector.Live
+	journal *injector.Journal
 }
 
 func (i injected) revert() {
@@ -162,25 +162,25 @@ func (i injected) revert() {
 var number int
 
 // request fills in what a spec does not care about.
-func request(target *host, f fault.Fault, filter fault.Filter, path fault.Path) room.Request {
+func request(target *host, f fault.Fault, filter fault.Filter, path fault.Path) injector.Request {
 	number++
 	if filterable, ok := f.(fault.Filterable); ok && filter.Direction == "" {
 		filter.Direction = filterable.DefaultDirection()
 	}
-	return room.Request{
+	return injector.Request{
 		ID: fmt.Sprintf("spec-%d", number), Target: target.target(), Fault: f, Filter: filter, Path: path,
-		Until: room.Monotonic() + 3600e9,
+		Until: injector.Monotonic() + 3600e9,
 	}
 }
 
-func inject(ctx SpecContext, r *Room, q room.Request) (injected, error) {
-	journal := room.NewJournal(nil)
+func inject(ctx SpecContext, r *Injector, q injector.Request) (injected, error) {
+	journal := injector.NewJournal(nil)
 	DeferCleanup(journal.Unwind)
 	live, err := r.Apply(ctx, q, journal)
 	return injected{Live: live, journal: journal}, err
 }
 
-func mustInject(ctx SpecContext, r *Room, q room.Request) injected {
+func mustInject(ctx SpecContext, r *Injector, q injector.Request) injected {
 	GinkgoHelper()
 	i, err := inject(ctx, r, q)
 	Expect(err).NotTo(HaveOccurred())

@@ -7,16 +7,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // injection is one fault on one target.
 type injection struct {
 	*shared
-	room    *Room
-	request room.Request
-	journal *room.Journal
+	packets *Injector
+	request injector.Request
+	journal *injector.Journal
 	pending int // undo steps that are left, without the last
 	lease   lease
 	target  int // pidfd of the target's first process
@@ -32,7 +32,7 @@ type injection struct {
 	proof       error
 }
 
-var _ room.Live = (*injection)(nil)
+var _ injector.Live = (*injection)(nil)
 
 // Attestation is what the kernel read back.
 func (i *injection) Attestation() record.Attestation {
@@ -83,7 +83,7 @@ func (i *injection) enter() error {
 	if err := checkTarget(i.request.Target); err != nil {
 		return err
 	}
-	i.shared, err = i.room.enter(pid)
+	i.shared, err = i.packets.enter(pid)
 	return err
 }
 
@@ -115,7 +115,7 @@ func (i *injection) leave() error {
 		errs = append(errs, i.lease.values.Close())
 	}
 	if i.shared != nil {
-		errs = append(errs, i.room.leave(i.shared))
+		errs = append(errs, i.packets.leave(i.shared))
 	}
 	return errors.Join(errs...)
 }
@@ -158,7 +158,7 @@ func (i *injection) Renew(until uint64) error {
 }
 
 func (i *injection) noteLapse() {
-	i.lapsed = i.lapsed || i.running && room.Monotonic() >= i.until
+	i.lapsed = i.lapsed || i.running && injector.Monotonic() >= i.until
 }
 
 // hasDied asks the kernel whether the target's first process has ended.

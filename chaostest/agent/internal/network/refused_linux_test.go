@@ -10,30 +10,30 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 var _ = Describe("what cannot be done", func() {
 	var target *host
-	var rooms *Room
+	var injectors *Injector
 
 	BeforeEach(func(ctx SpecContext) {
 		needBPF(ctx)
 		target, _ = connect()
-		rooms = New()
+		injectors = New()
 	})
 
 	// refuse holds that a request is refused before anything is touched.
-	refuse := func(ctx SpecContext, q room.Request, why types.GomegaMatcher) {
+	refuse := func(ctx SpecContext, q injector.Request, why types.GomegaMatcher) {
 		GinkgoHelper()
 		before := target.state()
-		i, err := inject(ctx, rooms, q)
+		i, err := inject(ctx, injectors, q)
 		Expect(err).To(why)
 		Expect(target.state()).To(Equal(before))
 		Expect(i.journal.Unwind()).To(Succeed())
 		Expect(target.state()).To(Equal(before))
-		Expect(rooms.namespaces).To(BeEmpty())
+		Expect(injectors.namespaces).To(BeEmpty())
 	}
 
 	It("is refused: a process that is gone", func(ctx SpecContext) {
@@ -104,7 +104,7 @@ var _ = Describe("what cannot be done", func() {
 
 		It("goes into user space by itself", func(ctx SpecContext) {
 			needPath(ctx, fault.UserSpacePath)
-			i := mustInject(ctx, rooms, request(target, long, fault.Filter{}, ""))
+			i := mustInject(ctx, injectors, request(target, long, fault.Filter{}, ""))
 			Expect(i.Attestation().Path).To(Equal("user space"))
 			i.revert()
 		})
@@ -113,12 +113,12 @@ var _ = Describe("what cannot be done", func() {
 	Describe("a delay of what is delayed already", func() {
 		It("is refused, and names the other", func(ctx SpecContext) {
 			first := request(target, fault.Delay(ms(100)), fault.Filter{Ports: []fault.PortRange{{First: 80, Last: 90}}}, "")
-			i := mustInject(ctx, rooms, first)
-			_, err := inject(ctx, rooms, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 90, Last: 99}}}, ""))
+			i := mustInject(ctx, injectors, first)
+			_, err := inject(ctx, injectors, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 90, Last: 99}}}, ""))
 			Expect(err).To(MatchError(ContainSubstring("would delay the same packets as injection " + first.ID + " (delay 100ms, egress, port 80-90)")))
-			mustInject(ctx, rooms, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 91, Last: 99}}}, "")).revert()
+			mustInject(ctx, injectors, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 91, Last: 99}}}, "")).revert()
 			i.revert()
-			mustInject(ctx, rooms, request(target, fault.Delay(ms(200)), fault.Filter{}, "")).revert()
+			mustInject(ctx, injectors, request(target, fault.Delay(ms(200)), fault.Filter{}, "")).revert()
 		})
 	})
 
@@ -128,7 +128,7 @@ var _ = Describe("what cannot be done", func() {
 		It("sends the delay into user space, which the attestation says", func(ctx SpecContext) {
 			needPath(ctx, fault.UserSpacePath)
 			before := target.state()
-			i := mustInject(ctx, rooms, request(target, fault.Delay(ms(100)), fault.Filter{}, ""))
+			i := mustInject(ctx, injectors, request(target, fault.Delay(ms(100)), fault.Filter{}, ""))
 			Expect(i.Attestation().Path).To(Equal("user space"))
 			Expect(i.Attestation().Notes).To(ContainElements(
 				HavePrefix("netem is not used: it needs "), "delayed packets go past the qdisc htb on eth0"))

@@ -17,13 +17,13 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 	It("live side by side and can be reverted in any order", func(ctx SpecContext) {
 		needPath(ctx, path)
 		target, client := connect()
-		rooms := New()
+		injectors := New()
 		before := target.state()
 		port := func(first, last uint16) []fault.PortRange { return []fault.PortRange{{First: first, Last: last}} }
 		all := []injected{
-			mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{Ports: port(7000, 7000), Direction: fault.Both}, path)),
-			mustInject(ctx, rooms, request(target, fault.Delay(3*delay), fault.Filter{Ports: port(7001, 7001), Direction: fault.Both}, path)),
-			mustInject(ctx, rooms, request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(strangerIP)}}, "")),
+			mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{Ports: port(7000, 7000), Direction: fault.Both}, path)),
+			mustInject(ctx, injectors, request(target, fault.Delay(3*delay), fault.Filter{Ports: port(7001, 7001), Direction: fault.Both}, path)),
+			mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(strangerIP)}}, "")),
 		}
 		live := []bool{true, true, true}
 		look := func() {
@@ -52,16 +52,16 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 			look()
 		}
 		Expect(target.state()).To(Equal(before))
-		Expect(rooms.namespaces).To(BeEmpty())
+		Expect(injectors.namespaces).To(BeEmpty())
 	})
 
 	It("leave a packet alone that both delays could take, once each has had it", func(ctx SpecContext) {
 		needPath(ctx, path)
 		target, client := connect()
-		rooms := New()
+		injectors := New()
 		// Disjoint ports, which one packet has at its two ends.
 		for _, port := range []uint16{7000, 7001} {
-			mustInject(ctx, rooms, request(target, fault.Delay(delay), fault.Filter{
+			mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{
 				Ports: []fault.PortRange{{First: port, Last: port}}, Direction: fault.Ingress,
 			}, path))
 		}

@@ -12,7 +12,7 @@ import (
 // may share a namespace, so it goes by the namespace and not by the target.
 type shared struct {
 	*namespace
-	users int // guarded by the room
+	users int // guarded by the injector
 
 	mu      sync.Mutex // held while the namespace is changed
 	before  snapshot   // the state before the first injection
@@ -66,17 +66,17 @@ func (i *injection) hold(what string, all map[int]*holding, key int, add func() 
 	return nil
 }
 
-// Room does the faults of packets. New makes it.
-type Room struct {
+// Injector does the faults of packets. New makes it.
+type Injector struct {
 	mu         sync.Mutex
 	namespaces map[uint64]*shared // by inode
 }
 
-// New makes a room. It touches nothing.
-func New() *Room { return &Room{namespaces: map[uint64]*shared{}} }
+// New makes an injector. It touches nothing.
+func New() *Injector { return &Injector{namespaces: map[uint64]*shared{}} }
 
 // enter takes hold of a process's namespace for one injection.
-func (r *Room) enter(pid int) (*shared, error) {
+func (r *Injector) enter(pid int) (*shared, error) {
 	opened, err := openNamespace(fmt.Sprintf("/proc/%d/ns/net", pid))
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (r *Room) enter(pid int) (*shared, error) {
 }
 
 // leave gives up a namespace; the last one closes it.
-func (r *Room) leave(s *shared) error {
+func (r *Injector) leave(s *shared) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if s.users--; s.users > 0 {

@@ -7,7 +7,7 @@ import (
 	"github.com/cilium/ebpf"
 	"github.com/vishvananda/netlink"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
@@ -107,7 +107,7 @@ func inert(f *netlink.BpfFilter) (_ bool, err error) {
 			return false, fmt.Errorf("read the lease of filter %s: %w", f.Name, err)
 		}
 		if found {
-			return until&^resting <= room.Monotonic(), nil
+			return until&^resting <= injector.Monotonic(), nil
 		}
 	}
 	return false, nil // of another make: not known to be inert

@@ -7,13 +7,13 @@ import (
 	"os"
 	"strings"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 // checkTarget refuses a process that is not the container's, and one that has
 // the host's network.
-func checkTarget(t room.Target) error {
+func checkTarget(t injector.Target) error {
 	groups, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", t.PID))
 	if err != nil {
 		return fmt.Errorf("find process %d of container %s: %w: has the container stopped?", t.PID, t.Name, err)

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -33,7 +33,7 @@ type pause struct {
 	final   *record.Evidence
 }
 
-var _ room.Live = (*pause)(nil)
+var _ injector.Live = (*pause)(nil)
 
 func (p *pause) Attestation() record.Attestation { return p.attestation }
 
@@ -53,7 +53,7 @@ const watchTarget = 100 * time.Millisecond
 
 func (p *pause) keep(until uint64) {
 	defer close(p.stopped)
-	left := func() time.Duration { return time.Duration(int64(until - room.Monotonic())) }
+	left := func() time.Duration { return time.Duration(int64(until - injector.Monotonic())) }
 	lease := time.NewTimer(left())
 	defer lease.Stop()
 	look := time.NewTicker(watchTarget)

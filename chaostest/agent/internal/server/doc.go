@@ -1,4 +1,4 @@
 // Package server is the agent's end of the protocol: it hands each request to
-// the room of its kernel subject and ends every fault when the host is done,
+// the injector of its kernel subject and ends every fault when the host is done,
 // gone or silent.
 package server

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // injection is one fault on one target from its request to its last word.
 type injection struct {
-	journal *room.Journal
+	journal *injector.Journal
 
 	// ending is held while the fault is applied or reverted: a revert that comes
 	// while it is applied calls that off and waits for it.
@@ -20,13 +20,13 @@ type injection struct {
 
 	mu     sync.Mutex
 	cancel context.CancelFunc // calls the applying off; nil when it is not under way
-	live   room.Live          // nil until applied
+	live   injector.Live      // nil until applied
 	over   bool
 	lapsed bool
 	final  record.Evidence
 }
 
-func (i *injection) apply(ctx context.Context, where room.Room, request room.Request) (record.Attestation, error) {
+func (i *injection) apply(ctx context.Context, where injector.Injector, request injector.Request) (record.Attestation, error) {
 	i.ending.Lock()
 	defer i.ending.Unlock()
 	ctx, cancel := context.WithCancel(ctx)

@@ -8,12 +8,12 @@ import (
 	"os"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 )
 
 // extend moves the end of the lease: the host has given a sign of life.
 func (s *Server) extend() uint64 {
-	until := room.In(s.lease)
+	until := injector.In(s.lease)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.until = until
@@ -48,7 +48,7 @@ func (s *Server) watch(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if room.Monotonic() < s.leaseEnd() {
+		if injector.Monotonic() < s.leaseEnd() {
 			continue
 		}
 		for id, i := range s.snapshot() {

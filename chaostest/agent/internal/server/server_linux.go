@@ -13,20 +13,20 @@ import (
 	"github.com/creachadair/jrpc2/handler"
 	"golang.org/x/sys/unix"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Rooms says which room does which kind of fault.
-type Rooms map[fault.Kind]room.Room
+// Injectors says which injector does which kind of fault.
+type Injectors map[fault.Kind]injector.Injector
 
 // Server serves one host.
 type Server struct {
-	rooms Rooms
-	lease time.Duration
-	rpc   *jrpc2.Server
+	injectors Injectors
+	lease     time.Duration
+	rpc       *jrpc2.Server
 
 	mu         sync.Mutex
 	until      uint64 // end of the lease, CLOCK_MONOTONIC
@@ -35,20 +35,20 @@ type Server struct {
 }
 
 // New makes a server whose faults live for lease after the host's last sign of life.
-func New(rooms Rooms, lease time.Duration) *Server {
-	return &Server{rooms: rooms, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
+func New(injectors Injectors, lease time.Duration) *Server {
+	return &Server{injectors: injectors, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
 }
 
 // Serve answers requests until in ends or ctx does, then reverts all that is
 // left. It returns what could not be reverted.
 func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) error {
-	s.until = room.In(s.lease)
+	s.until = injector.In(s.lease)
 	s.rpc = jrpc2.NewServer(handler.Map{
-		agent.MethodHello:    handler.New(s.hello),
-		agent.MethodInject:   handler.New(s.inject),
-		agent.MethodEvidence: handler.New(s.evidence),
-		agent.MethodRevert:   handler.New(s.revert),
-		agent.MethodRenew:    handler.New(s.renew),
+		wire.MethodHello:    handler.New(s.hello),
+		wire.MethodInject:   handler.New(s.inject),
+		wire.MethodEvidence: handler.New(s.evidence),
+		wire.MethodRevert:   handler.New(s.revert),
+		wire.MethodRenew:    handler.New(s.renew),
 		// A fill of memory takes seconds and must not hold up the others' lease.
 	}, &jrpc2.ServerOptions{AllowPush: true, Concurrency: 256})
 	s.rpc.Start(channel.Line(in, out))
@@ -64,54 +64,54 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) er
 	return s.revertAll()
 }
 
-func (s *Server) hello(context.Context, agent.HelloParams) (agent.HelloResult, error) {
+func (s *Server) hello(context.Context, wire.HelloParams) (wire.HelloResult, error) {
 	s.extend()
 	var name unix.Utsname
 	if err := unix.Uname(&name); err != nil {
-		return agent.HelloResult{}, agent.WireError(fmt.Errorf("ask the kernel for its name: %w", err))
+		return wire.HelloResult{}, wire.Error(fmt.Errorf("ask the kernel for its name: %w", err))
 	}
-	return agent.HelloResult{Protocol: agent.Protocol, Kernel: unix.ByteSliceToString(name.Release[:]), PID: os.Getpid()}, nil
+	return wire.HelloResult{Protocol: wire.Protocol, Kernel: unix.ByteSliceToString(name.Release[:]), PID: os.Getpid()}, nil
 }
 
-func (s *Server) inject(ctx context.Context, params agent.InjectParams) (record.Attestation, error) {
+func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.Attestation, error) {
 	start := time.Now()
 	asked, err := fault.Unmarshal(params.Fault)
 	if err != nil {
-		return record.Attestation{}, agent.WireError(err)
+		return record.Attestation{}, wire.Error(err)
 	}
-	where, ok := s.rooms[asked.Kind()]
+	where, ok := s.injectors[asked.Kind()]
 	if !ok {
-		return record.Attestation{}, agent.WireError(fmt.Errorf("inject %s: this agent has no room for it: use an agent of the library's version", asked))
+		return record.Attestation{}, wire.Error(fmt.Errorf("inject %s: this agent has no injector for it: use an agent of the library's version", asked))
 	}
 	i, target, err := s.enter(ctx, params)
 	if err != nil {
-		return record.Attestation{}, agent.WireError(err)
+		return record.Attestation{}, wire.Error(err)
 	}
 	target.Lock()
 	defer target.Unlock()
-	attestation, err := i.apply(ctx, where, room.Request{
+	attestation, err := i.apply(ctx, where, injector.Request{
 		ID:     params.ID,
-		Target: room.Target{ID: params.TargetID, Name: params.TargetName, PID: params.TargetPID},
+		Target: injector.Target{ID: params.TargetID, Name: params.TargetName, PID: params.TargetPID},
 		Fault:  asked, Filter: params.Filter, Path: params.Path,
 		Until: s.leaseEnd(), Lease: s.leaseEnd,
 	})
 	if err != nil {
-		return record.Attestation{}, agent.WireError(err)
+		return record.Attestation{}, wire.Error(err)
 	}
 	attestation.Took = time.Since(start)
 	return attestation, nil
 }
 
-// enter makes room for an injection before anything is done for it, so that a
+// enter registers an injection before anything is done for it, so that a
 // revert that overtakes it finds it.
-func (s *Server) enter(ctx context.Context, params agent.InjectParams) (*injection, *sync.Mutex, error) {
+func (s *Server) enter(ctx context.Context, params wire.InjectParams) (*injection, *sync.Mutex, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.injections[params.ID]; ok {
 		return nil, nil, fmt.Errorf("inject %s: there is, or was, an injection of this ID", params.ID)
 	}
-	i := &injection{journal: room.NewJournal(func(step string) error {
-		return s.rpc.Notify(context.WithoutCancel(ctx), agent.NotifyJournal, agent.JournalStep{ID: params.ID, Step: step})
+	i := &injection{journal: injector.NewJournal(func(step string) error {
+		return s.rpc.Notify(context.WithoutCancel(ctx), wire.NotifyJournal, wire.JournalStep{ID: params.ID, Step: step})
 	})}
 	s.injections[params.ID] = i
 	if s.targets[params.TargetID] == nil {
@@ -120,17 +120,17 @@ func (s *Server) enter(ctx context.Context, params agent.InjectParams) (*injecti
 	return i, s.targets[params.TargetID], nil
 }
 
-func (s *Server) evidence(_ context.Context, params agent.InjectionID) (record.Evidence, error) {
+func (s *Server) evidence(_ context.Context, params wire.InjectionID) (record.Evidence, error) {
 	s.mu.Lock()
 	i := s.injections[params.ID]
 	s.mu.Unlock()
 	if i == nil {
-		return record.Evidence{}, agent.WireError(fmt.Errorf("evidence of injection %s: there is no such injection", params.ID))
+		return record.Evidence{}, wire.Error(fmt.Errorf("evidence of injection %s: there is no such injection", params.ID))
 	}
 	return i.evidence(), nil
 }
 
-func (s *Server) revert(_ context.Context, params agent.InjectionID) (agent.RevertResult, error) {
+func (s *Server) revert(_ context.Context, params wire.InjectionID) (wire.RevertResult, error) {
 	s.mu.Lock()
 	i := s.injections[params.ID]
 	if i == nil {
@@ -139,10 +139,10 @@ func (s *Server) revert(_ context.Context, params agent.InjectionID) (agent.Reve
 	}
 	s.mu.Unlock()
 	if i == nil {
-		return agent.RevertResult{}, nil
+		return wire.RevertResult{}, nil
 	}
 	evidence, err := i.revert()
-	result := agent.RevertResult{Evidence: evidence}
+	result := wire.RevertResult{Evidence: evidence}
 	if err != nil {
 		result.Left = err.Error()
 	}

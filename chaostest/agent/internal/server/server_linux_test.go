@@ -14,13 +14,14 @@ import (
 	"github.com/onsi/gomega/gleak"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/server"
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// ledger is a room whose faults are lines in a book.
+// ledger is an injector whose faults are lines in a book.
 type ledger struct {
 	entered chan struct{} // receives when Apply begins, if not nil
 	leave   chan struct{} // Apply waits for it, if not nil
@@ -32,7 +33,7 @@ type ledger struct {
 	until uint64
 }
 
-func (l *ledger) Apply(ctx context.Context, request room.Request, journal *room.Journal) (room.Live, error) {
+func (l *ledger) Apply(ctx context.Context, request injector.Request, journal *injector.Journal) (injector.Live, error) {
 	if l.entered != nil {
 		l.entered <- struct{}{}
 		select {
@@ -95,7 +96,7 @@ type conn struct{ net.Conn }
 func (conn) Diagnostics() string { return "" }
 
 // serve runs a server over a pipe and returns the host's end, the end of the
-// server as a channel, and its room.
+// server as a channel, and its injector.
 func serve(t *testing.T, book *ledger, lease time.Duration) (net.Conn, <-chan error) {
 	t.Helper()
 	return serveUntil(t, context.WithoutCancel(t.Context()), book, lease)
@@ -106,7 +107,7 @@ func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Dura
 	before := gleak.Goroutines()
 	host, own := net.Pipe()
 	done := make(chan error, 1)
-	s := server.New(server.Rooms{fault.KindPause: book}, lease)
+	s := server.New(server.Injectors{fault.KindPause: book}, lease)
 	go func() { done <- s.Serve(ctx, own, own) }()
 	t.Cleanup(func() {
 		_ = host.Close() // a pipe's Close never fails
@@ -116,11 +117,11 @@ func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Dura
 	return host, done
 }
 
-func pause(t *testing.T, id string) agent.InjectParams {
+func pause(t *testing.T, id string) wire.InjectParams {
 	t.Helper()
 	wire, err := fault.Marshal(fault.Pause())
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return agent.InjectParams{ID: id, Fault: wire, TargetID: "abc", TargetName: "db"}
+	return wire.InjectParams{ID: id, Fault: wire, TargetID: "abc", TargetName: "db"}
 }
 
 func TestTheEndOfTheInputRevertsEverything(t *testing.T) {
@@ -164,7 +165,7 @@ func TestASilentHostRevertsEverythingAndIsTold(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Consistently(book.count).WithTimeout(900*time.Millisecond).Should(Equal(1), "a host that renews keeps its fault")
 	book.mu.Lock()
-	g.Expect(book.until).To(BeNumerically(">", room.Monotonic()))
+	g.Expect(book.until).To(BeNumerically(">", injector.Monotonic()))
 	book.mu.Unlock()
 
 	silent, _ := serve(t, book, 300*time.Millisecond)

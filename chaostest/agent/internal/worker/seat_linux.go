@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 )
 
 // Program is what a worker does. It prepares, calls Ready, and then works until
@@ -93,7 +93,7 @@ func (s *Seat) Ready() {
 
 // Leased reports whether the lease runs. When it has passed the process ends by
 // itself a moment later.
-func (s *Seat) Leased() bool { return room.Monotonic() < s.until.Load() }
+func (s *Seat) Leased() bool { return injector.Monotonic() < s.until.Load() }
 
 // Report sends a reading to the agent. It does not wait: when the agent does not
 // read, readings are lost.
@@ -138,7 +138,7 @@ func (s *Seat) watch() (Ending, error) {
 		timeout := -1
 		until := s.until.Load()
 		if until > 0 {
-			left := time.Duration(max(int64(until-room.Monotonic()), 0))
+			left := time.Duration(max(int64(until-injector.Monotonic()), 0))
 			timeout = int((left + time.Millisecond - 1) / time.Millisecond)
 		}
 		if s.pidfd < 0 && (timeout < 0 || timeout > int(withoutPidfd.Milliseconds())) {
@@ -154,7 +154,7 @@ func (s *Seat) watch() (Ending, error) {
 		switch until = s.until.Load(); {
 		case fds[1].Revents != 0, s.pidfd < 0 && !s.Target.Alive():
 			return TargetDied, nil
-		case until > 0 && room.Monotonic() >= until:
+		case until > 0 && injector.Monotonic() >= until:
 			return Lapsed, nil
 		}
 	}

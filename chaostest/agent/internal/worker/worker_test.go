@@ -18,7 +18,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/room"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 )
 
@@ -76,7 +76,7 @@ func beParent(of string) {
 		if err != nil {
 			panic(err)
 		}
-		if err := p.Begin(room.In(time.Hour)); err != nil {
+		if err := p.Begin(injector.In(time.Hour)); err != nil {
 			panic(err)
 		}
 		fmt.Println(p.PID())
@@ -107,7 +107,7 @@ func running(t *testing.T, group *cgroup.Group, program string, lease time.Durat
 	p, err := start(t, group, program, echo{"hello"})
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { g.Expect(p.Stop()).To(Succeed()) })
-	g.Expect(p.Begin(room.In(lease))).To(Succeed())
+	g.Expect(p.Begin(injector.In(lease))).To(Succeed())
 	return p
 }
 
@@ -135,7 +135,7 @@ func TestAWorkerWaitsForItsLease(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	defer func() { g.Expect(p.Stop()).To(Succeed()) }()
 	g.Consistently(p.Latest, "100ms").Should(BeZero())
-	g.Expect(p.Begin(room.In(time.Minute))).To(Succeed())
+	g.Expect(p.Begin(injector.In(time.Minute))).To(Succeed())
 	_, err = p.Await(t.Context(), said)
 	g.Expect(err).NotTo(HaveOccurred())
 }
@@ -146,7 +146,7 @@ func TestALeaseThatPassesEndsTheWorker(t *testing.T) {
 	p := running(t, group, "spin", 300*time.Millisecond)
 	g.Eventually(p.Ending, "10s").Should(Equal(worker.Lapsed))
 	g.Eventually(func() []int { return box.Processes(t) }, "2s").ShouldNot(ContainElement(p.PID()))
-	g.Expect(p.Renew(room.In(time.Minute))).To(MatchError(fmt.Sprintf("renew lease: spin worker %d has ended: lease lapsed", p.PID())))
+	g.Expect(p.Renew(injector.In(time.Minute))).To(MatchError(fmt.Sprintf("renew lease: spin worker %d has ended: lease lapsed", p.PID())))
 	g.Expect(p.Stop()).To(Succeed())
 }
 
@@ -154,7 +154,7 @@ func TestARenewedLeaseKeepsTheWorker(t *testing.T) {
 	g := NewWithT(t)
 	group, _, _ := target(t)
 	p := running(t, group, "echo", 3*time.Second)
-	g.Expect(p.Renew(room.In(time.Hour))).To(Succeed())
+	g.Expect(p.Renew(injector.In(time.Hour))).To(Succeed())
 	g.Consistently(p.Ending, "4s", "100ms").Should(Equal(worker.Running))
 }
 
@@ -165,9 +165,9 @@ func TestALeaseRenewedDuringAStandstillHasNotLapsed(t *testing.T) {
 	_, err := p.Await(t.Context(), said)
 	g.Expect(err).NotTo(HaveOccurred())
 	cgrouptest.Stop(t, p.PID())
-	end := room.In(2500 * time.Millisecond) // past the first lease
-	for room.Monotonic() < end {
-		g.Expect(p.Renew(room.In(time.Minute))).To(Succeed())
+	end := injector.In(2500 * time.Millisecond) // past the first lease
+	for injector.Monotonic() < end {
+		g.Expect(p.Renew(injector.In(time.Minute))).To(Succeed())
 		time.Sleep(50 * time.Millisecond)
 	}
 	g.Expect(unix.Kill(p.PID(), unix.SIGCONT)).To(Succeed())
@@ -235,7 +235,7 @@ func TestAWorkerOutlivesTheThreadThatAskedForIt(t *testing.T) {
 	}()
 	p := <-started
 	defer func() { g.Expect(p.Stop()).To(Succeed()) }()
-	g.Expect(p.Begin(room.In(time.Minute))).To(Succeed())
+	g.Expect(p.Begin(injector.In(time.Minute))).To(Succeed())
 	g.Consistently(p.Ending, "300ms").Should(Equal(worker.Running))
 }
 

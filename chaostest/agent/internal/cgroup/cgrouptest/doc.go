@@ -1,3 +1,3 @@
 // Package cgrouptest makes cgroups and targets for tests, and looks at them with
-// code of its own, so that what the rooms say is checked from outside.
+// code of its own, so that what the injectors say is checked from outside.
 package cgrouptest

@@ -14,7 +14,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// delayed opens a path on the target's eth0 and redirects to it, as the room's
+// delayed opens a path on the target's eth0 and redirects to it, as the injector's
 // classifier does. The path is closed with the spec.
 func (p *pair) delayed(c userspace.Config) *userspace.Path {
 	GinkgoHelper()

@@ -1,0 +1,251 @@
+//go:build linux
+
+package cpu_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cpu"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+func TestMain(m *testing.M) {
+	cgrouptest.Main()
+	worker.Main(map[string]worker.Program{cpu.Program: cpu.Burn})
+	os.Exit(m.Run())
+}
+
+func request(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) injector.Request {
+	return injector.Request{
+		ID: "1", Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID},
+		Fault: fault.CPUBurn(share), Until: injector.In(lease), Lease: func() uint64 { return injector.In(lease) },
+	}
+}
+
+// burn applies a burn, and checks after the test that nothing of it is left.
+func burn(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (injector.Live, *injector.Journal) {
+	t.Helper()
+	g := NewWithT(t)
+	cgrouptest.NothingLeft(t, box)
+	journal := injector.NewJournal(nil)
+	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	live, err := cpu.New().Apply(ctx, request(box, target, share, lease), journal)
+	g.Expect(err).NotTo(HaveOccurred())
+	return live, journal
+}
+
+// over is the share of so many processors that the box uses in a span, and how
+// far the machine's own stalls may have moved it: a guest counts the time that its
+// host takes away as used by whoever ran, and nothing inside can see it coming.
+func over(t *testing.T, box *cgrouptest.Box, cores float64, span time.Duration) (share, doubt float64) {
+	t.Helper()
+	start, used := time.Now(), box.CPUTime(t)
+	const look = 5 * time.Millisecond
+	var stalls time.Duration
+	for last := start; time.Since(start) < span; {
+		time.Sleep(look)
+		if late := time.Since(last) - look; late > 4*look {
+			stalls += late
+		}
+		last = time.Now()
+	}
+	took := time.Since(start).Seconds() * cores
+	return (box.CPUTime(t) - used).Seconds() / took, stalls.Seconds() / took
+}
+
+func TestTheContainerComesToItsShare(t *testing.T) {
+	for _, c := range []struct {
+		quota, load float64
+		share       fault.Share
+	}{
+		{1, 0, 0.10}, {1, 0, 0.50}, {1, 0.30, 0.50}, {0.5, 0, 0.50}, {0.5, 0.15, 0.60},
+	} {
+		t.Run(fmt.Sprintf("%s of %g processors, %g of its own", c.share, c.quota, c.load), func(t *testing.T) {
+			g := NewWithT(t)
+			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: c.quota})
+			target := box.Start(t, "sleep", "600")
+			if c.load > 0 {
+				target = box.Load(t, c.load)
+			}
+			live, journal := burn(t, box, target, c.share, time.Minute)
+			got, doubt := over(t, box, c.quota, 3*time.Second)
+			e := live.Evidence()
+			t.Logf("asked %s, got %.2f %%, stalls %.2f %%; %s", c.share, got*100, doubt*100, e.Summary)
+			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.06+doubt))
+			g.Expect(float64(e.Usage)).To(BeNumerically("~", got, 0.06+doubt))
+			g.Expect(e.Effective).To(BeTrue())
+			g.Expect(journal.Unwind()).To(Succeed())
+			g.Expect(live.Prove()).To(Succeed())
+		})
+	}
+}
+
+func TestWhatItAttests(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+	live, journal := burn(t, box, box.Start(t, "sleep", "600"), 0.5, time.Minute)
+	a := live.Attestation()
+	version := "cgroup v1"
+	if cgrouptest.V2() {
+		version = "cgroup v2"
+	}
+	g.Expect(a.Path).To(Equal(version))
+	g.Expect(a.Readback).To(ConsistOf(
+		"quota: 0.5 processors",
+		MatchRegexp(`^cgroup.procs: lists the burner, process \d+$`),
+		MatchRegexp(`^usage counter: moved by \S+, of which the burner was to burn \S+$`)))
+	g.Expect(a.Took).To(BeNumerically(">", 0))
+
+	g.Eventually(live.Evidence, "20s").Should(HaveField("Effective", true))
+	burnt := live.Evidence().CPUTime
+	g.Expect(burnt).To(BeNumerically(">", 0))
+	g.Expect(journal.Unwind()).To(Succeed())
+	final := live.Evidence()
+	g.Expect(final.CPUTime).To(BeNumerically(">=", burnt))
+	g.Expect(final.Summary).To(MatchRegexp(`^container used \S+ % of its quota of 0.5 processors over \S+, 50 % asked, the burner's part \S+$`))
+	g.Expect(live.Evidence()).To(Equal(final), "final is final")
+	g.Expect(live.Prove()).To(Succeed())
+	g.Expect(live.Renew(injector.In(time.Minute))).NotTo(Succeed())
+}
+
+func TestAContainerThatUsesItsShareByItself(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+	target := box.Load(t, 1)
+	g.Eventually(func() time.Duration { return box.CPUTime(t) }, "10s").Should(BeNumerically(">", 500*time.Millisecond))
+	live, _ := burn(t, box, target, 0.05, time.Minute)
+	g.Eventually(func() time.Duration { return box.CPUTime(t) }, "20s").Should(BeNumerically(">", time.Second))
+	g.Expect(live.Evidence()).To(And(
+		HaveField("Effective", false),
+		HaveField("Summary", HaveSuffix("the container used its share by itself, so the fault changed nothing"))))
+}
+
+func TestALeaseThatLapses(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	live, journal := burn(t, box, target, 0.5, 2*time.Second)
+	g.Eventually(live.Evidence, "10s").Should(And(
+		HaveField("LeaseLapsed", true), HaveField("Effective", false),
+		HaveField("Summary", ContainSubstring("its lease lapsed"))))
+	g.Eventually(func() []int { return box.Processes(t) }, "2s").Should(Equal([]int{target.PID}))
+	usage := live.Evidence().Usage
+	after, doubt := over(t, box, 1, time.Second)
+	g.Expect(after).To(BeNumerically("<", 0.02+doubt))
+	g.Expect(live.Evidence().Usage).To(Equal(usage), "what came after is not the fault's")
+	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(And(HavePrefix("keep burning CPU in shop: "), HaveSuffix("lease lapsed"))))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestTheTargetDies(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	live, journal := burn(t, box, target, 0.5, time.Minute)
+	target.Kill()
+	g.Eventually(func() []int { return box.Processes(t) }, "10s").Should(BeEmpty(), "the burner leaves the cgroup by itself")
+	g.Expect(live.Evidence()).To(And(HaveField("TargetDied", true), HaveField("LeaseLapsed", false)))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Evidence().TargetDied).To(BeTrue())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestTheBurnerIsKilledByAnother(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	live, journal := burn(t, box, target, 0.5, time.Minute)
+	for _, pid := range box.Processes(t) {
+		if pid != target.PID {
+			g.Expect(syscall.Kill(pid, syscall.SIGKILL)).To(Succeed())
+		}
+	}
+	g.Eventually(live.Evidence, "10s").Should(And(HaveField("Effective", false), HaveField("Summary", ContainSubstring("killed: signal: killed"))))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestProveSeesAChange(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	live, journal := burn(t, box, target, 0.5, time.Minute)
+	group, err := cgroup.Of(target.PID, box.Name)
+	g.Expect(err).NotTo(HaveOccurred())
+	dir, err := group.Dir(cgroup.CPU)
+	g.Expect(err).NotTo(HaveOccurred())
+	name, was, is := "cpu.cfs_quota_us", "100000", "70000"
+	if cgrouptest.V2() {
+		name, was, is = "cpu.max", "100000 100000", "70000 100000"
+	}
+	file := filepath.Join(dir, name)
+	g.Expect(os.WriteFile(file, []byte(is), 0)).To(Succeed())
+	defer func() { g.Expect(os.WriteFile(file, []byte(was), 0)).To(Succeed()) }()
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(MatchError(fmt.Sprintf(
+		"prove that the CPU burn in shop is undone: compare %s: it was %q before the fault and is %q now", file, was, is)))
+}
+
+func TestRefusals(t *testing.T) {
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	good := request(box, target, 0.5, time.Minute)
+	gone := box.Start(t, "true")
+	for name, c := range map[string]struct {
+		change func(*injector.Request)
+		want   string
+	}{
+		"another container's process": {func(r *injector.Request) { r.Target.ID = "4f5e9a" }, "does not name the container"},
+		"a process that has ended":    {func(r *injector.Request) { gone.Kill(); r.Target.PID = gone.PID }, "there is no such process"},
+		"another room's fault":        {func(r *injector.Request) { r.Fault = fault.Pause() }, "burn CPU: pause is another room's fault"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			r := good
+			c.change(&r)
+			journal := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
+			_, err := cpu.New().Apply(t.Context(), r, journal)
+			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
+		})
+	}
+}
+
+func TestNothingIsDoneThatCannotBeWrittenDown(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	cgrouptest.NothingLeft(t, box)
+	journal := injector.NewJournal(func(string) error { return errors.New("disk full") })
+	_, err := cpu.New().Apply(t.Context(), request(box, target, 0.5, time.Minute), journal)
+	g.Expect(err).To(MatchError(`write undo step "end the CPU burner in shop" to the journal: disk full`))
+}
+
+func TestGivenUp(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+	target := box.Start(t, "sleep", "600")
+	cgrouptest.NothingLeft(t, box)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	journal := injector.NewJournal(nil)
+	_, err := cpu.New().Apply(ctx, request(box, target, 0.5, time.Minute), journal)
+	g.Expect(err).To(MatchError(context.Canceled))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(box.Processes(t)).To(Equal([]int{target.PID}))
+}

@@ -1,0 +1,283 @@
+//go:build linux
+
+package memory_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+const mib = 1 << 20
+
+// batches is by how much the kernel's count of a cgroup's memory may change while
+// nothing is taken: each processor counts up to 64 pages of it in advance
+// (MEMCG_CHARGE_BATCH).
+var batches = float64(runtime.NumCPU() * 64 * os.Getpagesize())
+
+func TestMain(m *testing.M) {
+	cgrouptest.Main()
+	worker.Main(map[string]worker.Program{memory.Program: memory.Fill})
+	os.Exit(m.Run())
+}
+
+// apply applies a fill, and checks after the test that nothing of it is left.
+func apply(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (injector.Live, *injector.Journal, error) {
+	t.Helper()
+	g := NewWithT(t)
+	cgrouptest.NothingLeft(t, box)
+	journal := injector.NewJournal(nil)
+	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	live, err := memory.New().Apply(ctx, injector.Request{
+		ID: "1", Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID},
+		Fault: fault.MemoryFill(share), Until: injector.In(lease),
+		Lease: func() uint64 { return injector.In(lease) },
+	}, journal)
+	return live, journal, err
+}
+
+func fill(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (injector.Live, *injector.Journal) {
+	t.Helper()
+	live, journal, err := apply(t, box, target, share, lease)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	return live, journal
+}
+
+func TestTheWorkingSetComesToItsShare(t *testing.T) {
+	for _, c := range []struct {
+		limit int
+		share fault.Share
+	}{{32 * mib, 0.70}, {64 * mib, 0.30}, {64 * mib, 0.80}, {256 * mib, 0.80}, {256 * mib, 0.95}} {
+		t.Run(fmt.Sprintf("%s of %d MiB", c.share, c.limit/mib), func(t *testing.T) {
+			g := NewWithT(t)
+			box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: c.limit})
+			target := box.Start(t, "sleep", "600")
+			before := box.WorkingSet(t)
+			live, journal := fill(t, box, target, c.share, time.Minute)
+			got := float64(box.WorkingSet(t)) / float64(c.limit)
+			e := live.Evidence()
+			t.Logf("asked %s, got %.2f %%; %s", c.share, 100*got, e.Summary)
+			exact := max(0.01, batches/float64(c.limit))
+			g.Expect(got).To(BeNumerically("~", float64(c.share), exact))
+			g.Expect(got).To(BeNumerically("<=", float64(c.share)+float64(mib)/float64(c.limit)))
+			g.Expect(float64(box.Mapped(t))).To(BeNumerically(">=", float64(e.Held)), "it is no page cache")
+			g.Expect(e.Effective).To(BeTrue())
+			g.Expect(float64(e.Usage)).To(BeNumerically("~", got, exact))
+			g.Expect(journal.Unwind()).To(Succeed())
+			g.Expect(live.Prove()).To(Succeed())
+			g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", float64(before), 2*mib), "all came back")
+			g.Expect(float64(live.Evidence().Held)).To(BeNumerically("~", float64(e.Held), batches), "what was held stays in the evidence")
+		})
+	}
+}
+
+// What the worker itself needs to keep watch must not add up: the container is
+// small, and a hundredth of its limit less than a program of Go likes to have.
+func TestItHoldsItsShareInASmallContainer(t *testing.T) {
+	g := NewWithT(t)
+	const limit = 32 * mib
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
+	live, _ := fill(t, box, box.Start(t, "sleep", "600"), 0.7, time.Minute)
+	// What it holds grows rightly: when another cgroup takes the processor, the
+	// kernel gives up what it had counted in advance, and the worker makes it good.
+	own := func() float64 {
+		for {
+			held, mapped := live.Evidence().Held, box.Mapped(t)
+			if live.Evidence().Held == held {
+				return float64(mapped) - float64(held)
+			}
+		}
+	}
+	first := own()
+	g.Consistently(func(g Gomega) {
+		g.Eventually(own, "1s", "5ms").Should(BeNumerically("<=", first+0.01*limit), "once it has said what it took")
+		g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", 0.7*limit, 0.01*limit+batches))
+	}, "6s", "20ms").Should(Succeed())
+}
+
+func TestItStaysWhileTheContainerGrowsAndShrinks(t *testing.T) {
+	g := NewWithT(t)
+	const limit = 128 * mib
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
+	target := box.Grow(t, 20*mib)
+	live, _ := fill(t, box, target, 0.5, time.Minute)
+	held := live.Evidence().Held
+	target.Say(t, "")
+	g.Expect(target.Hear(t)).To(Equal("grown"))
+	g.Expect(box.WorkingSet(t)).To(BeNumerically(">", 0.5*limit+18*mib), "the worker gives nothing back")
+	g.Expect(live.Evidence()).To(And(HaveField("Held", BeNumerically("~", held, batches)), HaveField("Effective", true)))
+}
+
+func TestItTopsUp(t *testing.T) {
+	g := NewWithT(t)
+	const limit = 128 * mib
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
+	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 30*mib)
+	tenant.Say(t, "")
+	g.Expect(tenant.Hear(t)).To(Equal("grown"))
+	live, _ := fill(t, box, target, 0.5, time.Minute)
+	held := live.Evidence().Held
+	tenant.Kill()
+	g.Eventually(func() float64 { return float64(box.WorkingSet(t)) }, "20s").Should(BeNumerically("~", 0.5*limit, 0.01*limit))
+	g.Eventually(func() uint64 { return live.Evidence().Held }, "10s").Should(BeNumerically(">", held+25*mib))
+}
+
+func TestWhatItAttests(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	live, _ := fill(t, box, box.Start(t, "sleep", "600"), 0.5, time.Minute)
+	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
+	g.Expect(live.Attestation().Readback).To(ConsistOf(
+		"limit: 64.0 MiB",
+		MatchRegexp(`^working set: \S+ MiB, (49|50)\.\d % of the limit; the worker holds \S+ MiB$`),
+		MatchRegexp(`^cgroup.procs: lists the worker, process \d+$`),
+		"oom_kill: 0, as before"))
+}
+
+func TestAnOutOfMemoryKillIsNoSuccess(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 128 * mib})
+	target := box.Grow(t, 45*mib)
+	live, journal := fill(t, box, target, 0.8, time.Minute)
+	g.Expect(live.Evidence().OOMKills).To(BeZero())
+	target.Say(t, "")
+	// On a busy machine the worker's memory may come back too late for the
+	// target, which is then killed after it: that, too, has to be said.
+	g.Eventually(live.Evidence, "20s").Should(And(
+		HaveField("OOMKills", BeNumerically(">=", 1)), HaveField("Effective", false),
+		HaveField("Summary", MatchRegexp(`; the kernel killed the worker that held the memory( and others)? for want of memory \(oom_kill went up by [12]\): `+
+			`fill to a smaller share than 80 %, or give the container more memory$`))))
+	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(And(
+		HavePrefix("keep the memory of shop filled: the kernel killed the worker"), ContainSubstring("oom_kill"))))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+	g.Expect(live.Evidence()).To(And(HaveField("Effective", false), HaveField("OOMKills", BeNumerically(">=", 1))))
+}
+
+func TestAnotherProcessIsKilledForWantOfMemory(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 128 * mib})
+	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 150*mib)
+	live, _ := fill(t, box, target, 0.3, time.Minute)
+	tenant.Say(t, "") // more than the limit: after the worker it goes itself
+	g.Eventually(live.Evidence, "20s").Should(And(
+		HaveField("OOMKills", uint64(2)), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the worker that held the memory and others"))))
+}
+
+func TestFillingMayTakeLongerThanALease(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 256 * mib})
+	target := box.Start(t, "sleep", "600")
+	const lease = 2 * time.Second
+	applied := make(chan injector.Live)
+	go func() {
+		defer close(applied)
+		live, _, err := apply(t, box, target, 0.9, lease)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		applied <- live
+	}()
+	var all []int
+	g.Eventually(func() int { all = box.Processes(t); return len(all) }, "20s", "1ms").Should(Equal(2))
+	worker := all[0] + all[1] - target.PID
+	cgrouptest.Stop(t, worker)
+	g.Consistently(applied, lease+500*time.Millisecond).ShouldNot(Receive(), "else it was stopped too late to show anything")
+	g.Expect(syscall.Kill(worker, syscall.SIGCONT)).To(Succeed())
+	live := <-applied
+	g.Expect(live.Evidence()).To(And(HaveField("Effective", true), HaveField("LeaseLapsed", false)))
+}
+
+func TestALeaseThatLapses(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	target := box.Start(t, "sleep", "600")
+	before := box.WorkingSet(t)
+	live, journal := fill(t, box, target, 0.8, 2*time.Second)
+	g.Eventually(live.Evidence, "10s").Should(And(
+		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Held", BeZero()),
+		HaveField("Summary", ContainSubstring("its lease lapsed"))))
+	g.Eventually(func() float64 { return float64(box.WorkingSet(t)) }, "2s").Should(BeNumerically("~", float64(before), 2*mib))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestTheTargetDies(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	target := box.Start(t, "sleep", "600")
+	live, journal := fill(t, box, target, 0.5, time.Minute)
+	target.Kill()
+	g.Eventually(func() []int { return box.Processes(t) }, "10s").Should(BeEmpty(), "the worker leaves the cgroup by itself")
+	g.Expect(live.Evidence()).To(And(HaveField("TargetDied", true), HaveField("Effective", true), HaveField("OOMKills", BeZero())))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		limit int
+		share fault.Share
+		id    string
+		fault fault.Fault
+		want  string
+	}{
+		"no limit":                 {0, 0.5, "", nil, "fill memory of shop: the container has no memory limit, so 50 % of it is nothing: start it with one (docker run --memory)"},
+		"already there":            {64 * mib, 0.1, "", nil, "% of its limit of 64.0 MiB already: ask for more than that"},
+		"another container":        {64 * mib, 0.5, "4f5e9a", nil, "does not name the container"},
+		"another injector's fault": {64 * mib, 0.5, "", fault.Pause(), "fill memory: pause is another injector's fault"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: c.limit})
+			target := box.Grow(t, 16*mib)
+			target.Say(t, "")
+			g.Expect(target.Hear(t)).To(Equal("grown"))
+			r := injector.Request{
+				Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID},
+				Fault:  fault.MemoryFill(c.share), Until: injector.In(time.Minute),
+			}
+			if c.id != "" {
+				r.Target.ID = c.id
+			}
+			if c.fault != nil {
+				r.Fault = c.fault
+			}
+			journal := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
+			_, err := memory.New().Apply(t.Context(), r, journal)
+			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
+		})
+	}
+}
+
+func TestAFillThatIsGivenUp(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	target := box.Start(t, "sleep", "600")
+	cgrouptest.NothingLeft(t, box)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	journal := injector.NewJournal(nil)
+	_, err := memory.New().Apply(ctx, injector.Request{
+		Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID},
+		Fault:  fault.MemoryFill(0.5), Until: injector.In(time.Minute),
+	}, journal)
+	g.Expect(err).To(MatchError(context.Canceled))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(box.Processes(t)).To(Equal([]int{target.PID}))
+}

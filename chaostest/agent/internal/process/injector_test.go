@@ -1,0 +1,209 @@
+//go:build linux
+
+package process_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cpu"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/process"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+func TestMain(m *testing.M) {
+	cgrouptest.Main()
+	worker.Main(map[string]worker.Program{cpu.Program: cpu.Burn, memory.Program: memory.Fill})
+	os.Exit(m.Run())
+}
+
+func request(box *cgrouptest.Box, target *cgrouptest.Target, f fault.Fault, lease time.Duration) injector.Request {
+	return injector.Request{ID: "1", Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID}, Fault: f, Until: injector.In(lease), Lease: func() uint64 { return injector.In(lease) }}
+}
+
+// apply applies a fault; the journal is unwound when the test ends.
+func apply(t *testing.T, in injector.Injector, r injector.Request) (injector.Live, *injector.Journal) {
+	t.Helper()
+	g := NewWithT(t)
+	journal := injector.NewJournal(nil)
+	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	live, err := in.Apply(ctx, r, journal)
+	g.Expect(err).NotTo(HaveOccurred())
+	return live, journal
+}
+
+func pause(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, lease time.Duration) (injector.Live, *injector.Journal) {
+	t.Helper()
+	cgrouptest.NothingLeft(t, box)
+	return apply(t, process.New(), request(box, target, fault.Pause(), lease))
+}
+
+// busy starts two processes that never rest, and waits until both have run.
+func busy(t *testing.T, box *cgrouptest.Box) [2]*cgrouptest.Target {
+	t.Helper()
+	both := [2]*cgrouptest.Target{box.Load(t, 1), box.Start(t, "/bin/sh", "-c", "while :; do :; done")}
+	for _, target := range both {
+		runs(t, target.PID)
+	}
+	return both
+}
+
+func runs(t *testing.T, pid int) {
+	t.Helper()
+	used := cgrouptest.CPUTime(t, pid)
+	NewWithT(t).Eventually(func() time.Duration { return cgrouptest.CPUTime(t, pid) }, "20s").Should(BeNumerically(">", used))
+}
+
+func stands(t *testing.T, pid int) {
+	t.Helper()
+	used := cgrouptest.CPUTime(t, pid)
+	NewWithT(t).Consistently(func() time.Duration { return cgrouptest.CPUTime(t, pid) }, "300ms").Should(Equal(used))
+}
+
+func TestAllProcessesStandStill(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	both := busy(t, box)
+	live, journal := pause(t, box, both[0], time.Minute)
+	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
+	g.Expect(live.Attestation().Readback).To(ConsistOf(And(ContainSubstring(box.Name), HaveSuffix(": frozen"))))
+	for _, target := range both {
+		stands(t, target.PID)
+	}
+	e := live.Evidence()
+	g.Expect(e.Effective).To(BeTrue())
+	g.Expect(e.Frozen).To(BeNumerically(">=", 600*time.Millisecond))
+	g.Expect(e.Summary).To(HavePrefix("all processes stood still for "))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+	for _, target := range both {
+		runs(t, target.PID)
+	}
+	final := live.Evidence()
+	g.Expect(final.Frozen).To(BeNumerically(">=", e.Frozen))
+	g.Expect(live.Evidence()).To(Equal(final), "final is final")
+	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(HavePrefix("keep shop paused: it was thawed: ")))
+	g.Expect(journal.Unwind()).To(Succeed(), "a second time")
+}
+
+func TestALeaseThatLapses(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	target := box.Load(t, 1)
+	live, journal := pause(t, box, target, 300*time.Millisecond)
+	g.Eventually(live.Evidence, "10s").Should(And(
+		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the lease lapsed"))))
+	runs(t, target.PID)
+	g.Expect(live.Evidence().Frozen).To(BeNumerically(">", 0))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+	g.Expect(live.Evidence().LeaseLapsed).To(BeTrue())
+}
+
+func TestARenewedLeaseHolds(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	live, _ := pause(t, box, box.Load(t, 1), 3*time.Second)
+	for range 3 { // the newest counts, however many come at once
+		g.Expect(live.Renew(injector.In(time.Minute))).To(Succeed())
+	}
+	g.Consistently(live.Evidence, "4s", "100ms").Should(And(HaveField("Effective", true), HaveField("LeaseLapsed", false)))
+}
+
+func TestAContainerThatIsPausedAlready(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 << 20})
+	target := box.Start(t, "sleep", "600")
+	live, journal := pause(t, box, target, time.Minute)
+	for in, f := range map[injector.Injector]fault.Fault{
+		process.New(): fault.Pause(), cpu.New(): fault.CPUBurn(0.5), memory.New(): fault.MemoryFill(0.5),
+	} {
+		untouched := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
+		_, err := in.Apply(t.Context(), request(box, target, f, time.Minute), untouched)
+		g.Expect(err).To(MatchError(ContainSubstring("paused")), f.String())
+	}
+	g.Expect(live.Evidence().Effective).To(BeTrue())
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func thaw(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target) {
+	t.Helper()
+	group, err := cgroup.Of(target.PID, box.Name)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	dir, err := group.Dir(cgroup.Freezer)
+	NewWithT(t).Expect(err).NotTo(HaveOccurred())
+	name, value := "freezer.state", "THAWED"
+	if cgrouptest.V2() {
+		name, value = "cgroup.freeze", "0"
+	}
+	NewWithT(t).Expect(os.WriteFile(filepath.Join(dir, name), []byte(value), 0)).To(Succeed())
+}
+
+func TestSomebodyElseThawsIt(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	target := box.Load(t, 1)
+	live, journal := pause(t, box, target, time.Minute)
+	thaw(t, box, target)
+	runs(t, target.PID)
+	g.Expect(live.Evidence()).To(And(
+		HaveField("Effective", false), HaveField("Summary", HavePrefix("somebody else has thawed the container"))))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Evidence().Effective).To(BeFalse())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestTheTargetDies(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	target := box.Start(t, "sleep", "600")
+	live, journal := pause(t, box, target, time.Minute)
+	if !cgrouptest.V2() {
+		thaw(t, box, target) // v1 holds even a kill back
+	}
+	target.Kill()
+	g.Eventually(live.Evidence, "10s").Should(HaveField("TargetDied", true))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+	g.Expect(live.Evidence().TargetDied).To(BeTrue())
+}
+
+func TestOtherRefusals(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	r := request(box, box.Start(t, "sleep", "600"), fault.Pause(), time.Minute)
+	untouched := func() *injector.Journal {
+		return injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
+	}
+	other := r
+	other.Target.ID = "4f5e9a"
+	_, err := process.New().Apply(t.Context(), other, untouched())
+	g.Expect(err).To(MatchError(And(HavePrefix("pause shop: find cgroup of process"), ContainSubstring("does not name the container"))))
+	other = r
+	other.Fault = fault.CPUBurn(0.5)
+	_, err = process.New().Apply(t.Context(), other, untouched())
+	g.Expect(err).To(MatchError("pause: CPU burn to 50 % of the quota is another injector's fault"))
+}
+
+// A group that holds this process must be refused: who is frozen thaws nobody.
+func TestItDoesNotFreezeItself(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	box.JoinSelf(t)
+	r := request(box, &cgrouptest.Target{PID: os.Getpid()}, fault.Pause(), time.Minute)
+	_, err := process.New().Apply(t.Context(), r, injector.NewJournal(nil))
+	g.Expect(err).To(MatchError(ContainSubstring("the agent itself runs in its cgroup")))
+}

@@ -1,0 +1,39 @@
+package e2e_test
+
+import (
+	"context"
+	"os"
+	"strings"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/wait"
+
+	"github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
+	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/images"
+)
+
+func TestTheDockerDriverConforms(t *testing.T) {
+	if os.Getenv(victimVariable) != "" {
+		return // this process is here for another test's sake
+	}
+	g := NewWithT(t)
+	image, err := images.Redis(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	engine, err := docker.New(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { g.Expect(engine.Close()).To(Succeed()) })
+
+	redis := chaostest.New(t).Run(t.Context(), image, testcontainers.WithExposedPorts("6379/tcp"),
+		testcontainers.WithWaitStrategy(wait.ForLog("Ready to accept connections")))
+	found, err := redis.Started().Testcontainer.Inspect(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	drivertest.Conform(t, drivertest.Subject{
+		Driver: engine, Target: strings.TrimPrefix(found.Name, "/"), Port: "6379/tcp", Unpublished: "6380/tcp",
+		Command: []string{"redis-cli", "--no-such-option"}, Code: 1, Output: "Unrecognized option",
+		Stop: func(ctx context.Context) error { return redis.Started().Testcontainer.Stop(ctx, nil) },
+	})
+}

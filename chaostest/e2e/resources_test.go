@@ -1,0 +1,73 @@
+package e2e_test
+
+import (
+	"time"
+
+	"github.com/moby/moby/api/types/container"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/testcontainers/testcontainers-go"
+
+	. "github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
+	. "github.com/chaosgate/chaosgate/matchers"
+)
+
+const memoryLimit = 128 << 20
+
+var limited = testcontainers.WithHostConfigModifier(func(host *container.HostConfig) {
+	host.NanoCPUs = 500_000_000
+	host.Memory = memoryLimit
+})
+
+var _ = Describe("resource faults", func() {
+	var (
+		s   *Service
+		pid int
+	)
+
+	BeforeEach(func(ctx SpecContext) {
+		needRoot()
+		s = echo(ctx, limited)
+		state, err := s.State(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		pid = state.PID
+	}, NodeTimeout(time.Minute))
+
+	It("burn a share of the quota, by the cgroup's own counter", func(ctx SpecContext) {
+		before := fingerprint(ctx, s)
+		burn := Inject(ctx, fault.CPUBurn(50*fault.Percent), On(s))
+		start, used := time.Now(), cpuUsed(pid)
+		Eventually(func() time.Duration { return time.Since(start) }).WithContext(ctx).Should(BeNumerically(">", 4*time.Second))
+		share := float64(cpuUsed(pid)-used) / float64(time.Since(start)) / 0.5
+		Expect(share).To(BeNumerically("~", 0.5, 0.1), "of a quota of half a processor")
+		Expect(burn).To(HaveTakenEffect())
+		burn.Revert(ctx)
+		Expect(members(pid, "cpu")).To(HaveLen(1))
+		Expect(fingerprint(ctx, s)).To(Equal(before))
+	}, SpecTimeout(time.Minute))
+
+	It("fill memory to a share of the limit", func(ctx SpecContext) {
+		before := fingerprint(ctx, s)
+		fill := Inject(ctx, fault.MemoryFill(80*fault.Percent), On(s))
+		Expect(float64(workingSet(pid)) / memoryLimit).To(BeNumerically("~", 0.8, 0.03))
+		Expect(fill).To(HaveTakenEffect())
+		fill.Revert(ctx)
+		Expect(float64(workingSet(pid)) / memoryLimit).To(BeNumerically("<", 0.4))
+		Expect(members(pid, "memory")).To(HaveLen(1))
+		Expect(fingerprint(ctx, s)).To(Equal(before))
+	}, SpecTimeout(time.Minute))
+
+	It("freeze all processes, and thaw them", func(ctx SpecContext) {
+		before := fingerprint(ctx, s)
+		alive := probe.HTTP(s, "8080/tcp", "/healthz", probe.Timeout(500*time.Millisecond))
+		Eventually(ctx, alive.Sample).Should(BeLive())
+		pause := Inject(ctx, fault.Pause(), On(s))
+		Expect(alive.Sample(ctx)).NotTo(BeLive())
+		Expect(pause).To(HaveTakenEffect())
+		pause.Revert(ctx)
+		Eventually(ctx, alive.Sample).Should(HaveRecoveredWithin(5 * time.Second))
+		Expect(fingerprint(ctx, s)).To(Equal(before))
+	}, SpecTimeout(time.Minute))
+})

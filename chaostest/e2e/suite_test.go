@@ -1,0 +1,138 @@
+// Package e2e_test breaks real containers and looks at them from
+// outside: with ping, with the containers' own clocks, with the engine's
+// statistics, with tc, nft and ip. Nothing here asks the agent whether a fault
+// is live.
+package e2e_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/testcontainers/testcontainers-go"
+	"github.com/testcontainers/testcontainers-go/wait"
+
+	. "github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/images"
+)
+
+func TestConformance(t *testing.T) {
+	RegisterFailHandler(Fail)
+	if victim := os.Getenv(victimVariable); victim != "" {
+		injectAndWait(t, victim)
+		return
+	}
+	RunSpecs(t, "Conformance")
+}
+
+var echoImage string
+
+var _ = BeforeSuite(func(ctx SpecContext) {
+	var err error
+	echoImage, err = images.Echo(ctx)
+	Expect(err).NotTo(HaveOccurred())
+}, NodeTimeout(5*time.Minute))
+
+// echo starts a container that answers with the time of receipt.
+func echo(ctx context.Context, options ...docker.Option) *Service {
+	GinkgoHelper()
+	return Run(ctx, echoImage, append([]docker.Option{
+		testcontainers.WithExposedPorts("8080/tcp"),
+		testcontainers.WithWaitStrategy(wait.ForHTTP("/healthz").WithPort("8080/tcp")),
+	}, options...)...)
+}
+
+// trip is one message from one container to another and back, by the
+// containers' own clock, which they share.
+type trip struct{ There, Back time.Duration }
+
+// ask has a container send a message to the echo of container b.
+func ask(ctx context.Context, from *Service, network string, within time.Duration) (trip, error) {
+	GinkgoHelper()
+	endpoint, err := from.Endpoint(ctx, "8080/tcp")
+	Expect(err).NotTo(HaveOccurred())
+	query := url.Values{"network": {network}, "address": {"b:7"}, "within": {within.String()}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+endpoint+"/ask?"+query.Encode(), nil)
+	Expect(err).NotTo(HaveOccurred())
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return trip{}, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	body, err := io.ReadAll(response.Body)
+	Expect(err).NotTo(HaveOccurred())
+	if response.StatusCode != http.StatusOK {
+		return trip{}, fmt.Errorf("%s", strings.TrimSpace(string(body)))
+	}
+	var times struct{ Sent, Received, Returned int64 }
+	Expect(json.Unmarshal(body, &times)).To(Succeed())
+	return trip{
+		There: time.Duration(times.Received - times.Sent),
+		Back:  time.Duration(times.Returned - times.Received),
+	}, nil
+}
+
+// typical is the median of several trips to container b.
+func typical(ctx context.Context, from *Service, network string) trip {
+	GinkgoHelper()
+	var there, back []time.Duration
+	for range 7 {
+		t, err := ask(ctx, from, network, 5*time.Second)
+		Expect(err).NotTo(HaveOccurred())
+		there, back = append(there, t.There), append(back, t.Back)
+	}
+	slices.Sort(there)
+	slices.Sort(back)
+	return trip{There: there[len(there)/2], Back: back[len(back)/2]}
+}
+
+// fingerprint is what tc, nft and ip say of the container's network namespace,
+// and its cgroup's limits.
+func fingerprint(ctx context.Context, s *Service) string {
+	GinkgoHelper()
+	needRoot()
+	state, err := s.State(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	var all strings.Builder
+	for _, command := range []string{
+		"ip -details link show", "ip -details addr show", "ip route show table all", "ip -6 route show table all",
+		"tc qdisc show", "tc filter show dev eth0 ingress", "tc filter show dev eth0 egress", "tc class show dev eth0",
+		"nft list ruleset",
+	} {
+		args := append([]string{"--target", fmt.Sprint(state.PID), "--net"}, strings.Fields(command)...)
+		// tc answers with an error where there is nothing to list; that, too, is an answer.
+		output, _ := exec.CommandContext(ctx, "nsenter", args...).CombinedOutput()
+		fmt.Fprintf(&all, "$ %s\n%s\n", command, volatile.ReplaceAllString(string(output), ""))
+	}
+	for _, file := range limits(state.PID) {
+		content, err := os.ReadFile(file)
+		if err == nil {
+			fmt.Fprintf(&all, "%s: %s\n", file, content)
+		}
+	}
+	return all.String()
+}
+
+func needRoot() {
+	GinkgoHelper()
+	if os.Geteuid() == 0 {
+		return
+	}
+	const why = "looking into a container's namespaces from outside takes root"
+	if os.Getenv("CHAOSGATE_REQUIRE_ROOT") == "1" {
+		Fail(why)
+	}
+	Skip(why)
+}

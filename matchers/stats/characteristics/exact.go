@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/onsi/gomega/types"
+
+	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers"
+)
+
+// exactAlarms is of the matchers that have no alpha because they are exact, and
+// of the comparison with a baseline, which is exact over whole runs.
+func exactAlarms(l *lab) []row {
+	const within = 30 * time.Millisecond
+	never := func(name, naive string, matcher func() types.GomegaMatcher) row {
+		s := count(each(l, l.runs, func(_ int, random *rand.Rand) bool {
+			w := sayingAll(random)
+			return alarm(matcher().Match(w))
+		}))
+		return row{what: name, claim: "no false alarm", simulated: s.String(), holds: s.times == 0, naive: naive}
+	}
+	late := count(each(l, naiveRuns, func(_ int, random *rand.Rand) bool { return behindItsAnswer(sayingAll(random), within) }))
+	return []row{
+		never("AgreeOnClock(30ms), clocks that agree, round trips to 100ms", percent(late.rate())+": time said less time of answer",
+			func() types.GomegaMatcher { return matchers.AgreeOnClock(within) }),
+		never("RunTheSameVersion, one version", "the first answers alone: who changes later is not seen", func() types.GomegaMatcher { return matchers.RunTheSameVersion() }),
+		baselineAlarms(l, 20, 1, 0.05),
+		baselineAlarms(l, 10, 3, 0.01),
+	}
+}
+
+// sayingAll is a fleet whose members all say the right time and one version,
+// over round trips of random length.
+func sayingAll(random *rand.Rand) *probe.FleetWindow {
+	const members, rounds = 5, 10
+	names := make([]probe.Member, members)
+	for i := range names {
+		names[i] = probe.Member{Name: memberName(i)}
+	}
+	series, err := probe.NewFleetSeries(noon, 1, time.Second, names...)
+	must(err)
+	for n := range rounds {
+		round := make([]probe.Sample, members)
+		for i := range round {
+			sent := noon.Add(time.Duration(n) * time.Second)
+			there, back := time.Duration(random.Int64N(50e6)), time.Duration(random.Int64N(50e6))
+			says := sent.Add(there).Truncate(time.Millisecond)
+			round[i] = probe.Sample{
+				Probe: "simulated", Time: sent, Latency: there + back, Class: probe.OK, Version: "2",
+				Clock: &probe.Reading{Sent: sent, Received: sent.Add(there + back), Says: says, Resolution: time.Millisecond},
+			}
+		}
+		must(series.Add(round...))
+	}
+	series.End(noon.Add(rounds * time.Second))
+	return series.Window()
+}
+
+// behindItsAnswer takes every slow answer for a clock that is behind.
+func behindItsAnswer(f *probe.FleetWindow, within time.Duration) bool {
+	for _, m := range f.Members() {
+		for _, s := range m.Window.Samples() {
+			if s.Clock.Received.Sub(s.Clock.Says) > within {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// baselineAlarms is of healthy runs against healthy accepted ones.
+func baselineAlarms(l *lab, accepted, now int, alpha float64) row {
+	dir, err := os.MkdirTemp("", "characteristics-")
+	must(err)
+	defer func() { _ = os.RemoveAll(dir) }()
+	s := count(each(l, l.runs, func(i int, random *rand.Rand) bool {
+		b := record.Baseline{Schema: record.BaselineSchema}
+		for n := range accepted {
+			b.Runs = append(b.Runs, record.BaselineRun{
+				Started: noon.Add(time.Duration(n) * time.Minute), Environment: record.Here(),
+				Windows: []record.BaselineWindow{summary(healthyRun(random))},
+			})
+		}
+		data, err := b.Encode()
+		must(err)
+		path := filepath.Join(dir, fmt.Sprint(i))
+		must(os.WriteFile(path, bytes.TrimSpace(data), 0o600))
+		windows := make([]*probe.Window, now)
+		for n := range windows {
+			windows[n] = healthyRun(random)
+		}
+		wrong := alarm(matchers.MatchBaseline(path, matchers.Margin(0), matchers.Alpha(alpha)).Match(windows))
+		must(os.Remove(path))
+		return wrong
+	}))
+	return row{
+		what:  fmt.Sprintf("MatchBaseline(Margin(0)), %d accepted runs, %d of now, 4 metrics, alpha %s", accepted, now, percent(alpha)),
+		claim: "false alarms at most " + percent(alpha), simulated: s.String(), holds: s.upper <= alpha,
+		naive: "worse than the mean by 2 %: see BASELINE",
+	}
+}
+
+func summary(w *probe.Window) record.BaselineWindow {
+	s := record.Summarise(w.Record())
+	s.Spec, s.Number = "shop: sells", 1
+	return s
+}
+
+// healthyRun is a window of a run of its own: whole runs differ by more than their
+// requests do.
+func healthyRun(random *rand.Rand) *probe.Window {
+	s := service{slower: 1 + spreadOfRuns*random.NormFloat64(), failing: 0.005}
+	return s.window(100, random).In("sells", 1)
+}
