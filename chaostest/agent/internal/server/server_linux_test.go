@@ -119,9 +119,9 @@ func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Dura
 
 func pause(t *testing.T, id string) wire.InjectParams {
 	t.Helper()
-	wire, err := fault.Marshal(fault.Pause())
+	encoded, err := fault.Marshal(fault.Pause())
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
-	return wire.InjectParams{ID: id, Fault: wire, TargetID: "abc", TargetName: "db"}
+	return wire.InjectParams{ID: id, Fault: encoded, TargetID: "abc", TargetName: "db"}
 }
 
 func TestTheEndOfTheInputRevertsEverything(t *testing.T) {
