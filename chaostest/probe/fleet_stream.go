@@ -106,9 +106,9 @@ func (s *FleetStream) add(round []Sample, known time.Time) {
 
 func (s *FleetStream) tell(now time.Time, so *progress) {
 	f := s.series
-	r := so.all.summary(Window{probe: f.name, spec: f.spec, number: f.number, faults: f.faults, start: f.start, end: now})
+	r := so.all.totals(Window{probe: f.name, spec: f.spec, number: f.number, faults: f.faults, start: f.start, end: now})
 	for i, member := range f.series {
-		r.Members = append(r.Members, so.members[i].summary(member.heading(now)))
+		r.Members = append(r.Members, so.members[i].totals(member.heading(now)))
 	}
 	s.load.report(r)
 }

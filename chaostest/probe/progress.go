@@ -43,9 +43,9 @@ func (t *tally) add(s *Sample) {
 	t.classes[s.Class]++
 }
 
-// summary is the record of a window that has a heading and, in place of samples,
-// what was counted of them.
-func (t *tally) summary(heading Window) record.Window {
+// totals are those of a window that has a heading and, in place of samples, what
+// was counted of them.
+func (t *tally) totals(heading Window) record.Window {
 	heading.errors, heading.classes = t.errors, t.classes
-	return heading.summaryOf(t.n, t.healthy.quantile)
+	return heading.totalsOf(t.n, t.healthy.quantile)
 }

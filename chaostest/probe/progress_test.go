@@ -43,8 +43,8 @@ func TestProgressSaysWhatAWindowOfItsSamplesSays(t *testing.T) {
 			so.add(0, &s)
 			if n := i + 1; n%1777 == 0 || n < 5 || n == 99 || n == 100 {
 				want := NewWindow("p", start, start.Add(time.Hour), samples)
-				if got := so.all.summary(Window{probe: "p", start: start, end: start.Add(time.Hour)}); !reflect.DeepEqual(got, want.summary()) {
-					t.Fatalf("%s, %d samples: got\n%+v, want\n%+v", name, n, got, want.summary())
+				if got := so.all.totals(Window{probe: "p", start: start, end: start.Add(time.Hour)}); !reflect.DeepEqual(got, want.totals()) {
+					t.Fatalf("%s, %d samples: got\n%+v, want\n%+v", name, n, got, want.totals())
 				}
 			}
 		}
@@ -54,7 +54,7 @@ func TestProgressSaysWhatAWindowOfItsSamplesSays(t *testing.T) {
 func TestProgressOfNothingHealthyHasNoQuantile(t *testing.T) {
 	so := newProgress(0)
 	for range 2 {
-		if r := so.all.summary(Window{}); !math.IsNaN(float64(r.P50)) {
+		if r := so.all.totals(Window{}); !math.IsNaN(float64(r.P50)) {
 			t.Errorf("the median of nothing is %v", r.P50)
 		}
 		so.add(0, &Sample{Class: Refused})

@@ -51,7 +51,7 @@ func (s *Stream) add(round []Sample, known time.Time) {
 }
 
 func (s *Stream) tell(now time.Time, so *progress) {
-	s.load.report(so.all.summary(s.series.heading(now)))
+	s.load.report(so.all.totals(s.series.heading(now)))
 }
 
 // Window is the window so far: the samples in the order of their intended starts,

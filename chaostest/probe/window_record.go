@@ -21,31 +21,46 @@ func (w *Window) Record() record.Window {
 	return r
 }
 
+// summary is the record without judgements: what all samples say together, and
+// what they say over time.
 func (w *Window) summary() record.Window {
-	latencies := w.latencies()
-	return w.summaryOf(len(w.samples), func(q float64) (time.Duration, bool) { return quantile(latencies, q) })
+	r := w.totals()
+	r.RowWidth, r.Rows = w.rows()
+	return r
 }
 
-// summaryOf is the summary of n samples with those quantiles.
-func (w *Window) summaryOf(n int, quantile func(float64) (time.Duration, bool)) record.Window {
-	seconds := func(q float64) record.Float {
-		if latency, ok := quantile(q); ok {
-			return record.Float(latency.Seconds())
-		}
-		return record.Float(math.NaN())
-	}
-	r := record.Window{
+func (w *Window) totals() record.Window {
+	latencies := w.latencies()
+	return w.totalsOf(len(w.samples), func(q float64) (time.Duration, bool) { return quantile(latencies, q) })
+}
+
+// totalsOf are the totals of n samples with those quantiles.
+func (w *Window) totalsOf(n int, quantile func(float64) (time.Duration, bool)) record.Window {
+	return record.Window{
 		Schema: record.Schema, Spec: w.spec, Probe: w.probe, Number: w.number, Start: w.start.Round(0), End: w.end.Round(0),
-		Faults: slices.Clone(w.faults), Count: n, Errors: w.errors,
-		P50: seconds(0.5), P90: seconds(0.9), P99: seconds(0.99),
+		Faults: slices.Clone(w.faults), Count: n, Errors: w.errors, Classes: byName(w.classes),
+		P50: seconds(quantile, 0.5), P90: seconds(quantile, 0.9), P99: seconds(quantile, 0.99),
 	}
-	if w.errors > 0 {
-		r.Classes = make(map[string]int, len(w.classes))
-		for class, n := range w.classes {
-			r.Classes[string(class)] = n
-		}
+}
+
+// seconds is the quantile q, NaN where there is none.
+func seconds(quantile func(float64) (time.Duration, bool), q float64) record.Float {
+	if latency, ok := quantile(q); ok {
+		return record.Float(latency.Seconds())
 	}
-	return r
+	return record.Float(math.NaN())
+}
+
+// byName is the count of each class under its name in records; nil without errors.
+func byName(classes map[Class]int) map[string]int {
+	if len(classes) == 0 {
+		return nil
+	}
+	named := make(map[string]int, len(classes))
+	for class, n := range classes {
+		named[string(class)] = n
+	}
+	return named
 }
 
 // MarshalJSON encodes the window's record, so that a report entry that holds

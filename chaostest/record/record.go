@@ -140,11 +140,28 @@ type Window struct {
 	P50 Float `json:"p50"`
 	P90 Float `json:"p90"`
 	P99 Float `json:"p99"`
+	// Rows are what the window saw over time, RowWidth apart: a second, less in a
+	// window of a few seconds, more in one of many minutes.
+	RowWidth time.Duration `json:"rowWidth,omitempty"`
+	Rows     []Row         `json:"rows,omitempty"`
 	// Judgements are the matchers' verdicts on the window.
 	Judgements []Judgement `json:"judgements,omitempty"`
 	// Members are the windows of a fleet's members, without judgements; the window
 	// itself is of all their samples.
 	Members []Window `json:"members,omitempty"`
+}
+
+// Row is what a window saw from At until RowWidth later, or until the window's end.
+// There is no row for a time in which no sample was meant to be taken.
+type Row struct {
+	At      time.Time      `json:"at"`
+	Count   int            `json:"count"`
+	Errors  int            `json:"errors,omitempty"`
+	Classes map[string]int `json:"classes,omitempty"`
+	// P50, P90 and P99 are as in Window, of this row's answers alone.
+	P50 Float `json:"p50"`
+	P90 Float `json:"p90"`
+	P99 Float `json:"p99"`
 }
 
 // Outcome is what a matcher found.
