@@ -13,6 +13,7 @@
 // Load looks for a while and waits; Watch goes on looking while the spec does.
 // LoadFleet and WatchFleet do the same with several services that should be alike.
 //
-// The functions of this package are for Ginkgo specs. Under a plain testing.T
-// the same words are methods of the Experiment that New returns.
+// This package holds the words of a Ginkgo spec on Docker, to be imported with a
+// dot; each is one line over package scope. Under a plain testing.T use that one:
+// it imports neither Ginkgo nor Docker.
 package chaostest

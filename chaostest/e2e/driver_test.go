@@ -10,10 +10,10 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 	"github.com/testcontainers/testcontainers-go/wait"
 
-	"github.com/chaosgate/chaosgate/chaostest"
 	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
 	"github.com/chaosgate/chaosgate/chaostest/e2e/images"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
 func TestTheDockerDriverConforms(t *testing.T) {
@@ -27,13 +27,13 @@ func TestTheDockerDriverConforms(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { g.Expect(engine.Close()).To(Succeed()) })
 
-	redis := chaostest.New(t).Run(t.Context(), image, testcontainers.WithExposedPorts("6379/tcp"),
-		testcontainers.WithWaitStrategy(wait.ForLog("Ready to accept connections")))
-	found, err := redis.Started().Testcontainer.Inspect(t.Context())
+	redis := scope.New(t, docker.Connect).Run(t.Context(), docker.Image(image, testcontainers.WithExposedPorts("6379/tcp"),
+		testcontainers.WithWaitStrategy(wait.ForLog("Ready to accept connections"))))
+	found, err := docker.Testcontainer(redis.Target).Inspect(t.Context())
 	g.Expect(err).NotTo(HaveOccurred())
 	drivertest.Conform(t, drivertest.Subject{
 		Driver: engine, Target: strings.TrimPrefix(found.Name, "/"), Port: "6379/tcp", Unpublished: "6380/tcp",
 		Command: []string{"redis-cli", "--no-such-option"}, Code: 1, Output: "Unrecognized option",
-		Stop: func(ctx context.Context) error { return redis.Started().Testcontainer.Stop(ctx, nil) },
+		Stop: func(ctx context.Context) error { return docker.Testcontainer(redis.Target).Stop(ctx, nil) },
 	})
 }

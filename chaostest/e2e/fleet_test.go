@@ -119,9 +119,9 @@ var _ = Describe("a watch", func() {
 		}
 		Eventually(ctx, func() (int, error) { w, err := watched.Window(); return w.N(), err }).Should(BeNumerically(">=", 20))
 		Expect(errors()).To(BeZero())
-		Expect(s.Started().Testcontainer.Stop(ctx, nil)).To(Succeed())
+		Expect(docker.Testcontainer(s.Target).Stop(ctx, nil)).To(Succeed())
 		Eventually(ctx, errors).Should(BeNumerically(">=", 20))
-		Expect(s.Started().Testcontainer.Start(ctx)).To(Succeed())
+		Expect(docker.Testcontainer(s.Target).Start(ctx)).To(Succeed())
 		var from int
 		Eventually(ctx, func() (bool, error) {
 			w, err := watched.Window()

@@ -17,7 +17,9 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	. "github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
 // victimVariable makes this test binary a test process that injects faults on
@@ -27,7 +29,7 @@ const victimVariable = "CHAOSGATE_CONFORMANCE_VICTIM"
 const injectedLine = "injected"
 
 func injectAndWait(t *testing.T, container string) {
-	x := New(t)
+	x := scope.New(t, docker.Connect)
 	s := x.Attach(t.Context(), container)
 	x.Inject(t.Context(), fault.Delay(200*time.Millisecond), On(s))
 	x.Inject(t.Context(), fault.CPUBurn(50*fault.Percent), On(s))

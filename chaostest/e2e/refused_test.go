@@ -16,10 +16,11 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
 // refusal runs the body as a test of its own and returns its failure.
-func refusal(body func(x *Experiment)) error {
+func refusal(body func(sc *scope.Scope)) error {
 	t := &failing{FullGinkgoTInterface: GinkgoT()}
 	func() {
 		defer func() {
@@ -27,7 +28,7 @@ func refusal(body func(x *Experiment)) error {
 				panic(r)
 			}
 		}()
-		body(New(t))
+		body(scope.New(t, docker.Connect))
 	}()
 	return t.failure
 }
@@ -46,13 +47,13 @@ func (f *failing) AddReportEntryVisibilityNever(string, ...any) {}
 
 var _ = Describe("what cannot be done is refused before anything is touched", func() {
 	It("on a container that does not exist", func(ctx SpecContext) {
-		Expect(refusal(func(x *Experiment) { x.Attach(ctx, "chaosgate-nobody") })).
+		Expect(refusal(func(sc *scope.Scope) { sc.Attach(ctx, "chaosgate-nobody") })).
 			To(And(MatchError(driver.ErrNotFound), MatchError(ContainSubstring("find container chaosgate-nobody")), MatchError(ContainSubstring("docker ps"))))
 	})
 
 	It("on a container without what the fault is a share of", func(ctx SpecContext) {
 		s := echo(ctx)
-		Expect(refusal(func(x *Experiment) { x.Inject(ctx, fault.MemoryFill(80*fault.Percent), On(s)) })).
+		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.MemoryFill(80*fault.Percent), On(s)) })).
 			To(MatchError(ContainSubstring("has no memory limit")))
 	}, SpecTimeout(time.Minute))
 
@@ -60,15 +61,15 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 		s := Run(ctx, echoImage,
 			testcontainers.WithEnv(map[string]string{"ADDRESS": "127.0.0.1:0", "TCP_ADDRESS": "127.0.0.1:0", "UDP_ADDRESS": "127.0.0.1:0"}),
 			testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "host" }))
-		Expect(refusal(func(x *Experiment) { x.Inject(ctx, fault.Delay(time.Second), On(s)) })).
+		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.Delay(time.Second), On(s)) })).
 			To(MatchError(ContainSubstring("shares the host's network, so the fault would hit the whole machine")))
 	}, SpecTimeout(time.Minute))
 
 	It("on a path that this kernel lacks, and only there", func(ctx SpecContext) {
 		s := echo(ctx)
 		before := fingerprint(ctx, s)
-		err := refusal(func(x *Experiment) {
-			slow := x.Inject(ctx, fault.Delay(100*time.Millisecond), On(s), Via(fault.NetemPath))
+		err := refusal(func(sc *scope.Scope) {
+			slow := sc.Inject(ctx, fault.Delay(100*time.Millisecond), On(s), Via(fault.NetemPath))
 			Expect(ping(ctx, s)).To(BeNumerically(">", 90*time.Millisecond), "this kernel has netem")
 			slow.Revert(ctx)
 		})
@@ -81,13 +82,13 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 	It("twice on the same packets, and on a container that is paused already", func(ctx SpecContext) {
 		s := echo(ctx)
 		slow := Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
-		Expect(refusal(func(x *Experiment) { x.Inject(ctx, fault.Delay(time.Second), On(s)) })).
+		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.Delay(time.Second), On(s)) })).
 			To(MatchError(ContainSubstring("delay 50ms")), "the fault in the way is named")
 		Expect(ping(ctx, s)).To(BeNumerically("<", time.Second))
 		slow.Revert(ctx)
 
 		pause := Inject(ctx, fault.Pause(), On(s))
-		Expect(refusal(func(x *Experiment) { x.Inject(ctx, fault.Pause(), On(s)) })).
+		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.Pause(), On(s)) })).
 			To(MatchError(ContainSubstring("paused")))
 		pause.Revert(ctx)
 	}, SpecTimeout(time.Minute))

@@ -1,5 +1,5 @@
-// Package plain_test is a chaos experiment without Ginkgo: the words of the DSL
-// are methods of the experiment that chaostest.New makes of a testing.T.
+// Package plain_test is a chaos test without Ginkgo: the words of a spec are methods
+// of the scope that scope.New makes of a testing.T.
 package plain_test
 
 import (
@@ -11,22 +11,23 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/testcontainers/testcontainers-go"
 
-	"github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 	"github.com/chaosgate/chaosgate/matchers"
 )
 
 func TestAnswersAgainAfterItHung(t *testing.T) {
-	g, x := NewWithT(t), chaostest.New(t)
+	g, s := NewWithT(t), scope.New(t, docker.Connect)
 	ctx := t.Context()
 
 	image := cmp.Or(os.Getenv("QUICKSTART_IMAGE"), "nginx:1-alpine")
-	web := x.Run(ctx, image, testcontainers.WithExposedPorts("80/tcp"))
+	web := s.Run(ctx, docker.Image(image, testcontainers.WithExposedPorts("80/tcp")))
 	page := probe.HTTP(web, "80/tcp", "/", probe.Timeout(time.Second))
 	g.Eventually(ctx, page.Sample).WithTimeout(30 * time.Second).Should(matchers.BeLive())
 
-	hung := x.Inject(ctx, fault.Pause(), chaostest.On(web))
+	hung := s.Inject(ctx, fault.Pause(), scope.On(web))
 	g.Expect(page.Sample(ctx)).NotTo(matchers.BeLive())
 	g.Expect(hung).To(matchers.HaveTakenEffect())
 

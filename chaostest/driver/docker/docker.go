@@ -49,8 +49,37 @@ func New(ctx context.Context) (*Driver, error) {
 	return &Driver{client: cli}, nil
 }
 
-// Close lets the connection to the daemon go.
-func (d *Driver) Close() error { return d.client.Close() }
+// Close closes the connection to the daemon. Connect makes a new one then.
+func (d *Driver) Close() error {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.driver == d {
+		shared.driver = nil
+	}
+	return d.client.Close()
+}
+
+// shared is the driver of Connect.
+var shared struct {
+	mu     sync.Mutex
+	driver *Driver
+}
+
+// Connect returns the driver that all tests of this process share:
+//
+//	s := scope.New(t, docker.Connect)
+func Connect(ctx context.Context) (driver.Driver, error) {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.driver == nil {
+		d, err := New(ctx)
+		if err != nil {
+			return nil, err
+		}
+		shared.driver = d
+	}
+	return shared.driver, nil
+}
 
 func unreachable(err error) error {
 	return fmt.Errorf("connect to the Docker Engine: %w: %w: start Docker, or point DOCKER_HOST at a running one", driver.ErrUnreachable, err)

@@ -2,48 +2,73 @@ package docker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/testcontainers/testcontainers-go"
-	"github.com/testcontainers/testcontainers-go/network"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
 // Option is an option of testcontainers.Run.
 type Option = testcontainers.ContainerCustomizer
 
-// NetworkOption is an option of testcontainers' network.New.
-type NetworkOption = network.NetworkCustomizer
-
-// Started is a container that this suite started and will remove.
-type Started struct {
+// started is a container that this process started and will remove.
+type started struct {
 	*Container
-	// Testcontainer is testcontainers-go's own view of it.
-	Testcontainer *testcontainers.DockerContainer
+	testcontainer *testcontainers.DockerContainer
 }
 
-// Run starts a container as testcontainers.Run does. It may return a container
-// and an error: what was started must be removed either way. The name that
-// reports use is the container's first network alias, else its image's name.
-func (d *Driver) Run(ctx context.Context, image string, logger func(format string, args ...any), options ...Option) (*Started, error) {
+// Testcontainer gives testcontainers-go's view of a container that was started from
+// an Image, for its files, its logs, or to stop it; nil for every other target:
+//
+//	docker.Testcontainer(shop.Target).Stop(ctx, nil)
+func Testcontainer(target driver.Target) *testcontainers.DockerContainer {
+	if s, ok := target.(*started); ok {
+		return s.testcontainer
+	}
+	return nil
+}
+
+// ImageRun is an image to start a container from. It comes from Image.
+type ImageRun struct {
+	image   string
+	options []Option
+}
+
+// Image says what testcontainers.Run would start: an image by its reference, and
+// testcontainers' options. The container's name in reports is its first network
+// alias, else its image's name.
+func Image(ref string, options ...Option) ImageRun { return ImageRun{ref, options} }
+
+var _ driver.Starter = ImageRun{}
+
+// String is the image's reference.
+func (i ImageRun) String() string { return i.image }
+
+// Start starts a container on a Docker driver.
+func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger) (driver.Started, error) {
+	d, ok := on.(*Driver)
+	if !ok {
+		return nil, fmt.Errorf("run image %s: the driver is a %T, not Docker's: connect with docker.Connect", i, on)
+	}
 	var name string
 	named := testcontainers.CustomizeRequestOption(func(request *testcontainers.GenericContainerRequest) error {
 		name = nameOf(request)
 		return nil
 	})
-	all := append([]Option{testcontainers.WithLogger(printer(logger))}, options...)
-	container, err := testcontainers.Run(ctx, image, append(all, named)...)
+	all := append([]Option{testcontainers.WithLogger(printer(log))}, i.options...)
+	container, err := testcontainers.Run(ctx, i.image, append(all, named)...)
 	if container == nil || container.GetContainerID() == "" {
-		return nil, fmt.Errorf("run image %s: %w", image, err)
+		return nil, fmt.Errorf("run image %s: %w", i, err)
 	}
-	started := &Started{
+	started := &started{
 		Container:     &Container{driver: d, name: name, id: container.GetContainerID()},
-		Testcontainer: container,
+		testcontainer: container,
 	}
 	if err != nil {
-		err = fmt.Errorf("run image %s as %s: %w%s", image, name, err, started.lastWords(ctx))
+		err = fmt.Errorf("run image %s as %s: %w%s", i, name, err, started.logEnd(ctx))
 	}
 	return started, err
 }
@@ -60,9 +85,9 @@ func nameOf(request *testcontainers.GenericContainerRequest) string {
 	return name
 }
 
-// lastWords is the end of the log of a container that did not come up.
-func (s *Started) lastWords(ctx context.Context) string {
-	logs, err := s.Testcontainer.Logs(ctx)
+// logEnd is the end of the log of a container that did not come up.
+func (s *started) logEnd(ctx context.Context) string {
+	logs, err := s.testcontainer.Logs(ctx)
 	if err != nil {
 		return ""
 	}
@@ -79,46 +104,10 @@ func (s *Started) lastWords(ctx context.Context) string {
 }
 
 // Remove stops the container at once and removes it with its volumes.
-func (s *Started) Remove(ctx context.Context) error {
-	if err := testcontainers.TerminateContainer(s.Testcontainer,
+func (s *started) Remove(ctx context.Context) error {
+	if err := testcontainers.TerminateContainer(s.testcontainer,
 		testcontainers.StopContext(ctx), testcontainers.StopTimeout(0)); err != nil {
 		return fmt.Errorf("remove container %s: %w", s.name, err)
-	}
-	return nil
-}
-
-// Network is a network of this suite's own.
-type Network struct {
-	network *testcontainers.DockerNetwork
-}
-
-// NewNetwork makes a bridge network with a random name.
-func (d *Driver) NewNetwork(ctx context.Context, options ...NetworkOption) (*Network, error) {
-	made, err := network.New(ctx, options...)
-	if err != nil {
-		return nil, fmt.Errorf("make network: %w", err)
-	}
-	return &Network{network: made}, nil
-}
-
-// As attaches a container to the network under the given aliases, the first of
-// which is the name that reports use.
-func (n *Network) As(aliases ...string) Option {
-	if len(aliases) == 0 {
-		return testcontainers.CustomizeRequestOption(func(*testcontainers.GenericContainerRequest) error {
-			return errors.New("network.As: needs a name by which the other containers find this one")
-		})
-	}
-	return network.WithNetwork(aliases, n.network)
-}
-
-// Name is the network's name in the engine.
-func (n *Network) Name() string { return n.network.Name }
-
-// Remove removes the network.
-func (n *Network) Remove(ctx context.Context) error {
-	if err := n.network.Remove(ctx); err != nil {
-		return fmt.Errorf("remove network %s: %w", n.network.Name, err)
 	}
 	return nil
 }

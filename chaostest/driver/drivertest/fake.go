@@ -36,6 +36,9 @@ func NewFake(targets ...*FakeTarget) *Fake {
 	return f
 }
 
+// Connect is what a scope connects with: it returns the fake itself.
+func (f *Fake) Connect(context.Context) (driver.Driver, error) { return f, nil }
+
 // Attach finds a target by its name or ID.
 func (f *Fake) Attach(_ context.Context, ref string) (driver.Target, error) {
 	f.mu.Lock()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// bench is the T of an experiment outside a test.
+// bench is the T of a scope outside a test.
 type bench struct {
 	failed   bool
 	cleanups []func()

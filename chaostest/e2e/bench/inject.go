@@ -6,11 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest"
 	"github.com/chaosgate/chaosgate/chaostest/agent"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
 // start starts an agent of the bench's own.
@@ -22,7 +22,7 @@ func start(ctx context.Context, t *bench, engine *docker.Driver) *agent.Client {
 	return client
 }
 
-func agentStart(ctx context.Context, t *bench, _ *chaostest.Experiment, _ string) []row {
+func agentStart(ctx context.Context, t *bench, _ *scope.Scope, _ string) []row {
 	engine, err := docker.New(ctx)
 	t.must(err)
 	defer func() { _ = engine.Close() }()
@@ -38,7 +38,7 @@ func agentStart(ctx context.Context, t *bench, _ *chaostest.Experiment, _ string
 }
 
 // params asks for a fault on a service's container as it is now.
-func params(ctx context.Context, t *bench, s *chaostest.Service, f fault.Fault, id string) wire.InjectParams {
+func params(ctx context.Context, t *bench, s *scope.Service, f fault.Fault, id string) wire.InjectParams {
 	state, err := s.State(ctx)
 	t.must(err)
 	encoded, err := fault.Marshal(f)
@@ -50,13 +50,13 @@ func params(ctx context.Context, t *bench, s *chaostest.Service, f fault.Fault, 
 	return p
 }
 
-func injectAndRevert(ctx context.Context, t *bench, x *chaostest.Experiment, image string) []row {
+func injectAndRevert(ctx context.Context, t *bench, x *scope.Scope, image string) []row {
 	engine, err := docker.New(ctx)
 	t.must(err)
 	defer func() { _ = engine.Close() }()
 	client := start(ctx, t, engine)
 	defer func() { t.must(client.Close()) }()
-	s := x.Run(ctx, image)
+	s := x.Run(ctx, docker.Image(image))
 	var rows []row
 	for _, f := range []fault.Fault{fault.Delay(100 * time.Millisecond), fault.BlackHole(), fault.Pause(), fault.CPUBurn(10 * fault.Percent)} {
 		var in, out []time.Duration
@@ -78,11 +78,11 @@ func injectAndRevert(ctx context.Context, t *bench, x *chaostest.Experiment, ima
 	return rows
 }
 
-func manyAtOnce(ctx context.Context, t *bench, x *chaostest.Experiment, image string) []row {
+func manyAtOnce(ctx context.Context, t *bench, x *scope.Scope, image string) []row {
 	const many = 20
-	services := make([]*chaostest.Service, many)
+	services := make([]*scope.Service, many)
 	for n := range services {
-		services[n] = x.Run(ctx, image)
+		services[n] = x.Run(ctx, docker.Image(image))
 	}
 	engine, err := docker.New(ctx)
 	t.must(err)

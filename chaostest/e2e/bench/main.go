@@ -13,8 +13,9 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/e2e/images"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
 func main() {
@@ -22,7 +23,7 @@ func main() {
 	defer stop()
 	t := &bench{}
 	code := t.run(func() { measure(ctx, t) })
-	if err := chaostest.Close(); err != nil {
+	if err := scope.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		code = 1
 	}
@@ -37,11 +38,11 @@ func measure(ctx context.Context, t *bench) {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	x := chaostest.New(t)
+	x := scope.New(t, docker.Connect)
 	var rows []row
 	for _, m := range []struct {
 		what    string
-		measure func(context.Context, *bench, *chaostest.Experiment, string) []row
+		measure func(context.Context, *bench, *scope.Scope, string) []row
 	}{
 		{"the start of the agent", agentStart},
 		{"injecting and reverting", injectAndRevert},

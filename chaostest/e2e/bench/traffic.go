@@ -11,8 +11,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
 var pingTime = regexp.MustCompile(`time=([\d.]+) ms`)
@@ -36,7 +37,7 @@ func ping(ctx context.Context, t *bench, to netip.Addr) []time.Duration {
 }
 
 // where is the container's first process and one of its IPv4 addresses.
-func where(ctx context.Context, t *bench, s *chaostest.Service) (int, netip.Addr) {
+func where(ctx context.Context, t *bench, s *scope.Service) (int, netip.Addr) {
 	state, err := s.State(ctx)
 	t.must(err)
 	for _, all := range state.Addresses {
@@ -50,14 +51,14 @@ func where(ctx context.Context, t *bench, s *chaostest.Service) (int, netip.Addr
 	return 0, netip.Addr{}
 }
 
-func delayAccuracy(ctx context.Context, t *bench, x *chaostest.Experiment, image string) []row {
-	s := x.Run(ctx, image)
+func delayAccuracy(ctx context.Context, t *bench, x *scope.Scope, image string) []row {
+	s := x.Run(ctx, docker.Image(image))
 	_, to := where(ctx, t, s)
 	plain := ping(ctx, t, to)
 	rows := []row{times("ping, no fault", plain, "")}
 	// ping prints three digits: from 100 ms on they are whole milliseconds.
 	for _, delay := range []time.Duration{5 * time.Millisecond, 99 * time.Millisecond} {
-		slow := x.Inject(ctx, fault.Delay(delay), chaostest.On(s))
+		slow := x.Inject(ctx, fault.Delay(delay), scope.On(s))
 		got := ping(ctx, t, to)
 		off := make([]time.Duration, len(got))
 		for n, d := range got {
@@ -74,10 +75,10 @@ func delayAccuracy(ctx context.Context, t *bench, x *chaostest.Experiment, image
 	return rows
 }
 
-func stream(ctx context.Context, t *bench, x *chaostest.Experiment, image string) []row {
-	net := x.Network(ctx)
-	server := x.Run(ctx, image, net.As("server"))
-	sender := x.Run(ctx, image, net.As("sender"))
+func stream(ctx context.Context, t *bench, x *scope.Scope, image string) []row {
+	net := scope.Network(ctx, x, docker.Bridge())
+	server := x.Run(ctx, docker.Image(image, net.As("server")))
+	sender := x.Run(ctx, docker.Image(image, net.As("sender")))
 	serverPID, to := where(ctx, t, server)
 	senderPID, _ := where(ctx, t, sender)
 	measure := func() float64 {
@@ -107,7 +108,7 @@ func stream(ctx context.Context, t *bench, x *chaostest.Experiment, image string
 		return answer.End.Received.Bits / 1e9
 	}
 	plain := measure()
-	slow := x.Inject(ctx, fault.Delay(5*time.Millisecond), chaostest.On(sender), chaostest.Via(fault.UserSpacePath))
+	slow := x.Inject(ctx, fault.Delay(5*time.Millisecond), scope.On(sender), scope.Via(fault.UserSpacePath))
 	delayed := measure()
 	slow.Revert(ctx)
 	gbit := func(v float64) string { return fmt.Sprintf("%.2f Gbit/s", v) }

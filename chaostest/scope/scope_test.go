@@ -1,4 +1,4 @@
-package chaostest_test
+package scope_test
 
 import (
 	"errors"
@@ -12,15 +12,15 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/chaosgate/chaosgate/chaostest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
-var _ chaostest.T = (*testing.T)(nil)
+var _ scope.T = (*testing.T)(nil)
 
 // spec is a T that fails without failing the test around it.
 type spec struct {
@@ -100,12 +100,12 @@ func running(network string, ips ...string) driver.State {
 	return driver.State{Running: true, PID: 42, Addresses: map[string][]netip.Addr{network: addresses(ips...)}}
 }
 
-func experiment(t *testing.T, targets ...*drivertest.FakeTarget) (*spec, *drivertest.Fake, *chaostest.Experiment) {
+func newScope(t *testing.T, targets ...*drivertest.FakeTarget) (*spec, *drivertest.Fake, *scope.Scope) {
 	t.Helper()
 	s := &spec{name: t.Name()}
 	fake := drivertest.NewFake(targets...)
 	t.Cleanup(fake.Agent.Die)
-	return s, fake, chaostest.New(s, chaostest.WithDriver(fake))
+	return s, fake, scope.New(s, fake.Connect)
 }
 
 func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
@@ -114,10 +114,10 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 	shop := drivertest.NewTarget("shop", driver.State{Running: true, PID: 43, Addresses: map[string][]netip.Addr{
 		"net": addresses("10.0.0.3", "fd00::3"), "other": addresses("10.9.0.3"),
 	}})
-	s, fake, x := experiment(t, db, shop)
+	s, fake, x := newScope(t, db, shop)
 	s.run(func() {
 		slow := x.Inject(t.Context(), fault.Delay(time.Second),
-			chaostest.On(x.Attach(t.Context(), "db")), chaostest.From(x.Attach(t.Context(), "shop")), chaostest.Port(5432))
+			scope.On(x.Attach(t.Context(), "db")), scope.From(x.Attach(t.Context(), "shop")), scope.Port(5432))
 		g.Expect(slow.String()).To(Equal("delay 1s on db, ingress from shop, port 5432"))
 		g.Expect(slow.Active()).To(BeTrue())
 		g.Expect(s.progress).To(HaveLen(1))
@@ -142,47 +142,47 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 }
 
 func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
-	type c = func(x *chaostest.Experiment, db *chaostest.Service)
-	inject := func(f fault.Fault, options ...chaostest.InjectOption) c {
-		return func(x *chaostest.Experiment, db *chaostest.Service) {
-			x.Inject(t.Context(), f, append(options, chaostest.On(db))...)
+	type c = func(x *scope.Scope, db *scope.Service)
+	inject := func(f fault.Fault, options ...scope.InjectOption) c {
+		return func(x *scope.Scope, db *scope.Service) {
+			x.Inject(t.Context(), f, append(options, scope.On(db))...)
 		}
 	}
 	second := fault.Delay(time.Second)
 	for want, body := range map[string]c{
-		"inject delay 1s: no target: say On(service)": func(x *chaostest.Experiment, _ *chaostest.Service) {
+		"inject delay 1s: no target: say On(service)": func(x *scope.Scope, _ *scope.Service) {
 			x.Inject(t.Context(), second)
 		},
-		"inject delay 1s: target is nil: was the service started in this spec, or in a BeforeEach?": func(x *chaostest.Experiment, _ *chaostest.Service) {
-			x.Inject(t.Context(), second, chaostest.On(nil))
+		"inject delay 1s: target is nil: was the service started in this spec, or in a BeforeEach?": func(x *scope.Scope, _ *scope.Service) {
+			x.Inject(t.Context(), second, scope.On(nil))
 		},
 		"inject: no fault given":                                                                                                                inject(nil),
 		"inject delay -1s: delay -1s: must be at least 100µs":                                                                                   inject(fault.Delay(-time.Second)),
-		"inject pause: pause: a filter is for network faults: leave out Port":                                                                   inject(fault.Pause(), chaostest.Port(80)),
-		"inject delay 1s: port 70000: must be from 1 to 65535":                                                                                  inject(second, chaostest.Port(70000)),
-		"inject delay 1s: peer is nil: was the service started in this spec, or in a BeforeEach?":                                               inject(second, chaostest.From(nil)),
-		"inject delay 1s: Direction(egress) contradicts the direction that From and Toward say (ingress)":                                       inject(second, chaostest.From(chaostest.Address("10.0.0.1")), chaostest.Direction(fault.Egress)),
-		"inject delay 1s: From and Toward name different peers: inject the fault once for each":                                                 inject(second, chaostest.From(chaostest.Address("10.0.0.1")), chaostest.Toward(chaostest.Address("10.0.0.2"))),
-		`inject delay 1s: data path "pigeon": must be "netem", "user space", or empty to let the kernel decide`:                                 inject(second, chaostest.Via("pigeon")),
-		`inject delay 1s on db: peer "ten": neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8`:                               inject(second, chaostest.From(chaostest.Address("ten"))),
-		`inject delay 1s on db: peer "10.0.0.7/8" has bits set behind its prefix: write 10.0.0.0/8 for the network or 10.0.0.7 for the address`: inject(second, chaostest.From(chaostest.Address("10.0.0.7/8"))),
-		"inject delay 1s on host: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own": func(x *chaostest.Experiment, _ *chaostest.Service) {
-			x.Inject(t.Context(), second, chaostest.On(x.Attach(t.Context(), "host")))
+		"inject pause: pause: a filter is for network faults: leave out Port":                                                                   inject(fault.Pause(), scope.Port(80)),
+		"inject delay 1s: port 70000: must be from 1 to 65535":                                                                                  inject(second, scope.Port(70000)),
+		"inject delay 1s: peer is nil: was the service started in this spec, or in a BeforeEach?":                                               inject(second, scope.From(nil)),
+		"inject delay 1s: Direction(egress) contradicts the direction that From and Toward say (ingress)":                                       inject(second, scope.From(scope.Address("10.0.0.1")), scope.Direction(fault.Egress)),
+		"inject delay 1s: From and Toward name different peers: inject the fault once for each":                                                 inject(second, scope.From(scope.Address("10.0.0.1")), scope.Toward(scope.Address("10.0.0.2"))),
+		`inject delay 1s: data path "pigeon": must be "netem", "user space", or empty to let the kernel decide`:                                 inject(second, scope.Via("pigeon")),
+		`inject delay 1s on db: peer "ten": neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8`:                               inject(second, scope.From(scope.Address("ten"))),
+		`inject delay 1s on db: peer "10.0.0.7/8" has bits set behind its prefix: write 10.0.0.0/8 for the network or 10.0.0.7 for the address`: inject(second, scope.From(scope.Address("10.0.0.7/8"))),
+		"inject delay 1s on host: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own": func(x *scope.Scope, _ *scope.Service) {
+			x.Inject(t.Context(), second, scope.On(x.Attach(t.Context(), "host")))
 		},
-		"inject delay 1s on db: peer lonely has no address, so the filter would match nothing: put it on a network": func(x *chaostest.Experiment, db *chaostest.Service) {
-			x.Inject(t.Context(), second, chaostest.On(db), chaostest.From(x.Attach(t.Context(), "lonely")))
+		"inject delay 1s on db: peer lonely has no address, so the filter would match nothing: put it on a network": func(x *scope.Scope, db *scope.Service) {
+			x.Inject(t.Context(), second, scope.On(db), scope.From(x.Attach(t.Context(), "lonely")))
 		},
-		"find container nobody: no such container: there are db, host, lonely": func(x *chaostest.Experiment, _ *chaostest.Service) {
+		"find container nobody: no such container: there are db, host, lonely": func(x *scope.Scope, _ *scope.Service) {
 			x.Attach(t.Context(), "nobody")
 		},
-		"load: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *chaostest.Experiment, _ *chaostest.Service) {
+		"load: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *scope.Scope, _ *scope.Service) {
 			x.Load(t.Context(), nil)
 		},
 	} {
 		g := NewWithT(t)
 		host := running("host")
 		host.HostNetwork = true
-		s, fake, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")), drivertest.NewTarget("host", host), drivertest.NewTarget("lonely", running("none")))
+		s, fake, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")), drivertest.NewTarget("host", host), drivertest.NewTarget("lonely", running("none")))
 		s.run(func() { body(x, x.Attach(t.Context(), "db")) })
 		g.Expect(strings.Join(s.failures, "\n")).To(ContainSubstring(want))
 		g.Expect(s.causes()).To(Equal([]record.Cause{record.ToolFailure}), want)
@@ -192,8 +192,8 @@ func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
 
 func TestATargetThatDoesNotRunIsAFindingAboutTheTarget(t *testing.T) {
 	g := NewWithT(t)
-	s, _, x := experiment(t, drivertest.NewTarget("db", driver.State{ExitCode: 3, OOMKilled: true}))
-	s.run(func() { x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db"))) })
+	s, _, x := newScope(t, drivertest.NewTarget("db", driver.State{ExitCode: 3, OOMKilled: true}))
+	s.run(func() { x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db"))) })
 	g.Expect(s.failures).To(ConsistOf(ContainSubstring("container db does not run (exit code 3, killed for want of memory)")))
 	g.Expect(s.causes()).To(BeEmpty())
 }
@@ -228,11 +228,11 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 	} {
 		for _, when := range []string{"by the spec", "at its end"} {
 			g := NewWithT(t)
-			s, fake, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+			s, fake, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 			fake.Agent.OnEvidence = func(string) record.Evidence { return c.evidence }
 			fake.Agent.OnRevert = func(string) string { return c.left }
 			s.run(func() {
-				i := x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db")))
+				i := x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db")))
 				if when == "by the spec" {
 					i.Revert(t.Context())
 					i.Revert(t.Context())
@@ -251,7 +251,7 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 
 func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
 	g := NewWithT(t)
-	s, fake, x := experiment(t, drivertest.NewTarget("a", running("net", "10.0.0.2")), drivertest.NewTarget("b", running("net", "10.0.0.3")))
+	s, fake, x := newScope(t, drivertest.NewTarget("a", running("net", "10.0.0.2")), drivertest.NewTarget("b", running("net", "10.0.0.3")))
 	fake.Agent.OnInject = func(p wire.InjectParams) (record.Attestation, error) {
 		if p.TargetName == "b" {
 			return record.Attestation{}, errors.New("already paused")
@@ -259,7 +259,7 @@ func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
 		return record.Attestation{}, nil
 	}
 	s.run(func() {
-		x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b")))
+		x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b")))
 	})
 	g.Expect(s.failures).To(ConsistOf("already paused"))
 	g.Expect(fake.Agent.Reverted()).To(HaveLen(2))
@@ -267,13 +267,13 @@ func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
 
 func TestAServiceKnowsWhenTheLastFaultEnded(t *testing.T) {
 	g := NewWithT(t)
-	s, _, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s, _, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 	s.run(func() {
 		db := x.Attach(t.Context(), "db")
 		end, live := db.FaultEnded()
 		g.Expect(end).To(BeZero())
 		g.Expect(live).To(BeFalse())
-		i := x.Inject(t.Context(), fault.Pause(), chaostest.On(db))
+		i := x.Inject(t.Context(), fault.Pause(), scope.On(db))
 		_, live = db.FaultEnded()
 		g.Expect(live).To(BeTrue())
 		before := time.Now()
@@ -287,10 +287,10 @@ func TestAServiceKnowsWhenTheLastFaultEnded(t *testing.T) {
 
 func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {
 	g := NewWithT(t)
-	s, fake, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s, fake, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 	s.run(func() {
 		db := x.Attach(t.Context(), "db")
-		x.Inject(t.Context(), fault.Pause(), chaostest.On(db))
+		x.Inject(t.Context(), fault.Pause(), scope.On(db))
 		fake.Agent.Die()
 	})
 	g.Expect(s.failures).To(ConsistOf(And(ContainSubstring("the agent is gone"), ContainSubstring("was its container killed"))))
@@ -299,7 +299,7 @@ func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {
 	// That it died is noticed with the next renewal of the lease.
 	g.Eventually(func() []string {
 		*s = spec{name: t.Name()}
-		s.run(func() { x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db"))) })
+		s.run(func() { x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db"))) })
 		return s.failures
 	}).WithTimeout(5 * time.Second).Should(BeEmpty())
 }
@@ -309,8 +309,8 @@ func TestEventsAreAppendedForWhoeverFollows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events")
 	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())
 	t.Setenv(record.EventsVariable, path)
-	s, _, x := experiment(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
-	s.run(func() { x.Inject(t.Context(), fault.Pause(), chaostest.On(x.Attach(t.Context(), "db"))) })
+	s, _, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s.run(func() { x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db"))) })
 	lines, err := os.ReadFile(path)
 	g.Expect(err).NotTo(HaveOccurred())
 	var kinds []record.EventKind

@@ -1,4 +1,4 @@
-package chaostest
+package scope
 
 import (
 	"context"
@@ -7,15 +7,13 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver"
-	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
-// Service is a container of the experiment: faults are injected on it, probes
+// Service is a container of a test: faults are injected on it, probes
 // look at it, and filters name it as a peer.
 type Service struct {
 	driver.Target
-	started *docker.Started
 	history *history
 }
 
@@ -25,10 +23,6 @@ var (
 	_ probe.Imaged     = (*Service)(nil)
 	_ Peer             = (*Service)(nil)
 )
-
-// Started gives testcontainers-go's own view of a container that Run started,
-// for its logs, files and the like; nil for an attached one.
-func (s *Service) Started() *docker.Started { return s.started }
 
 // FaultEnded is when the last fault of the running test ended, and whether one
 // is live. The end is zero when there was none.

@@ -1,4 +1,4 @@
-package chaostest
+package scope
 
 import (
 	"context"
@@ -21,20 +21,20 @@ import (
 // of ctx once it has begun. Then it is stopped without being asked, and a load that has
 // failed by itself fails the test. Its window goes into the suite's report with
 // what matchers found in it, whenever they looked.
-func (x *Experiment) Watch(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Stream {
-	x.t.Helper()
+func (s *Scope) Watch(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Stream {
+	s.t.Helper()
 	l := newLoad(options)
-	return watch(ctx, x, p, l, errors.Join(given(p), l.rated(), l.single()), func(ctx context.Context, how []probe.RunOption) (*probe.Stream, error) {
+	return watch(ctx, s, p, l, errors.Join(given(p), l.rated(), l.single()), func(ctx context.Context, how []probe.RunOption) (*probe.Stream, error) {
 		return probe.Start(ctx, p, l.rate, l.duration, how...)
 	})
 }
 
 // WatchFleet begins what LoadFleet does and returns. It lasts and ends as Watch
 // does.
-func (x *Experiment) WatchFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetStream {
-	x.t.Helper()
+func (s *Scope) WatchFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetStream {
+	s.t.Helper()
 	l := newLoad(options)
-	return watch(ctx, x, fleet, l, errors.Join(givenFleet(fleet), l.rated()), func(ctx context.Context, how []probe.RunOption) (*probe.FleetStream, error) {
+	return watch(ctx, s, fleet, l, errors.Join(givenFleet(fleet), l.rated()), func(ctx context.Context, how []probe.RunOption) (*probe.FleetStream, error) {
 		return probe.StartFleet(ctx, fleet, l.rate, l.duration, how...)
 	})
 }
@@ -47,40 +47,40 @@ type stream[W recorder] interface {
 
 // watch starts a load, unless something is wrong with it, and sees to its end. It
 // returns nil where the test has failed and goes on nevertheless.
-func watch[S stream[W], W recorder](test context.Context, x *Experiment, what fmt.Stringer, l load, wrong error,
+func watch[S stream[W], W recorder](test context.Context, s *Scope, what fmt.Stringer, l load, wrong error,
 	start func(context.Context, []probe.RunOption) (S, error),
 ) (none S) {
-	x.t.Helper()
-	x.announce()
+	s.t.Helper()
+	s.announce()
 	if wrong != nil {
-		x.toolFailure(fmt.Errorf("watch: %w", wrong))
+		s.toolFailure(fmt.Errorf("watch: %w", wrong))
 		return none
 	}
 	if test.Err() != nil {
-		x.overBefore(test, "watch", what)
+		s.overBefore(test, "watch", what)
 		return none
 	}
-	x.loads(what, l)
+	s.loads(what, l)
 	ctx, release, cancel := outliving(test)
-	stream, err := start(ctx, x.told(what, l))
+	stream, err := start(ctx, s.told(what, l))
 	released := release()
 	switch {
 	case err != nil:
 		cancel(nil)
-		x.toolFailure(err)
+		s.toolFailure(err)
 		return none
 	case !released: // the test's time ran out meanwhile, and cut the load off with it
 		cancel(nil)
 		stream.Stop()
-		x.overBefore(test, "watch", what)
+		s.overBefore(test, "watch", what)
 		return none
 	}
-	x.report(record.WindowEntry, stream)
-	x.t.Cleanup(func() {
+	s.report(record.WindowEntry, stream)
+	s.t.Cleanup(func() {
 		defer stopWithin(cancel)()
 		stream.Stop()
 		window, err := stream.Wait(ctx)
-		x.watched(what, window, err)
+		s.watched(what, window, err)
 	})
 	return stream
 }
@@ -105,11 +105,11 @@ func stopWithin(cancel context.CancelCauseFunc) (end func()) {
 }
 
 // watched tells how a load ended that ran beside the test.
-func (x *Experiment) watched(what fmt.Stringer, done recorder, err error) {
-	x.t.Helper()
-	x.loadedAll(what, done)
+func (s *Scope) watched(what fmt.Stringer, done recorder, err error) {
+	s.t.Helper()
+	s.loadedAll(what, done)
 	if err != nil {
-		x.noteToolFailure(err)
-		x.t.Errorf("%v", err)
+		s.noteToolFailure(err)
+		s.t.Errorf("%v", err)
 	}
 }

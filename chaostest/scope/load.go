@@ -1,4 +1,4 @@
-package chaostest
+package scope
 
 import (
 	"context"
@@ -40,10 +40,10 @@ func Windows(width time.Duration) LoadOption { return func(l *load) { l.width = 
 // whether or not those before were answered, and latencies count from there, so
 // that a service that stalls is seen by every request meant for the time of its
 // stall. The window goes into the suite's report with what matchers find in it.
-func (x *Experiment) Load(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Window {
-	x.t.Helper()
+func (s *Scope) Load(ctx context.Context, p probe.Probe, options ...LoadOption) *probe.Window {
+	s.t.Helper()
 	l := newLoad(options)
-	return run(ctx, x, p, l, errors.Join(given(p), l.rated(), l.bounded(), l.single()), func(how []probe.RunOption) (*probe.Window, error) {
+	return run(ctx, s, p, l, errors.Join(given(p), l.rated(), l.bounded(), l.single()), func(how []probe.RunOption) (*probe.Window, error) {
 		return probe.Run(ctx, p, l.rate, l.duration, how...)
 	})
 }
@@ -52,10 +52,10 @@ func (x *Experiment) Load(ctx context.Context, p probe.Probe, options ...LoadOpt
 // the windows of all. In every round they are asked one after the other, and take
 // turns in being first. The window goes into the suite's report with what matchers
 // find in it.
-func (x *Experiment) LoadFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetWindow {
-	x.t.Helper()
+func (s *Scope) LoadFleet(ctx context.Context, fleet *probe.Fleet, options ...LoadOption) *probe.FleetWindow {
+	s.t.Helper()
 	l := newLoad(options)
-	return run(ctx, x, fleet, l, errors.Join(givenFleet(fleet), l.rated(), l.bounded()), func(how []probe.RunOption) (*probe.FleetWindow, error) {
+	return run(ctx, s, fleet, l, errors.Join(givenFleet(fleet), l.rated(), l.bounded()), func(how []probe.RunOption) (*probe.FleetWindow, error) {
 		return probe.RunFleet(ctx, fleet, l.rate, l.duration, how...)
 	})
 }
@@ -68,38 +68,38 @@ type recorder interface{ Record() record.Window }
 func run[W interface {
 	comparable
 	recorder
-}](ctx context.Context, x *Experiment, what fmt.Stringer, l load, wrong error, load func([]probe.RunOption) (W, error)) (none W) {
-	x.t.Helper()
-	x.announce()
+}](ctx context.Context, s *Scope, what fmt.Stringer, l load, wrong error, load func([]probe.RunOption) (W, error)) (none W) {
+	s.t.Helper()
+	s.announce()
 	if wrong != nil {
-		x.toolFailure(fmt.Errorf("load: %w", wrong))
+		s.toolFailure(fmt.Errorf("load: %w", wrong))
 		return none
 	}
 	if ctx.Err() != nil {
-		x.overBefore(ctx, "load", what)
+		s.overBefore(ctx, "load", what)
 		return none
 	}
-	x.loads(what, l)
-	window, err := load(x.told(what, l))
+	s.loads(what, l)
+	window, err := load(s.told(what, l))
 	// Where the test's own time ran out under a load that had begun, or it was
 	// interrupted, that is not the tool's doing.
 	if window == none || err != nil && ctx.Err() == nil {
-		x.toolFailure(err)
+		s.toolFailure(err)
 		return none
 	}
-	x.report(record.WindowEntry, window)
+	s.report(record.WindowEntry, window)
 	if err != nil {
-		x.t.Fatalf("%v", err)
+		s.t.Fatalf("%v", err)
 	}
-	x.loadedAll(what, window)
+	s.loadedAll(what, window)
 	return window
 }
 
 // overBefore fails the test whose context leaves a load no time: it has run out, or is
 // that of a node that has ended.
-func (x *Experiment) overBefore(ctx context.Context, verb string, what fmt.Stringer) {
-	x.t.Helper()
-	x.t.Fatalf("%s %s: its context was over before it began: %v: give it that of the node that runs", verb, what, context.Cause(ctx))
+func (s *Scope) overBefore(ctx context.Context, verb string, what fmt.Stringer) {
+	s.t.Helper()
+	s.t.Fatalf("%s %s: its context was over before it began: %v: give it that of the node that runs", verb, what, context.Cause(ctx))
 }
 
 func newLoad(options []LoadOption) load {
@@ -158,19 +158,19 @@ func (l load) String() string {
 }
 
 // loads tells that a load begins.
-func (x *Experiment) loads(what fmt.Stringer, l load) {
-	x.step(fmt.Sprintf("loading %s %s", what, l))
-	x.emit(record.Event{Kind: record.Loading, Text: fmt.Sprintf("%s %s", what, l)})
+func (s *Scope) loads(what fmt.Stringer, l load) {
+	s.by(fmt.Sprintf("loading %s %s", what, l))
+	s.emit(record.Event{Kind: record.Loading, Text: fmt.Sprintf("%s %s", what, l)})
 }
 
 // told is what a load is told of the test, and how it tells of its progress.
-func (x *Experiment) told(what fmt.Stringer, l load) []probe.RunOption {
+func (s *Scope) told(what fmt.Stringer, l load) []probe.RunOption {
 	// Asked here, because progress comes from a goroutine, to which T does not belong.
-	event := record.Event{Kind: record.Loading, Text: what.String(), Spec: x.t.Name(), Process: x.process()}
-	number := x.history.number(what.String())
-	x.t.Cleanup(func() { x.history.release(event.Spec, event.Text) })
+	event := record.Event{Kind: record.Loading, Text: what.String(), Spec: s.t.Name(), Process: s.process()}
+	number := s.history.number(what.String())
+	s.t.Cleanup(func() { s.history.release(event.Spec, event.Text) })
 	how := []probe.RunOption{
-		probe.Labelled(x.t.Name(), x.liveFaults()...),
+		probe.Labelled(s.t.Name(), s.liveFaults()...),
 		probe.Numbered(number),
 		probe.Windows(l.width),
 	}
@@ -184,21 +184,21 @@ func (x *Experiment) told(what fmt.Stringer, l load) []probe.RunOption {
 	}))
 }
 
-func (x *Experiment) loadedAll(what fmt.Stringer, window recorder) {
+func (s *Scope) loadedAll(what fmt.Stringer, window recorder) {
 	if !followed() {
 		return
 	}
 	done := window.Record()
-	x.emit(record.Event{Kind: record.WindowDone, Text: what.String(), Window: &done})
+	s.emit(record.Event{Kind: record.WindowDone, Text: what.String(), Window: &done})
 }
 
 // followed reports whether somebody follows the run.
 func followed() bool { return os.Getenv(record.EventsVariable) != "" }
 
 // liveFaults are the faults that are live now, in words.
-func (x *Experiment) liveFaults() []string {
+func (s *Scope) liveFaults() []string {
 	var live []string
-	for _, i := range x.history.all() {
+	for _, i := range s.history.all() {
 		if i.Active() {
 			live = append(live, i.String())
 		}

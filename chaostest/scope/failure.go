@@ -1,4 +1,4 @@
-package chaostest
+package scope
 
 import (
 	"errors"
@@ -15,33 +15,33 @@ func (e *toolError) Error() string { return e.err.Error() }
 func (e *toolError) Unwrap() error { return e.err }
 
 // toolFailure fails the test because the tool could not do its work.
-func (x *Experiment) toolFailure(err error) {
-	x.t.Helper()
-	x.noteToolFailure(err)
-	x.t.Fatalf("%v", err)
+func (s *Scope) toolFailure(err error) {
+	s.t.Helper()
+	s.noteToolFailure(err)
+	s.t.Fatalf("%v", err)
 }
 
 // injectFailure fails the test because a fault could not be injected: the
 // tool's failure, unless it is that the target does not run.
-func (x *Experiment) injectFailure(err error) {
-	x.t.Helper()
+func (s *Scope) injectFailure(err error) {
+	s.t.Helper()
 	if _, ok := errors.AsType[*driver.NotRunningError](err); !ok {
-		x.noteToolFailure(err)
+		s.noteToolFailure(err)
 	}
-	x.t.Fatalf("%v", err)
+	s.t.Fatalf("%v", err)
 }
 
 // findings fails the test for what came to light when a fault was reverted.
-func (x *Experiment) findings(err error) {
-	x.t.Helper()
+func (s *Scope) findings(err error) {
+	s.t.Helper()
 	if _, ok := errors.AsType[*toolError](err); ok {
-		x.noteToolFailure(err)
+		s.noteToolFailure(err)
 	}
-	x.t.Errorf("%v", err)
+	s.t.Errorf("%v", err)
 }
 
-func (x *Experiment) noteToolFailure(err error) {
-	x.report(record.FailureEntry, record.Failure{
-		Schema: record.Schema, Spec: x.t.Name(), Cause: record.ToolFailure, Text: err.Error(),
+func (s *Scope) noteToolFailure(err error) {
+	s.report(record.FailureEntry, record.Failure{
+		Schema: record.Schema, Spec: s.t.Name(), Cause: record.ToolFailure, Text: err.Error(),
 	})
 }

@@ -1,4 +1,4 @@
-package chaostest_test
+package scope_test
 
 import (
 	"context"
@@ -16,11 +16,11 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gleak"
 
-	"github.com/chaosgate/chaosgate/chaostest"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
 // serving is a running target of an image that answers on port 8080.
@@ -69,12 +69,12 @@ func noLeak(t *testing.T) {
 func TestAWatchLastsUntilTheSpecEnds(t *testing.T) {
 	noLeak(t)
 	g := NewWithT(t)
-	s, _, x := experiment(t, serving(t, "shop", "", well))
+	s, _, x := newScope(t, serving(t, "shop", "", well))
 	var stream *probe.Stream
 	s.run(func() {
 		// The context of a BeforeEach is over when the spec begins.
 		ctx, cancel := context.WithCancel(t.Context())
-		stream = x.Watch(ctx, work(x.Attach(t.Context(), "shop")), chaostest.PerSecond(200))
+		stream = x.Watch(ctx, work(x.Attach(t.Context(), "shop")), scope.PerSecond(200))
 		cancel()
 		g.Eventually(stream.Window).WithTimeout(time.Minute).Should(HaveField("N()", BeNumerically(">=", 10)))
 		so, err := stream.Window()
@@ -94,13 +94,13 @@ func TestAWatchLastsUntilTheSpecEnds(t *testing.T) {
 // A baseline finds a window again by its number.
 func TestLoadsOfOneProbeAreNumbered(t *testing.T) {
 	g := NewWithT(t)
-	s, _, x := experiment(t, serving(t, "shop", "", well))
+	s, _, x := newScope(t, serving(t, "shop", "", well))
 	s.run(func() {
 		p := work(x.Attach(t.Context(), "shop"))
 		for range 2 {
-			x.Load(t.Context(), p, chaostest.PerSecond(100), chaostest.For(20*time.Millisecond))
+			x.Load(t.Context(), p, scope.PerSecond(100), scope.For(20*time.Millisecond))
 		}
-		_, err := x.Watch(t.Context(), p, chaostest.PerSecond(100), chaostest.For(20*time.Millisecond)).Wait(t.Context())
+		_, err := x.Watch(t.Context(), p, scope.PerSecond(100), scope.For(20*time.Millisecond)).Wait(t.Context())
 		g.Expect(err).NotTo(HaveOccurred())
 	})
 	g.Expect(windows(t, s)).To(HaveExactElements(HaveField("Number", 1), HaveField("Number", 2), HaveField("Number", 3)))
@@ -108,9 +108,9 @@ func TestLoadsOfOneProbeAreNumbered(t *testing.T) {
 
 func TestAWatchThatCannotLookIsTheToolsFailure(t *testing.T) {
 	g := NewWithT(t)
-	s, _, x := experiment(t, serving(t, "shop", "", well))
+	s, _, x := newScope(t, serving(t, "shop", "", well))
 	s.run(func() {
-		stream := x.Watch(t.Context(), probe.Exec(x.Attach(t.Context(), "shop")), chaostest.PerSecond(100))
+		stream := x.Watch(t.Context(), probe.Exec(x.Attach(t.Context(), "shop")), scope.PerSecond(100))
 		_, err := stream.Wait(t.Context())
 		g.Expect(err).To(HaveOccurred())
 		g.Expect(s.failures).To(BeEmpty(), "before the spec has ended")
@@ -127,26 +127,26 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 	cancel(errors.New("the node has ended"))
 	for name, c := range map[string]struct {
 		ctx  context.Context
-		load func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, p probe.Probe)
+		load func(ctx context.Context, x *scope.Scope, fleet *probe.Fleet, p probe.Probe)
 		want string
 	}{
-		"load": {over, func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
-			x.Load(ctx, p, chaostest.PerSecond(100), chaostest.For(time.Second))
+		"load": {over, func(ctx context.Context, x *scope.Scope, _ *probe.Fleet, p probe.Probe) {
+			x.Load(ctx, p, scope.PerSecond(100), scope.For(time.Second))
 		}, "load GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"load fleet": {over, func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
-			x.LoadFleet(ctx, fleet, chaostest.PerSecond(100), chaostest.For(time.Second))
+		"load fleet": {over, func(ctx context.Context, x *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
+			x.LoadFleet(ctx, fleet, scope.PerSecond(100), scope.For(time.Second))
 		}, "load fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch": {over, func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
-			x.Watch(ctx, p, chaostest.PerSecond(100))
+		"watch": {over, func(ctx context.Context, x *scope.Scope, _ *probe.Fleet, p probe.Probe) {
+			x.Watch(ctx, p, scope.PerSecond(100))
 		}, "watch GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch fleet": {over, func(ctx context.Context, x *chaostest.Experiment, fleet *probe.Fleet, _ probe.Probe) {
-			x.WatchFleet(ctx, fleet, chaostest.PerSecond(100))
+		"watch fleet": {over, func(ctx context.Context, x *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
+			x.WatchFleet(ctx, fleet, scope.PerSecond(100))
 		}, "watch fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch, and over as it has begun": {t.Context(), func(ctx context.Context, x *chaostest.Experiment, _ *probe.Fleet, p probe.Probe) {
-			x.Watch(endedBy(ctx, &p, nil), p, chaostest.PerSecond(100))
+		"watch, and over as it has begun": {t.Context(), func(ctx context.Context, x *scope.Scope, _ *probe.Fleet, p probe.Probe) {
+			x.Watch(endedBy(ctx, &p, nil), p, scope.PerSecond(100))
 		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
 	} {
-		s, _, x := experiment(t, serving(t, "a", "", well), serving(t, "b", "", well))
+		s, _, x := newScope(t, serving(t, "a", "", well), serving(t, "b", "", well))
 		s.run(func() {
 			a, b := x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b")
 			c.load(c.ctx, x, probe.FleetOf(work, a, b), work(a))
@@ -162,15 +162,15 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 func TestALoadThatCannotBeginIsTheToolsFailure(t *testing.T) {
 	noLeak(t)
 	silent := errors.New("inspect container shop: the Docker daemon does not answer")
-	for name, load := range map[string]func(ctx context.Context, x *chaostest.Experiment, p probe.Probe){
-		"load": func(ctx context.Context, x *chaostest.Experiment, p probe.Probe) {
-			x.Load(endedBy(ctx, &p, silent), p, chaostest.PerSecond(100), chaostest.For(time.Second))
+	for name, load := range map[string]func(ctx context.Context, x *scope.Scope, p probe.Probe){
+		"load": func(ctx context.Context, x *scope.Scope, p probe.Probe) {
+			x.Load(endedBy(ctx, &p, silent), p, scope.PerSecond(100), scope.For(time.Second))
 		},
-		"watch": func(ctx context.Context, x *chaostest.Experiment, p probe.Probe) {
-			x.Watch(endedBy(ctx, &p, silent), p, chaostest.PerSecond(100))
+		"watch": func(ctx context.Context, x *scope.Scope, p probe.Probe) {
+			x.Watch(endedBy(ctx, &p, silent), p, scope.PerSecond(100))
 		},
 	} {
-		s, _, x := experiment(t, serving(t, "a", "", well))
+		s, _, x := newScope(t, serving(t, "a", "", well))
 		s.run(func() { load(t.Context(), x, work(x.Attach(t.Context(), "a"))) })
 		if len(s.failures) != 1 || !strings.Contains(s.failures[0], silent.Error()) || len(s.causes()) != 1 || s.causes()[0] != record.ToolFailure {
 			t.Errorf("%s: failures %q, causes %q", name, s.failures, s.causes())
@@ -200,12 +200,12 @@ func (e ending) Prepare(ctx context.Context) error {
 func TestAFleetIsLoadedAndWatched(t *testing.T) {
 	noLeak(t)
 	g := NewWithT(t)
-	s, _, x := experiment(t, serving(t, "a", "sha256:1", well), serving(t, "b", "sha256:2", well))
+	s, _, x := newScope(t, serving(t, "a", "sha256:1", well), serving(t, "b", "sha256:2", well))
 	var watched *probe.FleetStream
 	s.run(func() {
 		fleet := probe.FleetOf(work, x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b"))
-		watched = x.WatchFleet(t.Context(), fleet, chaostest.PerSecond(100), chaostest.Windows(50*time.Millisecond))
-		loaded := x.LoadFleet(t.Context(), fleet, chaostest.PerSecond(50), chaostest.For(200*time.Millisecond), chaostest.Windows(100*time.Millisecond))
+		watched = x.WatchFleet(t.Context(), fleet, scope.PerSecond(100), scope.Windows(50*time.Millisecond))
+		loaded := x.LoadFleet(t.Context(), fleet, scope.PerSecond(50), scope.For(200*time.Millisecond), scope.Windows(100*time.Millisecond))
 		g.Expect(loaded).To(And(HaveField("N()", 10), HaveField("Spans()", 2), HaveField("Final()", true)))
 		g.Expect(loaded.Members()).To(HaveExactElements(HaveField("Image", "sha256:1"), HaveField("Image", "sha256:2")))
 		g.Eventually(watched.Window).WithTimeout(time.Minute).Should(HaveField("Spans()", BeNumerically(">=", 3)))
@@ -224,10 +224,10 @@ func TestALoadTellsWhoeverFollowsOfItsProgress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events")
 	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())
 	t.Setenv(record.EventsVariable, path)
-	s, _, x := experiment(t, serving(t, "a", "", well), serving(t, "b", "", well))
+	s, _, x := newScope(t, serving(t, "a", "", well), serving(t, "b", "", well))
 	s.run(func() {
 		fleet := probe.FleetOf(work, x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b"))
-		x.LoadFleet(t.Context(), fleet, chaostest.PerSecond(20), chaostest.For(1200*time.Millisecond))
+		x.LoadFleet(t.Context(), fleet, scope.PerSecond(20), scope.For(1200*time.Millisecond))
 	})
 	g.Expect(s.failures).To(BeEmpty())
 	lines, err := os.ReadFile(path)
@@ -249,33 +249,33 @@ func TestALoadTellsWhoeverFollowsOfItsProgress(t *testing.T) {
 
 func TestLoadsThatSayTooLittleAreRefused(t *testing.T) {
 	shop := serving(t, "shop", "", well)
-	for want, load := range map[string]func(x *chaostest.Experiment, p probe.Probe){
-		"watch: no rate given: say PerSecond(50)": func(x *chaostest.Experiment, p probe.Probe) { x.Watch(t.Context(), p) },
-		"watch: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *chaostest.Experiment, _ probe.Probe) {
-			x.Watch(t.Context(), nil, chaostest.PerSecond(1))
+	for want, load := range map[string]func(x *scope.Scope, p probe.Probe){
+		"watch: no rate given: say PerSecond(50)": func(x *scope.Scope, p probe.Probe) { x.Watch(t.Context(), p) },
+		"watch: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *scope.Scope, _ probe.Probe) {
+			x.Watch(t.Context(), nil, scope.PerSecond(1))
 		},
-		"watch: no probe given, but a nil *probe.HTTPProbe: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *chaostest.Experiment, _ probe.Probe) {
+		"watch: no probe given, but a nil *probe.HTTPProbe: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *scope.Scope, _ probe.Probe) {
 			var none *probe.HTTPProbe
-			x.Watch(t.Context(), none, chaostest.PerSecond(1))
+			x.Watch(t.Context(), none, scope.PerSecond(1))
 		},
-		"watch: Windows goes with a fleet: leave it out, or use LoadFleet or WatchFleet": func(x *chaostest.Experiment, p probe.Probe) {
-			x.Watch(t.Context(), p, chaostest.PerSecond(1), chaostest.Windows(time.Second))
+		"watch: Windows goes with a fleet: leave it out, or use LoadFleet or WatchFleet": func(x *scope.Scope, p probe.Probe) {
+			x.Watch(t.Context(), p, scope.PerSecond(1), scope.Windows(time.Second))
 		},
-		"watch: no fleet given: make one with probe.FleetOf": func(x *chaostest.Experiment, _ probe.Probe) {
-			x.WatchFleet(t.Context(), nil, chaostest.PerSecond(1))
+		"watch: no fleet given: make one with probe.FleetOf": func(x *scope.Scope, _ probe.Probe) {
+			x.WatchFleet(t.Context(), nil, scope.PerSecond(1))
 		},
-		"load: no fleet given: make one with probe.FleetOf\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *chaostest.Experiment, _ probe.Probe) {
+		"load: no fleet given: make one with probe.FleetOf\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *scope.Scope, _ probe.Probe) {
 			x.LoadFleet(t.Context(), nil)
 		},
-		"load: windows of 1h0m0s in a load of 200ms: none would be complete: make them narrower or load for longer": func(x *chaostest.Experiment, _ probe.Probe) {
+		"load: windows of 1h0m0s in a load of 200ms: none would be complete: make them narrower or load for longer": func(x *scope.Scope, _ probe.Probe) {
 			fleet := probe.FleetOf(work, x.Attach(t.Context(), "shop"), x.Attach(t.Context(), "bank"))
-			x.LoadFleet(t.Context(), fleet, chaostest.PerSecond(20), chaostest.For(200*time.Millisecond), chaostest.Windows(time.Hour))
+			x.LoadFleet(t.Context(), fleet, scope.PerSecond(20), scope.For(200*time.Millisecond), scope.Windows(time.Hour))
 		},
-		"load: a fleet of 1: give it 2 members or more": func(x *chaostest.Experiment, _ probe.Probe) {
-			x.LoadFleet(t.Context(), probe.FleetOf(work, x.Attach(t.Context(), "shop")), chaostest.PerSecond(1), chaostest.For(time.Second))
+		"load: a fleet of 1: give it 2 members or more": func(x *scope.Scope, _ probe.Probe) {
+			x.LoadFleet(t.Context(), probe.FleetOf(work, x.Attach(t.Context(), "shop")), scope.PerSecond(1), scope.For(time.Second))
 		},
 	} {
-		s, _, x := experiment(t, shop, serving(t, "bank", "", well))
+		s, _, x := newScope(t, shop, serving(t, "bank", "", well))
 		s.run(func() { load(x, work(x.Attach(t.Context(), "shop"))) })
 		if len(s.failures) != 1 || s.failures[0] != want || len(s.causes()) != 1 {
 			t.Errorf("failures %q, causes %q, want\n%s", s.failures, s.causes(), want)

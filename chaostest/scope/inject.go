@@ -1,4 +1,4 @@
-package chaostest
+package scope
 
 import (
 	"context"
@@ -20,49 +20,49 @@ import (
 // says that it is live. It is reverted when the test ends, or before that by
 // the Injection. What is wrong with the request fails the test before anything
 // is touched.
-func (x *Experiment) Inject(ctx context.Context, f fault.Fault, options ...InjectOption) *Injection {
-	x.t.Helper()
-	x.announce()
+func (s *Scope) Inject(ctx context.Context, f fault.Fault, options ...InjectOption) *Injection {
+	s.t.Helper()
+	s.announce()
 	p := &plan{}
 	for _, o := range options {
 		o(p)
 	}
 	if err := p.check(f); err != nil {
-		x.toolFailure(err)
+		s.toolFailure(err)
 		return nil
 	}
-	client, err := x.session.Agent(ctx)
+	client, err := shared.Agent(ctx, s.connect)
 	if err != nil {
-		x.toolFailure(err)
+		s.toolFailure(err)
 		return nil
 	}
-	i, err := x.prepare(ctx, client, f, p)
+	i, err := s.prepare(ctx, client, f, p)
 	if err != nil {
-		x.injectFailure(err)
+		s.injectFailure(err)
 		return nil
 	}
 	// The revert is registered before the fault is injected: whatever happens
 	// from here on, it is called.
-	x.t.Cleanup(i.atEnd)
-	x.history.add(i)
+	s.t.Cleanup(i.atEnd)
+	s.history.add(i)
 	if err := i.apply(ctx); err != nil {
-		x.injectFailure(err)
+		s.injectFailure(err)
 		return nil
 	}
-	i.hideProgress = x.showProgress(i)
-	x.step(fmt.Sprintf("injected %s", i))
-	x.report(record.InjectionEntry, i)
-	x.emit(record.Event{Kind: record.Injected, ID: i.id, Text: i.String()})
+	i.hideProgress = s.showProgress(i)
+	s.by(fmt.Sprintf("injected %s", i))
+	s.report(record.InjectionEntry, i)
+	s.emit(record.Event{Kind: record.Injected, ID: i.id, Text: i.String()})
 	return i
 }
 
 // prepare resolves the targets and the filter; nothing is touched.
-func (x *Experiment) prepare(ctx context.Context, client *agent.Client, f fault.Fault, p *plan) (*Injection, error) {
+func (s *Scope) prepare(ctx context.Context, client *agent.Client, f fault.Fault, p *plan) (*Injection, error) {
 	encoded, err := fault.Marshal(f)
 	if err != nil {
 		return nil, err
 	}
-	i := &Injection{x: x, agent: client, id: newID(), hideProgress: func() {}}
+	i := &Injection{scope: s, agent: client, id: newID(), hideProgress: func() {}}
 	for n, service := range p.targets {
 		state, err := service.State(ctx)
 		switch {
@@ -82,7 +82,7 @@ func (x *Experiment) prepare(ctx context.Context, client *agent.Client, f fault.
 			TargetID: service.ID(), TargetName: service.Name(), TargetPID: state.PID,
 		}
 		i.parts = append(i.parts, &part{params: params, rec: record.Injection{
-			Schema: record.Schema, ID: params.ID, Spec: x.t.Name(), Kind: string(f.Kind()), Fault: f.String(),
+			Schema: record.Schema, ID: params.ID, Spec: s.t.Name(), Kind: string(f.Kind()), Fault: f.String(),
 			Filter: filter.String(), Target: service.Name(), TargetID: service.ID(),
 		}})
 	}

@@ -1,4 +1,4 @@
-package chaostest
+package scope
 
 import (
 	"context"
@@ -18,7 +18,7 @@ const evidenceWithin = 5 * time.Second
 
 // Injection is one fault live on its targets.
 type Injection struct {
-	x     *Experiment
+	scope *Scope
 	agent *agent.Client
 	id    string
 
@@ -43,12 +43,12 @@ type part struct {
 // nothing. It is called by itself at the end of the test; calling it again does
 // nothing.
 func (i *Injection) Revert(ctx context.Context) {
-	i.x.t.Helper()
+	i.scope.t.Helper()
 	if i == nil {
 		return
 	}
 	if err := i.revert(ctx); err != nil {
-		i.x.findings(err)
+		i.scope.findings(err)
 	}
 }
 
@@ -178,8 +178,8 @@ func (i *Injection) revert(ctx context.Context) error {
 	}
 	err := i.undo(ctx)
 	i.hideProgress()
-	i.x.step("reverted " + i.String())
-	i.x.emit(record.Event{Kind: record.Reverted, ID: i.id, Text: i.merged().Evidence.Summary, Failed: err != nil})
+	i.scope.by("reverted " + i.String())
+	i.scope.emit(record.Event{Kind: record.Reverted, ID: i.id, Text: i.merged().Evidence.Summary, Failed: err != nil})
 	if err != nil {
 		return &toolError{err}
 	}
@@ -213,7 +213,7 @@ func (i *Injection) atEnd() {
 		return
 	}
 	if err := i.revert(ctx); err != nil {
-		i.x.findings(err)
+		i.scope.findings(err)
 	}
 }
 

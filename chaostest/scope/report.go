@@ -1,4 +1,4 @@
-package chaostest
+package scope
 
 import (
 	"encoding/json"
@@ -17,16 +17,25 @@ type reporter interface {
 
 // report leaves a record in the suite's report. Only machines read the entries;
 // people read the steps and the messages.
-func (x *Experiment) report(name string, rec any) {
-	if r, ok := x.t.(reporter); ok {
+func (s *Scope) report(name string, rec any) {
+	if r, ok := s.t.(reporter); ok {
 		r.AddReportEntryVisibilityNever(name, rec)
+	}
+}
+
+// by tells the test's timeline what happens, where it has one; Ginkgo's has.
+func (s *Scope) by(step string) {
+	if r, ok := s.t.(interface {
+		By(text string, callback ...func())
+	}); ok {
+		r.By(step)
 	}
 }
 
 // showProgress makes the live fault part of the progress that Ginkgo prints of a
 // spec that is slow, asked (^T), or out of time. It returns how that ends.
-func (x *Experiment) showProgress(i *Injection) (end func()) {
-	r, ok := x.t.(interface {
+func (s *Scope) showProgress(i *Injection) (end func()) {
+	r, ok := s.t.(interface {
 		AttachProgressReporter(reporter func() string) func()
 	})
 	if !ok {
@@ -37,15 +46,15 @@ func (x *Experiment) showProgress(i *Injection) (end func()) {
 	})
 }
 
-func (x *Experiment) process() int {
-	if r, ok := x.t.(reporter); ok {
+func (s *Scope) process() int {
+	if r, ok := s.t.(reporter); ok {
 		return r.ParallelProcess()
 	}
 	return 1
 }
 
-func (x *Experiment) emit(event record.Event) {
-	event.Spec, event.Process = x.t.Name(), x.process()
+func (s *Scope) emit(event record.Event) {
+	event.Spec, event.Process = s.t.Name(), s.process()
 	emit(event)
 }
 

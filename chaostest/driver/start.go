@@ -1,0 +1,27 @@
+package driver
+
+import "context"
+
+// Starter is something to start a container from: docker.Image makes one.
+type Starter interface {
+	// Start starts a container on the driver, and tells log how it goes. It may
+	// return a container and an error: what was started must be removed either way.
+	Start(ctx context.Context, on Driver, log Logger) (Started, error)
+	// String names what is started, for messages.
+	String() string
+}
+
+// Started is a container that was started for a test and is removed with it.
+type Started interface {
+	Target
+	Removable
+}
+
+// Removable is something that was made for a test, such as a container or a
+// network, and is removed with it.
+type Removable interface {
+	Remove(ctx context.Context) error
+}
+
+// Logger prints a line, as a test's Logf does.
+type Logger func(format string, args ...any)

@@ -1,0 +1,70 @@
+package scope
+
+import (
+	"context"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+)
+
+// Run starts a container and removes it when the test ends:
+//
+//	db := s.Run(ctx, docker.Image("postgres:17", net.As("db")))
+func (s *Scope) Run(ctx context.Context, what driver.Starter) *Service {
+	s.t.Helper()
+	s.announce()
+	d, err := shared.Driver(ctx, s.connect)
+	if err != nil {
+		s.toolFailure(err)
+		return nil
+	}
+	started, err := what.Start(ctx, d, s.t.Logf)
+	if started == nil {
+		s.toolFailure(err)
+		return nil
+	}
+	s.cleanup(ctx, started.Remove)
+	if err != nil {
+		// There is a container and it did not come up: a finding about the image.
+		s.t.Fatalf("%v", err)
+	}
+	return &Service{Target: started, history: &s.history}
+}
+
+// Attach takes a container that already runs, by its name or ID: one of
+// Compose's, of a testcontainers module, or another team's. It is not removed.
+func (s *Scope) Attach(ctx context.Context, ref string) *Service {
+	s.t.Helper()
+	s.announce()
+	d, err := shared.Driver(ctx, s.connect)
+	if err != nil {
+		s.toolFailure(err)
+		return nil
+	}
+	target, err := d.Attach(ctx, ref)
+	if err != nil {
+		s.toolFailure(err)
+		return nil
+	}
+	return &Service{Target: target, history: &s.history}
+}
+
+// Network makes a network, of whatever kind the driver has, that lives until the
+// test ends:
+//
+//	net := scope.Network(ctx, s, docker.Bridge())
+func Network[N driver.Removable](ctx context.Context, s *Scope, create func(context.Context, driver.Driver) (N, error)) (none N) {
+	s.t.Helper()
+	s.announce()
+	d, err := shared.Driver(ctx, s.connect)
+	if err != nil {
+		s.toolFailure(err)
+		return none
+	}
+	network, err := create(ctx, d)
+	if err != nil {
+		s.toolFailure(err)
+		return none
+	}
+	s.cleanup(ctx, network.Remove)
+	return network
+}
