@@ -1,0 +1,111 @@
+// Package container finds a container's first process by the container's ID,
+// without asking an engine.
+//
+// Every engine names a container's cgroup after its ID, on v1 and v2: Docker's
+// "docker/ID" and "docker-ID.scope", Podman's "libpod-ID.scope", and Kubernetes'
+// "kubepods/burstable/podUID/ID" and "cri-containerd-ID.scope". So the processes
+// of the container are those in a cgroup of that name, and the first of them is
+// the one that the engine started.
+package container
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Finder finds containers' first processes in a proc file system of the host's
+// PID namespace. It may be used by many goroutines at once.
+type Finder struct {
+	proc string
+
+	mu    sync.Mutex
+	known map[string]process // by the container's ID
+}
+
+// NewFinder makes a finder that reads the proc file system mounted at proc.
+func NewFinder(proc string) *Finder { return &Finder{proc: proc} }
+
+// FirstProcess is the number of the first process of the container with this
+// full ID. One search finds all containers. What is known from an earlier search
+// is checked, so that a container that was restarted is found anew.
+func (f *Finder) FirstProcess(id string) (pid int, err error) {
+	if id == "" || strings.Contains(id, "/") {
+		return 0, fmt.Errorf("find container %q: an ID is needed, as `docker inspect -f {{.Id}}` prints it", id)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if before, ok := f.known[id]; ok {
+		if now, err := f.read(before.pid); err == nil && now == before && f.holds(id, before.pid) {
+			return before.pid, nil
+		}
+	}
+	if f.known, err = f.search(id); err != nil {
+		return 0, fmt.Errorf("find container %s: %w", id, err)
+	}
+	first, ok := f.known[id]
+	if !ok {
+		return 0, fmt.Errorf("find container %s: no process of this host is in a cgroup of that name: does the container run, on this host, "+
+			"outside a virtual machine such as Kata's or gVisor's, and is the agent in the host's PID namespace?", id)
+	}
+	return first.pid, nil
+}
+
+// search finds the first process of every container, and of the one with this ID.
+func (f *Finder) search(id string) (map[string]process, error) {
+	entries, err := os.ReadDir(f.proc)
+	if err != nil {
+		return nil, fmt.Errorf("list processes: %w", err)
+	}
+	found := map[string][]process{}
+	for _, entry := range entries {
+		pid, err := strconv.Atoi(entry.Name())
+		if err != nil {
+			continue
+		}
+		// A process that ends meanwhile cannot be read, and is nobody's any more.
+		ids := f.containers(pid, id)
+		if len(ids) == 0 {
+			continue
+		}
+		if p, err := f.read(pid); err == nil {
+			for id := range ids {
+				found[id] = append(found[id], p)
+			}
+		}
+	}
+	known := make(map[string]process, len(found))
+	for id, all := range found {
+		known[id] = first(all)
+	}
+	return known, nil
+}
+
+// containers are the IDs of the containers that the process is in, and the asked
+// one if it is in that, whatever its form.
+func (f *Finder) containers(pid int, asked string) map[string]bool {
+	groups, err := os.ReadFile(filepath.Join(f.proc, strconv.Itoa(pid), "cgroup"))
+	if err != nil {
+		return nil
+	}
+	return containersIn(string(groups), asked)
+}
+
+func (f *Finder) holds(id string, pid int) bool { return f.containers(pid, id)[id] }
+
+// read is the process with that number, if it lives.
+func (f *Finder) read(pid int) (process, error) {
+	dir := filepath.Join(f.proc, strconv.Itoa(pid))
+	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
+	if err != nil {
+		return process{}, err
+	}
+	status, err := os.ReadFile(filepath.Join(dir, "status"))
+	if err != nil {
+		return process{}, err
+	}
+	return parse(pid, string(stat), string(status))
+}
