@@ -11,15 +11,14 @@ import (
 )
 
 // HaveTakenEffect succeeds when an injection has had the effect that its fault
-// names, as the kernel counts it: packets held, processor time burnt, memory
-// held, processes frozen. Its actual is an Injection, or whatever else has a
+// names, as the kernel counts it. Its actual is an Injection, or whatever else has a
 // Record() record.Injection.
 //
 //	Expect(slow).To(HaveTakenEffect())
 //
-// An injection whose lease ran out, whose target died, or under which the kernel
-// killed for want of memory cannot be judged so: that is an error, which fails
-// NotTo as well.
+// An injection whose lease ran out, whose target died, or that was
+// spoilt, as by an out-of-memory kill, cannot be judged so: that is an error,
+// which fails NotTo as well.
 func HaveTakenEffect() types.GomegaMatcher { return haveTakenEffect{} }
 
 type haveTakenEffect struct{}
@@ -40,8 +39,8 @@ func (haveTakenEffect) Match(actual any) (bool, error) {
 		return false, gomega.StopTrying(fmt.Sprintf("%s: the target's first process ended under the fault: a finding about the target: %s", r, e.Summary))
 	case e.LeaseLapsed:
 		return false, gomega.StopTrying(fmt.Sprintf("%s: not proven: the lease ran out before the fault was reverted, so what was measured meanwhile proves nothing: %s", r, e.Summary))
-	case e.OOMKills > 0:
-		return false, gomega.StopTrying(fmt.Sprintf("%s: not proven: %d out-of-memory kill(s) in the target under the fault: %s", r, e.OOMKills, e.Summary))
+	case e.Spoilt != "":
+		return false, gomega.StopTrying(fmt.Sprintf("%s: not proven: %s: %s", r, e.Spoilt, e.Summary))
 	}
 	return e.Effective, nil
 }

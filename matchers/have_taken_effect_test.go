@@ -46,13 +46,13 @@ func TestAnInjectionThatProvesNothingFailsInBothPolarities(t *testing.T) {
 	for want, i := range map[string]injection{
 		on + "evidence: agent does not answer": broken,
 		on + "the target's first process ended under the fault: a finding about the target: 12 packets": slow(record.Evidence{
-			Effective: true, TargetDied: true, LeaseLapsed: true, OOMKills: 1, Summary: "12 packets",
+			Effective: true, TargetDied: true, LeaseLapsed: true, Spoilt: "an out-of-memory kill", Summary: "12 packets",
 		}),
 		on + "not proven: the lease ran out before the fault was reverted, so what was measured meanwhile proves nothing: 12 packets": slow(record.Evidence{
 			Effective: true, LeaseLapsed: true, Summary: "12 packets",
 		}),
-		on + "not proven: 2 out-of-memory kill(s) in the target under the fault: 10 MiB held": slow(record.Evidence{
-			Effective: true, OOMKills: 2, Summary: "10 MiB held",
+		on + "not proven: 2 out-of-memory kills in the container under the fault: 10 MiB held": slow(record.Evidence{
+			Effective: true, Spoilt: "2 out-of-memory kills in the container under the fault", Summary: "10 MiB held",
 		}),
 	} {
 		if ok, err := HaveTakenEffect().Match(i); ok || err == nil || err.Error() != want {

@@ -11,17 +11,7 @@ import (
 // Kind names a fault on the wire and in records. Kinds are stable.
 type Kind string
 
-// The kinds of faults there are.
-const (
-	KindDelay      Kind = "delay"
-	KindBlackHole  Kind = "black-hole"
-	KindCPUBurn    Kind = "cpu-burn"
-	KindMemoryFill Kind = "memory-fill"
-	KindPause      Kind = "pause"
-)
-
-// Fault says what to do to a target. The values come from Delay, BlackHole,
-// CPUBurn, MemoryFill and Pause.
+// Fault says what to do to a target. The Catalogue lists all faults.
 type Fault interface {
 	// Kind names the fault.
 	Kind() Kind
@@ -59,17 +49,10 @@ func Unmarshal(data []byte) (Fault, error) {
 	if err := json.Unmarshal(data, &e); err != nil {
 		return nil, fmt.Errorf("decode fault: %w", err)
 	}
-	switch e.Kind {
-	case KindDelay:
-		return decode[DelayFault](e)
-	case KindBlackHole:
-		return decode[BlackHoleFault](e)
-	case KindCPUBurn:
-		return decode[CPUBurnFault](e)
-	case KindMemoryFill:
-		return decode[MemoryFillFault](e)
-	case KindPause:
-		return decode[PauseFault](e)
+	for _, entry := range Catalogue {
+		if entry.Kind == e.Kind {
+			return entry.decode(e)
+		}
 	}
 	return nil, fmt.Errorf("decode fault: unknown kind %q: is the agent of the same version as the library?", e.Kind)
 }

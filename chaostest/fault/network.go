@@ -5,6 +5,12 @@ import (
 	"time"
 )
 
+// The kinds of faults that act on packets.
+const (
+	KindDelay     Kind = "delay"
+	KindBlackHole Kind = "black-hole"
+)
+
 // MaxDelay is the longest delay: longer ones are a black hole to every client
 // that has a timeout, and the kernel's tick count wraps round at 274 s.
 const MaxDelay = 60 * time.Second

@@ -66,31 +66,17 @@ type Evidence struct {
 	// why, in words and numbers.
 	Effective bool   `json:"effective"`
 	Summary   string `json:"summary"`
-	// Packets and Bytes that matched the filter while the lease ran. Packets are
-	// wire packets: segments of a large send count one by one.
-	Packets uint64 `json:"packets,omitempty"`
-	Bytes   uint64 `json:"bytes,omitempty"`
-	// Lapsed counts packets that matched the filter but found the lease run out.
-	Lapsed uint64 `json:"lapsed,omitempty"`
-	// Lost counts packets that the data path itself could not carry.
-	Lost uint64 `json:"lost,omitempty"`
-	// CPUTime is the processor time that the burner has used.
-	CPUTime time.Duration `json:"cpuTime,omitempty"`
-	// Held is the memory that the worker holds now, in bytes.
-	Held uint64 `json:"held,omitempty"`
-	// Usage is the share of the quota or limit that the container as a whole has
-	// used: since the start for CPU, now for memory.
-	Usage Float `json:"usage,omitempty"`
-	// OOMKills counts out-of-memory kills in the target's cgroup since the start.
-	OOMKills uint64 `json:"oomKills,omitempty"`
-	// Frozen is how long the target's processes stood still.
-	Frozen time.Duration `json:"frozen,omitempty"`
 	// LeaseLapsed says that the fault ended by itself before it was reverted: the
 	// host fell silent. What was measured meanwhile proves nothing.
 	LeaseLapsed bool `json:"leaseLapsed,omitempty"`
 	// TargetDied says that the target's first process ended under the fault: a
 	// finding about the target.
 	TargetDied bool `json:"targetDied,omitempty"`
+	// Spoilt says what else happened that makes the measurement prove nothing, such
+	// as an out-of-memory kill in the container; empty when nothing did.
+	Spoilt string `json:"spoilt,omitempty"`
+	// Counts are the numbers behind the summary.
+	Counts []Count `json:"counts,omitempty"`
 }
 
 // Injection is one fault that was live on one target.

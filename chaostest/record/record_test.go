@@ -49,7 +49,7 @@ func FuzzEveryRecordEncodes(f *testing.F) {
 	f.Add(math.Inf(-1), "\xff\x00", uint64(math.MaxUint64), int64(-1))
 	f.Fuzz(func(t *testing.T, x float64, s string, n uint64, d int64) {
 		for _, r := range []any{
-			record.Injection{Fault: s, Start: time.Unix(0, d), Evidence: record.Evidence{Usage: record.Float(x), Packets: n, CPUTime: time.Duration(d)}, Attestation: record.Attestation{Seed: n, Readback: []string{s}}},
+			record.Injection{Fault: s, Start: time.Unix(0, d), Evidence: record.Evidence{Spoilt: s, Counts: []record.Count{{Name: s, Unit: s, Value: record.Float(x), Merge: record.Max}}}, Attestation: record.Attestation{Seed: n, Readback: []string{s}}},
 			record.Window{Spec: s, P50: record.Float(x), P99: record.Float(-x), Classes: map[string]int{s: int(d)}, Judgements: []record.Judgement{{LogE: record.Float(x), Text: s}}},
 			record.Failure{Text: s},
 			record.Event{Text: s, Window: &record.Window{P90: record.Float(x)}},
@@ -64,19 +64,4 @@ func FuzzEveryRecordEncodes(f *testing.F) {
 			}
 		}
 	})
-}
-
-func TestMergeAddsUpWhatSeveralTargetsSaw(t *testing.T) {
-	g := NewWithT(t)
-	early, late := time.Unix(1, 0), time.Unix(2, 0)
-	merged := record.Merge([]record.Injection{
-		{Target: "a", TargetID: "1", Reverted: true, End: early, Evidence: record.Evidence{Effective: true, Packets: 3, Summary: "3 packets"}},
-		{Target: "b", TargetID: "2", Reverted: false, End: late, Error: "busy", Evidence: record.Evidence{Effective: false, Packets: 4, OOMKills: 1, Summary: "4 packets"}},
-	})
-	g.Expect(merged.Target).To(Equal("a, b"))
-	g.Expect(merged.Reverted).To(BeFalse(), "all must be reverted")
-	g.Expect(merged.End).To(Equal(late))
-	g.Expect(merged.Error).To(Equal("b: busy"))
-	g.Expect(merged.Evidence).To(Equal(record.Evidence{Effective: false, Packets: 7, OOMKills: 1, Summary: "a: 3 packets; b: 4 packets"}))
-	g.Expect(record.Merge(nil)).To(Equal(record.Injection{Schema: record.Schema}))
 }

@@ -104,7 +104,7 @@ func (a *FakeAgent) inject(_ context.Context, params wire.InjectParams) (record.
 
 func (a *FakeAgent) evidence(_ context.Context, params wire.InjectionID) (record.Evidence, error) {
 	if a.OnEvidence == nil {
-		return record.Evidence{Effective: true, Summary: "1 packet matched", Packets: 1}, nil
+		return record.Evidence{Effective: true, Summary: "1 packet matched", Counts: []record.Count{{Name: "packets", Value: 1, Merge: record.Sum}}}, nil
 	}
 	return a.OnEvidence(params.ID), nil
 }

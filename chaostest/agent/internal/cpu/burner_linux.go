@@ -54,7 +54,7 @@ func (b *burner) end() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.final == nil {
-		last.CPUTime = b.proc.CPUTime() - b.idle
+		last.Counts[0].Value = record.Float((b.proc.CPUTime() - b.idle).Seconds())
 		b.final = &last
 	}
 	return nil
@@ -68,7 +68,6 @@ func (b *burner) Evidence() record.Evidence {
 	}
 	ending := b.proc.Ending()
 	e := record.Evidence{
-		CPUTime:     b.proc.CPUTime() - b.idle,
 		LeaseLapsed: ending == worker.Lapsed,
 		TargetDied:  ending == worker.TargetDied || !b.group.Alive(),
 	}
@@ -79,12 +78,17 @@ func (b *burner) Evidence() record.Evidence {
 		r := b.proc.Latest()
 		now, used = r.At, r.Usage
 	}
-	passed := time.Duration(0)
+	passed, usage, burnt := time.Duration(0), 0.0, b.proc.CPUTime()-b.idle
 	if now > b.start && b.start > 0 {
 		passed = time.Duration(now - b.start)
-		e.Usage = record.Float(float64(used-b.usage0) / float64(passed) / b.cores)
+		usage = float64(used-b.usage0) / float64(passed) / b.cores
 	}
-	e.Effective, e.Summary = b.judge(e, passed)
+	e.Counts = []record.Count{
+		{Name: "cpu time", Unit: "s", Value: record.Float(burnt.Seconds()), Merge: record.Sum},
+		// Of the container as a whole, since the start.
+		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
+	}
+	e.Effective, e.Summary = b.judge(passed, usage, burnt)
 	switch {
 	case e.LeaseLapsed:
 		e.Effective = false
@@ -104,15 +108,15 @@ func tolerance(passed time.Duration) float64 {
 	return 0.02 + float64(2*period)/float64(passed)
 }
 
-func (b *burner) judge(e record.Evidence, passed time.Duration) (effective bool, summary string) {
+func (b *burner) judge(passed time.Duration, usage float64, burnt time.Duration) (effective bool, summary string) {
 	summary = fmt.Sprintf("container used %.1f %% of its quota of %.3g processors over %s, %s asked, the burner's part %s",
-		float64(e.Usage)*100, b.cores, passed.Round(time.Millisecond), b.share, e.CPUTime.Round(time.Millisecond))
+		usage*100, b.cores, passed.Round(time.Millisecond), b.share, burnt.Round(time.Millisecond))
 	switch {
 	case passed == 0:
 		return false, "the burner has not begun"
-	case float64(e.Usage) < float64(b.share)-tolerance(passed):
+	case usage < float64(b.share)-tolerance(passed):
 		return false, summary + ": the machine had no processor time left to burn"
-	case float64(e.Usage)-float64(e.CPUTime)/float64(passed)/b.cores >= float64(b.share):
+	case usage-float64(burnt)/float64(passed)/b.cores >= float64(b.share):
 		return false, summary + ": the container used its share by itself, so the fault changed nothing"
 	}
 	return true, summary

@@ -13,13 +13,10 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Injector applies CPU burns.
-type Injector struct{}
-
-var _ injector.Injector = Injector{}
-
-// New makes the injector.
-func New() Injector { return Injector{} }
+// Faults are the handlers of the faults that act on processor time.
+func Faults() []injector.Handler {
+	return []injector.Handler{injector.Handle(burn)}
+}
 
 // controllers are the ones whose groups the burner joins: where its time is
 // counted, limited, and bound to processors.
@@ -33,15 +30,11 @@ func controllers(g *cgroup.Group) []string {
 	return joined
 }
 
-// Apply starts a burner in the target's cgroup and returns when the burner has
+// burn starts a burner in the target's cgroup and returns when the burner has
 // burnt, or when it has seen that the container uses its share without it.
-func (Injector) Apply(ctx context.Context, request injector.Request, journal *injector.Journal) (injector.Live, error) {
+func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], journal *injector.Journal) (injector.Live, error) {
 	began := time.Now()
-	f, ok := request.Fault.(fault.CPUBurnFault)
-	if !ok {
-		return nil, fmt.Errorf("burn CPU: %s is another injector's fault", request.Fault)
-	}
-	b, err := survey(f, request.Target)
+	b, err := survey(request.Fault, request.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -50,7 +43,7 @@ func (Injector) Apply(ctx context.Context, request injector.Request, journal *in
 	}
 	b.proc, err = worker.Start[reading](ctx, worker.Order{
 		Program: Program, Target: b.group, Controllers: controllers(b.group),
-		Config: config{Cores: b.cores, Share: float64(f.Share)},
+		Config: config{Cores: b.cores, Share: float64(b.share)},
 	})
 	if err != nil {
 		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
@@ -60,11 +53,7 @@ func (Injector) Apply(ctx context.Context, request injector.Request, journal *in
 	}
 	b.start = injector.Monotonic()
 	b.idle = b.proc.CPUTime()
-	until := request.Until
-	if request.Lease != nil { // it has moved while the burner was started
-		until = request.Lease()
-	}
-	if err := b.proc.Begin(until); err != nil {
+	if err := b.proc.Begin(request.Lease()); err != nil {
 		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
 	}
 	first, err := b.proc.Await(ctx, func(r reading) bool { return r.At != 0 && (r.Asked > 0 || b.reached(r)) })

@@ -28,11 +28,19 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func request(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) injector.Request {
-	return injector.Request{
+func request(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) injector.Request[fault.Fault] {
+	return injector.Request[fault.Fault]{
 		ID: "1", Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID},
-		Fault: fault.CPUBurn(share), Until: injector.In(lease), Lease: func() uint64 { return injector.In(lease) },
+		Fault: fault.CPUBurn(share), Lease: func() uint64 { return injector.In(lease) },
 	}
+}
+
+func apply(ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) {
+	handler, err := injector.Find(cpu.Faults(), r.Fault)
+	if err != nil {
+		return nil, err
+	}
+	return handler.Apply(ctx, r, journal)
 }
 
 // burn applies a burn, and checks after the test that nothing of it is left.
@@ -44,7 +52,7 @@ func burn(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fa
 	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	live, err := cpu.New().Apply(ctx, request(box, target, share, lease), journal)
+	live, err := apply(ctx, request(box, target, share, lease), journal)
 	g.Expect(err).NotTo(HaveOccurred())
 	return live, journal
 }
@@ -87,7 +95,7 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 			e := live.Evidence()
 			t.Logf("asked %s, got %.2f %%, stalls %.2f %%; %s", c.share, got*100, doubt*100, e.Summary)
 			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.06+doubt))
-			g.Expect(float64(e.Usage)).To(BeNumerically("~", got, 0.06+doubt))
+			g.Expect(float64(e.Value("usage"))).To(BeNumerically("~", got, 0.06+doubt))
 			g.Expect(e.Effective).To(BeTrue())
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
@@ -112,11 +120,11 @@ func TestWhatItAttests(t *testing.T) {
 	g.Expect(a.Took).To(BeNumerically(">", 0))
 
 	g.Eventually(live.Evidence, "20s").Should(HaveField("Effective", true))
-	burnt := live.Evidence().CPUTime
+	burnt := live.Evidence().Value("cpu time")
 	g.Expect(burnt).To(BeNumerically(">", 0))
 	g.Expect(journal.Unwind()).To(Succeed())
 	final := live.Evidence()
-	g.Expect(final.CPUTime).To(BeNumerically(">=", burnt))
+	g.Expect(final.Value("cpu time")).To(BeNumerically(">=", burnt))
 	g.Expect(final.Summary).To(MatchRegexp(`^container used \S+ % of its quota of 0.5 processors over \S+, 50 % asked, the burner's part \S+$`))
 	g.Expect(live.Evidence()).To(Equal(final), "final is final")
 	g.Expect(live.Prove()).To(Succeed())
@@ -144,10 +152,10 @@ func TestALeaseThatLapses(t *testing.T) {
 		HaveField("LeaseLapsed", true), HaveField("Effective", false),
 		HaveField("Summary", ContainSubstring("its lease lapsed"))))
 	g.Eventually(func() []int { return box.Processes(t) }, "2s").Should(Equal([]int{target.PID}))
-	usage := live.Evidence().Usage
+	usage := live.Evidence().Value("usage")
 	after, doubt := over(t, box, 1, time.Second)
 	g.Expect(after).To(BeNumerically("<", 0.02+doubt))
-	g.Expect(live.Evidence().Usage).To(Equal(usage), "what came after is not the fault's")
+	g.Expect(live.Evidence().Value("usage")).To(Equal(usage), "what came after is not the fault's")
 	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(And(HavePrefix("keep burning CPU in shop: "), HaveSuffix("lease lapsed"))))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
@@ -208,19 +216,18 @@ func TestRefusals(t *testing.T) {
 	good := request(box, target, 0.5, time.Minute)
 	gone := box.Start(t, "true")
 	for name, c := range map[string]struct {
-		change func(*injector.Request)
+		change func(*injector.Request[fault.Fault])
 		want   string
 	}{
-		"another container's process": {func(r *injector.Request) { r.Target.ID = "4f5e9a" }, "does not name the container"},
-		"a process that has ended":    {func(r *injector.Request) { gone.Kill(); r.Target.PID = gone.PID }, "there is no such process"},
-		"another room's fault":        {func(r *injector.Request) { r.Fault = fault.Pause() }, "burn CPU: pause is another room's fault"},
+		"another container's process": {func(r *injector.Request[fault.Fault]) { r.Target.ID = "4f5e9a" }, "does not name the container"},
+		"a process that has ended":    {func(r *injector.Request[fault.Fault]) { gone.Kill(); r.Target.PID = gone.PID }, "there is no such process"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
 			r := good
 			c.change(&r)
 			journal := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
-			_, err := cpu.New().Apply(t.Context(), r, journal)
+			_, err := apply(t.Context(), r, journal)
 			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
 		})
 	}
@@ -232,7 +239,7 @@ func TestNothingIsDoneThatCannotBeWrittenDown(t *testing.T) {
 	target := box.Start(t, "sleep", "600")
 	cgrouptest.NothingLeft(t, box)
 	journal := injector.NewJournal(func(string) error { return errors.New("disk full") })
-	_, err := cpu.New().Apply(t.Context(), request(box, target, 0.5, time.Minute), journal)
+	_, err := apply(t.Context(), request(box, target, 0.5, time.Minute), journal)
 	g.Expect(err).To(MatchError(`write undo step "end the CPU burner in shop" to the journal: disk full`))
 }
 
@@ -244,7 +251,7 @@ func TestGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	journal := injector.NewJournal(nil)
-	_, err := cpu.New().Apply(ctx, request(box, target, 0.5, time.Minute), journal)
+	_, err := apply(ctx, request(box, target, 0.5, time.Minute), journal)
 	g.Expect(err).To(MatchError(context.Canceled))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(box.Processes(t)).To(Equal([]int{target.PID}))

@@ -5,8 +5,6 @@
 package injector
 
 import (
-	"context"
-
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
@@ -21,28 +19,17 @@ type Target struct {
 
 // Request asks for one fault on one target. Everything in it has been
 // validated; the filter's direction is resolved.
-type Request struct {
+type Request[F fault.Fault] struct {
 	ID     string
 	Target Target
-	Fault  fault.Fault
+	Fault  F
 	Filter fault.Filter
 	Path   fault.Path
-	// Until is when the lease ends at first, in nanoseconds of CLOCK_MONOTONIC.
-	Until uint64
-	// Lease is the end of the lease as of now. An Apply that takes longer than a
-	// moment asks it and keeps what it has started alive; Renew is called only
-	// once Apply has returned. It may be nil in tests.
+	// Lease is the end of the lease as of now, in nanoseconds of CLOCK_MONOTONIC. It
+	// moves while a fault is applied, and whoever takes longer than a moment asks
+	// again to keep alive what it has started. Renew is called only once the fault
+	// has been applied.
 	Lease func() uint64
-}
-
-// Injector applies the faults of one kernel subject. Before each step that changes
-// anything, Apply writes the step's undo into the journal; when Apply fails its
-// caller unwinds the journal, so that nothing half-applied is left. An error
-// that is a *fault.UnsupportedError, or that comes from a check, means that
-// nothing was touched. Apply is called from one goroutine at a time for each
-// target, and from several for several targets.
-type Injector interface {
-	Apply(ctx context.Context, request Request, journal *Journal) (Live, error)
 }
 
 // Live is a fault that was applied and read back. Its methods are safe to call

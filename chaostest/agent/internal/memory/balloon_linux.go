@@ -108,20 +108,27 @@ func (b *balloon) Evidence() record.Evidence {
 		LeaseLapsed: ending == worker.Lapsed,
 		TargetDied:  ending == worker.TargetDied || !b.group.Alive(),
 	}
+	held := uint64(0)
 	if ending == worker.Running {
-		e.Held = last.Held
+		held = last.Held
 	}
 	set, err := b.group.WorkingSet()
 	if err != nil || ending != worker.Running {
 		set = last.WorkingSet // the last that was seen with the fault
 	}
-	e.Usage = record.Float(float64(set) / float64(b.limit))
+	usage := float64(set) / float64(b.limit)
 	kills, killed := b.kills()
-	e.OOMKills = kills
+	e.Counts = []record.Count{
+		{Name: "held", Unit: "B", Value: record.Float(held), Merge: record.Sum},
+		// Of the container as a whole, now.
+		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
+		{Name: "oom kills", Value: record.Float(kills), Merge: record.Sum},
+	}
 	e.Summary = fmt.Sprintf("working set %s, %s of the limit of %s, %s asked; the worker holds %s",
-		bytes(set), percent(set, b.limit), bytes(b.limit), b.share, bytes(e.Held))
+		bytes(set), percent(set, b.limit), bytes(b.limit), b.share, bytes(held))
 	switch {
 	case kills > 0:
+		e.Spoilt = fmt.Sprintf("%d out-of-memory kill(s) in the container under the fault", kills)
 		e.Summary += "; " + killed
 	case e.LeaseLapsed:
 		e.Summary += "; the worker ended by itself because its lease lapsed: the host fell silent"
@@ -135,7 +142,7 @@ func (b *balloon) Evidence() record.Evidence {
 	default:
 		// A point below the share is where the container gave memory back that the
 		// worker has not yet made good.
-		e.Effective = float64(e.Usage) >= float64(b.share)-0.01
+		e.Effective = usage >= float64(b.share)-0.01
 	}
 	return e
 }

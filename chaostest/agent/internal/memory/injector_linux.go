@@ -13,13 +13,10 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Injector applies memory fills.
-type Injector struct{}
-
-var _ injector.Injector = Injector{}
-
-// New makes the injector.
-func New() Injector { return Injector{} }
+// Faults are the handlers of the faults that act on memory.
+func Faults() []injector.Handler {
+	return []injector.Handler{injector.Handle(fill)}
+}
 
 // patience is how long the filling may stand still before it is given up.
 const patience = 5 * time.Second
@@ -27,15 +24,11 @@ const patience = 5 * time.Second
 // renewEvery is how often the lease is renewed while it goes on.
 const renewEvery = 100 * time.Millisecond
 
-// Apply starts a worker in the target's memory cgroup and returns when the
+// fill starts a worker in the target's memory cgroup and returns when the
 // working set has reached its share of the limit.
-func (Injector) Apply(ctx context.Context, request injector.Request, journal *injector.Journal) (injector.Live, error) {
+func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], journal *injector.Journal) (injector.Live, error) {
 	began := time.Now()
-	f, ok := request.Fault.(fault.MemoryFillFault)
-	if !ok {
-		return nil, fmt.Errorf("fill memory: %s is another injector's fault", request.Fault)
-	}
-	b, err := survey(f, request.Target)
+	b, err := survey(request.Fault, request.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -49,14 +42,10 @@ func (Injector) Apply(ctx context.Context, request injector.Request, journal *in
 	if err != nil {
 		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
 	}
-	lease := request.Lease
-	if lease == nil {
-		lease = func() uint64 { return request.Until }
-	}
-	if err := b.proc.Begin(lease()); err != nil {
+	if err := b.proc.Begin(request.Lease()); err != nil {
 		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
 	}
-	if err := b.reach(ctx, lease); err != nil {
+	if err := b.reach(ctx, request.Lease); err != nil {
 		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
 	}
 	if err := b.attest(began); err != nil {

@@ -13,6 +13,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 var _ = Describe("a black hole", func() {
@@ -58,7 +59,7 @@ var _ = Describe("a black hole", func() {
 		silent(client, target, clientIP6, targetIP6)
 		Expect(client.ping(targetIP, 3)).To(HaveLen(3))
 		e := i.Evidence()
-		Expect(e).To(HaveField("Packets", uint64(80)))
+		Expect(e.Value("packets")).To(Equal(record.Float(80)))
 		Expect(e).To(HaveField("Effective", true))
 		// 4 bytes with headers of 42 and 62.
 		Expect(e.Summary).To(Equal("80 packets (4.5 kB) lost in the black hole"))
@@ -95,7 +96,7 @@ var _ = Describe("a black hole", func() {
 		short, cancel = context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
 		Expect(dial(short, targetIP+":7999")).To(Satisfy(timedOut), "a closed port would answer with a RST")
-		Expect(i.Evidence().Packets).To(BeNumerically(">=", 2))
+		Expect(i.Evidence().Value("packets")).To(BeNumerically(">=", 2))
 		i.revert()
 		Expect(dial(ctx, listener.Addr().String())).To(Succeed())
 	})
@@ -108,7 +109,7 @@ var _ = Describe("a black hole", func() {
 		address := &net.UDPAddr{IP: net.ParseIP(clientIP), Port: 7000}
 		_, err := sender.WriteToUDP(make([]byte, 10_000), address)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(i.Evidence().Packets).To(Equal(uint64(10)))
+		Expect(i.Evidence().Value("packets")).To(Equal(record.Float(10)))
 	})
 
 	It("comes before a delay", func(ctx SpecContext) {
@@ -116,8 +117,8 @@ var _ = Describe("a black hole", func() {
 		d := mustInject(ctx, injectors, request(target, fault.Delay(ms(100)), fault.Filter{Protocol: fault.UDP}, fault.UserSpacePath))
 		b := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
 		silent(target, client, targetIP, clientIP)
-		Expect(b.Evidence().Packets).To(Equal(uint64(20)))
-		Expect(d.Evidence().Packets).To(Equal(uint64(1)), "what was lost was not delayed; the control was")
+		Expect(b.Evidence().Value("packets")).To(Equal(record.Float(20)))
+		Expect(d.Evidence().Value("packets")).To(Equal(record.Float(1)), "what was lost was not delayed; the control was")
 		d.revert()
 		b.revert()
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // needPath skips a path that this kernel cannot take, and fails where the
@@ -86,13 +87,13 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		}
 		e := i.Evidence()
 		Expect(e.Effective).To(BeTrue(), e.Summary)
-		Expect(e.Packets).To(BeNumerically(">=", 30))
-		Expect(e.Lost).To(BeZero())
+		Expect(e.Value("packets")).To(BeNumerically(">=", 30))
+		Expect(e.Value("lost")).To(BeZero())
 		Expect(e.Summary).To(ContainSubstring("delayed"))
 		i.revert()
 		Expect(target.state()).To(Equal(before))
 		Expect(median(client.ping(targetIP, 5))).To(prompt)
-		Expect(i.Evidence().Packets).To(BeNumerically(">=", e.Packets), "the count outlives the revert")
+		Expect(i.Evidence().Value("packets")).To(BeNumerically(">=", e.Value("packets")), "the count outlives the revert")
 		Expect(i.Evidence().LeaseLapsed).To(BeFalse())
 	},
 		Entry("out", fault.Egress, true, false),
@@ -107,12 +108,12 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		}, path))
 		Expect(oneWay(target, client, targetIP, clientIP, 7005, 5)).To(HaveEach(late))
 		Expect(oneWay(client, target, clientIP6, targetIP6, 7005, 5)).To(HaveEach(late))
-		Expect(i.Evidence().Packets).To(Equal(uint64(10)))
+		Expect(i.Evidence().Value("packets")).To(Equal(record.Float(10)))
 		Expect(median(oneWay(target, client, targetIP, strangerIP, 7005, 5))).To(prompt)
 		Expect(median(oneWay(client, target, strangerIP6, targetIP6, 7005, 5))).To(prompt)
 		Expect(median(oneWay(target, client, targetIP, clientIP, 7010, 5))).To(prompt)
 		Expect(median(client.ping(targetIP, 5))).To(prompt)
-		Expect(i.Evidence().Packets).To(Equal(uint64(10)))
+		Expect(i.Evidence().Value("packets")).To(Equal(record.Float(10)))
 		Expect(i.Evidence().Effective).To(BeTrue())
 	})
 
@@ -155,7 +156,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 				_, _, err := receiver.ReadFromUDP(make([]byte, 8))
 				Expect(err).NotTo(HaveOccurred())
 			}
-			Expect(i.Evidence().Lost).To(BeZero())
+			Expect(i.Evidence().Value("lost")).To(BeZero())
 		}
 	})
 
@@ -171,7 +172,6 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 
 	It("ends in the kernel when nobody renews the lease", func(ctx SpecContext) {
 		q := request(target, fault.Delay(delay), fault.Filter{Direction: fault.Both}, path)
-		q.Lease = func() uint64 { return q.Until }
 		i := mustInject(ctx, injectors, q)
 		Expect(client.ping(targetIP, 1)).To(HaveEach(BeNumerically(">=", 2*delay)))
 		Expect(i.Renew(1)).To(Succeed()) // long ago
@@ -180,7 +180,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		e := i.Evidence()
 		Expect(e.LeaseLapsed).To(BeTrue())
 		Expect(e.Effective).To(BeFalse())
-		Expect(e.Lapsed).To(BeNumerically(">=", 10))
+		Expect(e.Value("lapsed")).To(BeNumerically(">=", 10))
 		Expect(e.Summary).To(ContainSubstring("because the lease had run out"))
 		i.revert()
 		Expect(i.Evidence().LeaseLapsed).To(BeTrue())

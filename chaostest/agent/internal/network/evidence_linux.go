@@ -25,12 +25,18 @@ func (i *injection) Evidence() record.Evidence {
 		errs = append(errs, err)
 	}
 	e := record.Evidence{
-		Packets: matched.Packets, Bytes: matched.Bytes, Lapsed: matched.Lapsed, Lost: path.lost,
 		LeaseLapsed: i.lapsed || matched.Lapsed > 0, TargetDied: i.died,
+		// Packets are wire packets: segments of a large send count one by one.
+		Counts: []record.Count{
+			{Name: "packets", Value: record.Float(matched.Packets), Merge: record.Sum},
+			{Name: "bytes", Unit: "B", Value: record.Float(matched.Bytes), Merge: record.Sum},
+			{Name: "lapsed", Value: record.Float(matched.Lapsed), Merge: record.Sum},
+			{Name: "lost", Value: record.Float(path.lost), Merge: record.Sum},
+		},
 	}
 	done := i.request.Fault.Kind() == fault.KindBlackHole || path.sent > 0
-	e.Effective = e.Packets > 0 && done && !e.LeaseLapsed
-	e.Summary = i.summary(e, path)
+	e.Effective = matched.Packets > 0 && done && !e.LeaseLapsed
+	e.Summary = i.summary(e, matched, path)
 	if err := errors.Join(errs...); err != nil {
 		e.Effective = false
 		e.Summary += "; " + err.Error()
@@ -38,8 +44,8 @@ func (i *injection) Evidence() record.Evidence {
 	return e
 }
 
-func (i *injection) summary(e record.Evidence, path carried) string {
-	if e.Packets == 0 && e.Lapsed == 0 {
+func (i *injection) summary(e record.Evidence, matched counters, path carried) string {
+	if matched.Packets == 0 && matched.Lapsed == 0 {
 		s := "no packet matched"
 		if f := i.request.Filter.String(); f != "" {
 			s += " " + f
@@ -56,7 +62,7 @@ func (i *injection) summary(e record.Evidence, path carried) string {
 	if i.request.Fault.Kind() == fault.KindBlackHole {
 		verb = "lost in the black hole"
 	}
-	s := fmt.Sprintf("%s (%s) %s", packets(e.Packets), bytes(e.Bytes), verb)
+	s := fmt.Sprintf("%s (%s) %s", packets(matched.Packets), bytes(matched.Bytes), verb)
 	if path.held > 0 {
 		s += fmt.Sprintf("; %s still held", group(path.held))
 	}
@@ -64,8 +70,8 @@ func (i *injection) summary(e record.Evidence, path carried) string {
 		s += fmt.Sprintf("; %s lost by the data path", group(path.lost))
 	}
 	switch {
-	case e.Lapsed > 0:
-		s += fmt.Sprintf("; %s passed untouched because the lease had run out", packets(e.Lapsed))
+	case matched.Lapsed > 0:
+		s += fmt.Sprintf("; %s passed untouched because the lease had run out", packets(matched.Lapsed))
 	case e.LeaseLapsed:
 		s += "; the lease ran out meanwhile"
 	}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strings"
 	"syscall"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -162,25 +163,25 @@ func (i injected) revert() {
 var number int
 
 // request fills in what a spec does not care about.
-func request(target *host, f fault.Fault, filter fault.Filter, path fault.Path) injector.Request {
+func request(target *host, f fault.Fault, filter fault.Filter, path fault.Path) injector.Request[fault.Fault] {
 	number++
 	if filterable, ok := f.(fault.Filterable); ok && filter.Direction == "" {
 		filter.Direction = filterable.DefaultDirection()
 	}
-	return injector.Request{
+	return injector.Request[fault.Fault]{
 		ID: fmt.Sprintf("spec-%d", number), Target: target.target(), Fault: f, Filter: filter, Path: path,
-		Until: injector.Monotonic() + 3600e9,
+		Lease: func() uint64 { return injector.In(time.Hour) },
 	}
 }
 
-func inject(ctx SpecContext, r *Injector, q injector.Request) (injected, error) {
+func inject(ctx SpecContext, r *Injector, q injector.Request[fault.Fault]) (injected, error) {
 	journal := injector.NewJournal(nil)
 	DeferCleanup(journal.Unwind)
 	live, err := r.Apply(ctx, q, journal)
 	return injected{Live: live, journal: journal}, err
 }
 
-func mustInject(ctx SpecContext, r *Injector, q injector.Request) injected {
+func mustInject(ctx SpecContext, r *Injector, q injector.Request[fault.Fault]) injected {
 	GinkgoHelper()
 	i, err := inject(ctx, r, q)
 	Expect(err).NotTo(HaveOccurred())

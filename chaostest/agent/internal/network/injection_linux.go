@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -15,7 +16,7 @@ import (
 type injection struct {
 	*shared
 	packets *Injector
-	request injector.Request
+	request injector.Request[fault.Fault]
 	journal *injector.Journal
 	pending int // undo steps that are left, without the last
 	lease   lease
@@ -125,7 +126,7 @@ func (i *injection) begin() error {
 	if err := i.beforeDoing("end the lease", i.end); err != nil {
 		return err
 	}
-	until := i.leaseEnd()
+	until := i.request.Lease()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.until, i.running = until, true

@@ -9,11 +9,22 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-var _ injector.Injector = (*Injector)(nil)
+// Faults are the handlers of the faults that act on packets. They share what is
+// in a network namespace, so they are made together.
+func Faults() []injector.Handler {
+	packets := New()
+	return []injector.Handler{handle[fault.DelayFault](packets), handle[fault.BlackHoleFault](packets)}
+}
+
+func handle[F fault.Fault](packets *Injector) injector.Handler {
+	return injector.Handle(func(ctx context.Context, r injector.Request[F], journal *injector.Journal) (injector.Live, error) {
+		return packets.Apply(ctx, injector.Request[fault.Fault]{ID: r.ID, Target: r.Target, Fault: r.Fault, Filter: r.Filter, Path: r.Path, Lease: r.Lease}, journal)
+	})
+}
 
 // Apply hangs the fault on every interface of the target that has an address,
 // reads it back, and then lets it run everywhere at once.
-func (r *Injector) Apply(ctx context.Context, request injector.Request, journal *injector.Journal) (injector.Live, error) {
+func (r *Injector) Apply(ctx context.Context, request injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("inject %s: %w", request.Fault, context.Cause(ctx))
 	}
@@ -53,14 +64,6 @@ func (r *Injector) Apply(ctx context.Context, request injector.Request, journal 
 	return i, i.begin()
 }
 
-// leaseEnd is the end of the lease as of now.
-func (i *injection) leaseEnd() uint64 {
-	if i.request.Lease != nil {
-		return i.request.Lease()
-	}
-	return i.request.Until
-}
-
 // plan checks everything that can be checked. It touches nothing but what an
 // agent that was killed has left.
 func (i *injection) plan(can Capabilities) ([]Link, error) {
@@ -94,7 +97,7 @@ func (i *injection) prepare() (err error) {
 		}
 	}
 	i.live[i.request.ID] = i
-	i.lease, err = newLease(i.leaseEnd() | resting)
+	i.lease, err = newLease(i.request.Lease() | resting)
 	return err
 }
 

@@ -46,7 +46,7 @@ var _ = Describe("a target with several networks", func() {
 		for _, address := range []string{targetIP, "10.78.0.1"} {
 			Expect(client.ping(address, 3)).To(HaveEach(BeNumerically(">=", ms(400))))
 		}
-		Expect(i.Evidence().Packets).To(BeNumerically(">=", 12))
+		Expect(i.Evidence().Value("packets")).To(BeNumerically(">=", 12))
 		i.revert()
 		Expect(target.state()).To(Equal(before))
 	},

@@ -25,7 +25,7 @@ var _ = Describe("what cannot be done", func() {
 	})
 
 	// refuse holds that a request is refused before anything is touched.
-	refuse := func(ctx SpecContext, q injector.Request, why types.GomegaMatcher) {
+	refuse := func(ctx SpecContext, q injector.Request[fault.Fault], why types.GomegaMatcher) {
 		GinkgoHelper()
 		before := target.state()
 		i, err := inject(ctx, injectors, q)

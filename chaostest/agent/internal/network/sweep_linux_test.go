@@ -7,6 +7,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 var _ = Describe("what others have left or made", func() {
@@ -63,7 +64,7 @@ var _ = Describe("what others have left or made", func() {
 		Expect(client.ping(targetIP, 1)).To(HaveLen(1))
 		_, err = target.listen(targetIP, 0).WriteTo([]byte("lost"), client.listen(clientIP, 7000).LocalAddr())
 		Expect(err).NotTo(HaveOccurred())
-		Expect(other.Evidence().Packets).To(Equal(uint64(1)))
+		Expect(other.Evidence().Value("packets")).To(Equal(record.Float(1)))
 		other.revert()
 		Expect(target.state()).To(Equal(before))
 	})

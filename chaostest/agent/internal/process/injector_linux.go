@@ -14,27 +14,20 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Injector applies pauses.
-type Injector struct{}
-
-var _ injector.Injector = Injector{}
-
-// New makes the injector.
-func New() Injector { return Injector{} }
+// Faults are the handlers of the faults that act on processes.
+func Faults() []injector.Handler {
+	return []injector.Handler{injector.Handle(freeze)}
+}
 
 // patience is how long the kernel may take to freeze or thaw a container. It
 // needs microseconds, unless a process sleeps uninterruptibly.
 const patience = 5 * time.Second
 
-// Apply freezes the target and returns when the kernel says that all its
+// freeze freezes the target and returns when the kernel says that all its
 // processes stand still.
-func (Injector) Apply(ctx context.Context, request injector.Request, journal *injector.Journal) (injector.Live, error) {
+func freeze(ctx context.Context, request injector.Request[fault.PauseFault], journal *injector.Journal) (injector.Live, error) {
 	began := time.Now()
-	f, ok := request.Fault.(fault.PauseFault)
-	if !ok {
-		return nil, fmt.Errorf("pause: %s is another injector's fault", request.Fault)
-	}
-	p, err := survey(f, request.Target)
+	p, err := survey(request.Fault, request.Target)
 	if err != nil {
 		return nil, err
 	}
@@ -57,11 +50,7 @@ func (Injector) Apply(ctx context.Context, request injector.Request, journal *in
 		Readback: []string{dir + ": frozen"},
 		Took:     time.Since(began),
 	}
-	until := request.Until
-	if request.Lease != nil { // it has moved while the group froze
-		until = request.Lease()
-	}
-	p.guard(until) //nolint:contextcheck // it lives longer than the request
+	p.guard(request.Lease()) //nolint:contextcheck // it lives longer than the request
 	return p, nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -27,19 +28,27 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func request(box *cgrouptest.Box, target *cgrouptest.Target, f fault.Fault, lease time.Duration) injector.Request {
-	return injector.Request{ID: "1", Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID}, Fault: f, Until: injector.In(lease), Lease: func() uint64 { return injector.In(lease) }}
+func request(box *cgrouptest.Box, target *cgrouptest.Target, f fault.Fault, lease time.Duration) injector.Request[fault.Fault] {
+	return injector.Request[fault.Fault]{ID: "1", Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID}, Fault: f, Lease: func() uint64 { return injector.In(lease) }}
+}
+
+func handle(ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) {
+	handler, err := injector.Find(slices.Concat(process.Faults(), cpu.Faults(), memory.Faults()), r.Fault)
+	if err != nil {
+		return nil, err
+	}
+	return handler.Apply(ctx, r, journal)
 }
 
 // apply applies a fault; the journal is unwound when the test ends.
-func apply(t *testing.T, in injector.Injector, r injector.Request) (injector.Live, *injector.Journal) {
+func apply(t *testing.T, r injector.Request[fault.Fault]) (injector.Live, *injector.Journal) {
 	t.Helper()
 	g := NewWithT(t)
 	journal := injector.NewJournal(nil)
 	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	live, err := in.Apply(ctx, r, journal)
+	live, err := handle(ctx, r, journal)
 	g.Expect(err).NotTo(HaveOccurred())
 	return live, journal
 }
@@ -47,7 +56,7 @@ func apply(t *testing.T, in injector.Injector, r injector.Request) (injector.Liv
 func pause(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, lease time.Duration) (injector.Live, *injector.Journal) {
 	t.Helper()
 	cgrouptest.NothingLeft(t, box)
-	return apply(t, process.New(), request(box, target, fault.Pause(), lease))
+	return apply(t, request(box, target, fault.Pause(), lease))
 }
 
 // busy starts two processes that never rest, and waits until both have run.
@@ -84,7 +93,7 @@ func TestAllProcessesStandStill(t *testing.T) {
 	}
 	e := live.Evidence()
 	g.Expect(e.Effective).To(BeTrue())
-	g.Expect(e.Frozen).To(BeNumerically(">=", 600*time.Millisecond))
+	g.Expect(e.Value("frozen")).To(BeNumerically(">=", 0.6))
 	g.Expect(e.Summary).To(HavePrefix("all processes stood still for "))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
@@ -92,7 +101,7 @@ func TestAllProcessesStandStill(t *testing.T) {
 		runs(t, target.PID)
 	}
 	final := live.Evidence()
-	g.Expect(final.Frozen).To(BeNumerically(">=", e.Frozen))
+	g.Expect(final.Value("frozen")).To(BeNumerically(">=", e.Value("frozen")))
 	g.Expect(live.Evidence()).To(Equal(final), "final is final")
 	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(HavePrefix("keep shop paused: it was thawed: ")))
 	g.Expect(journal.Unwind()).To(Succeed(), "a second time")
@@ -106,7 +115,7 @@ func TestALeaseThatLapses(t *testing.T) {
 	g.Eventually(live.Evidence, "10s").Should(And(
 		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the lease lapsed"))))
 	runs(t, target.PID)
-	g.Expect(live.Evidence().Frozen).To(BeNumerically(">", 0))
+	g.Expect(live.Evidence().Value("frozen")).To(BeNumerically(">", 0))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
 	g.Expect(live.Evidence().LeaseLapsed).To(BeTrue())
@@ -127,11 +136,9 @@ func TestAContainerThatIsPausedAlready(t *testing.T) {
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 << 20})
 	target := box.Start(t, "sleep", "600")
 	live, journal := pause(t, box, target, time.Minute)
-	for in, f := range map[injector.Injector]fault.Fault{
-		process.New(): fault.Pause(), cpu.New(): fault.CPUBurn(0.5), memory.New(): fault.MemoryFill(0.5),
-	} {
+	for _, f := range []fault.Fault{fault.Pause(), fault.CPUBurn(0.5), fault.MemoryFill(0.5)} {
 		untouched := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
-		_, err := in.Apply(t.Context(), request(box, target, f, time.Minute), untouched)
+		_, err := handle(t.Context(), request(box, target, f, time.Minute), untouched)
 		g.Expect(err).To(MatchError(ContainSubstring("paused")), f.String())
 	}
 	g.Expect(live.Evidence().Effective).To(BeTrue())
@@ -190,12 +197,8 @@ func TestOtherRefusals(t *testing.T) {
 	}
 	other := r
 	other.Target.ID = "4f5e9a"
-	_, err := process.New().Apply(t.Context(), other, untouched())
+	_, err := handle(t.Context(), other, untouched())
 	g.Expect(err).To(MatchError(And(HavePrefix("pause shop: find cgroup of process"), ContainSubstring("does not name the container"))))
-	other = r
-	other.Fault = fault.CPUBurn(0.5)
-	_, err = process.New().Apply(t.Context(), other, untouched())
-	g.Expect(err).To(MatchError("pause: CPU burn to 50 % of the quota is another injector's fault"))
 }
 
 // A group that holds this process must be refused: who is frozen thaws nobody.
@@ -204,6 +207,6 @@ func TestItDoesNotFreezeItself(t *testing.T) {
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	box.JoinSelf(t)
 	r := request(box, &cgrouptest.Target{PID: os.Getpid()}, fault.Pause(), time.Minute)
-	_, err := process.New().Apply(t.Context(), r, injector.NewJournal(nil))
+	_, err := handle(t.Context(), r, injector.NewJournal(nil))
 	g.Expect(err).To(MatchError(ContainSubstring("the agent itself runs in its cgroup")))
 }

@@ -146,8 +146,9 @@ func (p *pause) evidence() record.Evidence {
 	if p.frozen.IsZero() {
 		return record.Evidence{Summary: "the container was never seen frozen"}
 	}
-	e := record.Evidence{Frozen: time.Since(p.frozen), LeaseLapsed: p.lapsed, TargetDied: !p.group.Alive()}
-	e.Summary = fmt.Sprintf("all processes stood still for %s", e.Frozen.Round(time.Millisecond))
+	e := record.Evidence{LeaseLapsed: p.lapsed, TargetDied: !p.group.Alive()}
+	stood := time.Since(p.frozen)
+	e.Summary = fmt.Sprintf("all processes stood still for %s", stood.Round(time.Millisecond))
 	frozen, err := p.group.Frozen()
 	switch {
 	case e.LeaseLapsed:
@@ -158,10 +159,11 @@ func (p *pause) evidence() record.Evidence {
 	case err != nil:
 		e.Summary = errors.Join(errors.New("read the freezer back"), err).Error()
 	case !frozen:
-		e.Frozen = 0 // nobody knows since when
+		stood = 0 // nobody knows since when
 		e.Summary = "somebody else has thawed the container, so how long it stood still is not known"
 	default:
 		e.Effective = true
 	}
+	e.Counts = []record.Count{{Name: "frozen", Unit: "s", Value: record.Float(stood.Seconds()), Merge: record.Max}}
 	return e
 }

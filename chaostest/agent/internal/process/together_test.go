@@ -9,10 +9,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cpu"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/process"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
@@ -30,9 +27,9 @@ func TestThreeFaultsAtOnceInAnyOrderOfRevert(t *testing.T) {
 			cgrouptest.NothingLeft(t, box)
 			var lives [3]injector.Live
 			var journals [3]*injector.Journal
-			lives[0], journals[0] = apply(t, cpu.New(), request(box, target, fault.CPUBurn(0.5), time.Minute))
-			lives[1], journals[1] = apply(t, memory.New(), request(box, target, fault.MemoryFill(0.5), time.Minute))
-			lives[2], journals[2] = apply(t, process.New(), request(box, target, fault.Pause(), time.Minute))
+			lives[0], journals[0] = apply(t, request(box, target, fault.CPUBurn(0.5), time.Minute))
+			lives[1], journals[1] = apply(t, request(box, target, fault.MemoryFill(0.5), time.Minute))
+			lives[2], journals[2] = apply(t, request(box, target, fault.Pause(), time.Minute))
 			for _, live := range lives {
 				g.Expect(live.Renew(injector.In(time.Minute))).To(Succeed())
 			}
@@ -54,9 +51,9 @@ func TestLoadsOutliveAPause(t *testing.T) {
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5, Memory: 64 << 20})
 	target := box.Start(t, "sleep", "600")
 	cgrouptest.NothingLeft(t, box)
-	burn, _ := apply(t, cpu.New(), request(box, target, fault.CPUBurn(0.5), 3*time.Second))
-	fill, _ := apply(t, memory.New(), request(box, target, fault.MemoryFill(0.5), 3*time.Second))
-	_, journal := apply(t, process.New(), request(box, target, fault.Pause(), time.Minute))
+	burn, _ := apply(t, request(box, target, fault.CPUBurn(0.5), 3*time.Second))
+	fill, _ := apply(t, request(box, target, fault.MemoryFill(0.5), 3*time.Second))
+	_, journal := apply(t, request(box, target, fault.Pause(), time.Minute))
 	for end := injector.In(4 * time.Second); injector.Monotonic() < end; time.Sleep(50 * time.Millisecond) {
 		g.Expect(burn.Renew(injector.In(time.Minute))).To(Succeed())
 		g.Expect(fill.Renew(injector.In(time.Minute))).To(Succeed())

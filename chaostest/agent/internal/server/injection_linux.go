@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -26,7 +27,7 @@ type injection struct {
 	final  record.Evidence
 }
 
-func (i *injection) apply(ctx context.Context, where injector.Injector, request injector.Request) (record.Attestation, error) {
+func (i *injection) apply(ctx context.Context, handler injector.Handler, request injector.Request[fault.Fault]) (record.Attestation, error) {
 	i.ending.Lock()
 	defer i.ending.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
@@ -34,7 +35,7 @@ func (i *injection) apply(ctx context.Context, where injector.Injector, request 
 	if !i.begin(cancel) {
 		return record.Attestation{}, fmt.Errorf("inject %s on %s: it was reverted before it began", request.Fault, request.Target.Name)
 	}
-	live, err := where.Apply(ctx, request, i.journal)
+	live, err := handler.Apply(ctx, request, i.journal)
 	if err == nil && ctx.Err() != nil {
 		err = context.Cause(ctx) // the host no longer waits: nobody would know of the fault
 	}

@@ -19,14 +19,11 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Injectors says which injector does which kind of fault.
-type Injectors map[fault.Kind]injector.Injector
-
 // Server serves one host.
 type Server struct {
-	injectors Injectors
-	lease     time.Duration
-	rpc       *jrpc2.Server
+	handlers []injector.Handler
+	lease    time.Duration
+	rpc      *jrpc2.Server
 
 	mu         sync.Mutex
 	until      uint64 // end of the lease, CLOCK_MONOTONIC
@@ -35,8 +32,8 @@ type Server struct {
 }
 
 // New makes a server whose faults live for lease after the host's last sign of life.
-func New(injectors Injectors, lease time.Duration) *Server {
-	return &Server{injectors: injectors, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
+func New(handlers []injector.Handler, lease time.Duration) *Server {
+	return &Server{handlers: handlers, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
 }
 
 // Serve answers requests until in ends or ctx does, then reverts all that is
@@ -79,9 +76,9 @@ func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.A
 	if err != nil {
 		return record.Attestation{}, wire.Error(err)
 	}
-	where, ok := s.injectors[asked.Kind()]
-	if !ok {
-		return record.Attestation{}, wire.Error(fmt.Errorf("inject %s: this agent has no injector for it: use an agent of the library's version", asked))
+	handler, err := injector.Find(s.handlers, asked)
+	if err != nil {
+		return record.Attestation{}, wire.Error(err)
 	}
 	i, target, err := s.enter(ctx, params)
 	if err != nil {
@@ -89,11 +86,11 @@ func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.A
 	}
 	target.Lock()
 	defer target.Unlock()
-	attestation, err := i.apply(ctx, where, injector.Request{
+	attestation, err := i.apply(ctx, handler, injector.Request[fault.Fault]{
 		ID:     params.ID,
 		Target: injector.Target{ID: params.TargetID, Name: params.TargetName, PID: params.TargetPID},
 		Fault:  asked, Filter: params.Filter, Path: params.Path,
-		Until: s.leaseEnd(), Lease: s.leaseEnd,
+		Lease: s.leaseEnd,
 	})
 	if err != nil {
 		return record.Attestation{}, wire.Error(err)

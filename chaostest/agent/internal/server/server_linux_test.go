@@ -33,7 +33,7 @@ type ledger struct {
 	until uint64
 }
 
-func (l *ledger) Apply(ctx context.Context, request injector.Request, journal *injector.Journal) (injector.Live, error) {
+func (l *ledger) Apply(ctx context.Context, request injector.Request[fault.PauseFault], journal *injector.Journal) (injector.Live, error) {
 	if l.entered != nil {
 		l.entered <- struct{}{}
 		select {
@@ -107,7 +107,7 @@ func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Dura
 	before := gleak.Goroutines()
 	host, own := net.Pipe()
 	done := make(chan error, 1)
-	s := server.New(server.Injectors{fault.KindPause: book}, lease)
+	s := server.New([]injector.Handler{injector.Handle(book.Apply)}, lease)
 	go func() { done <- s.Serve(ctx, own, own) }()
 	t.Cleanup(func() {
 		_ = host.Close() // a pipe's Close never fails

@@ -1,0 +1,24 @@
+package fault
+
+// KindPause is the kind of pauses.
+const KindPause Kind = "pause"
+
+// PauseFault freezes a container. See Pause.
+type PauseFault struct{}
+
+var _ Fault = PauseFault{}
+
+// Pause freezes all processes of the container with the cgroup freezer. The
+// kernel goes on to acknowledge and accept connections for them, so it models a
+// hung process and not a dead network (that is BlackHole). Needs cgroup v1, or
+// v2 from Linux 5.2.
+func Pause() PauseFault { return PauseFault{} }
+
+// Kind is KindPause.
+func (f PauseFault) Kind() Kind { return KindPause }
+
+// Validate accepts every pause.
+func (f PauseFault) Validate() error { return nil }
+
+// String prints "pause".
+func (f PauseFault) String() string { return "pause" }
