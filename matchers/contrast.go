@@ -8,8 +8,13 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// moreErrors is the difference of error rates that a kept comparison rules out.
-const moreErrors = 0.05
+const (
+	// moreErrors is the difference of error rates that a kept comparison rules out.
+	moreErrors = 0.05
+	// fewErrors is the difference that may be observed where it is more than the
+	// margin: of few errors a healthy window has twice as many as another every so often.
+	fewErrors = moreErrors / 5
+)
 
 // contrast is a window beside its control: what the pairs of their samples add
 // up to.
@@ -121,16 +126,34 @@ func (c contrast) isSlower() bool {
 	return c.only != ErrorsOnly && c.latency.LogE() >= c.threshold()
 }
 
-// outcome is violated where one aspect is worse, and kept where each rules out
-// that it is worse by much, for which alpha needs no parting.
+// observedErrors reports whether the window failed more often than is allowed, shown or not.
+func (c contrast) observedErrors() bool {
+	return c.only != LatencyOnly && float64(c.failed) > (1+float64(c.margin))*float64(c.controlFailed) &&
+		float64(c.failed-c.controlFailed) > fewErrors*(1+1e-9)*float64(c.n)
+}
+
+// observedExcess is where the window was slower than is allowed, shown or not.
+func (c contrast) observedExcess() (stats.Excess, bool) {
+	if c.only == ErrorsOnly {
+		return stats.Excess{}, false
+	}
+	return c.latency.Excess()
+}
+
+// outcome is violated where one aspect is worse, and kept where each was observed
+// within the limit and rules out that it is worse by much, for which alpha needs no
+// parting.
 func (c contrast) outcome() record.Outcome {
 	enough := -math.Log(float64(c.alpha))
 	switch {
 	case c.failsMore() || c.isSlower():
 		return record.Violated
-	case c.left() > 0:
+	case c.left() > 0, c.observedErrors():
 		return record.Undecided
 	case c.only != LatencyOnly && c.more.LogE() < enough, c.only != ErrorsOnly && c.latency.LogEWithin() < enough:
+		return record.Undecided
+	}
+	if _, slower := c.observedExcess(); slower {
 		return record.Undecided
 	}
 	return record.Kept

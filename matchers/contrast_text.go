@@ -27,9 +27,26 @@ func (c contrast) text() string {
 		if left := c.left(); left > 0 {
 			return fmt.Sprintf("undecided: %d of its %s have no partner in the control window: load both for as long and at the same rate; %s", left, samples(c.w.N()), c.both())
 		}
+		if worse := c.notShown(); worse != "" {
+			return fmt.Sprintf("undecided: %s: more than is allowed, but not shown: %s: load both windows for longer or at a higher rate", worse, c.both())
+		}
 		return fmt.Sprintf("undecided: the pairs show neither a difference beyond the margin nor that there is no large one: %s: load both windows for longer or at a higher rate", c.both())
 	}
 	return fmt.Sprintf("it is no worse by %s: %s", percent(float64(c.margin)), c.both())
+}
+
+// notShown says in what the window was observed to be worse than is allowed, though it
+// is not shown to be.
+func (c contrast) notShown() string {
+	if c.observedErrors() {
+		return fmt.Sprintf("it failed %s of the time more often, allowed %s of what the control fails or %s",
+			percent3(float64(c.failed-c.controlFailed)/float64(c.n)), percent(float64(c.margin)), percent(fewErrors))
+	}
+	if e, slower := c.observedExcess(); slower {
+		return fmt.Sprintf("it took longer than %s in %d pairs where the control, raised by %s, did not, and the opposite in %d",
+			probe.Round(fromSeconds(e.Threshold)), e.More, percent(float64(c.margin)), e.Less)
+	}
+	return ""
 }
 
 func (c contrast) both() string {

@@ -19,6 +19,8 @@ const (
 	power = 0.9
 	// evidence is how many samples a failure message shows.
 	evidence = 5
+	// plannedRate is how many times the limit a rate must be to plan how it is shown.
+	plannedRate = 1.5
 	// muchLag is how late the load generator itself may be before messages say so.
 	muchLag = 100 * time.Millisecond
 )
@@ -52,7 +54,7 @@ func (f finding) text() string {
 		}
 		return s
 	case record.Kept:
-		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, percent3(stats.Below(f.beyond()).Bound(f.events, f.n, float64(f.alpha))))
+		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, percent3(stats.Below(f.rule().Beyond()).Bound(f.events, f.n, float64(f.alpha))))
 	}
 	return "undecided: " + f.undecided()
 }
@@ -60,33 +62,87 @@ func (f finding) text() string {
 func (f finding) counted() string {
 	s := fmt.Sprintf("%d of %s %s", f.events, samples(f.n), f.verb)
 	if f.n > 0 {
-		s += " (" + f.share(float64(f.events)/float64(f.n)) + ")"
+		s += " (" + f.observed() + ", " + f.allowed() + ")"
 	}
-	if _, observed := f.value(f.w); observed != "" {
-		s += ", " + observed
-	}
-	return s
+	return s + f.observedValue()
 }
 
-// allowed says an observed share beside what is allowed.
-func (o *objective) allowed(share float64) string {
-	return fmt.Sprintf("%s, allowed %s", percent3(share), percent(o.limit))
+// observedValue is what was observed, in words that follow a count.
+func (f finding) observedValue() string {
+	if _, observed := f.value(f.w); observed != "" {
+		return ", " + observed
+	}
+	return ""
 }
+
+// observed says the share of samples with the event, or of those without it.
+func (f finding) observed() string {
+	share := float64(f.events) / float64(f.n)
+	say := percent3
+	if percent3(share) == percent(f.limit) && !f.rule().Within(f.events, f.n) {
+		say = percent // rounded, it would seem to be what is allowed
+	}
+	if f.availability {
+		return "availability " + say(1-share)
+	}
+	return say(share)
+}
+
+// allowed says the limit.
+func (o *objective) allowed() string {
+	if o.availability {
+		return "required " + percent(o.threshold)
+	}
+	return "allowed " + percent(o.limit)
+}
+
+// exceeds says that what was observed is beyond the limit.
+func (o *objective) exceeds() string {
+	if o.availability {
+		return "less than the " + percent(o.threshold) + " required"
+	}
+	return "more than the " + percent(o.limit) + " allowed"
+}
+
+// advice is what to do about too little evidence.
+const advice = ": load for longer or at a higher rate"
 
 // undecided says what is missing.
 func (f finding) undecided() string {
+	if !f.rule().Within(f.events, f.n) {
+		return f.notShown()
+	}
 	s := fmt.Sprintf("%s: too little to tell a rate of %s from one of %s at alpha %s",
-		f.counted(), percent(f.limit), percent(f.beyond()), percent(float64(f.alpha)))
+		f.counted(), percent(f.limit), percent(f.rule().Beyond()), percent(float64(f.alpha)))
 	if f.sense == Proved {
 		s = fmt.Sprintf("%s: no proof that fewer than %s do, at alpha %s", f.counted(), percent(f.limit), percent(float64(f.alpha)))
 	}
-	if n, err := stats.Below(f.beyond()).SamplesToShow(f.events, f.n, float64(f.alpha)); err == nil {
+	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
 		s += fmt.Sprintf(": %d samples are needed if no more of them do", n)
 	}
-	if n, err := stats.SamplesToDetect(f.limit, f.beyond(), float64(f.alpha), power); f.sense != Proved && err == nil && n > f.n {
-		s += fmt.Sprintf(", and %d to see a rate of %s with %s probability", n, percent(f.beyond()), percent(power))
+	if n, err := stats.SamplesToDetect(f.limit, f.rule().Beyond(), float64(f.alpha), power); f.sense != Proved && err == nil && n > f.n {
+		s += fmt.Sprintf(", and %d to see a rate of %s with %s probability", n, percent(f.rule().Beyond()), percent(power))
 	}
-	return s + ": load for longer or at a higher rate"
+	return s + advice
+}
+
+// notShown is of a window that exceeded the limit, but too little of it to show that
+// the service does.
+func (f finding) notShown() string {
+	alpha := float64(f.alpha)
+	s := fmt.Sprintf("%d of %s %s (%s), %s%s, but not shown at alpha %s",
+		f.events, samples(f.n), f.verb, f.observed(), f.exceeds(), f.observedValue(), percent(alpha))
+	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
+		s += fmt.Sprintf(": %d samples keep it if no more of them do", n)
+	}
+	// So near the limit that it would take long to show, more samples are as likely to
+	// say the opposite.
+	if rate := float64(f.events) / float64(f.n); rate >= plannedRate*f.limit {
+		if n, err := stats.SamplesToDetect(f.limit, rate, alpha, power); err == nil && n > f.n {
+			s += fmt.Sprintf(", and %d show it with %s probability if the rate stays", n, percent(power))
+		}
+	}
+	return s + advice
 }
 
 // certainty says how sure the verdict is.

@@ -20,8 +20,9 @@ import (
 // are distributed, nor that windows are independent: members that differ a
 // little for ever, and noise that lasts, raise no alarm. Errors are judged by
 // requests: of all the fleet's errors a member should have its share. It is cleared
-// of failing more often when it fails less than one request in twenty, or less than
-// five times as often as its peers; nobody is while half or more of the
+// of failing more often when it was observed to fail no more often than its peers by
+// Margin or one request in a hundred, and is shown to fail less than one request in
+// twenty, or less than five times as often as its peers; nobody is while half or more of the
 // members fail most of their requests, since then most peers of a healthy one do.
 //
 // Alpha bounds the probability of naming any healthy member, over all members,

@@ -24,11 +24,9 @@ func KeepAvailabilityAbove(target float64, options ...ObjectiveOption) types.Gom
 		phrase: "keep its availability above " + percent(target), short: "availability above " + percent(target),
 		limit: 1 - target, threshold: target, verb: "failed",
 		event: failed, key: failedKey{},
-		share: func(failed float64) string {
-			return fmt.Sprintf("availability %s, required %s", percent3(1-failed), percent(target))
-		},
-		value: func(w *probe.Window) (float64, string) { return 1 - float64(w.Errors())/float64(w.N()), "" },
-		worst: inOrder, title: "the first that failed",
+		availability: true,
+		value:        func(w *probe.Window) (float64, string) { return 1 - float64(w.Errors())/float64(w.N()), "" },
+		worst:        inOrder, title: "the first that failed",
 	}
 	if !(target > 0 && target < 1) {
 		o.invalid = fmt.Errorf("target %v: must be above 0 and below 1: write 99.9 * Percent for 99.9 %%", target)

@@ -13,14 +13,11 @@ import (
 //
 //	Expect(sold).To(KeepErrorRateBelow(1 * Percent))
 //
-// The window violates the objective when it shows a rate above the limit, and
-// keeps it when it shows no such thing and rules out a rate of five times the
-// limit (or, above a limit of 11 %, of half way to 100 %); both at level Alpha,
-// by a one-sided Bernoulli mixture e-process (stats.Above, stats.Below).
-// Otherwise it is undecided, which is an error in either polarity that says how
-// many samples are needed. Without a failing sample, 82 decide for a limit of
-// 1 %, and 836 for 0.1 %. Proved asks for more. Consistently and Eventually may look
-// at a window that grows; see Sense.
+// The window keeps the objective when the observed rate is within the limit, and a rate
+// of five times the limit is ruled out. It violates the objective when it shows a rate
+// above the limit. Otherwise it is undecided, which is an error in either polarity that
+// says how many samples are needed: without a failing one 82 decide for a limit of 1 %.
+// Proved asks for more. Consistently and Eventually may look at a window that grows.
 func KeepErrorRateBelow(limit float64, options ...ObjectiveOption) types.GomegaMatcher {
 	o := objective{
 		matcher: "KeepErrorRateBelow", call: fmt.Sprintf("KeepErrorRateBelow(%v)", limit),

@@ -59,8 +59,8 @@ the first that failed:
 
 func TestErrorRateUndecidedFailsInBothPolarities(t *testing.T) {
 	w := window(40, failing, 5)
-	want := "undecided: 1 of 40 samples failed (2.5 %, allowed 1 %): too little to tell a rate of 1 % from one of 5 % at alpha 5 %: " +
-		"130 samples are needed if no more of them do, and 258 to see a rate of 5 % with 90 % probability: " +
+	want := "undecided: 1 of 40 samples failed (2.5 %), more than the 1 % allowed, but not shown at alpha 5 %: " +
+		"130 samples keep it if no more of them do, and 1395 show it with 90 % probability if the rate stays: " +
 		"load for longer or at a higher rate (GET http://shop:8080/checkout)"
 	matcher := KeepErrorRateBelow(1 * Percent)
 	for range 2 { // the same every time
@@ -94,7 +94,8 @@ func TestErrorRateIsDecidedBySoManySamples(t *testing.T) {
 		{82, 0, record.Kept, 0.05},
 		{82, 0, record.Undecided, 0.01},
 		{119, 0, record.Kept, 0.01},
-		{250, 4, record.Kept, 0.05},
+		{250, 2, record.Kept, 0.05},
+		{250, 3, record.Undecided, 0.05},
 		{250, 5, record.Undecided, 0.05},
 		{250, 7, record.Undecided, 0.05},
 		{250, 8, record.Violated, 0.05},
@@ -114,6 +115,68 @@ func TestErrorRateIsDecidedBySoManySamples(t *testing.T) {
 		if recorded := w.Record().Judgements[0].Outcome; got != c.want || recorded != c.want {
 			t.Errorf("%d errors in %d at alpha %v: %s, recorded %s, want %s", c.errors, c.n, c.alpha, got, recorded, c.want)
 		}
+	}
+}
+
+// A window keeps its objective only where what was observed does: the share is within
+// the limit, and five times the limit is ruled out.
+func TestKeptMeansKept(t *testing.T) {
+	for _, c := range []struct {
+		limit   float64
+		n, kept int // the most errors that keep it
+		shown   int // the fewest that violate it
+	}{
+		{5 * Percent, 120, 6, 15}, {5 * Percent, 250, 12, 25}, {5 * Percent, 500, 25, 43},
+		{1 * Percent, 120, 0, 6}, {1 * Percent, 250, 2, 8}, {1 * Percent, 500, 5, 13},
+		{1 - 0.9, 100, 10, 21}, // a little below 10 % in binary
+	} {
+		for errors := range c.n + 1 {
+			want := record.Undecided
+			switch {
+			case errors <= c.kept:
+				want = record.Kept
+			case errors >= c.shown:
+				want = record.Violated
+			}
+			w := window(c.n, func(s *probe.Sample) { failing(s); s.Latency = time.Minute }, upTo(errors)...)
+			for name, matcher := range map[string]OmegaMatcher{
+				"error rate": KeepErrorRateBelow(c.limit), "availability": KeepAvailabilityAbove(1 - c.limit), "latency": KeepQuantileBelow(1-c.limit, time.Second),
+			} {
+				ok, err := matcher.Match(w)
+				got := record.Violated
+				switch {
+				case err != nil:
+					got = record.Undecided
+				case ok:
+					got = record.Kept
+				}
+				if got != want {
+					t.Errorf("%s: %d of %d beside a limit of %v: %s, want %s", name, errors, c.n, c.limit, got, want)
+				}
+			}
+			if ok, err := KeepErrorRateBelow(c.limit, Proved).Match(w); ok && err == nil && errors > c.kept {
+				t.Errorf("%d of %d prove a limit of %v", errors, c.n, c.limit)
+			}
+		}
+	}
+}
+
+func TestUndecidedSaysWhatWasObserved(t *testing.T) {
+	w := window(120, func(s *probe.Sample) { failing(s); s.Latency = time.Minute }, upTo(14)...)
+	for want, matcher := range map[string]OmegaMatcher{
+		"undecided: 14 of 120 samples failed (11.7 %), more than the 5 % allowed, but not shown at alpha 5 %: 280 samples keep it if no more of them do, and 325 show it with 90 % probability if the rate stays: load for longer or at a higher rate": KeepErrorRateBelow(5 * Percent),
+		"undecided: 14 of 120 samples failed (availability 88.3 %), less than the 95 % required, but not shown at alpha 5 %: ":                                                                                                                         KeepAvailabilityAbove(95 * Percent),
+		"undecided: 14 of 120 samples took longer than 1s or failed (11.7 %), more than the 5 % allowed, p95 is one that failed, but not shown at alpha 5 %: ":                                                                                         KeepQuantileBelow(0.95, time.Second),
+		"undecided: 14 of 120 samples failed (11.7 %), more than the 11 % allowed, but not shown at alpha 5 %: 128 samples keep it if no more of them do: load":                                                                                        KeepErrorRateBelow(11 * Percent),
+	} {
+		if _, err := matcher.Match(w); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("got error\n%v, want\n%s", err, want)
+		}
+	}
+	// Rounded to 1 % it would seem to be within.
+	want := "undecided: 101 of 9999 samples failed (1.01010101 %), more than the 1.01 % allowed, but not shown"
+	if _, err := KeepErrorRateBelow(1.01 * Percent).Match(window(9999, failing, upTo(101)...)); err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got error\n%v, want\n%s", err, want)
 	}
 }
 

@@ -63,12 +63,15 @@ const defaultControlMargin = MarginOption(0.25)
 // is left over has no partner and is not used. It is violated when the pairs show
 // more errors than Margin allows (25 % more, otherwise, by odds), or, among those of
 // which both were answered, latencies that are longer by more than Margin and Floor
-// (a millisecond otherwise); at level Alpha over both and over all looks. It is kept
-// when they show neither, and rule out 5 percentage points more errors, and a share
-// of 25 percentage points more samples above the median. Otherwise it is undecided,
-// which is an error in either polarity, and so is a window of which more than one
-// sample in twenty has no partner. That a window is better than its control is no
-// violation.
+// (a millisecond otherwise); at level Alpha over both and over all looks.
+//
+// It is kept when neither was observed, and 5 percentage points more errors and 25
+// percentage points more samples above the median are ruled out. Observed is one
+// percentage point more errors that Margin does not allow, and latencies that lie above
+// the median more often, or above a higher quantile by 5 % of the pairs more often, than
+// those of the control with Margin and Floor. Otherwise it is undecided, which is an
+// error in either polarity, and so is a window of which more than one sample in twenty
+// has no partner. That a window is better than its control is no violation.
 //
 // The tests are e-processes: stats.Conditional of the pairs in which one of the
 // two failed, and stats.Latency. They assume that without the fault the windows

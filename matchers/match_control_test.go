@@ -93,6 +93,43 @@ func TestControlJudgesFailuresOnce(t *testing.T) {
 	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual, LatencyOnly)) })
 }
 
+// A window that was observed to be worse than is allowed does not match, though that is
+// not shown.
+func TestControlObservedBeyondTheLimitIsUndecided(t *testing.T) {
+	usual := noisy(250, 20*time.Millisecond, nil)
+	for _, c := range []struct {
+		w       *probe.Window
+		options []ControlOption
+		want    string
+	}{
+		{noisy(250, 20*time.Millisecond, failing, upTo(2)...), nil, ""},
+		{noisy(250, 20*time.Millisecond, failing, upTo(3)...), []ControlOption{LatencyOnly}, ""},
+		{
+			noisy(250, 20*time.Millisecond, failing, upTo(3)...), nil,
+			"undecided: it failed 1.2 % of the time more often, allowed 25 % of what the control fails or 1 %: more than is allowed, but not shown: of 250 pairs of samples 3 failed here alone and 0 in the control window alone",
+		},
+		{noisy(250, 29*time.Millisecond, nil), nil, ""},
+		{
+			noisy(250, 31*time.Millisecond, nil), []ControlOption{LatencyOnly},
+			"undecided: it took longer than 48ms in 61 pairs where the control, raised by 25 %, did not, and the opposite in 54: more than is allowed, but not shown: p50 49ms against 38ms",
+		},
+		{noisy(250, 20*time.Millisecond, taking(200*time.Millisecond), from(220, 15)...), nil, ""},
+		{
+			noisy(250, 20*time.Millisecond, taking(200*time.Millisecond), from(220, 26)...), []ControlOption{Alpha(0.0001)},
+			"undecided: it took longer than ",
+		},
+	} {
+		for _, assert := range []func(Gomega){
+			func(g Gomega) { g.Expect(c.w).To(MatchControl(usual, c.options...)) },
+			func(g Gomega) { g.Expect(c.w).NotTo(MatchControl(usual, c.options...)) },
+		} {
+			if text := failure(assert); !strings.Contains(text, c.want) || c.want == "" && strings.Contains(text, "undecided") {
+				t.Errorf("failed with\n%s\nwant %q", text, c.want)
+			}
+		}
+	}
+}
+
 func TestControlIsUndecidedWithoutPartners(t *testing.T) {
 	usual := noisy(300, 20*time.Millisecond, nil)
 	long := noisy(1000, 20*time.Millisecond, func(s *probe.Sample) { s.Latency = time.Second }, from(300, 700)...)

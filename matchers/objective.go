@@ -3,7 +3,6 @@ package matchers
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/format"
@@ -12,10 +11,6 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
-
-// reach is how many times the allowed rate a window must rule out before its
-// objective counts as kept.
-const reach = 5
 
 // ObjectiveOption changes how an objective is judged: Alpha and Proved are some.
 type ObjectiveOption interface{ applyObjective(*objective) }
@@ -39,8 +34,8 @@ type objective struct {
 	// key tells this event from others in what a window remembers.
 	key  any
 	verb string // what a sample with the event did: "failed"
-	// share says an observed share of the event beside what is allowed.
-	share func(share float64) string
+	// availability says shares as those of samples without the event.
+	availability bool
 	// value is what was observed, in the unit of threshold; observed says it in
 	// words, or nothing.
 	value     func(*probe.Window) (value float64, observed string)
@@ -55,15 +50,12 @@ type objective struct {
 
 func (o objective) with(options []ObjectiveOption) *objective {
 	o.alpha = DefaultAlpha
-	if o.share == nil {
-		o.share = o.allowed
-	}
 	options, missing := given(options)
 	for _, option := range options {
 		option.applyObjective(&o)
 	}
 	if o.invalid == nil {
-		o.invalid = errors.Join(missing, o.alpha.validate(), o.sense.validate(), o.apart())
+		o.invalid = errors.Join(missing, o.alpha.validate(), o.sense.validate(), o.rule().Validate())
 	}
 	if o.sense == Proved {
 		o.phrase += ", proved"
@@ -126,24 +118,9 @@ func (o *objective) message(actual any, to string) string {
 	return "Expected\n" + format.IndentString(w.String(), 1) + "\n" + to + o.phrase + "\nbut " + f.text() + "\n" + f.certainty() + f.samples()
 }
 
-// apart is an error where the limit is so near 0 or 1 that arithmetic has nothing
-// between it and what it is to be told from.
-func (o *objective) apart() error {
-	beyond := o.beyond()
-	if !(o.limit > 0 && o.limit < 1) || o.sense != Proved && !(o.limit < beyond && beyond < 1) {
-		return fmt.Errorf("a rate of %v cannot be told from one of %v: choose a limit further from 0 and from 1", o.limit, beyond)
-	}
-	return nil
-}
-
-// beyond is the rate that a window must rule out: the limit itself where that is
-// to be proved, or else five times the limit, or half way from the limit to one
-// where that is nearer.
-func (o *objective) beyond() float64 {
-	if o.sense == Proved {
-		return o.limit
-	}
-	return math.Min(reach*o.limit, (1+o.limit)/2)
+// rule is what decides.
+func (o *objective) rule() stats.Objective {
+	return stats.Objective{Limit: o.limit, Alpha: float64(o.alpha), Proved: o.sense == Proved}
 }
 
 // tally is what an objective keeps of a window.
@@ -162,9 +139,9 @@ func (o *objective) find(w *probe.Window) finding {
 	f := finding{objective: o, w: w, n: t.n, events: t.events, outcome: record.Undecided}
 	f.logE = stats.Above(o.limit).LogE(f.events, f.n)
 	switch {
-	case stats.Above(o.limit).Shows(f.events, f.n, float64(o.alpha)):
+	case o.rule().Violated(f.events, f.n):
 		f.outcome = record.Violated
-	case stats.Below(o.beyond()).Shows(f.events, f.n, float64(o.alpha)):
+	case o.rule().Kept(f.events, f.n):
 		f.outcome = record.Kept
 	}
 	return f

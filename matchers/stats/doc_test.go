@@ -42,8 +42,10 @@ func TestPageHasTheNumbersOfTheFunctions(t *testing.T) {
 		name  string
 		limit float64
 	}{{"0.1 %", .001}, {"1 %, or p99", .01}, {"5 %, or p95", .05}, {"10 %, or p90", .1}} {
-		want = append(want, fmt.Sprintf("%s %d %d %d %d", c.name,
-			number(Below(5*c.limit).SamplesToShow(0, 0, alpha)),
+		kept := Objective{Limit: c.limit, Alpha: alpha}
+		want = append(want, fmt.Sprintf("%s %d %d %d %d %d", c.name,
+			number(kept.SamplesToKeep(0, 0)),
+			number(kept.SamplesToKeepAt(c.limit/2, power)),
 			stop(Above(c.limit).StoppingTime(5*c.limit, alpha, power)).Samples,
 			number(Below(c.limit).SamplesToShow(0, 0, alpha)),
 			stop(Below(c.limit).StoppingTime(c.limit/10, alpha, power)).Samples))
@@ -72,7 +74,11 @@ func TestPageHasTheNumbersOfTheFunctions(t *testing.T) {
 		}
 	}
 	bound := must[float64](t)
+	five := Objective{Limit: .05, Alpha: alpha}
 	for _, words := range []string{
+		fmt.Sprintf("is kept in %.0f, %.0f and %.0f %% of windows with 120, 250 and 500 requests, one at half of it in %.0f, %.0f and %.0f %%",
+			100*five.ShareKept(.05, 120), 100*five.ShareKept(.05, 250), 100*five.ShareKept(.05, 500),
+			100*five.ShareKept(.025, 120), 100*five.ShareKept(.025, 250), 100*five.ShareKept(.025, 500)),
 		fmt.Sprintf("cleared after %d windows, and of errors after %d requests", number(WindowsToClear(alpha)), number(RequestsToClear(alpha))),
 		fmt.Sprintf("%.0f, %.0f or %.0f %% after 1, 3 or 10 without failure",
 			100*bound(FailuresBound(0, 1, alpha)), 100*bound(FailuresBound(0, 3, alpha)), 100*bound(FailuresBound(0, 10, alpha))),

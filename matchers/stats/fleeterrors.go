@@ -153,7 +153,8 @@ func (f *FleetErrors) Outliers(alpha float64) []FailingMember {
 }
 
 // Cleared reports whether it was shown at level alpha, at whatever look, that a
-// member's errors do not matter. The hypothesis that is rejected is that its rate
+// member's errors do not matter, and it was not observed to fail more often than its
+// peers by more than the margin and one request in a hundred. The hypothesis that is rejected is that its rate
 // is at least FailingRate and also at least FailingTimes its peers'; the e-values against the
 // two are averaged. So a fleet without errors is cleared by its number of requests,
 // and one with many errors that all have alike by whose they are. No correction is due for
@@ -168,8 +169,29 @@ func (f *FleetErrors) Cleared(member int, alpha float64) bool {
 // clears reports whether a member would be cleared if it had so many requests and no
 // more errors than it has.
 func (f *FleetErrors) clears(member, requests int, alpha float64) bool {
-	few := Below(FailingRate).LogE(f.errors[member], requests)
-	return MeanLogE(few, MeanLogE(f.cleared[member]...)) >= -math.Log(alpha)
+	if !f.within(member, requests) {
+		return false
+	}
+	low := Below(FailingRate).LogE(f.errors[member], requests)
+	return MeanLogE(low, MeanLogE(f.cleared[member]...)) >= -math.Log(alpha)
+}
+
+// few is the difference of rates that may be observed where it is more than the margin.
+const few = FailingRate / 5
+
+// within reports whether a member was observed to fail no more often than is allowed, if
+// it and its peers had more requests, so many of its own, and no more errors.
+func (f *FleetErrors) within(member, requests int) bool {
+	errors, others := -f.errors[member], -f.requests[member]
+	for i := range f.errors {
+		errors, others = errors+f.errors[i], others+f.requests[i]
+	}
+	if requests == 0 || others == 0 {
+		return true // there is nothing to compare
+	}
+	grown := float64(requests) / math.Max(1, float64(f.requests[member]))
+	own, peers := float64(f.errors[member])/float64(requests), float64(errors)/(float64(others)*grown)
+	return own <= math.Max(peers*(1+f.margin), peers+few)*(1+1e-9)
 }
 
 // RequestsToClear returns the number of requests to a member after which

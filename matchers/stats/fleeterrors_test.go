@@ -180,6 +180,33 @@ func TestFleetErrorsClearsWithoutErrorsByRequestsAndWithThemByWhose(t *testing.T
 	}
 }
 
+// What was observed has to be within the limit: the margin, or one request in a hundred.
+func TestFleetErrorsClearsNobodyObservedBeyondTheLimit(t *testing.T) {
+	for _, c := range []struct {
+		errors []int
+		want   bool
+	}{
+		{[]int{10, 0, 0}, true}, {[]int{11, 0, 0}, false},
+		{[]int{125, 100, 100}, true}, {[]int{126, 100, 100}, false},
+		{[]int{50, 40, 40}, true}, {[]int{51, 40, 40}, false},
+	} {
+		f, err := NewFleetErrors(3, .25)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Add(c.errors, []int{1000, 1000, 1000}); err != nil {
+			t.Fatal(err)
+		}
+		if f.Cleared(0, .05) != c.want {
+			t.Errorf("%v of 1000: cleared %v", c.errors, !c.want)
+		}
+		n, err := f.RequestsToClear(0, .05)
+		if err != nil || (n == 1000) != c.want || !f.clears(0, n, .05) || n > 1000 && f.clears(0, n-1, .05) {
+			t.Errorf("%v of 1000: cleared by %d requests, %v", c.errors, n, err)
+		}
+	}
+}
+
 func TestFleetErrorsCloneStaysAsItIs(t *testing.T) {
 	f, err := NewFleetErrors(3, 0)
 	if err != nil {

@@ -9,6 +9,9 @@ import (
 const (
 	// reach is the difference of shares at the median that LogEWithin rules out.
 	reach = 0.25
+	// tolerance is by how much more often, in shares of the pairs, the candidate may be
+	// observed above a threshold beyond the median: a fifth of reach.
+	tolerance = reach / 5
 	// firstPairs, pooledPairs and mostPairs say when thresholds are chosen: first
 	// after firstPairs, then whenever the pairs have doubled, but at the latest after
 	// mostPairs; and from the latest pairs, at most pooledPairs.
@@ -143,6 +146,31 @@ func (l *Latency) LogEWithin() float64 {
 		within.whole = [...]int{less, l.n - firstPairs - more - less, more}
 	}
 	return within.LogE()
+}
+
+// Excess is a threshold that the candidate exceeded more often than is allowed.
+type Excess struct {
+	// Threshold is in the unit of the latencies.
+	Threshold float64
+	// More counts the pairs of which only the candidate was above the threshold, and
+	// Less those of which only the raised control was.
+	More, Less int
+}
+
+// Excess returns where the candidate was observed to be slower than is allowed, whether
+// that is shown or not: near the median where it is above more often than the raised
+// control, or beyond where it is by more than 5 % of the pairs.
+func (l *Latency) Excess() (Excess, bool) {
+	for i := range levels {
+		allowed := tolerance
+		if i == 0 {
+			allowed = 0
+		}
+		if e := (Excess{l.thresholds[i], l.more[i], l.less[i]}); float64(e.More-e.Less) > allowed*float64(l.n) {
+			return e, true
+		}
+	}
+	return Excess{}, false
 }
 
 // N returns how many pairs there were.

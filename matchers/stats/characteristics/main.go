@@ -30,6 +30,7 @@ func sections() []section {
 		{"false-alarms", "FALSE ALARMS: healthy services, judged at every look", falseAlarms},
 		{"false-proofs", "FALSE PROOFS: services at the limit, judged at every look", falseProofs},
 		{"objectives", "OBJECTIVES: requests until a limit that is not kept is called violated", objectives},
+		{"kept", "KEPT: services at their limit and below", kept},
 		{"control", "CONTROL: until a window that is worse than its control is called so", control},
 		{"fleets", "FLEETS: windows until an outlier is named", fleets},
 		{"baseline", "BASELINE: whole runs", baselines},

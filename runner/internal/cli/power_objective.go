@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"math"
 
 	"github.com/spf13/cobra"
 
@@ -25,7 +24,7 @@ func newPowerObjective(p *planning) *cobra.Command {
 			case cmd.Flags().Changed("quantile"):
 				limit, asked = share(1-quantile), fmt.Sprintf("--quantile %v", quantile)
 			}
-			beyond := math.Min(5*float64(limit), (1+float64(limit))/2) // what the matchers rule out
+			beyond := stats.Objective{Limit: float64(limit)}.Beyond()
 			if !cmd.Flags().Changed("rate") {
 				rate = share(beyond)
 			}
@@ -35,7 +34,7 @@ func newPowerObjective(p *planning) *cobra.Command {
 			if rate <= limit {
 				return usagef("--rate is %s: it must be above the limit of %s and at most 100 %%", percent(rate), percent(limit))
 			}
-			plan, err := p.objective(float64(limit), beyond, float64(rate))
+			plan, err := p.objective(float64(limit), float64(rate))
 			if err != nil {
 				return usagef("%s with a rate of %s: %w", asked, percent(rate), err)
 			}
@@ -43,6 +42,7 @@ func newPowerObjective(p *planning) *cobra.Command {
 			fmt.Fprintf(cmd.OutOrStdout(), "Requests for a limit of %s %s:\n", percent(limit), p.at())
 			return answers(cmd.OutOrStdout(), [][2]string{
 				{"kept, without an event: " + percent(beyond) + " are ruled out", fmt.Sprint(plan.kept)},
+				{"kept, when " + percent(limit/2) + " have it, " + oneLook, fmt.Sprint(plan.keptAtHalf)},
 				{"proved, without an event: " + percent(limit) + " are ruled out", fmt.Sprint(plan.proved)},
 				{seen + eachLook, fmt.Sprintf("%d (median %d, mean %.0f)", plan.polled.Samples, plan.polled.Median, plan.polled.Expected)},
 				{seen + oneLook, fmt.Sprint(plan.once)},
@@ -60,20 +60,26 @@ func newPowerObjective(p *planning) *cobra.Command {
 	return cmd
 }
 
-// objectivePlan is how many requests show that an objective is kept, proved, and
-// violated: with a look after each, and with one look after all.
+// objectivePlan is how many requests show that an objective is kept, by a service
+// without an event and by one at half of the limit, proved, and violated: with a look
+// after each, and with one look after all.
 type objectivePlan struct {
-	kept, proved int
-	polled       stats.StoppingTime
-	once         int
+	kept, keptAtHalf, proved int
+	polled                   stats.StoppingTime
+	once                     int
 }
 
-func (p *planning) objective(limit, beyond, rate float64) (plan objectivePlan, err error) {
+func (p *planning) objective(limit, rate float64) (plan objectivePlan, err error) {
 	alpha, power := float64(p.alpha), float64(p.power)
-	if plan.kept, err = stats.Below(beyond).SamplesToShow(0, 0, alpha); err != nil {
+	objective := stats.Objective{Limit: limit, Alpha: alpha}
+	if plan.kept, err = objective.SamplesToKeep(0, 0); err != nil {
 		return plan, err
 	}
-	if plan.proved, err = stats.Below(limit).SamplesToShow(0, 0, alpha); err != nil {
+	if plan.keptAtHalf, err = objective.SamplesToKeepAt(limit/2, power); err != nil {
+		return plan, err
+	}
+	objective.Proved = true
+	if plan.proved, err = objective.SamplesToKeep(0, 0); err != nil {
 		return plan, err
 	}
 	plan.polled, err = stats.Above(limit).StoppingTime(rate, alpha, power)
