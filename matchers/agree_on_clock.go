@@ -64,8 +64,12 @@ func (a *agreeOnClock) Match(actual any) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("AgreeOnClock: %w", err)
 	}
-	f.Judged("AgreeOnClock", a.short(), func() record.Judgement { return v.judgement(f, a.within) })
-	return rule(v.outcome, f.Final(), func() string { return v.text + "\n" + f.String() })
+	return answer(a.judged(f, v), v.outcome, f.Final(), func() string { return v.text + "\n" + f.String() })
+}
+
+// judged leaves the judgement with the fleet's record.
+func (a *agreeOnClock) judged(f *probe.FleetWindow, found clocks) (id string) {
+	return f.Judged("AgreeOnClock", a.short(), func() record.Judgement { return found.judgement(f, a.within) })
 }
 
 func (a *agreeOnClock) short() string {
@@ -177,8 +181,9 @@ func (a *agreeOnClock) message(actual any, to string) string {
 		return format.Message(actual, phrase)
 	}
 	text := "Expected\n" + format.IndentString(f.String(), 1) + "\n" + phrase
-	if c, err := a.look(f); err == nil {
-		text += "\nbut " + c.text
+	c, err := a.look(f)
+	if err != nil {
+		return text
 	}
-	return text
+	return record.Mark(text+"\nbut "+c.text, a.judged(f, c), c.outcome)
 }

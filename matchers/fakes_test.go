@@ -7,6 +7,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 const checkout = "GET http://shop:8080/checkout"
@@ -48,10 +49,17 @@ func upTo(n int) []int {
 	return places
 }
 
-// failure is the text with which an assertion fails, nothing if it passes.
+// failure is the text with which an assertion fails, nothing if it passes. The marks
+// are left out: their IDs are random.
 func failure(assert func(gomega.Gomega)) (text string) {
-	assert(gomega.NewGomega(func(message string, _ ...int) { text = message }))
+	text, _ = marks(assert)
 	return text
+}
+
+// marks are those of the text with which an assertion fails.
+func marks(assert func(gomega.Gomega)) (text string, marks []record.Marked) {
+	assert(gomega.NewGomega(func(message string, _ ...int) { text, marks = record.Marks(message) }))
+	return text, marks
 }
 
 // expect compares the text of a failure word for word.
@@ -60,4 +68,10 @@ func expect(t *testing.T, want string, assert func(gomega.Gomega)) {
 	if got := failure(assert); got != want {
 		t.Errorf("failed with\n%s\n--- want\n%s", got, want)
 	}
+}
+
+// unmarked is an error's text without its mark.
+func unmarked(err error) string {
+	text, _ := record.Marks(err.Error())
+	return text
 }

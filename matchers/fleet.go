@@ -61,8 +61,8 @@ func (t *fleetTest) Match(actual any) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("%s: %w", t.matcher, err)
 	}
-	f.Judged(t.matcher, t.short, s.judgement)
-	return rule(s.outcome(), f.Final(), func() string { return s.text() + "\n" + f.String() })
+	id := f.Judged(t.matcher, t.short, s.judgement)
+	return answer(id, s.outcome(), f.Final(), func() string { return s.text() + "\n" + f.String() })
 }
 
 // fleetOf is the fleet that a matcher was given.
@@ -140,8 +140,9 @@ func (t *fleetTest) message(actual any, to string) string {
 		return format.Message(actual, to+t.phrase)
 	}
 	text := "Expected\n" + format.IndentString(f.String(), 1) + "\n" + to + t.phrase
-	if s, err := t.look(f); err == nil {
-		text += "\nbut " + s.text()
+	s, err := t.look(f)
+	if err != nil {
+		return text
 	}
-	return text
+	return record.Mark(text+"\nbut "+s.text(), f.Judged(t.matcher, t.short, s.judgement), s.outcome())
 }

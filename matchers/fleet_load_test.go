@@ -91,9 +91,9 @@ func refusal(t *testing.T, f *probe.FleetWindow, matcher OmegaMatcher) string {
 	for _, assert := range []func(Gomega){
 		func(g Gomega) { g.Expect(f).To(matcher) }, func(g Gomega) { g.Expect(f).NotTo(matcher) },
 	} {
-		if text := failure(assert); !strings.Contains(text, err.Error()) {
+		if text := failure(assert); !strings.Contains(text, unmarked(err)) {
 			t.Errorf("failed with\n%s\nwithout the error\n%v", text, err)
 		}
 	}
-	return err.Error()
+	return unmarked(err)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/gomega/format"
 	"github.com/onsi/gomega/types"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -77,13 +78,20 @@ func (m *matchBaseline) Match(actual any) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("MatchBaseline(%q): %w", m.path, err)
 	}
-	for _, w := range windows {
-		w.Judged("MatchBaseline", m.short(), func() record.Judgement { return c.judgement(m, w.N()) })
-	}
+	id := m.judged(windows, c)
 	if c.outcome == record.Undecided && m.collecting && !slices.ContainsFunc(windows, grows) {
 		return true, nil
 	}
-	return rule(c.outcome, !c.more, func() string { return fmt.Sprintf("%s (%s)", c.text, windows[0].Probe()) })
+	return answer(id, c.outcome, !c.more, func() string { return fmt.Sprintf("%s (%s)", c.text, windows[0].Probe()) })
+}
+
+// judged leaves the judgement with the record of each window, and returns the ID of
+// the first one's.
+func (m *matchBaseline) judged(windows []*probe.Window, c *comparison) (id string) {
+	for _, w := range slices.Backward(windows) {
+		id = w.Judged("MatchBaseline", m.short(), func() record.Judgement { return c.judgement(m, w.N()) })
+	}
+	return id
 }
 
 func (m *matchBaseline) short() string {
@@ -105,8 +113,9 @@ func (m *matchBaseline) message(actual any, to string) string {
 		lines[i] = format.IndentString(w.String(), 1)
 	}
 	text := "Expected\n" + strings.Join(lines, "\n") + "\n" + phrase
-	if c, err := m.compare(windows); err == nil {
-		text += "\nbut " + c.text
+	c, err := m.compare(windows)
+	if err != nil {
+		return text
 	}
-	return text
+	return record.Mark(text+"\nbut "+c.text, m.judged(windows, c), c.outcome)
 }

@@ -136,8 +136,8 @@ func (m *matchControl) Match(actual any) (bool, error) {
 	if w == m.control {
 		return false, fmt.Errorf("MatchControl: the window is its own control (%s): load one without the fault, and another with it", w.Probe())
 	}
-	w.Judged("MatchControl", m.short(), c.judgement)
-	return rule(c.outcome(), w.Final(), func() string { return fmt.Sprintf("%s (%s)", c.text(), w.Probe()) })
+	id := w.Judged("MatchControl", m.short(), c.judgement)
+	return answer(id, c.outcome(), w.Final(), func() string { return fmt.Sprintf("%s (%s)", c.text(), w.Probe()) })
 }
 
 // controlTime tells the controls of a record apart.
@@ -170,10 +170,11 @@ func (m *matchControl) message(actual any, to string) string {
 		return format.Message(actual, phrase)
 	}
 	text := "Expected\n" + format.IndentString(w.String(), 1) + "\n" + phrase + "\n" + format.IndentString(m.control.String(), 1)
-	if c, err := m.contrast(w); err == nil {
-		text += "\nbut " + c.text() + c.certainty()
+	c, err := m.contrast(w)
+	if err != nil {
+		return text
 	}
-	return text
+	return record.Mark(text+"\nbut "+c.text()+c.certainty(), w.Judged("MatchControl", m.short(), c.judgement), c.outcome())
 }
 
 // judgement is for the record of the window.

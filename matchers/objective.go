@@ -75,12 +75,12 @@ func (o *objective) Match(actual any) (bool, error) {
 		return false, err
 	}
 	f := o.find(w)
-	w.Judged(o.matcher, o.short, f.judgement)
+	id := w.Judged(o.matcher, o.short, f.judgement)
 	text := func() string { return fmt.Sprintf("%s (%s)", f.text(), w.Probe()) }
 	if o.sense == Proved && f.outcome == record.Violated {
-		return false, gomega.StopTrying(text()) // the proof will not come
+		return false, gomega.StopTrying(record.Mark(text(), id, f.outcome)) // the proof will not come
 	}
-	return rule(f.outcome, w.Final(), text)
+	return answer(id, f.outcome, w.Final(), text)
 }
 
 // windowOf is the window that a matcher was given.
@@ -115,7 +115,8 @@ func (o *objective) message(actual any, to string) string {
 		return format.Message(actual, to+o.phrase)
 	}
 	f := o.find(w)
-	return "Expected\n" + format.IndentString(w.String(), 1) + "\n" + to + o.phrase + "\nbut " + f.text() + "\n" + f.certainty() + f.samples()
+	text := "Expected\n" + format.IndentString(w.String(), 1) + "\n" + to + o.phrase + "\nbut " + f.text() + "\n" + f.certainty() + f.samples()
+	return record.Mark(text, w.Judged(o.matcher, o.short, f.judgement), f.outcome)
 }
 
 // rule is what decides.

@@ -64,13 +64,17 @@ func (v *sameVersion) Match(actual any) (bool, error) {
 	if err != nil {
 		return false, fmt.Errorf("RunTheSameVersion: %w", err)
 	}
-	f.Judged("RunTheSameVersion", v.short(), func() record.Judgement {
+	return answer(v.judged(f, found), found.outcome, f.Final(), func() string { return found.text + "\n" + f.String() })
+}
+
+// judged leaves the judgement with the fleet's record.
+func (v *sameVersion) judged(f *probe.FleetWindow, found versions) (id string) {
+	return f.Judged("RunTheSameVersion", v.short(), func() record.Judgement {
 		return record.Judgement{
 			Outcome: found.outcome, Value: record.Float(nan), Threshold: record.Float(nan), Samples: f.N() * len(f.Members()),
 			Alpha: record.Float(nan), LogE: record.Float(nan), Text: found.text,
 		}
 	})
-	return rule(found.outcome, f.Final(), func() string { return found.text + "\n" + f.String() })
 }
 
 func (v *sameVersion) short() string { return "the same version" + exceptText(v.except) }
@@ -184,8 +188,9 @@ func (v *sameVersion) message(actual any, to string) string {
 		return format.Message(actual, phrase)
 	}
 	text := "Expected\n" + format.IndentString(f.String(), 1) + "\n" + phrase
-	if found, err := v.look(f); err == nil {
-		text += "\nbut " + found.text
+	found, err := v.look(f)
+	if err != nil {
+		return text
 	}
-	return text
+	return record.Mark(text+"\nbut "+found.text, v.judged(f, found), found.outcome)
 }

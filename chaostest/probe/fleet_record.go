@@ -55,8 +55,9 @@ func (f *FleetWindow) String() string {
 	return s.String()
 }
 
-// GomegaString is how failure messages print the fleet.
-func (f *FleetWindow) GomegaString() string { return f.String() }
+// GomegaString is how Gomega's own messages print the fleet: with the mark of what was
+// judged of it last.
+func (f *FleetWindow) GomegaString() string { return f.kept.marked(f.String()) }
 
 // mostVersions is how many versions of one member a line holds.
 const mostVersions = 3

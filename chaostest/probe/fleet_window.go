@@ -6,8 +6,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // FleetWindow is the samples of a fleet's members over the same span, as many of
@@ -175,9 +173,4 @@ func median(samples []Sample) float64 {
 	slices.Sort(latencies)
 	n := len(latencies)
 	return (latencies[(n-1)/2].Seconds() + latencies[n/2].Seconds()) / 2
-}
-
-// Judged keeps a matcher's verdict for the record, as a Window does.
-func (f *FleetWindow) Judged(matcher, objective string, judgement func() record.Judgement) {
-	f.kept.keep(verdict{matcher, objective, judgement})
 }

@@ -108,5 +108,6 @@ func (w *Window) classText() string {
 	return strings.Join(parts, ", ")
 }
 
-// GomegaString is how failure messages print the window.
-func (w *Window) GomegaString() string { return w.String() }
+// GomegaString is how Gomega's own messages print the window: with the mark of what was
+// judged of it last.
+func (w *Window) GomegaString() string { return w.kept.marked(w.String()) }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -215,17 +216,57 @@ func TestTheLastJudgementCountsAndGoesIntoTheRecord(t *testing.T) {
 	for _, j := range r.Judgements {
 		got = append(got, j.Objective+": "+string(j.Outcome))
 	}
-	if strings.Join(got, "; ") != "o: kept; o from 1s on: violated; other: kept" {
+	if strings.Join(got, "; ") != "o: kept; o: violated; other: kept" {
 		t.Errorf("judgements: %q", got)
 	}
-	if text := r.Judgements[1].Text; text != "bad (from 1s to 5s)" {
-		t.Errorf("the part's judgement says %q", text)
+	if j := r.Judgements[1]; j.Text != "bad" || j.Part == nil || *j.Part != (record.Part{From: time.Second, To: 5 * time.Second}) {
+		t.Errorf("the part's judgement says %q of %v", j.Text, j.Part)
 	}
 	if r.Schema != record.Schema || r.Count != 10 || r.Errors != 3 || r.Classes["status 5xx"] != 2 || float64(r.P50) != 0.005 || !r.Start.Equal(noon) {
 		t.Errorf("record %+v", r)
 	}
 	if live, err := record.Decode[record.Window](w, ""); err != nil || len(live.Judgements) != 3 {
 		t.Errorf("the live window decodes as %+v, %v", live, err)
+	}
+}
+
+func TestAJudgementHasOneIDWhereverItIsRecorded(t *testing.T) {
+	w := tenSamples()
+	whole := w.Judged("M", "o", judged(record.Judgement{}))
+	part := w.Slice(noon.Add(time.Second), noon.Add(5*time.Second))
+	inner := part.Slice(noon.Add(2*time.Second), noon.Add(4*time.Second))
+	first := inner.Judged("M", "o", judged(record.Judgement{}))
+	if again := inner.Judged("M", "o", judged(record.Judgement{})); again != first {
+		t.Errorf("judged again it has the ID %s, and had %s", again, first)
+	}
+	if whole == "" || first == "" || whole == first {
+		t.Errorf("the whole's judgement is %q and the part's %q", whole, first)
+	}
+	for name, c := range map[string]struct {
+		record record.Window
+		part   *record.Part
+	}{
+		"inner": {inner.Record(), nil},
+		"part":  {part.Record(), &record.Part{From: time.Second, To: 3 * time.Second}},
+		"whole": {w.Record(), &record.Part{From: 2 * time.Second, To: 4 * time.Second}},
+	} {
+		last := c.record.Judgements[len(c.record.Judgements)-1]
+		if last.ID != first || !reflect.DeepEqual(last.Part, c.part) {
+			t.Errorf("%s: %s of %v, want %s of %v", name, last.ID, last.Part, first, c.part)
+		}
+	}
+}
+
+func TestGomegasOwnMessagesCarryTheLastJudgement(t *testing.T) {
+	w := tenSamples()
+	if text := w.GomegaString(); text != w.String() {
+		t.Errorf("nothing was judged, and it says %s", text)
+	}
+	w.Judged("M", "other", judged(record.Judgement{Outcome: record.Kept}))
+	id := w.Judged("M", "o", judged(record.Judgement{Outcome: record.Violated}))
+	text, marks := record.Marks(w.GomegaString())
+	if text != w.String() || len(marks) != 1 || marks[0].ID != id || marks[0].Outcome != record.Violated {
+		t.Errorf("it says %s with %v", text, marks)
 	}
 }
 

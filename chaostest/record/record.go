@@ -150,31 +150,6 @@ type Row struct {
 	P99 Float `json:"p99"`
 }
 
-// Outcome is what a matcher found.
-type Outcome string
-
-// The outcomes. Undecided means that the evidence does not reach: it is never
-// a pass.
-const (
-	Kept      Outcome = "kept"
-	Violated  Outcome = "violated"
-	Undecided Outcome = "undecided"
-)
-
-// Judgement is one matcher's verdict on one window.
-type Judgement struct {
-	Matcher   string  `json:"matcher"`
-	Objective string  `json:"objective"`
-	Outcome   Outcome `json:"outcome"`
-	Value     Float   `json:"value"`
-	Threshold Float   `json:"threshold"`
-	Samples   int     `json:"samples"`
-	Alpha     Float   `json:"alpha"`
-	// LogE is the natural logarithm of the e-value against the objective.
-	LogE Float  `json:"logE"`
-	Text string `json:"text"`
-}
-
 // Cause says whose failure a failure is.
 type Cause string
 
@@ -186,11 +161,16 @@ const (
 
 // Failure says that a spec failed for another reason than the target.
 type Failure struct {
-	Schema int    `json:"schema"`
-	Spec   string `json:"spec"`
-	Cause  Cause  `json:"cause"`
-	Text   string `json:"text"`
+	Schema int `json:"schema"`
+	// ID is what the mark of a failure message names.
+	ID    string `json:"id"`
+	Spec  string `json:"spec"`
+	Cause Cause  `json:"cause"`
+	Text  string `json:"text"`
 }
+
+// Message is the failure's text with its mark, for people and programs to read.
+func (f Failure) Message() string { return Mark(f.Text, f.ID, Outcome(f.Cause)) }
 
 // Decode reads a record from a report entry's raw value: the live value, a
 // pointer to it, or, after a round trip, its JSON.

@@ -32,11 +32,11 @@ func (e *undecidedError) Error() string { return e.text() }
 
 func (e *undecidedError) Unwrap() error { return e.signal }
 
-// rule makes Gomega's answer of what was found: the outcome, whether it is known
-// that no more samples will come, and the words for an error.
-func rule(outcome record.Outcome, final bool, text func() string) (bool, error) {
+// answer makes Gomega's answer of a judgement, by its ID and its outcome: whether it
+// is known that no more samples will come, and the words for an error.
+func answer(id string, outcome record.Outcome, final bool, text func() string) (bool, error) {
 	if outcome == record.Undecided {
-		return false, undecided(final, text)
+		return false, undecided(final, func() string { return record.Mark(text(), id, outcome) })
 	}
 	return outcome == record.Kept, nil
 }

@@ -1,0 +1,126 @@
+package record
+
+import (
+	"cmp"
+	"sync"
+	"time"
+)
+
+// Outcome is what a matcher found.
+type Outcome string
+
+// The outcomes. Undecided means that the evidence does not reach: it is never
+// a pass. ToolFailed means that nothing can be said, because the tool did not do
+// its part: a fault that touched nothing, for example.
+const (
+	Kept       Outcome = "kept"
+	Violated   Outcome = "violated"
+	Undecided  Outcome = "undecided"
+	ToolFailed Outcome = Outcome(ToolFailure)
+)
+
+// Judgement is one matcher's verdict on a window, on a probe's single samples, or
+// on an injection.
+type Judgement struct {
+	// ID is what the mark of a failure message names.
+	ID        string `json:"id"`
+	Matcher   string `json:"matcher"`
+	Objective string `json:"objective"`
+	// Part is set where a part of the window was judged.
+	Part      *Part   `json:"part,omitempty"`
+	Outcome   Outcome `json:"outcome"`
+	Value     Float   `json:"value"`
+	Threshold Float   `json:"threshold"`
+	Samples   int     `json:"samples"`
+	Alpha     Float   `json:"alpha"`
+	// LogE is the natural logarithm of the e-value against the objective.
+	LogE Float  `json:"logE"`
+	Text string `json:"text"`
+}
+
+// Part is a part of a window, by the time since the window's start.
+type Part struct {
+	From time.Duration `json:"from"`
+	To   time.Duration `json:"to"`
+}
+
+// Judgements keeps what matchers found of one thing, in the order of their first
+// looks. The zero value is empty, and many goroutines may use it at once.
+type Judgements struct {
+	mu   sync.Mutex
+	all  []entry
+	last int
+}
+
+type entry struct {
+	About
+	of func() Judgement
+}
+
+// About says what a judgement is about.
+type About struct {
+	// ID is that of the same judgement elsewhere; empty for a new one.
+	ID                 string
+	Matcher, Objective string
+	// Part is the part of the whole that was judged; nil for the whole.
+	Part *Part
+}
+
+// same tells judgements apart. A part is known by its start alone, so that one that
+// grows while it is polled leaves one judgement.
+func (a About) same(b About) bool {
+	return a.Matcher == b.Matcher && a.Objective == b.Objective &&
+		(a.Part == nil) == (b.Part == nil) && (a.Part == nil || a.Part.From == b.Part.From)
+}
+
+// Keep keeps a judgement and returns its ID: the last one of a matcher on an
+// objective counts, under the ID of the first one. The judgement is made when it is
+// read, because a matcher that is polled a thousand times writes its sentence once.
+func (j *Judgements) Keep(about About, judgement func() Judgement) (id string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for i := range j.all {
+		if j.all[i].same(about) {
+			about.ID = cmp.Or(about.ID, j.all[i].ID)
+			j.all[i], j.last = entry{about, judgement}, i
+			return about.ID
+		}
+	}
+	if about.ID == "" {
+		about.ID = NewID("j")
+	}
+	j.all, j.last = append(j.all, entry{about, judgement}), len(j.all)
+	return about.ID
+}
+
+// Records are the judgements as they stand.
+func (j *Judgements) Records() []Judgement {
+	j.mu.Lock()
+	all := append([]entry(nil), j.all...)
+	j.mu.Unlock()
+	var records []Judgement
+	for _, e := range all {
+		records = append(records, e.record())
+	}
+	return records
+}
+
+// Mark ends a message with the mark of the last judgement. Messages that no matcher
+// of this module writes need it, such as that of Gomega's Or, which prints what was
+// judged and asks no matcher. Without a judgement the message stays as it is.
+func (j *Judgements) Mark(message string) string {
+	j.mu.Lock()
+	if len(j.all) == 0 {
+		j.mu.Unlock()
+		return message
+	}
+	e := j.all[j.last]
+	j.mu.Unlock()
+	return Mark(message, e.ID, e.record().Outcome)
+}
+
+func (e entry) record() Judgement {
+	r := e.of()
+	r.ID, r.Matcher, r.Objective, r.Part = e.ID, e.Matcher, e.Objective, e.Part
+	return r
+}
