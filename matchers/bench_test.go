@@ -37,7 +37,7 @@ var benched = []struct {
 	matcher func(control *probe.Window) types.GomegaMatcher
 }{
 	{"KeepErrorRateBelow", func(*probe.Window) types.GomegaMatcher { return KeepErrorRateBelow(2 * Percent) }},
-	{"KeepQuantileBelow", func(*probe.Window) types.GomegaMatcher { return KeepQuantileBelow(0.9, 20*time.Millisecond) }},
+	{"KeepLatencyBelow", func(*probe.Window) types.GomegaMatcher { return KeepLatencyBelow(20*time.Millisecond, P90) }},
 	{"MatchControl", func(control *probe.Window) types.GomegaMatcher { return MatchControl(control) }},
 }
 

@@ -4,7 +4,7 @@
 // time.
 //
 // The statistical ones hold their level alpha over all looks together, however
-// often they are polled: KeepErrorRateBelow, KeepQuantileBelow and
+// often they are polled: KeepErrorRateBelow, KeepLatencyBelow and
 // KeepAvailabilityAbove judge a window against a limit, MatchControl against
 // another window, and HaveNoOutliers and HaveOutlier the members of a fleet
 // against each other. MatchBaseline judges a whole load against accepted runs,
@@ -17,5 +17,6 @@
 // explains the tests, and how many requests they need.
 package matchers
 
-// Percent turns a number into a share: 1 * Percent is 0.01.
+// Percent turns a number into a share: 1 * Percent is 0.01. It is an untyped constant, so
+// that it multiplies into every type that holds a share, those of faults as well.
 const Percent = 0.01

@@ -143,7 +143,7 @@ func TestKeptMeansKept(t *testing.T) {
 			}
 			w := window(c.n, func(s *probe.Sample) { failing(s); s.Latency = time.Minute }, upTo(errors)...)
 			for name, matcher := range map[string]OmegaMatcher{
-				"error rate": KeepErrorRateBelow(c.limit), "availability": KeepAvailabilityAbove(1 - c.limit), "latency": KeepQuantileBelow(1-c.limit, time.Second),
+				"error rate": KeepErrorRateBelow(c.limit), "availability": KeepAvailabilityAbove(1 - c.limit), "latency": KeepLatencyBelow(time.Second, Quantile(1-c.limit)),
 			} {
 				ok, err := matcher.Match(w)
 				got := record.Violated
@@ -169,7 +169,7 @@ func TestUndecidedSaysWhatWasObserved(t *testing.T) {
 	for want, matcher := range map[string]OmegaMatcher{
 		"undecided: 14 of 120 samples failed (11.7 %), more than the 5 % allowed, but not shown at alpha 5 %: 280 samples keep it if no more of them do, and 325 show it with 90 % probability if the rate stays: load for longer or at a higher rate": KeepErrorRateBelow(5 * Percent),
 		"undecided: 14 of 120 samples failed (availability 88.3 %), less than the 95 % required, but not shown at alpha 5 %: ":                                                                                                                         KeepAvailabilityAbove(95 * Percent),
-		"undecided: 14 of 120 samples took longer than 1s or failed (11.7 %), more than the 5 % allowed, p95 is one that failed, but not shown at alpha 5 %: ":                                                                                         KeepQuantileBelow(0.95, time.Second),
+		"undecided: 14 of 120 samples took longer than 1s or failed (11.7 %), more than the 5 % allowed, p95 is one that failed, but not shown at alpha 5 %: ":                                                                                         KeepLatencyBelow(time.Second, P95),
 		"undecided: 14 of 120 samples failed (11.7 %), more than the 11 % allowed, but not shown at alpha 5 %: 128 samples keep it if no more of them do: load":                                                                                        KeepErrorRateBelow(11 * Percent),
 	} {
 		if _, err := matcher.Match(w); err == nil || !strings.HasPrefix(err.Error(), want) {

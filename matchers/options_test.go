@@ -42,7 +42,7 @@ func TestWindowsThatNobodyMade(t *testing.T) {
 		matcher OmegaMatcher
 	}{
 		"KeepErrorRateBelow: nobody made the window: ":               {&probe.Window{}, KeepErrorRateBelow(0.01)},
-		"KeepQuantileBelow: nobody made the window: ":                {&probe.Window{}, KeepQuantileBelow(0.9, time.Second)},
+		"KeepLatencyBelow: nobody made the window: ":                 {&probe.Window{}, KeepLatencyBelow(time.Second, P90)},
 		"MatchControl: nobody made the window: ":                     {&probe.Window{}, MatchControl(good)},
 		"MatchControl: the control window: nobody made the window: ": {good, MatchControl(&probe.Window{})},
 		"MatchBaseline(\"none.json\"): ":                             {&probe.Window{}, MatchBaseline("none.json")},

@@ -81,9 +81,9 @@ func TestConsistently(t *testing.T) {
 		{"fails at the last look that shows a violation", newLoad(t, 200, 220, from(200, 20)...), never, KeepErrorRateBelow(1 * Percent), 2, "to keep its error rate below 1 %\nbut 20 of 220 samples failed"},
 		{"fails when the load ends before enough was seen", newLoad(t, 20, 60), never, KeepErrorRateBelow(1 * Percent), 3, "undecided: 0 of 60 samples failed (0 %, allowed 1 %): too little to tell"},
 		{"fails when its time ends before enough was seen", newLoad(t, 1, 1_000_000), 100 * time.Millisecond, KeepErrorRateBelow(1 * Percent), -1, "Timed out while waiting on TryAgainAfter"},
-		{"holds for quantiles", newLoad(t, 50, 250), never, KeepQuantileBelow(0.95, time.Second), 6, ""},
+		{"holds for quantiles", newLoad(t, 50, 250), never, KeepLatencyBelow(time.Second, P95), 6, ""},
 		{"holds for availability", newLoad(t, 50, 250), never, KeepAvailabilityAbove(99 * Percent), 6, ""},
-		{"judges both of two", newLoad(t, 50, 250), never, And(KeepErrorRateBelow(1*Percent), KeepQuantileBelow(0.95, time.Millisecond)), 2, "to keep its p95 latency below 1ms"},
+		{"judges both of two", newLoad(t, 50, 250), never, And(KeepErrorRateBelow(1*Percent), KeepLatencyBelow(time.Millisecond, P95)), 2, "to keep its p95 latency below 1ms"},
 		{"judges what is negated", newLoad(t, 250, 250), never, Not(KeepErrorRateBelow(1 * Percent)), 1, "not to keep its error rate below 1 %"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -107,8 +107,8 @@ func TestUntilEndMayBeUsedAgain(t *testing.T) {
 		want    string
 	}{
 		{KeepErrorRateBelow(1 * Percent), ""},
-		{KeepQuantileBelow(0.95, time.Second), ""},
-		{KeepQuantileBelow(0.95, time.Millisecond), "but 250 of 250 samples took longer than 1ms or failed"},
+		{KeepLatencyBelow(time.Second, P95), ""},
+		{KeepLatencyBelow(time.Millisecond, P95), "but 250 of 250 samples took longer than 1ms or failed"},
 	} {
 		text := failure(func(g Gomega) {
 			g.Consistently(slow).WithTimeout(never).WithPolling(time.Millisecond).Should(c.matcher)

@@ -32,8 +32,8 @@ func injectAndWait(t *testing.T, container string) {
 	x := scope.New(t, docker.Connect)
 	s := x.Attach(t.Context(), container)
 	x.Inject(t.Context(), fault.Delay(200*time.Millisecond), On(s))
-	x.Inject(t.Context(), fault.CPUBurn(50*fault.Percent), On(s))
-	x.Inject(t.Context(), fault.MemoryFill(60*fault.Percent), On(s))
+	x.Inject(t.Context(), fault.CPUBurn(0.5), On(s))
+	x.Inject(t.Context(), fault.MemoryFill(0.6), On(s))
 	fmt.Println(injectedLine)
 	select {}
 }

@@ -84,7 +84,7 @@ var _ = Describe("network faults", func() {
 		inject := []func() *Injection{
 			func() *Injection { return Inject(ctx, fault.Delay(delay), On(b), From(a), Port(7)) },
 			func() *Injection { return Inject(ctx, fault.BlackHole(), On(b), From(c), Port(7)) },
-			func() *Injection { return Inject(ctx, fault.CPUBurn(20*fault.Percent), On(b)) },
+			func() *Injection { return Inject(ctx, fault.CPUBurn(20*Percent), On(b)) },
 		}
 		for _, order := range [][]int{{0, 1, 2}, {2, 1, 0}, {1, 0, 2}} {
 			var live []*Injection

@@ -53,7 +53,7 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 
 	It("on a container without what the fault is a share of", func(ctx SpecContext) {
 		s := echo(ctx)
-		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.MemoryFill(80*fault.Percent), On(s)) })).
+		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.MemoryFill(0.8), On(s)) })).
 			To(MatchError(ContainSubstring("has no memory limit")))
 	}, SpecTimeout(time.Minute))
 

@@ -37,7 +37,7 @@ var _ = Describe("resource faults", func() {
 
 	It("burn a share of the quota, by the cgroup's own counter", func(ctx SpecContext) {
 		before := fingerprint(ctx, s)
-		burn := Inject(ctx, fault.CPUBurn(50*fault.Percent), On(s))
+		burn := Inject(ctx, fault.CPUBurn(50*Percent), On(s))
 		start, used := time.Now(), cpuUsed(pid)
 		Eventually(func() time.Duration { return time.Since(start) }).WithContext(ctx).Should(BeNumerically(">", 4*time.Second))
 		share := float64(cpuUsed(pid)-used) / float64(time.Since(start)) / 0.5
@@ -50,7 +50,7 @@ var _ = Describe("resource faults", func() {
 
 	It("fill memory to a share of the limit", func(ctx SpecContext) {
 		before := fingerprint(ctx, s)
-		fill := Inject(ctx, fault.MemoryFill(80*fault.Percent), On(s))
+		fill := Inject(ctx, fault.MemoryFill(80*Percent), On(s))
 		Expect(float64(workingSet(pid)) / memoryLimit).To(BeNumerically("~", 0.8, 0.03))
 		Expect(fill).To(HaveTakenEffect())
 		fill.Revert(ctx)

@@ -17,8 +17,8 @@ func TestFaultsSayWhatTheyAre(t *testing.T) {
 		"delay 300ms":                       fault.Delay(300 * time.Millisecond),
 		"delay 300ms ±30ms":                 fault.Delay(300*time.Millisecond, fault.Jitter(30*time.Millisecond)),
 		"black hole":                        fault.BlackHole(),
-		"CPU burn to 50 % of the quota":     fault.CPUBurn(50 * fault.Percent),
-		"memory fill to 0.1 % of the limit": fault.MemoryFill(0.1 * fault.Percent),
+		"CPU burn to 50 % of the quota":     fault.CPUBurn(0.5),
+		"memory fill to 0.1 % of the limit": fault.MemoryFill(0.001),
 		"pause":                             fault.Pause(),
 	} {
 		g := NewWithT(t)
@@ -35,16 +35,16 @@ func TestFaultsSayWhatTheyAre(t *testing.T) {
 
 func TestWhatCannotBeDoneExactlyIsRefused(t *testing.T) {
 	for want, f := range map[string]fault.Fault{
-		"delay -1s: must be at least 100µs":                                                                     fault.Delay(-time.Second),
-		"delay 0s: must be at least 100µs":                                                                      fault.Delay(0),
-		"delay 4m35s: must be at most 1m0s; use fault.BlackHole for packets that never arrive":                  fault.Delay(275 * time.Second),
-		"jitter -1ms: must not be negative":                                                                     fault.Delay(time.Second, fault.Jitter(-time.Millisecond)),
-		"jitter 2s above the delay 1s: a packet cannot leave before it came":                                    fault.Delay(time.Second, fault.Jitter(2*time.Second)),
-		"CPU burn: share 150 % of the CPU quota: must be at most 100 %: write 80*fault.Percent for 80 %":        fault.CPUBurn(150 * fault.Percent),
-		"CPU burn: share 0 % of the CPU quota: must be above 0 %: leave the fault out to do nothing":            fault.CPUBurn(0),
-		"CPU burn: share NaN % of the CPU quota: must be above 0 %: leave the fault out to do nothing":          fault.CPUBurn(fault.Share(math.NaN())),
-		"memory fill: share 8000 % of the memory limit: must be at most 100 %: write 80*fault.Percent for 80 %": fault.MemoryFill(80),
-		"memory fill: share -5 % of the memory limit: must be above 0 %: leave the fault out to do nothing":     fault.MemoryFill(-5 * fault.Percent),
+		"delay -1s: must be at least 100µs":                                                                 fault.Delay(-time.Second),
+		"delay 0s: must be at least 100µs":                                                                  fault.Delay(0),
+		"delay 4m35s: must be at most 1m0s; use fault.BlackHole for packets that never arrive":              fault.Delay(275 * time.Second),
+		"jitter -1ms: must not be negative":                                                                 fault.Delay(time.Second, fault.Jitter(-time.Millisecond)),
+		"jitter 2s above the delay 1s: a packet cannot leave before it came":                                fault.Delay(time.Second, fault.Jitter(2*time.Second)),
+		"CPU burn: share 150 % of the CPU quota: must be at most 100 %: write 0.8 for 80 %":                 fault.CPUBurn(1.5),
+		"CPU burn: share 0 % of the CPU quota: must be above 0 %: leave the fault out to do nothing":        fault.CPUBurn(0),
+		"CPU burn: share NaN % of the CPU quota: must be above 0 %: leave the fault out to do nothing":      fault.CPUBurn(fault.Share(math.NaN())),
+		"memory fill: share 8000 % of the memory limit: must be at most 100 %: write 0.8 for 80 %":          fault.MemoryFill(80),
+		"memory fill: share -5 % of the memory limit: must be above 0 %: leave the fault out to do nothing": fault.MemoryFill(-0.05),
 	} {
 		NewWithT(t).Expect(f.Validate()).To(MatchError(want))
 		wire, err := fault.Marshal(f)

@@ -31,7 +31,7 @@ var _ = Describe("nginx", func() {
 		slow := Inject(ctx, fault.Delay(100*time.Millisecond), On(web))
 		answers := Load(ctx, page, PerSecond(50), For(3*time.Second))
 
-		Expect(answers).To(KeepQuantileBelow(0.95, time.Second))
+		Expect(answers).To(KeepLatencyBelow(time.Second, P95))
 		Expect(slow).To(HaveTakenEffect())
 	}, SpecTimeout(2*time.Minute))
 })

@@ -34,7 +34,7 @@ var _ = Describe("checkout", func() {
 			On(catalogue), From(shop), Port(8080))
 		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
 		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
-		Expect(sold).To(KeepQuantileBelow(0.95, 800*time.Millisecond))
+		Expect(sold).To(KeepLatencyBelow(800*time.Millisecond, P95))
 		Expect(late).To(HaveTakenEffect())
 	}, SpecTimeout(time.Minute))
 

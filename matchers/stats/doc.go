@@ -83,7 +83,7 @@
 //
 // # Which test is behind which matcher, and when not to trust it
 //
-// KeepErrorRateBelow, KeepQuantileBelow and KeepAvailabilityAbove are a one-sided
+// KeepErrorRateBelow, KeepLatencyBelow and KeepAvailabilityAbove are a one-sided
 // e-process on a rate ([Above], [Below]): that p99 is below a limit is that fewer than
 // 1 % are slower. Requests need not be independent, but the rate must hold at each:
 // what was shown in a quiet minute says nothing of a busy one, and a window that was chosen

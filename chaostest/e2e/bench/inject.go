@@ -58,7 +58,7 @@ func injectAndRevert(ctx context.Context, t *bench, x *scope.Scope, image string
 	defer func() { t.must(client.Close()) }()
 	s := x.Run(ctx, docker.Image(image))
 	var rows []row
-	for _, f := range []fault.Fault{fault.Delay(100 * time.Millisecond), fault.BlackHole(), fault.Pause(), fault.CPUBurn(10 * fault.Percent)} {
+	for _, f := range []fault.Fault{fault.Delay(100 * time.Millisecond), fault.BlackHole(), fault.Pause(), fault.CPUBurn(0.1)} {
 		var in, out []time.Duration
 		for n := range 100 {
 			p := params(ctx, t, s, f, fmt.Sprintf("bench-%s-%d", f.Kind(), n))

@@ -74,9 +74,9 @@ func falseAlarms(l *lab) []row {
 			service: service{failing: limit}, wrong: alarm, fooled: binomialEachTime,
 		},
 		{
-			name: "KeepQuantileBelow(p90), at its p90", naive: "observed p90 above the limit, after 20 samples",
+			name: "KeepLatencyBelow(p90), at its p90", naive: "observed p90 above the limit, after 20 samples",
 			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
-				return matchers.KeepQuantileBelow(0.9, p90(), matchers.Alpha(alpha))
+				return matchers.KeepLatencyBelow(p90(), matchers.P90, matchers.Alpha(alpha))
 			},
 			service: service{}, wrong: alarm, fooled: quantileAbove,
 		},
@@ -138,9 +138,9 @@ func falseProofs(l *lab) []row {
 			service: service{failing: limit}, wrong: proof, fooled: belowLimit,
 		},
 		{
-			name: "KeepQuantileBelow(p90, Proved), at its p90", naive: "observed p90 below the limit, after 20 samples",
+			name: "KeepLatencyBelow(p90, Proved), at its p90", naive: "observed p90 below the limit, after 20 samples",
 			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
-				return matchers.KeepQuantileBelow(0.9, p90(), matchers.Proved, matchers.Alpha(alpha))
+				return matchers.KeepLatencyBelow(p90(), matchers.P90, matchers.Proved, matchers.Alpha(alpha))
 			},
 			service: service{}, near: true, wrong: proof, fooled: quantileBelow,
 		},

@@ -12,7 +12,7 @@ func newPowerObjective(p *planning) *cobra.Command {
 	limit, rate, quantile := share(0.01), share(0), 0.99
 	cmd := &cobra.Command{
 		Use:   "objective",
-		Short: "Requests for KeepErrorRateBelow, KeepQuantileBelow and KeepAvailabilityAbove",
+		Short: "Requests for KeepErrorRateBelow, KeepLatencyBelow and KeepAvailabilityAbove",
 		Example: `  chaosgate power objective --limit 1% --rate 5%
   chaosgate power objective --quantile 0.99`,
 		Args: cobra.NoArgs,

@@ -15,7 +15,7 @@ import (
 
 func TestQuantileKept(t *testing.T) {
 	w := window(250, taking(1200*time.Millisecond), 100)
-	expect(t, "", func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+	expect(t, "", func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(time.Second, P99)) })
 	expect(t, `Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 12ms
 not to keep its p99 latency below 1s
@@ -23,7 +23,7 @@ but 1 of 250 samples took longer than 1s or failed (0.4 %, allowed 1 %), p99 12m
 e-value 0.0569, p 1: at alpha 5 % an e-value of 20 would show a violation, however often one looks
 the slowest of them:
     at 2s: 200 OK in 1.2s (ok)`,
-		func(g Gomega) { g.Expect(w).NotTo(KeepQuantileBelow(0.99, time.Second)) })
+		func(g Gomega) { g.Expect(w).NotTo(KeepLatencyBelow(time.Second, P99)) })
 	if j := w.Record().Judgements; len(j) != 1 || j[0].Objective != "p99 latency below 1s" || j[0].Value != 0.012 || j[0].Threshold != 1 {
 		t.Errorf("judgements %+v", j)
 	}
@@ -35,7 +35,7 @@ func TestQuantileViolated(t *testing.T) {
 	slower[7].Latency = 1700 * time.Millisecond
 	failing(&slower[8])
 	w = probe.NewWindow(checkout, w.Start(), w.End(), slower)
-	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(KeepQuantileBelow(0.99, time.Second)) })
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(KeepLatencyBelow(time.Second, P99)) })
 	expect(t, `Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 1 error (1 status 5xx), p50 12ms, p99 1.2s
 to keep its p99 latency below 1s
@@ -47,7 +47,7 @@ the slowest of them:
     at 20ms: 200 OK in 1.2s (ok)
     at 40ms: 200 OK in 1.2s (ok)
     at 60ms: 200 OK in 1.2s (ok)`,
-		func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+		func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(time.Second, P99)) })
 }
 
 // How bad the quantile is at least is the largest limit that the same window violates.
@@ -61,7 +61,7 @@ func TestQuantileIsAtLeast(t *testing.T) {
 		}
 	}
 	w = probe.NewWindow(checkout, w.Start(), w.End(), samples)
-	text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.9, 100*time.Millisecond)) })
+	text := failure(func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(100*time.Millisecond, P90)) })
 	found := regexp.MustCompile(`and its p90 is (\S+) or more`).FindStringSubmatch(text)
 	if found == nil {
 		t.Fatalf("failed with\n%s", text)
@@ -70,8 +70,8 @@ func TestQuantileIsAtLeast(t *testing.T) {
 	if err != nil || least <= 100*time.Millisecond {
 		t.Fatalf("the p90 is %s or more, want more than the limit of 100ms, which is violated: %v", found[1], err)
 	}
-	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(KeepQuantileBelow(0.9, least-time.Microsecond)) })
-	if kept, err := KeepQuantileBelow(0.9, least).Match(w); err == nil && !kept {
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(KeepLatencyBelow(least-time.Microsecond, P90)) })
+	if kept, err := KeepLatencyBelow(least, P90).Match(w); err == nil && !kept {
 		t.Errorf("a limit of %s is violated as well", least)
 	}
 }
@@ -85,7 +85,7 @@ func TestQuantileIsAtLeastWhatIsSaid(t *testing.T) {
 		1005 * time.Microsecond:    "and its p50 is 1.0051s or more",
 		1005099 * time.Microsecond: "and its p50 is 1.0051s or more",
 	} {
-		if text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.5, limit)) }); !strings.Contains(text, want) {
+		if text := failure(func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(limit, P50)) }); !strings.Contains(text, want) {
 			t.Errorf("limit %s: failed with\n%s", limit, text)
 		}
 	}
@@ -94,7 +94,7 @@ func TestQuantileIsAtLeastWhatIsSaid(t *testing.T) {
 		time.Millisecond:        "and its p50 is 1s or more",
 		1002 * time.Millisecond: "and its p50 is 1.0049s or more",
 	} {
-		if text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.5, limit)) }); !strings.Contains(text, want) {
+		if text := failure(func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(limit, P50)) }); !strings.Contains(text, want) {
 			t.Errorf("limit %s: failed with\n%s", limit, text)
 		}
 	}
@@ -102,11 +102,11 @@ func TestQuantileIsAtLeastWhatIsSaid(t *testing.T) {
 
 func TestFailingFastIsNotFast(t *testing.T) {
 	w := window(250, failing, upTo(20)...)
-	text := failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.95, time.Second, Alpha(0.01))) })
+	text := failure(func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(time.Second, P95, Alpha(0.01))) })
 	if text != "" && !strings.Contains(text, "p95 is one that failed") {
 		t.Errorf("failed with\n%s", text)
 	}
-	text = failure(func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+	text = failure(func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(time.Second, P99)) })
 	if !strings.Contains(text, "but 20 of 250 samples took longer than 1s or failed (8 %, allowed 1 %), p99 is one that failed; with") {
 		t.Errorf("failed with\n%s", text)
 	}
@@ -117,7 +117,15 @@ func TestFailingFastIsNotFast(t *testing.T) {
 
 func TestALatencyAtTheLimitKeepsIt(t *testing.T) {
 	w := window(250, taking(time.Second), upTo(250)...)
-	expect(t, "", func(g Gomega) { g.Expect(w).To(KeepQuantileBelow(0.99, time.Second)) })
+	expect(t, "", func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(time.Second, P99)) })
+}
+
+func TestAnyQuantileHasAName(t *testing.T) {
+	for q, want := range map[Quantile]string{P50: "p50", P90: "p90", P95: "p95", P99: "p99", Quantile(0.999): "p99.9", 99.99 * Percent: "p99.99"} {
+		if text := KeepLatencyBelow(time.Second, q).FailureMessage(window(10, nil)); !strings.Contains(text, "to keep its "+want+" latency below 1s") {
+			t.Errorf("failed with\n%s", text)
+		}
+	}
 }
 
 func TestQuantileUndecided(t *testing.T) {
@@ -125,7 +133,7 @@ func TestQuantileUndecided(t *testing.T) {
 	want := "undecided: 0 of 10 samples took longer than 1s or failed (0 %, allowed 5 %), p95 12ms: " +
 		"too little to tell a rate of 5 % from one of 25 % at alpha 5 %: 16 samples are needed if no more of them do, " +
 		"and 45 to see a rate of 25 % with 90 % probability: load for longer or at a higher rate (GET http://shop:8080/checkout)"
-	if ok, err := KeepQuantileBelow(0.95, time.Second).Match(w); ok || err == nil || unmarked(err) != want {
+	if ok, err := KeepLatencyBelow(time.Second, P95).Match(w); ok || err == nil || unmarked(err) != want {
 		t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
 	}
 }
@@ -133,12 +141,12 @@ func TestQuantileUndecided(t *testing.T) {
 func TestQuantileRefusesBadInput(t *testing.T) {
 	w := window(250, nil)
 	for want, matcher := range map[string]OmegaMatcher{
-		"KeepQuantileBelow(0, 1s): quantile 0: must be above 0 and below 1: write 0.99 for p99":     KeepQuantileBelow(0, time.Second),
-		"KeepQuantileBelow(1, 1s): quantile 1: must be above 0 and below 1: write 0.99 for p99":     KeepQuantileBelow(1, time.Second),
-		"KeepQuantileBelow(99, 1s): quantile 99: must be above 0 and below 1: write 0.99 for p99":   KeepQuantileBelow(99, time.Second),
-		"KeepQuantileBelow(NaN, 1s): quantile NaN: must be above 0 and below 1: write 0.99 for p99": KeepQuantileBelow(math.NaN(), time.Second),
-		"KeepQuantileBelow(0.99, 0s): limit 0s: must be above 0":                                    KeepQuantileBelow(0.99, 0),
-		"KeepQuantileBelow(0.99, -1s): limit -1s: must be above 0":                                  KeepQuantileBelow(0.99, -time.Second),
+		"KeepLatencyBelow(1s, p0): quantile 0: must be above 0 and below 1: use P50, P90, P95, P99, or Quantile(0.999) for p99.9":     KeepLatencyBelow(time.Second, Quantile(0)),
+		"KeepLatencyBelow(1s, p100): quantile 1: must be above 0 and below 1: use P50, P90, P95, P99, or Quantile(0.999) for p99.9":   KeepLatencyBelow(time.Second, Quantile(1)),
+		"KeepLatencyBelow(1s, p9900): quantile 99: must be above 0 and below 1: use P50, P90, P95, P99, or Quantile(0.999) for p99.9": KeepLatencyBelow(time.Second, Quantile(99)),
+		"KeepLatencyBelow(1s, pNaN): quantile NaN: must be above 0 and below 1: use P50, P90, P95, P99, or Quantile(0.999) for p99.9": KeepLatencyBelow(time.Second, Quantile(math.NaN())),
+		"KeepLatencyBelow(0s, p99): limit 0s: must be above 0":                                                                        KeepLatencyBelow(0, P99),
+		"KeepLatencyBelow(-1s, p99): limit -1s: must be above 0":                                                                      KeepLatencyBelow(-time.Second, P99),
 	} {
 		if ok, err := matcher.Match(w); ok || err == nil || err.Error() != want {
 			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
