@@ -14,48 +14,109 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// Package is the agent's program.
-const Package = "github.com/chaosgate/chaosgate/chaostest/agent/cmd/chaosgate-agent"
+// program is the agent's.
+const program = "github.com/chaosgate/chaosgate/chaostest/agent/cmd/chaosgate-agent"
 
 // Build builds the agent for Linux on the given architecture ("amd64" or
 // "arm64") with the caller's Go toolchain, from the version of this module that
-// the caller's go.mod names, and returns the binary's path. The Go build cache
-// makes a second call cheap.
-func Build(ctx context.Context, architecture string) (string, error) {
+// the caller's go.mod names. It returns the binary's path and its SHA-256. The
+// toolchain runs only when something that goes into the binary has changed since
+// it ran last: that is seen by content, in milliseconds.
+func Build(ctx context.Context, architecture string) (binary, digest string, err error) {
 	if !slices.Contains([]string{"amd64", "arm64"}, architecture) {
-		return "", fmt.Errorf("build the agent for %s: only amd64 and arm64 are built: name an image of your own in CHAOSGATE_AGENT_IMAGE", architecture)
-	}
-	tool, err := exec.LookPath("go")
-	if err != nil {
-		return "", fmt.Errorf("build the agent: %w: install Go, or name a ready image in CHAOSGATE_AGENT_IMAGE", err)
+		return "", "", fmt.Errorf("build the agent for %s: only amd64 and arm64 are built: name an image of your own in CHAOSGATE_AGENT_IMAGE", architecture)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
-		return "", fmt.Errorf("build the agent: %w: set XDG_CACHE_HOME", err)
+		return "", "", fmt.Errorf("build the agent: %w: set XDG_CACHE_HOME", err)
 	}
-	dir := filepath.Join(cache, "chaosgate", "agent-linux-"+architecture)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("build the agent: %w", err)
-	}
-	// Parallel test processes build into one place, one after the other: all but
-	// the first find it up to date, which spares them the linking.
-	unlock, err := lockedfile.MutexAt(filepath.Join(dir, "lock")).Lock()
+	b := builder{program: program, architecture: architecture, cache: filepath.Join(cache, "chaosgate", "agent-linux-"+architecture)}
+	built, err := b.build(ctx)
 	if err != nil {
-		return "", fmt.Errorf("build the agent: %w", err)
+		return "", "", fmt.Errorf("build the agent: %w", err)
+	}
+	return b.path(built), built.Digest, nil
+}
+
+// builder builds one program for one architecture into a directory.
+type builder struct {
+	program, architecture, cache string
+	// ran is called when the toolchain runs; nil but in tests.
+	ran func()
+}
+
+// build returns what was built before where that is up to date.
+func (b builder) build(ctx context.Context) (built, error) {
+	s, err := settingsHere(b.program, b.architecture)
+	if err != nil {
+		return built{}, err
+	}
+	if found, ok := b.upToDate(s); ok {
+		return found, nil
+	}
+	if err := os.MkdirAll(b.cache, 0o755); err != nil {
+		return built{}, err
+	}
+	// Parallel test processes build one after the other, and all but the first find
+	// it done.
+	unlock, err := lockedfile.MutexAt(filepath.Join(b.cache, "lock")).Lock()
+	if err != nil {
+		return built{}, err
 	}
 	defer unlock()
-	binary := filepath.Join(dir, "chaosgate-agent")
-	command := exec.CommandContext(ctx, tool, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, Package)
-	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture, "GOFLAGS="+flags(os.Getenv("GOFLAGS")))
-	var stderr bytes.Buffer
-	command.Stderr = &stderr
+	if found, ok := b.upToDate(s); ok {
+		return found, nil
+	}
+	return b.run(ctx, s)
+}
+
+// run builds with the toolchain, and remembers what went into the binary. Where
+// that cannot be known for certain, or was changed meanwhile, nothing is
+// remembered, and the toolchain runs again the next time.
+func (b builder) run(ctx context.Context, s settings) (built, error) {
+	if b.ran != nil {
+		b.ran()
+	}
+	sources, known, err := b.sources(ctx, s)
+	if err != nil {
+		return built{}, err
+	}
+	before, err := sources.fingerprint()
+	known = known && err == nil
+	made := filepath.Join(b.cache, fmt.Sprintf("building-%d", os.Getpid()))
+	defer func() { _ = os.Remove(made) }() // where it was not renamed
+	if _, err := b.toolchain(ctx, s, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", made, b.program); err != nil {
+		return built{}, err
+	}
+	digest, err := digestOf(made)
+	if err != nil {
+		return built{}, err
+	}
+	result := built{Sources: sources, Fingerprint: before, Digest: digest}
+	if err := os.Rename(made, b.path(result)); err != nil {
+		return built{}, err
+	}
+	after, err := sources.fingerprint()
+	if known && err == nil && after == before {
+		err = b.remember(s, result)
+	}
+	b.prune()
+	return result, err
+}
+
+// toolchain runs a go command for the agent's platform and returns what it prints.
+func (b builder) toolchain(ctx context.Context, s settings, args ...string) ([]byte, error) {
+	command := exec.CommandContext(ctx, s.tool, args...)
+	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+b.architecture, "GOFLAGS="+flags(os.Getenv("GOFLAGS")))
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
 	if err := command.Run(); err != nil {
 		if ctx.Err() != nil {
 			err = errors.Join(context.Cause(ctx), err)
 		}
-		return "", fmt.Errorf("build the agent: %w\n%srun `go mod tidy` if packages are missing, or name a ready image in CHAOSGATE_AGENT_IMAGE", err, stderr.String())
+		return nil, fmt.Errorf("go %s: %w\n%srun `go mod tidy` if packages are missing, or name a ready image in CHAOSGATE_AGENT_IMAGE", args[0], err, stderr.String())
 	}
-	return binary, nil
+	return stdout.Bytes(), nil
 }
 
 // flags drops what a static, unmeasured binary cannot be built with.

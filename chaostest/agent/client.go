@@ -30,9 +30,8 @@ type Conn interface {
 // agent's faults until it is closed. Its methods may be called from several
 // goroutines.
 type Client struct {
-	rpc   *jrpc2.Client
-	conn  Conn
-	hello wire.HelloResult
+	rpc  *jrpc2.Client
+	conn Conn
 
 	stop    context.CancelFunc
 	stopped chan struct{}
@@ -47,22 +46,20 @@ type Client struct {
 func Connect(ctx context.Context, conn Conn) (*Client, error) {
 	c := &Client{conn: conn, stopped: make(chan struct{}), journal: map[string][]string{}}
 	c.rpc = jrpc2.NewClient(journaling{Channel: channel.Line(conn, conn), write: c.journalize}, nil)
-	if err := c.call(ctx, wire.MethodHello, wire.HelloParams{Protocol: wire.Protocol}, &c.hello); err != nil {
+	var hello wire.HelloResult
+	if err := c.call(ctx, wire.MethodHello, wire.HelloParams{Protocol: wire.Protocol}, &hello); err != nil {
 		_ = c.rpc.Close()
 		return nil, fmt.Errorf("greet the agent: %w", err)
 	}
-	if c.hello.Protocol != wire.Protocol {
+	if hello.Protocol != wire.Protocol {
 		_ = c.rpc.Close()
-		return nil, fmt.Errorf("greet the agent: it speaks protocol %d, this library %d: use an agent of the library's version (unset CHAOSGATE_AGENT_IMAGE to have it built)", c.hello.Protocol, wire.Protocol)
+		return nil, fmt.Errorf("greet the agent: it speaks protocol %d, this library %d: use an agent of the library's version (unset CHAOSGATE_AGENT_IMAGE to have it built)", hello.Protocol, wire.Protocol)
 	}
 	var renewing context.Context
 	renewing, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	go c.renew(renewing)
 	return c, nil
 }
-
-// Kernel is the release of the kernel that the agent runs on.
-func (c *Client) Kernel() string { return c.hello.Kernel }
 
 // Close stops renewing and ends the agent, which reverts whatever is left.
 func (c *Client) Close() error {

@@ -16,16 +16,16 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-func connect(t *testing.T, fake *drivertest.Fake) *agent.Client {
+func connect(t *testing.T, host *drivertest.FakeHost) *agent.Client {
 	t.Helper()
 	before := gleak.Goroutines()
-	conn, err := fake.StartAgent(t.Context(), nil)
+	conn, err := host.StartAgent(t.Context(), nil)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	client, err := agent.Connect(t.Context(), conn)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() {
 		_ = client.Close() // a connection that was cut says so again
-		fake.Agent.Die()
+		host.Agent.Die()
 		NewWithT(t).Eventually(gleak.Goroutines).WithTimeout(5 * time.Second).ShouldNot(gleak.HaveLeaked(before))
 	})
 	return client
@@ -33,21 +33,21 @@ func connect(t *testing.T, fake *drivertest.Fake) *agent.Client {
 
 func TestTheLeaseIsRenewedUntilTheClientIsClosed(t *testing.T) {
 	g := NewWithT(t)
-	fake := drivertest.NewFake()
-	client := connect(t, fake)
-	g.Eventually(fake.Agent.Renewed).WithTimeout(20 * wire.RenewEvery).Should(BeNumerically(">=", 3))
+	host := drivertest.NewHost()
+	client := connect(t, host)
+	g.Eventually(host.Agent.Renewed).WithTimeout(20 * wire.RenewEvery).Should(BeNumerically(">=", 3))
 	g.Expect(client.Close()).To(Succeed())
-	stopped := fake.Agent.Renewed()
-	g.Consistently(fake.Agent.Renewed).WithTimeout(3 * wire.RenewEvery).Should(Equal(stopped))
+	stopped := host.Agent.Renewed()
+	g.Consistently(host.Agent.Renewed).WithTimeout(3 * wire.RenewEvery).Should(Equal(stopped))
 }
 
 func TestErrorsArriveAsWhatTheyWere(t *testing.T) {
 	g := NewWithT(t)
-	fake := drivertest.NewFake()
-	client := connect(t, fake)
+	host := drivertest.NewHost()
+	client := connect(t, host)
 
 	refused := error(&fault.UnsupportedError{What: "delay on the netem path", Needs: "sch_netem", Have: "the kernel has none", Do: "leave out Via"})
-	fake.Agent.OnInject = func(wire.InjectParams) (record.Attestation, error) { return record.Attestation{}, refused }
+	host.Agent.OnInject = func(wire.InjectParams) (record.Attestation, error) { return record.Attestation{}, refused }
 	_, err := client.Inject(t.Context(), wire.InjectParams{ID: "1"})
 	g.Expect(err).To(MatchError(fault.ErrUnsupported))
 	g.Expect(err).To(Equal(refused))
@@ -60,18 +60,18 @@ func TestErrorsArriveAsWhatTheyWere(t *testing.T) {
 
 func TestARevertSaysWhatIsLeft(t *testing.T) {
 	g := NewWithT(t)
-	fake := drivertest.NewFake()
-	client := connect(t, fake)
-	fake.Agent.OnRevert = func(string) string { return "qdisc clsact still there" }
+	host := drivertest.NewHost()
+	client := connect(t, host)
+	host.Agent.OnRevert = func(string) string { return "qdisc clsact still there" }
 	_, err := client.Revert(t.Context(), "1")
 	g.Expect(err).To(MatchError("revert: qdisc clsact still there"))
 }
 
 func TestADeadAgentIsNoticedWithoutBeingAsked(t *testing.T) {
 	g := NewWithT(t)
-	fake := drivertest.NewFake()
-	client := connect(t, fake)
-	fake.Agent.Die()
+	host := drivertest.NewHost()
+	client := connect(t, host)
+	host.Agent.Die()
 	g.Eventually(client.Alive).WithTimeout(20 * wire.RenewEvery).Should(BeFalse())
 	_, err := client.Inject(t.Context(), wire.InjectParams{ID: "1"})
 	g.Expect(err).To(MatchError(agent.ErrGone))
@@ -82,22 +82,22 @@ func TestADeadAgentIsNoticedWithoutBeingAsked(t *testing.T) {
 
 func TestAnotherProtocolIsRefused(t *testing.T) {
 	g := NewWithT(t)
-	fake := drivertest.NewFake()
-	fake.Agent.Protocol = wire.Protocol + 1
-	conn, err := fake.StartAgent(t.Context(), nil)
+	host := drivertest.NewHost()
+	host.Agent.Protocol = wire.Protocol + 1
+	conn, err := host.StartAgent(t.Context(), nil)
 	g.Expect(err).NotTo(HaveOccurred())
 	_, err = agent.Connect(t.Context(), conn)
 	g.Expect(err).To(MatchError(ContainSubstring("use an agent of the library's version")))
-	fake.Agent.Die()
+	host.Agent.Die()
 }
 
 func TestACallEndsWithItsContext(t *testing.T) {
 	g := NewWithT(t)
-	fake := drivertest.NewFake()
-	client := connect(t, fake)
+	host := drivertest.NewHost()
+	client := connect(t, host)
 	entered := make(chan struct{})
 	release := make(chan struct{})
-	fake.Agent.OnInject = func(wire.InjectParams) (record.Attestation, error) {
+	host.Agent.OnInject = func(wire.InjectParams) (record.Attestation, error) {
 		close(entered)
 		<-release
 		return record.Attestation{}, nil

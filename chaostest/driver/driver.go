@@ -7,32 +7,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/netip"
-	"time"
 )
 
-// Driver runs and finds targets, and starts the agent that does faults to them.
+// Driver finds targets.
 type Driver interface {
 	// Attach finds a running container by its name or ID.
 	Attach(ctx context.Context, ref string) (Target, error)
-	// StartAgent starts the agent beside the targets, with what it needs to reach
-	// them, and returns its standard input and output. Closing the connection
-	// ends the agent. build is called where no ready agent is named.
-	StartAgent(ctx context.Context, build AgentBuilder) (AgentConn, error)
-}
-
-// AgentBuilder builds the agent's program for Linux on an architecture, as Go
-// names it, and returns the path of the binary.
-type AgentBuilder func(ctx context.Context, architecture string) (binary string, err error)
-
-// AgentConn is an agent's standard input and output.
-type AgentConn interface {
-	io.ReadWriteCloser
-	// Diagnostics is the end of what the agent wrote to its standard error.
-	Diagnostics() string
-	// ID names the agent's container.
-	ID() string
 }
 
 // Target is a container that faults are applied to and probes look at. Its
@@ -42,6 +23,8 @@ type Target interface {
 	Name() string
 	// ID is the container's full ID.
 	ID() string
+	// Host is the machine that the container runs on.
+	Host() Host
 	// State is what the driver says of the container now.
 	State(ctx context.Context) (State, error)
 	// Endpoint is where the test process reaches the container's port, such as
@@ -55,14 +38,11 @@ type Target interface {
 // State is a container at one moment.
 type State struct {
 	Running bool
-	Paused  bool
 	// PID is the container's first process as the driver's host counts; 0 when
 	// it does not run.
 	PID       int
-	StartedAt time.Time
 	ExitCode  int
 	OOMKilled bool
-	Restarts  int
 	// Image is the ID of the image that the container was made of, whatever its
 	// tags say now: "sha256:0123...".
 	Image string
@@ -70,13 +50,9 @@ type State struct {
 	HostNetwork bool
 	// Addresses by the name of the network.
 	Addresses map[string][]netip.Addr
-	// Gateways by the name of the network: whence traffic through published ports
-	// comes.
+	// Gateways by the name of the network: traffic through published ports comes
+	// from there.
 	Gateways map[string][]netip.Addr
-	// CPUs is the CPU quota in processors, 0 without one.
-	CPUs float64
-	// Memory is the memory limit in bytes, 0 without one.
-	Memory uint64
 }
 
 // Reach returns the addresses of s that a container with state from can reach:
@@ -116,7 +92,7 @@ func (e *NotRunningError) Gone() bool { return true }
 func (e *NotRunningError) Error() string {
 	s := fmt.Sprintf("container %s does not run (exit code %d", e.Name, e.State.ExitCode)
 	if e.State.OOMKilled {
-		s += ", killed for want of memory"
+		s += ", killed because its memory ran out"
 	}
 	return s + "): look at its log, and wait until it is ready before injecting a fault"
 }

@@ -98,7 +98,7 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 		engine, err := docker.New(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(engine.Close)
-		_, err = engine.StartAgent(ctx, nil)
+		_, err = engine.Host().StartAgent(ctx, nil)
 		Expect(err).To(MatchError("agent image chaosgate.invalid/agent:none (from CHAOSGATE_AGENT_IMAGE): the daemon does not have it: pull it first, or unset the variable to build the agent"))
 	}, SpecTimeout(time.Minute))
 

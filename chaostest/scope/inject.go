@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -31,14 +30,13 @@ func (s *Scope) Inject(ctx context.Context, f fault.Fault, options ...InjectOpti
 		s.toolFailure(err)
 		return nil
 	}
-	client, err := shared.Agent(ctx, s.connect)
-	if err != nil {
-		s.toolFailure(err)
-		return nil
-	}
-	i, err := s.prepare(ctx, client, f, p)
+	i, err := s.prepare(ctx, f, p)
 	if err != nil {
 		s.injectFailure(err)
+		return nil
+	}
+	if err := i.reachAgents(ctx); err != nil {
+		s.toolFailure(err)
 		return nil
 	}
 	// The revert is registered before the fault is injected: whatever happens
@@ -57,12 +55,12 @@ func (s *Scope) Inject(ctx context.Context, f fault.Fault, options ...InjectOpti
 }
 
 // prepare resolves the targets and the filter; nothing is touched.
-func (s *Scope) prepare(ctx context.Context, client *agent.Client, f fault.Fault, p *plan) (*Injection, error) {
+func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection, error) {
 	encoded, err := fault.Marshal(f)
 	if err != nil {
 		return nil, err
 	}
-	i := &Injection{scope: s, agent: client, id: newID(), hideProgress: func() {}}
+	i := &Injection{scope: s, id: newID(), hideProgress: func() {}}
 	for n, service := range p.targets {
 		state, err := service.State(ctx)
 		switch {
@@ -81,12 +79,24 @@ func (s *Scope) prepare(ctx context.Context, client *agent.Client, f fault.Fault
 			ID: fmt.Sprintf("%s.%d", i.id, n), Fault: encoded, Filter: filter, Path: p.path,
 			TargetID: service.ID(), TargetName: service.Name(), TargetPID: state.PID,
 		}
-		i.parts = append(i.parts, &part{params: params, rec: record.Injection{
-			Schema: record.Schema, ID: params.ID, Spec: s.t.Name(), Kind: string(f.Kind()), Fault: f.String(),
+		i.parts = append(i.parts, &part{host: service.Host(), params: params, rec: record.Injection{
+			Schema: record.Schema, ID: i.id, Spec: s.t.Name(), Kind: string(f.Kind()), Fault: f.String(),
 			Filter: filter.String(), Target: service.Name(), TargetID: service.ID(),
 		}})
 	}
 	return i, nil
+}
+
+// reachAgents gives each part the agent of its target's host, at once, because an
+// agent that is not there yet has to be started.
+func (i *Injection) reachAgents(ctx context.Context) error {
+	errs := make([]error, len(i.parts))
+	var wait sync.WaitGroup
+	for n, p := range i.parts {
+		wait.Go(func() { p.agent, errs[n] = shared.Agent(ctx, p.host) })
+	}
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 func isNetwork(f fault.Fault) bool {
@@ -106,7 +116,7 @@ func (i *Injection) apply(ctx context.Context) error {
 	var wait sync.WaitGroup
 	for n, p := range i.parts {
 		wait.Go(func() {
-			attestation, err := i.agent.Inject(ctx, p.params)
+			attestation, err := p.agent.Inject(ctx, p.params)
 			errs[n] = err
 			i.mu.Lock()
 			defer i.mu.Unlock()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/agent"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
+	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -19,7 +20,6 @@ const evidenceWithin = 5 * time.Second
 // Injection is one fault live on its targets.
 type Injection struct {
 	scope *Scope
-	agent *agent.Client
 	id    string
 
 	hideProgress func()
@@ -32,6 +32,8 @@ type Injection struct {
 
 // part is the fault on one of the targets.
 type part struct {
+	host   driver.Host
+	agent  *agent.Client // the host's
 	params wire.InjectParams
 	rec    record.Injection
 	live   bool
@@ -108,7 +110,7 @@ func (i *Injection) refresh(ctx context.Context) error {
 		return nil
 	}
 	for _, p := range parts {
-		evidence, err := i.agent.Evidence(ctx, p.params.ID)
+		evidence, err := p.agent.Evidence(ctx, p.params.ID)
 		if err != nil {
 			return err
 		}
@@ -151,7 +153,7 @@ func (i *Injection) undo(ctx context.Context) error {
 	var wait sync.WaitGroup
 	for n, p := range parts {
 		wait.Go(func() {
-			evidence, err := i.agent.Revert(ctx, p.params.ID)
+			evidence, err := p.agent.Revert(ctx, p.params.ID)
 			i.mu.Lock()
 			defer i.mu.Unlock()
 			p.rec.End, p.rec.Reverted = time.Now(), err == nil

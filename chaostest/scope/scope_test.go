@@ -194,7 +194,7 @@ func TestATargetThatDoesNotRunIsAFindingAboutTheTarget(t *testing.T) {
 	g := NewWithT(t)
 	s, _, x := newScope(t, drivertest.NewTarget("db", driver.State{ExitCode: 3, OOMKilled: true}))
 	s.run(func() { x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db"))) })
-	g.Expect(s.failures).To(ConsistOf(ContainSubstring("container db does not run (exit code 3, killed for want of memory)")))
+	g.Expect(s.failures).To(ConsistOf(ContainSubstring("container db does not run (exit code 3, killed because its memory ran out)")))
 	g.Expect(s.causes()).To(BeEmpty())
 }
 

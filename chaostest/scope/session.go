@@ -16,47 +16,56 @@ import (
 // does so.
 type Connect = func(context.Context) (driver.Driver, error)
 
-// session is a process's drivers, each with its agent once that is needed. Every
-// process has agents of its own: an agent's input, which this process holds, is the
-// dead-man's switch, and a switch has one owner. When the process ends, however
-// it ends, so do its agents.
+// session is a process's drivers, and its agents, one a host, each started when
+// first needed. Every process has agents of its own: an agent's input, which this
+// process holds, is the dead-man's switch, and a switch has one owner. When the
+// process ends, however it ends, so do its agents.
 type session struct {
-	mu     sync.Mutex
-	agents map[driver.Driver]*agent.Client
+	mu      sync.Mutex
+	drivers map[driver.Driver]bool
+	agents  map[string]*hostAgent // by the host's ID
 }
 
-var shared = &session{agents: map[driver.Driver]*agent.Client{}}
+// hostAgent is the agent of one host. Its lock is held while the agent starts, so
+// that hosts do not wait for each other.
+type hostAgent struct {
+	mu     sync.Mutex
+	client *agent.Client // nil before the first start
+}
+
+var shared = &session{drivers: map[driver.Driver]bool{}, agents: map[string]*hostAgent{}}
 
 // Driver connects, and remembers the driver so that Close can close it.
 func (s *session) Driver(ctx context.Context, connect Connect) (driver.Driver, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.driver(ctx, connect)
-}
-
-func (s *session) driver(ctx context.Context, connect Connect) (driver.Driver, error) {
 	d, err := connect(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if _, known := s.agents[d]; !known {
-		s.agents[d] = nil
-	}
+	s.drivers[d] = true
 	return d, nil
 }
 
-// Agent is the driver's agent; a new one when the last has gone.
-func (s *session) Agent(ctx context.Context, connect Connect) (*agent.Client, error) {
+// Agent is the host's agent; a new one when the last has gone.
+func (s *session) Agent(ctx context.Context, host driver.Host) (*agent.Client, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	d, err := s.driver(ctx, connect)
-	if err != nil {
-		return nil, err
+	its, ok := s.agents[host.ID()]
+	if !ok {
+		its = &hostAgent{}
+		s.agents[host.ID()] = its
 	}
-	if running := s.agents[d]; running != nil && running.Alive() {
-		return running, nil
+	s.mu.Unlock()
+	its.mu.Lock()
+	defer its.mu.Unlock()
+	if its.client != nil && its.client.Alive() {
+		return its.client, nil
 	}
-	conn, err := d.StartAgent(ctx, agent.Build)
+	if its.client != nil {
+		_ = its.client.Close() // it has gone: only its connection is left
+		its.client = nil
+	}
+	conn, err := host.StartAgent(ctx, agent.Build)
 	if err != nil {
 		return nil, fmt.Errorf("start the agent: %w", err)
 	}
@@ -65,7 +74,7 @@ func (s *session) Agent(ctx context.Context, connect Connect) (*agent.Client, er
 		_ = conn.Close()
 		return nil, fmt.Errorf("start the agent: %w", err)
 	}
-	s.agents[d] = client
+	its.client = client
 	return client, nil
 }
 
@@ -78,14 +87,20 @@ func (s *session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	for d, running := range s.agents {
-		if running != nil {
-			errs = append(errs, running.Close())
+	for _, its := range s.agents {
+		its.mu.Lock()
+		if its.client != nil {
+			errs = append(errs, its.client.Close())
+			its.client = nil
 		}
+		its.mu.Unlock()
+	}
+	for d := range s.drivers {
 		if closer, ok := d.(io.Closer); ok {
 			errs = append(errs, closer.Close())
 		}
 	}
 	clear(s.agents)
+	clear(s.drivers)
 	return errors.Join(errs...)
 }

@@ -49,6 +49,9 @@ func (c *Container) Name() string { return c.name }
 // ID is the container's full ID.
 func (c *Container) ID() string { return c.id }
 
+// Host is the engine's machine.
+func (c *Container) Host() driver.Host { return c.driver.Host() }
+
 func (c *Container) inspect(ctx context.Context) (container.InspectResponse, error) {
 	result, err := c.driver.client.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
 	switch {
@@ -71,27 +74,16 @@ func (c *Container) State(ctx context.Context) (driver.State, error) {
 
 func stateOf(found container.InspectResponse) driver.State {
 	state := driver.State{
-		Restarts:  found.RestartCount,
 		Image:     found.Image,
 		Addresses: map[string][]netip.Addr{},
 		Gateways:  map[string][]netip.Addr{},
 	}
 	if s := found.State; s != nil {
-		state.Running, state.Paused, state.PID = s.Running, s.Paused, s.Pid
+		state.Running, state.PID = s.Running, s.Pid
 		state.ExitCode, state.OOMKilled = s.ExitCode, s.OOMKilled
-		state.StartedAt, _ = time.Parse(time.RFC3339Nano, s.StartedAt) // empty before the first start
 	}
 	if h := found.HostConfig; h != nil {
 		state.HostNetwork = h.NetworkMode.IsHost()
-		state.Memory = uint64(max(h.Memory, 0))
-		switch {
-		case h.NanoCPUs > 0:
-			state.CPUs = float64(h.NanoCPUs) / 1e9
-		case h.CPUQuota > 0 && h.CPUPeriod > 0:
-			state.CPUs = float64(h.CPUQuota) / float64(h.CPUPeriod)
-		case h.CPUQuota > 0:
-			state.CPUs = float64(h.CPUQuota) / 100_000 // the kernel's default period, in µs
-		}
 	}
 	if s := found.NetworkSettings; s != nil {
 		for name, endpoint := range s.Networks {

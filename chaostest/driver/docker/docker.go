@@ -30,6 +30,9 @@ type Driver struct {
 	hostOnce sync.Once
 	host     string
 	hostErr  error
+
+	mu   sync.Mutex
+	arch string // the daemon's, once it was asked for
 }
 
 var _ driver.Driver = (*Driver)(nil)

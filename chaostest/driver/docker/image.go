@@ -96,10 +96,16 @@ func (d *Driver) imageExists(ctx context.Context, ref string) (bool, error) {
 	return false, fmt.Errorf("inspect image %s: %w", ref, err)
 }
 
+// architecture is the daemon's as Go names it: amd64, arm64. It is asked for once.
 func (d *Driver) architecture(ctx context.Context) (string, error) {
-	version, err := d.client.ServerVersion(ctx, client.ServerVersionOptions{})
-	if err != nil {
-		return "", fmt.Errorf("ask the Docker Engine for its version: %w", err)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.arch == "" {
+		version, err := d.client.ServerVersion(ctx, client.ServerVersionOptions{})
+		if err != nil {
+			return "", fmt.Errorf("ask the Docker Engine for its version: %w", err)
+		}
+		d.arch = version.Arch
 	}
-	return version.Arch, nil
+	return d.arch, nil
 }

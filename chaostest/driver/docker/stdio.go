@@ -13,7 +13,6 @@ import (
 // agentConn is the agent's standard input and output over the attached
 // connection; what it writes to standard error is kept for messages.
 type agentConn struct {
-	id       string
 	attached client.HijackedResponse
 	output   *io.PipeReader
 	closed   sync.Once
@@ -23,9 +22,9 @@ type agentConn struct {
 	diagnostics []byte
 }
 
-func newAgentConn(id string, attached client.HijackedResponse) *agentConn {
+func newAgentConn(attached client.HijackedResponse) *agentConn {
 	output, input := io.Pipe()
-	c := &agentConn{id: id, attached: attached, output: output, done: make(chan struct{})}
+	c := &agentConn{attached: attached, output: output, done: make(chan struct{})}
 	go func() {
 		defer close(c.done)
 		_, err := stdcopy.StdCopy(input, (*diagnostics)(c), attached.Reader)
@@ -37,7 +36,6 @@ func newAgentConn(id string, attached client.HijackedResponse) *agentConn {
 	return c
 }
 
-func (c *agentConn) ID() string                  { return c.id }
 func (c *agentConn) Read(p []byte) (int, error)  { return c.output.Read(p) }
 func (c *agentConn) Write(p []byte) (int, error) { return c.attached.Conn.Write(p) }
 

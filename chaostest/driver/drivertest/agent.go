@@ -2,7 +2,6 @@ package drivertest
 
 import (
 	"context"
-	"errors"
 	"net"
 	"sync"
 
@@ -115,7 +114,7 @@ func (a *FakeAgent) revert(ctx context.Context, params wire.InjectionID) (wire.R
 	a.mu.Unlock()
 	evidence, err := a.evidence(ctx, params)
 	if err != nil {
-		return wire.RevertResult{}, errors.Join(err)
+		return wire.RevertResult{}, err
 	}
 	result := wire.RevertResult{Evidence: evidence}
 	if a.OnRevert != nil {
@@ -135,6 +134,3 @@ type fakeConn struct{ net.Conn }
 
 // Diagnostics is empty: a fake has nothing to complain of.
 func (fakeConn) Diagnostics() string { return "" }
-
-// ID is the fake's.
-func (fakeConn) ID() string { return "fake-agent" }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/onsi/gomega"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent"
+	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
@@ -46,10 +46,8 @@ func Conform(t *testing.T, s Subject) {
 		state, err := attach(t, s).State(t.Context())
 		g.Expect(err).NotTo(gomega.HaveOccurred())
 		g.Expect(state.Running).To(gomega.BeTrue())
-		g.Expect(state.Paused).To(gomega.BeFalse())
 		g.Expect(state.PID).To(gomega.BeNumerically(">", 0))
 		g.Expect(state.HostNetwork).To(gomega.BeFalse())
-		g.Expect(state.StartedAt).To(gomega.BeTemporally("~", time.Now(), time.Hour))
 		g.Expect(state.Addresses).NotTo(gomega.BeEmpty())
 		for network, addresses := range state.Addresses {
 			g.Expect(addresses).NotTo(gomega.BeEmpty(), network)
@@ -71,15 +69,23 @@ func Conform(t *testing.T, s Subject) {
 		g.Expect(code).To(gomega.Equal(s.Code))
 		g.Expect(strings.TrimSpace(output)).To(gomega.ContainSubstring(s.Output))
 	})
-	t.Run("agent", func(t *testing.T) {
+	t.Run("host", func(t *testing.T) {
 		g := gomega.NewWithT(t)
-		conn, err := s.Driver.StartAgent(t.Context(), agent.Build)
-		g.Expect(err).NotTo(gomega.HaveOccurred())
-		client, err := agent.Connect(t.Context(), conn)
-		g.Expect(err).NotTo(gomega.HaveOccurred())
-		g.Expect(client.Kernel()).NotTo(gomega.BeEmpty())
-		g.Expect(conn.ID()).NotTo(gomega.BeEmpty())
-		g.Expect(client.Close()).To(gomega.Succeed())
+		target := attach(t, s)
+		g.Expect(target.Host().ID()).NotTo(gomega.BeEmpty())
+		g.Expect(attach(t, s).Host().ID()).To(gomega.Equal(target.Host().ID()), "a host has one ID")
+		// Two at once, as two test processes have them.
+		var clients []*agent.Client
+		for range 2 {
+			conn, err := target.Host().StartAgent(t.Context(), agent.Build)
+			g.Expect(err).NotTo(gomega.HaveOccurred())
+			client, err := agent.Connect(t.Context(), conn)
+			g.Expect(err).NotTo(gomega.HaveOccurred(), conn.Diagnostics())
+			clients = append(clients, client)
+		}
+		g.Expect(clients[0].Close()).To(gomega.Succeed())
+		g.Consistently(clients[1].Alive).WithTimeout(3*wire.RenewEvery).Should(gomega.BeTrue(), "the end of one agent is no other's")
+		g.Expect(clients[1].Close()).To(gomega.Succeed())
 	})
 	t.Run("stopped", func(t *testing.T) {
 		g := gomega.NewWithT(t)

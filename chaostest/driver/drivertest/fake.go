@@ -9,13 +9,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
 // Fake is a driver without containers: its targets are as they are described,
-// and its agent is a FakeAgent in this process.
+// and the agents of its hosts are FakeAgents in this process.
 type Fake struct {
+	// Agent is that of the host on which a target is that was given no other.
 	Agent *FakeAgent
 
 	mu      sync.Mutex
@@ -25,12 +27,17 @@ type Fake struct {
 var (
 	_ driver.Driver = (*Fake)(nil)
 	_ driver.Target = (*FakeTarget)(nil)
+	_ driver.Host   = (*FakeHost)(nil)
 )
 
 // NewFake makes a driver with the given targets.
 func NewFake(targets ...*FakeTarget) *Fake {
-	f := &Fake{Agent: NewFakeAgent(), targets: map[string]*FakeTarget{}}
+	host := NewHost()
+	f := &Fake{Agent: host.Agent, targets: map[string]*FakeTarget{}}
 	for _, t := range targets {
+		if t.OnHost == nil {
+			t.OnHost = host
+		}
 		f.targets[t.TargetName] = t
 	}
 	return f
@@ -52,15 +59,33 @@ func (f *Fake) Attach(_ context.Context, ref string) (driver.Target, error) {
 	return nil, fmt.Errorf("find container %s: %w: there are %s", ref, driver.ErrNotFound, known)
 }
 
+// FakeHost is a host without a machine. Its agent is in this process.
+type FakeHost struct {
+	Agent *FakeAgent
+	id    string
+}
+
+var hosts atomic.Int64
+
+// NewHost makes a host that is no other, whatever other fakes there are.
+func NewHost() *FakeHost {
+	return &FakeHost{Agent: NewFakeAgent(), id: fmt.Sprintf("fake host %d", hosts.Add(1))}
+}
+
+// ID tells the host apart from all others of this process.
+func (h *FakeHost) ID() string { return h.id }
+
 // StartAgent connects to the fake agent; nothing is built.
-func (f *Fake) StartAgent(context.Context, driver.AgentBuilder) (driver.AgentConn, error) {
-	return f.Agent.connect(), nil
+func (h *FakeHost) StartAgent(context.Context, driver.AgentBuilder) (driver.AgentConn, error) {
+	return h.Agent.connect(), nil
 }
 
 // FakeTarget is a target that is what it is said to be.
 type FakeTarget struct {
 	TargetName string
 	Endpoints  map[string]string
+	// OnHost is where the target is; NewFake chooses it where it is nil.
+	OnHost *FakeHost
 	// OnExec answers Exec; without it every command is not found.
 	OnExec func(command ...string) (code int, output string)
 
@@ -85,6 +110,9 @@ func (t *FakeTarget) Name() string { return t.TargetName }
 
 // ID is made of the name.
 func (t *FakeTarget) ID() string { return "id-of-" + t.TargetName }
+
+// Host is the host that the target is on.
+func (t *FakeTarget) Host() driver.Host { return t.OnHost }
 
 // State is the state that was given last.
 func (t *FakeTarget) State(context.Context) (driver.State, error) {

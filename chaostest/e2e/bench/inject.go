@@ -15,7 +15,7 @@ import (
 
 // start starts an agent of the bench's own.
 func start(ctx context.Context, t *bench, engine *docker.Driver) *agent.Client {
-	conn, err := engine.StartAgent(ctx, agent.Build)
+	conn, err := engine.Host().StartAgent(ctx, agent.Build)
 	t.must(err)
 	client, err := agent.Connect(ctx, conn)
 	t.must(err)
