@@ -37,10 +37,7 @@ type Target interface {
 
 // State is a container at one moment.
 type State struct {
-	Running bool
-	// PID is the container's first process as the driver's host counts; 0 when
-	// it does not run.
-	PID       int
+	Running   bool
 	ExitCode  int
 	OOMKilled bool
 	// Image is the ID of the image that the container was made of, whatever its

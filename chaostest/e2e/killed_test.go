@@ -52,9 +52,7 @@ var _ = Describe("a fault never outlives its lease", func() {
 	BeforeEach(func(ctx SpecContext) {
 		needRoot()
 		s = echo(ctx, limited)
-		state, err := s.State(ctx)
-		Expect(err).NotTo(HaveOccurred())
-		pid, base = state.PID, ping(ctx, s)
+		pid, base = firstProcess(ctx, s), ping(ctx, s)
 
 		victim = exec.Command(os.Args[0], "-test.run=^TestConformance$", "-test.v=false")
 		victim.Env = append(os.Environ(), victimVariable+"="+s.ID(), "TMPDIR="+GinkgoT().TempDir())

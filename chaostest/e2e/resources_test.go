@@ -30,9 +30,7 @@ var _ = Describe("resource faults", func() {
 	BeforeEach(func(ctx SpecContext) {
 		needRoot()
 		s = echo(ctx, limited)
-		state, err := s.State(ctx)
-		Expect(err).NotTo(HaveOccurred())
-		pid = state.PID
+		pid = firstProcess(ctx, s)
 	}, NodeTimeout(time.Minute))
 
 	It("burn a share of the quota, by the cgroup's own counter", func(ctx SpecContext) {

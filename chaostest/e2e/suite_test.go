@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/moby/moby/client"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/testcontainers/testcontainers-go"
@@ -103,26 +104,36 @@ func typical(ctx context.Context, from *Service, network string) trip {
 func fingerprint(ctx context.Context, s *Service) string {
 	GinkgoHelper()
 	needRoot()
-	state, err := s.State(ctx)
-	Expect(err).NotTo(HaveOccurred())
+	pid := firstProcess(ctx, s)
 	var all strings.Builder
 	for _, command := range []string{
 		"ip -details link show", "ip -details addr show", "ip route show table all", "ip -6 route show table all",
 		"tc qdisc show", "tc filter show dev eth0 ingress", "tc filter show dev eth0 egress", "tc class show dev eth0",
 		"nft list ruleset",
 	} {
-		args := append([]string{"--target", fmt.Sprint(state.PID), "--net"}, strings.Fields(command)...)
+		args := append([]string{"--target", fmt.Sprint(pid), "--net"}, strings.Fields(command)...)
 		// tc answers with an error where there is nothing to list; that, too, is an answer.
 		output, _ := exec.CommandContext(ctx, "nsenter", args...).CombinedOutput()
 		fmt.Fprintf(&all, "$ %s\n%s\n", command, volatile.ReplaceAllString(string(output), ""))
 	}
-	for _, file := range limits(state.PID) {
+	for _, file := range limits(pid) {
 		content, err := os.ReadFile(file)
 		if err == nil {
 			fmt.Fprintf(&all, "%s: %s\n", file, content)
 		}
 	}
 	return all.String()
+}
+
+// firstProcess is the container's first process as the engine's host counts.
+func firstProcess(ctx context.Context, s *Service) int {
+	GinkgoHelper()
+	engine, err := testcontainers.NewDockerClientWithOpts(ctx)
+	Expect(err).NotTo(HaveOccurred())
+	defer func() { _ = engine.Close() }()
+	found, err := engine.ContainerInspect(ctx, s.ID(), client.ContainerInspectOptions{})
+	Expect(err).NotTo(HaveOccurred())
+	return found.Container.State.Pid
 }
 
 func needRoot() {

@@ -77,7 +77,7 @@ func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection
 		}
 		params := wire.InjectParams{
 			ID: fmt.Sprintf("%s.%d", i.id, n), Fault: encoded, Filter: filter, Path: p.path,
-			TargetID: service.ID(), TargetName: service.Name(), TargetPID: state.PID,
+			TargetID: service.ID(), TargetName: service.Name(),
 		}
 		i.parts = append(i.parts, &part{host: service.Host(), params: params, rec: record.Injection{
 			Schema: record.Schema, ID: i.id, Spec: s.t.Name(), Kind: string(f.Kind()), Fault: f.String(),

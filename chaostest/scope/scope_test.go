@@ -97,7 +97,7 @@ func addresses(all ...string) []netip.Addr {
 }
 
 func running(network string, ips ...string) driver.State {
-	return driver.State{Running: true, PID: 42, Addresses: map[string][]netip.Addr{network: addresses(ips...)}}
+	return driver.State{Running: true, Addresses: map[string][]netip.Addr{network: addresses(ips...)}}
 }
 
 func newScope(t *testing.T, targets ...*drivertest.FakeTarget) (*spec, *drivertest.Fake, *scope.Scope) {
@@ -111,7 +111,7 @@ func newScope(t *testing.T, targets ...*drivertest.FakeTarget) (*spec, *driverte
 func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 	g := NewWithT(t)
 	db := drivertest.NewTarget("db", running("net", "10.0.0.2"))
-	shop := drivertest.NewTarget("shop", driver.State{Running: true, PID: 43, Addresses: map[string][]netip.Addr{
+	shop := drivertest.NewTarget("shop", driver.State{Running: true, Addresses: map[string][]netip.Addr{
 		"net": addresses("10.0.0.3", "fd00::3"), "other": addresses("10.9.0.3"),
 	}})
 	s, fake, x := newScope(t, db, shop)
@@ -131,7 +131,7 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 	g.Expect(asked[0].Filter.Direction).To(Equal(fault.Ingress))
 	g.Expect(asked[0].Filter.Peers).To(Equal([]netip.Prefix{netip.MustParsePrefix("10.0.0.3/32"), netip.MustParsePrefix("fd00::3/128")}),
 		"only the addresses on the network that both are on")
-	g.Expect(asked[0].TargetPID).To(Equal(42))
+	g.Expect(asked[0].TargetID).To(Equal(db.ID()))
 	g.Expect(fake.Agent.Reverted()).To(Equal([]string{asked[0].ID}))
 	g.Expect(s.entries).To(HaveLen(1))
 	rec, err := record.Decode[record.Injection](s.entries[0], "")
@@ -283,6 +283,44 @@ func TestAServiceKnowsWhenTheLastFaultEnded(t *testing.T) {
 		g.Expect(end).To(And(BeTemporally(">=", before), BeTemporally("<=", time.Now())))
 	})
 	g.Expect(s.failures).To(BeEmpty())
+}
+
+func TestEachHostHasAnAgent(t *testing.T) {
+	g := NewWithT(t)
+	east, west := drivertest.NewHost(), drivertest.NewHost()
+	t.Cleanup(east.Agent.Die)
+	t.Cleanup(west.Agent.Die)
+	a, b, c := drivertest.NewTarget("a", running("net", "10.0.0.2")), drivertest.NewTarget("b", running("net", "10.0.0.3")), drivertest.NewTarget("c", running("net", "10.0.0.4"))
+	a.OnHost, b.OnHost, c.OnHost = east, west, east
+	targets := func(agent *drivertest.FakeAgent) []string {
+		var names []string
+		for _, p := range agent.Injected() {
+			names = append(names, p.TargetName)
+		}
+		return names
+	}
+	s, fake, x := newScope(t, a, b, c)
+	west.Agent.OnEvidence = func(string) record.Evidence {
+		return record.Evidence{Effective: true, Summary: "2 s", Counts: []record.Count{{Name: "frozen", Value: 2}}}
+	}
+	s.run(func() {
+		pause := x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b"), x.Attach(t.Context(), "c")))
+		g.Expect(targets(east.Agent)).To(ConsistOf("a", "c"))
+		g.Expect(targets(west.Agent)).To(ConsistOf("b"))
+		pause.Revert(t.Context())
+		g.Expect(east.Agent.Reverted()).To(HaveLen(2))
+		g.Expect(west.Agent.Reverted()).To(HaveLen(1))
+
+		x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "b")))
+		g.Expect(targets(east.Agent)).To(HaveLen(2), "the agent of another host is left alone")
+		g.Expect(east.Agent.Connected()).To(Equal(1), "an agent is started once")
+		g.Expect(west.Agent.Connected()).To(Equal(1))
+	})
+	g.Expect(s.failures).To(BeEmpty())
+	g.Expect(fake.Agent.Connected()).To(BeZero(), "on a host without a target nothing is started")
+	rec, err := record.Decode[record.Injection](s.entries[0], "")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(rec.Evidence.Summary).To(ContainSubstring("b: 2 s"))
 }
 
 func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {

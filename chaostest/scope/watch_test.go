@@ -28,7 +28,7 @@ func serving(t *testing.T, name, image string, handler http.HandlerFunc) *driver
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	target := drivertest.NewTarget(name, driver.State{Running: true, PID: 42, Image: image})
+	target := drivertest.NewTarget(name, driver.State{Running: true, Image: image})
 	target.Endpoints = map[string]string{"8080/tcp": strings.TrimPrefix(server.URL, "http://")}
 	return target
 }

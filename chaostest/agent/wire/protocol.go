@@ -44,19 +44,17 @@ type HelloParams struct {
 	Protocol int `json:"protocol"`
 }
 
-// HelloResult says who answers.
+// HelloResult answers it.
 type HelloResult struct {
-	Protocol int    `json:"protocol"`
-	Kernel   string `json:"kernel"`
-	PID      int    `json:"pid"`
+	Protocol int `json:"protocol"`
 }
 
-// InjectParams asks for one fault on one target.
+// InjectParams asks for one fault on one target, which the agent finds on its host
+// by the container's full ID.
 type InjectParams struct {
 	ID         string          `json:"id"`
 	TargetID   string          `json:"targetID"`
 	TargetName string          `json:"targetName"`
-	TargetPID  int             `json:"targetPID"`
 	Fault      json.RawMessage `json:"fault"`
 	Filter     fault.Filter    `json:"filter"`
 	Path       fault.Path      `json:"path,omitempty"`

@@ -79,7 +79,7 @@ func stateOf(found container.InspectResponse) driver.State {
 		Gateways:  map[string][]netip.Addr{},
 	}
 	if s := found.State; s != nil {
-		state.Running, state.PID = s.Running, s.Pid
+		state.Running = s.Running
 		state.ExitCode, state.OOMKilled = s.ExitCode, s.OOMKilled
 	}
 	if h := found.HostConfig; h != nil {

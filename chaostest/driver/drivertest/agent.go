@@ -58,6 +58,13 @@ func (a *FakeAgent) Renewed() int {
 	return a.renewed
 }
 
+// Connected counts the connections that are open.
+func (a *FakeAgent) Connected() int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.conns)
+}
+
 // Die cuts all connections, as a killed container does.
 func (a *FakeAgent) Die() {
 	a.mu.Lock()
@@ -84,7 +91,7 @@ func (a *FakeAgent) connect() driver.AgentConn {
 }
 
 func (a *FakeAgent) hello(context.Context, wire.HelloParams) (wire.HelloResult, error) {
-	return wire.HelloResult{Protocol: a.Protocol, Kernel: "fake"}, nil
+	return wire.HelloResult{Protocol: a.Protocol}, nil
 }
 
 func (a *FakeAgent) inject(_ context.Context, params wire.InjectParams) (record.Attestation, error) {

@@ -11,7 +11,7 @@ import (
 
 func TestTheFakeConforms(t *testing.T) {
 	target := drivertest.NewTarget("db", driver.State{
-		Running: true, PID: 42,
+		Running:   true,
 		Addresses: map[string][]netip.Addr{"net": {netip.MustParseAddr("10.0.0.2")}},
 	})
 	target.Endpoints = map[string]string{"8080/tcp": "127.0.0.1:32768"}

@@ -38,12 +38,10 @@ func agentStart(ctx context.Context, t *bench, _ *scope.Scope, _ string) []row {
 }
 
 // params asks for a fault on a service's container as it is now.
-func params(ctx context.Context, t *bench, s *scope.Service, f fault.Fault, id string) wire.InjectParams {
-	state, err := s.State(ctx)
-	t.must(err)
+func params(t *bench, s *scope.Service, f fault.Fault, id string) wire.InjectParams {
 	encoded, err := fault.Marshal(f)
 	t.must(err)
-	p := wire.InjectParams{ID: id, TargetID: s.ID(), TargetName: s.Name(), TargetPID: state.PID, Fault: encoded}
+	p := wire.InjectParams{ID: id, TargetID: s.ID(), TargetName: s.Name(), Fault: encoded}
 	if filterable, ok := f.(fault.Filterable); ok {
 		p.Filter.Direction = filterable.DefaultDirection()
 	}
@@ -61,7 +59,7 @@ func injectAndRevert(ctx context.Context, t *bench, x *scope.Scope, image string
 	for _, f := range []fault.Fault{fault.Delay(100 * time.Millisecond), fault.BlackHole(), fault.Pause(), fault.CPUBurn(0.1)} {
 		var in, out []time.Duration
 		for n := range 100 {
-			p := params(ctx, t, s, f, fmt.Sprintf("bench-%s-%d", f.Kind(), n))
+			p := params(t, s, f, fmt.Sprintf("bench-%s-%d", f.Kind(), n))
 			begin := time.Now()
 			_, err := client.Inject(ctx, p)
 			t.must(err)
@@ -93,7 +91,7 @@ func manyAtOnce(ctx context.Context, t *bench, x *scope.Scope, image string) []r
 	for round := range 5 {
 		all := make([]wire.InjectParams, many)
 		for n, s := range services {
-			all[n] = params(ctx, t, s, fault.Delay(100*time.Millisecond), fmt.Sprintf("many-%d-%d", round, n))
+			all[n] = params(t, s, fault.Delay(100*time.Millisecond), fmt.Sprintf("many-%d-%d", round, n))
 		}
 		in = append(in, together(t, all, func(p wire.InjectParams) error {
 			_, err := client.Inject(ctx, p)

@@ -43,7 +43,9 @@ func where(ctx context.Context, t *bench, s *scope.Service) (int, netip.Addr) {
 	for _, all := range state.Addresses {
 		for _, a := range all {
 			if a.Is4() {
-				return state.PID, a
+				found, err := docker.Testcontainer(s.Target).Inspect(ctx)
+				t.must(err)
+				return found.State.Pid, a
 			}
 		}
 	}

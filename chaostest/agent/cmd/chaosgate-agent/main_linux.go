@@ -10,6 +10,7 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/container"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injectors"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/server"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
@@ -21,7 +22,7 @@ func main() {
 	worker.Main(injectors.Workers())
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
-	if err := server.New(injectors.All(), wire.Lease).Serve(ctx, os.Stdin, os.Stdout); err != nil {
+	if err := server.New(injectors.All(), container.NewFinder("/proc").FirstProcess, wire.Lease).Serve(ctx, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "chaosgate-agent:", err)
 		os.Exit(1)
 	}

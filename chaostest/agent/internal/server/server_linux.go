@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"sync"
 	"time"
 
 	"github.com/creachadair/jrpc2"
 	"github.com/creachadair/jrpc2/channel"
 	"github.com/creachadair/jrpc2/handler"
-	"golang.org/x/sys/unix"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
@@ -22,6 +20,7 @@ import (
 // Server serves one host.
 type Server struct {
 	handlers []injector.Handler
+	find     func(containerID string) (pid int, err error)
 	lease    time.Duration
 	rpc      *jrpc2.Server
 
@@ -31,9 +30,10 @@ type Server struct {
 	targets    map[string]*sync.Mutex
 }
 
-// New makes a server whose faults live for lease after the host's last sign of life.
-func New(handlers []injector.Handler, lease time.Duration) *Server {
-	return &Server{handlers: handlers, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
+// New makes a server whose faults live for lease after the host's last sign of
+// life. find gives the first process of a container.
+func New(handlers []injector.Handler, find func(containerID string) (pid int, err error), lease time.Duration) *Server {
+	return &Server{handlers: handlers, find: find, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
 }
 
 // Serve answers requests until in ends or ctx does, then reverts all that is
@@ -63,11 +63,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) er
 
 func (s *Server) hello(context.Context, wire.HelloParams) (wire.HelloResult, error) {
 	s.extend()
-	var name unix.Utsname
-	if err := unix.Uname(&name); err != nil {
-		return wire.HelloResult{}, wire.Error(fmt.Errorf("ask the kernel for its name: %w", err))
-	}
-	return wire.HelloResult{Protocol: wire.Protocol, Kernel: unix.ByteSliceToString(name.Release[:]), PID: os.Getpid()}, nil
+	return wire.HelloResult{Protocol: wire.Protocol}, nil
 }
 
 func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.Attestation, error) {
@@ -80,6 +76,10 @@ func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.A
 	if err != nil {
 		return record.Attestation{}, wire.Error(err)
 	}
+	pid, err := s.find(params.TargetID)
+	if err != nil {
+		return record.Attestation{}, wire.Error(fmt.Errorf("inject %s on %s: %w", asked, params.TargetName, err))
+	}
 	i, target, err := s.enter(ctx, params)
 	if err != nil {
 		return record.Attestation{}, wire.Error(err)
@@ -88,7 +88,7 @@ func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.A
 	defer target.Unlock()
 	attestation, err := i.apply(ctx, handler, injector.Request[fault.Fault]{
 		ID:     params.ID,
-		Target: injector.Target{ID: params.TargetID, Name: params.TargetName, PID: params.TargetPID},
+		Target: injector.Target{ID: params.TargetID, Name: params.TargetName, PID: pid},
 		Fault:  asked, Filter: params.Filter, Path: params.Path,
 		Lease: s.leaseEnd,
 	})

@@ -31,6 +31,15 @@ type ledger struct {
 	mu    sync.Mutex
 	open  map[string]bool
 	until uint64
+	pid   int // of the last request's target
+}
+
+// find knows every container but one.
+func (l *ledger) find(containerID string) (int, error) {
+	if containerID == "nowhere" {
+		return 0, errors.New("find container nowhere: no such cgroup")
+	}
+	return 7, nil
 }
 
 func (l *ledger) Apply(ctx context.Context, request injector.Request[fault.PauseFault], journal *injector.Journal) (injector.Live, error) {
@@ -51,6 +60,9 @@ func (l *ledger) Apply(ctx context.Context, request injector.Request[fault.Pause
 		return nil, err
 	}
 	l.set(request.ID, true)
+	l.mu.Lock()
+	l.pid = request.Target.PID
+	l.mu.Unlock()
 	if l.fail != nil {
 		return nil, l.fail
 	}
@@ -107,7 +119,7 @@ func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Dura
 	before := gleak.Goroutines()
 	host, own := net.Pipe()
 	done := make(chan error, 1)
-	s := server.New([]injector.Handler{injector.Handle(book.Apply)}, lease)
+	s := server.New([]injector.Handler{injector.Handle(book.Apply)}, book.find, lease)
 	go func() { done <- s.Serve(ctx, own, own) }()
 	t.Cleanup(func() {
 		_ = host.Close() // a pipe's Close never fails
@@ -171,7 +183,7 @@ func TestASilentHostRevertsEverythingAndIsTold(t *testing.T) {
 	silent, _ := serve(t, book, 300*time.Millisecond)
 	params := pause(t, "2")
 	go func() { _, _ = io.Copy(io.Discard, silent) }()
-	_, err = io.WriteString(silent, `{"jsonrpc":"2.0","id":1,"method":"inject","params":{"id":"2","targetID":"x","targetName":"x","targetPID":1,"filter":{},"fault":`+string(params.Fault)+"}}\n")
+	_, err = io.WriteString(silent, `{"jsonrpc":"2.0","id":1,"method":"inject","params":{"id":"2","targetID":"x","targetName":"x","filter":{},"fault":`+string(params.Fault)+"}}\n")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Eventually(book.count).WithTimeout(5 * time.Second).Should(Equal(2))
 	g.Eventually(book.count).WithTimeout(5*time.Second).Should(Equal(1), "one that says nothing more loses it")
@@ -251,5 +263,25 @@ func TestARevertThatOvertakesItsInjectionWins(t *testing.T) {
 	_, err = client.Inject(t.Context(), pause(t, "1"))
 	g.Expect(err).To(HaveOccurred())
 	g.Expect(book.count()).To(BeZero())
+	g.Expect(client.Close()).To(Succeed())
+}
+
+func TestTheTargetIsFoundByItsContainersID(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	_, err = client.Inject(t.Context(), pause(t, "1"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(book.pid).To(Equal(7))
+
+	gone := pause(t, "2")
+	gone.TargetID = "nowhere"
+	_, err = client.Inject(t.Context(), gone)
+	g.Expect(err).To(MatchError("inject pause on db: find container nowhere: no such cgroup"))
+	g.Expect(book.count()).To(Equal(1))
+	_, err = client.Revert(t.Context(), "2")
+	g.Expect(err).NotTo(HaveOccurred(), "what was refused is reverted already")
 	g.Expect(client.Close()).To(Succeed())
 }
