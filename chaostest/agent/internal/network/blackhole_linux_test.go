@@ -12,25 +12,26 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 var _ = Describe("a black hole", func() {
-	var target, client *host
-	var injectors *Injector
+	var target, client *Host
+	var here agent
 
 	BeforeEach(func(ctx SpecContext) {
 		needBPF(ctx)
-		target, client = connect()
-		injectors = New()
+		target, client = Connect()
+		here = newAgent()
 	})
 
 	// silent says that nothing comes to a socket though a packet to its neighbour,
 	// sent later by the same way, has come.
-	silent := func(from, to *host, source, destination string) {
+	silent := func(from, to *Host, source, destination string) {
 		GinkgoHelper()
-		lost, control, sender := to.listen(destination, 7000), to.listen(destination, 7100), from.listen(source, 0)
+		lost, control, sender := to.Listen(destination, 7000), to.Listen(destination, 7100), from.Listen(source, 0)
 		defer closeAll(lost, control, sender)
 		for range 20 {
 			_, err := sender.WriteTo([]byte("lost"), lost.LocalAddr())
@@ -47,36 +48,36 @@ var _ = Describe("a black hole", func() {
 	}
 
 	It("loses in silence, both ways, what matches, and nothing else", func(ctx SpecContext) {
-		before := target.state()
-		i := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
+		before := target.State()
+		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
 		Expect(i.Attestation().Path).To(Equal("bpf"))
 		Expect(i.Attestation().Readback).To(ContainElements(
 			MatchRegexp(`^eth0 ingress: filter bpf chaosgate:spec-\d+:ingress, preference 12, direct-action, program \d+, tag [0-9a-f]+$`),
 			MatchRegexp(`^eth0 egress: filter bpf `)))
-		silent(target, client, targetIP, clientIP)
-		silent(client, target, clientIP, targetIP)
-		silent(target, client, targetIP6, clientIP6)
-		silent(client, target, clientIP6, targetIP6)
-		Expect(client.ping(targetIP, 3)).To(HaveLen(3))
+		silent(target, client, TargetIP, ClientIP)
+		silent(client, target, ClientIP, TargetIP)
+		silent(target, client, TargetIP6, ClientIP6)
+		silent(client, target, ClientIP6, TargetIP6)
+		Expect(ping(client, TargetIP, 3)).To(HaveLen(3))
 		e := i.Evidence()
 		Expect(e.Value("packets")).To(Equal(record.Float(80)))
 		Expect(e).To(HaveField("Effective", true))
 		// 4 bytes with headers of 42 and 62.
-		Expect(e.Summary).To(Equal("80 packets (4.5 kB) lost in the black hole"))
+		Expect(e.Summary).To(Equal("80 packets (4.4 KiB) lost in the black hole"))
 		i.revert()
-		Expect(target.state()).To(Equal(before))
-		Expect(oneWay(target, client, targetIP, clientIP, 7000, 5)).To(HaveLen(5))
+		Expect(target.State()).To(Equal(before))
+		Expect(oneWay(target, client, TargetIP, ClientIP, 7000, 5)).To(HaveLen(5))
 	})
 
 	It("answers a connection with nothing, not even a RST", func(ctx SpecContext) {
 		var listener net.Listener
-		Expect(target.inside(func() (err error) {
-			listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(targetIP, "7000"))
+		Expect(target.Inside(func() (err error) {
+			listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(TargetIP, "7000"))
 			return err
 		})).To(Succeed())
 		DeferCleanup(listener.Close)
 		dial := func(ctx context.Context, address string) error {
-			return client.inside(func() error {
+			return client.Inside(func() error {
 				c, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 				if err == nil {
 					err = c.Close()
@@ -89,24 +90,24 @@ var _ = Describe("a black hole", func() {
 			return errors.As(err, &n) && n.Timeout()
 		}
 		Expect(dial(ctx, listener.Addr().String())).To(Succeed())
-		i := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Ingress, Peers: []netip.Prefix{prefixOf(clientIP)}}, ""))
+		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Ingress, Peers: []netip.Prefix{prefixOf(ClientIP)}}, ""))
 		short, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
 		Expect(dial(short, listener.Addr().String())).To(Satisfy(timedOut))
 		short, cancel = context.WithTimeout(ctx, 500*time.Millisecond)
 		defer cancel()
-		Expect(dial(short, targetIP+":7999")).To(Satisfy(timedOut), "a closed port would answer with a RST")
+		Expect(dial(short, TargetIP+":7999")).To(Satisfy(timedOut), "a closed port would answer with a RST")
 		Expect(i.Evidence().Value("packets")).To(BeNumerically(">=", 2))
 		i.revert()
 		Expect(dial(ctx, listener.Addr().String())).To(Succeed())
 	})
 
 	It("counts the packets of a large send one by one", func(ctx SpecContext) {
-		i := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Egress, Protocol: fault.UDP}, ""))
-		sender := target.listen(targetIP, 0)
+		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{Direction: fault.Egress, Protocol: fault.UDP}, ""))
+		sender := target.Listen(TargetIP, 0)
 		// One frame of 10 segments: what UDP_SEGMENT makes of 10,000 bytes.
 		Expect(segment(sender, 1000)).To(Succeed())
-		address := &net.UDPAddr{IP: net.ParseIP(clientIP), Port: 7000}
+		address := &net.UDPAddr{IP: net.ParseIP(ClientIP), Port: 7000}
 		_, err := sender.WriteToUDP(make([]byte, 10_000), address)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(i.Evidence().Value("packets")).To(Equal(record.Float(10)))
@@ -114,9 +115,9 @@ var _ = Describe("a black hole", func() {
 
 	It("comes before a delay", func(ctx SpecContext) {
 		needPath(ctx, fault.UserSpacePath)
-		d := mustInject(ctx, injectors, request(target, fault.Delay(ms(100)), fault.Filter{Protocol: fault.UDP}, fault.UserSpacePath))
-		b := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
-		silent(target, client, targetIP, clientIP)
+		d := here.mustInject(ctx, request(target, fault.Delay(ms(100)), fault.Filter{Protocol: fault.UDP}, fault.UserSpacePath))
+		b := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
+		silent(target, client, TargetIP, ClientIP)
 		Expect(b.Evidence().Value("packets")).To(Equal(record.Float(20)))
 		Expect(d.Evidence().Value("packets")).To(Equal(record.Float(1)), "what was lost was not delayed; the control was")
 		d.revert()
@@ -124,14 +125,14 @@ var _ = Describe("a black hole", func() {
 	})
 
 	It("sees its target die and still cleans up", func(ctx SpecContext) {
-		i := mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{}, ""))
+		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""))
 		Expect(i.Evidence().TargetDied).To(BeFalse())
-		target.end()
+		target.End()
 		Expect(i.Evidence().TargetDied).To(BeTrue())
 		Expect(i.Evidence().Summary).To(HaveSuffix("the target's first process ended"))
 		i.revert()
 		Expect(i.Evidence().TargetDied).To(BeTrue())
-		Expect(injectors.namespaces).To(BeEmpty(), "nothing holds the namespace any more")
+		Expect(here.namespaces.byInode).To(BeEmpty(), "nothing holds the namespace any more")
 		Expect(fmt.Sprint(i.Attestation().Notes)).To(Equal("[]"))
 	})
 })

@@ -2,48 +2,26 @@ package network
 
 import (
 	"net/netip"
-	"os"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/types"
 
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// needPath skips a path that this kernel cannot take, and fails where the
-// environment promised it.
-func needPath(ctx SpecContext, path fault.Path) {
-	GinkgoHelper()
-	needBPF(ctx)
-	can, promise := Probe(ctx), "CHAOSGATE_REQUIRE_ROOT"
-	missing := can.TUN
-	if path == fault.NetemPath {
-		promise = "CHAOSGATE_REQUIRE_NETEM"
-		if missing = can.Netem; missing == nil {
-			missing = can.IFB
-		}
-	}
-	if missing == nil {
-		return
-	}
-	if os.Getenv(promise) != "" {
-		Fail(promise + " is set, but the " + string(path) + " path does not work: " + missing.Error())
-	}
-	Skip("needs the " + string(path) + " path: " + missing.Error())
-}
-
 var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
-	var target, client *host
-	var injectors *Injector
+	var target, client *Host
+	var here agent
 	const delay = 200 * time.Millisecond
 
 	BeforeEach(func(ctx SpecContext) {
 		needPath(ctx, path)
-		target, client = connect()
-		injectors = New()
+		target, client = Connect()
+		here = newAgent()
 	})
 
 	// late and prompt are what a delayed and an untouched packet look like, with
@@ -52,16 +30,16 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	prompt := BeNumerically("<", delay/2)
 
 	DescribeTable("holds packets back in the direction asked for, and no others", func(ctx SpecContext, way fault.Direction, out, in bool) {
-		before := target.state()
-		i := mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
+		before := target.State()
+		i := here.mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
 		Expect(i.Attestation().Path).To(Equal(string(path)))
 		Expect(i.Attestation().Readback).To(ContainElement(map[fault.Path]types.GomegaMatcher{
 			fault.NetemPath:     MatchRegexp(`^(eth0|chaosgate-i\d+): qdisc netem c701:0 parent c6a7:1 delay 200ms limit 1000000$`),
 			fault.UserSpacePath: MatchRegexp(`^eth0 (in|e)gress: TAP cg\d+, index \d+, delay 200ms in user space$`),
 		}[path]))
-		routes := target.must("ip", "-6", "route", "show", "table", "all")
+		routes := target.Must("ip", "-6", "route", "show", "table", "all")
 		Expect(routes).NotTo(Or(ContainSubstring("dev chaosgate-"), ContainSubstring("dev cg")))
-		for _, addresses := range [][2]string{{targetIP, clientIP}, {targetIP6, clientIP6}} {
+		for _, addresses := range [][2]string{{TargetIP, ClientIP}, {TargetIP6, ClientIP6}} {
 			expectLate := func(took []time.Duration, is bool) {
 				GinkgoHelper()
 				if is {
@@ -74,14 +52,14 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 			expectLate(oneWay(target, client, addresses[0], addresses[1], 7000, 10), out)
 			expectLate(oneWay(client, target, addresses[1], addresses[0], 7000, 10), in)
 		}
-		for _, address := range []string{targetIP, targetIP6} {
+		for _, address := range []string{TargetIP, TargetIP6} {
 			times := 0
 			for _, is := range []bool{out, in} {
 				if is {
 					times++
 				}
 			}
-			took := client.ping(address, 5)
+			took := ping(client, address, 5)
 			Expect(took).To(HaveEach(BeNumerically(">=", time.Duration(times)*delay)))
 			Expect(median(took)).To(BeNumerically("<", time.Duration(times+1)*delay))
 		}
@@ -91,8 +69,8 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		Expect(e.Value("lost")).To(BeZero())
 		Expect(e.Summary).To(ContainSubstring("delayed"))
 		i.revert()
-		Expect(target.state()).To(Equal(before))
-		Expect(median(client.ping(targetIP, 5))).To(prompt)
+		Expect(target.State()).To(Equal(before))
+		Expect(median(ping(client, TargetIP, 5))).To(prompt)
 		Expect(i.Evidence().Value("packets")).To(BeNumerically(">=", e.Value("packets")), "the count outlives the revert")
 		Expect(i.Evidence().LeaseLapsed).To(BeFalse())
 	},
@@ -102,25 +80,25 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	)
 
 	It("leaves other peers, ports and protocols alone", func(ctx SpecContext) {
-		i := mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{
-			Peers: []netip.Prefix{prefixOf(clientIP), prefixOf(clientIP6)}, Ports: []fault.PortRange{{First: 7000, Last: 7009}},
+		i := here.mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{
+			Peers: []netip.Prefix{prefixOf(ClientIP), prefixOf(ClientIP6)}, Ports: []fault.PortRange{{First: 7000, Last: 7009}},
 			Protocol: fault.UDP, Direction: fault.Both,
 		}, path))
-		Expect(oneWay(target, client, targetIP, clientIP, 7005, 5)).To(HaveEach(late))
-		Expect(oneWay(client, target, clientIP6, targetIP6, 7005, 5)).To(HaveEach(late))
+		Expect(oneWay(target, client, TargetIP, ClientIP, 7005, 5)).To(HaveEach(late))
+		Expect(oneWay(client, target, ClientIP6, TargetIP6, 7005, 5)).To(HaveEach(late))
 		Expect(i.Evidence().Value("packets")).To(Equal(record.Float(10)))
-		Expect(median(oneWay(target, client, targetIP, strangerIP, 7005, 5))).To(prompt)
-		Expect(median(oneWay(client, target, strangerIP6, targetIP6, 7005, 5))).To(prompt)
-		Expect(median(oneWay(target, client, targetIP, clientIP, 7010, 5))).To(prompt)
-		Expect(median(client.ping(targetIP, 5))).To(prompt)
+		Expect(median(oneWay(target, client, TargetIP, StrangerIP, 7005, 5))).To(prompt)
+		Expect(median(oneWay(client, target, StrangerIP6, TargetIP6, 7005, 5))).To(prompt)
+		Expect(median(oneWay(target, client, TargetIP, ClientIP, 7010, 5))).To(prompt)
+		Expect(median(ping(client, TargetIP, 5))).To(prompt)
 		Expect(i.Evidence().Value("packets")).To(Equal(record.Float(10)))
 		Expect(i.Evidence().Effective).To(BeTrue())
 	})
 
 	It("spreads by the jitter, from a seed that it names", func(ctx SpecContext) {
 		const middle, jitter = 600 * time.Millisecond, 400 * time.Millisecond
-		i := mustInject(ctx, injectors, request(target, fault.Delay(middle, fault.Jitter(jitter)), fault.Filter{}, path))
-		took := oneWay(target, client, targetIP, clientIP, 7000, 100)
+		i := here.mustInject(ctx, request(target, fault.Delay(middle, fault.Jitter(jitter)), fault.Filter{}, path))
+		took := oneWay(target, client, TargetIP, ClientIP, 7000, 100)
 		Expect(took).To(HaveEach(BeNumerically(">=", middle-jitter)))
 		low, high := 0, 0
 		for _, t := range took {
@@ -135,17 +113,17 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		Expect(high).To(BeNumerically(">", 10))
 		Expect(i.Attestation().Seed).NotTo(BeZero())
 		i.revert()
-		again := mustInject(ctx, injectors, request(target, fault.Delay(middle, fault.Jitter(jitter), fault.Seed(42)), fault.Filter{}, path))
+		again := here.mustInject(ctx, request(target, fault.Delay(middle, fault.Jitter(jitter), fault.Seed(42)), fault.Filter{}, path))
 		Expect(again.Attestation().Seed).To(Equal(uint64(42)))
 	})
 
 	It("lets what it holds arrive when it is reverted", func(ctx SpecContext) {
-		receiver, sender := client.listen(clientIP, 7000), target.listen(targetIP, 0)
+		receiver, sender := client.Listen(ClientIP, 7000), target.Listen(TargetIP, 0)
 		for _, way := range []fault.Direction{fault.Egress, fault.Ingress} {
 			if way == fault.Ingress {
-				receiver, sender = target.listen(targetIP, 7001), client.listen(clientIP, 0)
+				receiver, sender = target.Listen(TargetIP, 7001), client.Listen(ClientIP, 0)
 			}
-			i := mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
+			i := here.mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
 			for range 20 {
 				_, err := sender.WriteTo([]byte("held"), receiver.LocalAddr())
 				Expect(err).NotTo(HaveOccurred())
@@ -161,10 +139,10 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	})
 
 	It("says that it held what nobody has seen yet", func(ctx SpecContext) {
-		i := mustInject(ctx, injectors, request(target, fault.Delay(fault.MaxDelay), fault.Filter{Protocol: fault.UDP}, path))
+		i := here.mustInject(ctx, request(target, fault.Delay(fault.MaxDelay), fault.Filter{Protocol: fault.UDP}, path))
 		Expect(i.Evidence().Effective).To(BeFalse())
 		Expect(i.Evidence().Summary).To(Equal("no packet matched egress, udp"))
-		_, err := target.listen(targetIP, 0).WriteTo([]byte("held"), client.listen(clientIP, 7000).LocalAddr())
+		_, err := target.Listen(TargetIP, 0).WriteTo([]byte("held"), client.Listen(ClientIP, 7000).LocalAddr())
 		Expect(err).NotTo(HaveOccurred())
 		Eventually(func() string { return i.Evidence().Summary }).Should(Equal("1 packet (46 B) delayed; 1 still held"))
 		Expect(i.Evidence().Effective).To(BeFalse())
@@ -172,11 +150,11 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 
 	It("ends in the kernel when nobody renews the lease", func(ctx SpecContext) {
 		q := request(target, fault.Delay(delay), fault.Filter{Direction: fault.Both}, path)
-		i := mustInject(ctx, injectors, q)
-		Expect(client.ping(targetIP, 1)).To(HaveEach(BeNumerically(">=", 2*delay)))
+		i := here.mustInject(ctx, q)
+		Expect(ping(client, TargetIP, 1)).To(HaveEach(BeNumerically(">=", 2*delay)))
 		Expect(i.Renew(1)).To(Succeed()) // long ago
-		Expect(median(client.ping(targetIP, 5))).To(prompt)
-		Expect(target.must("tc", "filter", "show", "dev", "eth0", "egress")).To(ContainSubstring("chaosgate:" + q.ID))
+		Expect(median(ping(client, TargetIP, 5))).To(prompt)
+		Expect(target.Must("tc", "filter", "show", "dev", "eth0", "egress")).To(ContainSubstring("chaosgate:" + q.ID))
 		e := i.Evidence()
 		Expect(e.LeaseLapsed).To(BeTrue())
 		Expect(e.Effective).To(BeFalse())

@@ -1,10 +1,12 @@
-// Package network does the faults of packets: delays and black holes in a
-// target's network namespace.
+// Package network does the faults of packets in a target's network namespace.
 //
-// One small BPF program for each link and direction, the classifier, decides
-// for every packet: does the filter match, does the lease still run. It counts
-// what it matched and acts: lose, mark for netem, or redirect to the user-space
-// path. Because the lease is a deadline in the program's map, a fault ends in
-// the kernel when every process that knew of it is gone; what stays is an inert
-// filter, which the next injection on that target sweeps away.
+// Each fault is one file with one value, a packetFault: which data paths can
+// carry it, what it clashes with, when it has had its effect. An injection hangs
+// a classifier on every link and direction that the fault is for. The classifier
+// decides for every packet, and loses it or hands it to the data path: the
+// kernel's netem, or the user-space path where there is none.
+//
+// Because the lease is a deadline in the classifier's map, a fault ends in the
+// kernel when every process that knew of it is gone. What stays is a filter that
+// does nothing, which the next injection on that target sweeps away.
 package network

@@ -3,34 +3,42 @@ package network
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // injection is one fault on one target.
 type injection struct {
-	*shared
-	packets *Injector
-	request injector.Request[fault.Fault]
-	journal *injector.Journal
-	pending int // undo steps that are left, without the last
-	lease   lease
-	target  int // pidfd of the target's first process
+	id       string
+	target   injector.Target
+	fault    packetFault
+	filter   fault.Filter
+	path     fault.Path    // that the user forces
+	leaseEnd func() uint64 // as of now
 
-	mu          sync.Mutex // of what follows
-	strands     []*strand
-	attestation record.Attestation
-	until       uint64
-	running     bool // the deadline is in the map
-	lapsed      bool // the deadline has passed while it was running
-	died        bool
-	left        bool // nothing is held any more
-	proof       error
+	namespaces *namespaces
+	namespace  *namespace // nil until the target is entered
+	journal    *injector.Journal
+	pending    int // undo steps that are left, without the last
+	lease      *classifier.Lease
+	pidfd      int // of the target's first process
+
+	mu            sync.Mutex // of what follows
+	interceptions []*interception
+	attestation   record.Attestation
+	until         uint64
+	running       bool // the deadline is in the map
+	lapsed        bool // the deadline has passed while it was running
+	died          bool
+	released      bool // nothing is held any more
+	proof         error
 }
 
 var _ injector.Live = (*injection)(nil)
@@ -51,14 +59,14 @@ func (i *injection) Prove() error {
 
 // beforeDoing writes an undo step down. The step runs with the namespace locked.
 func (i *injection) beforeDoing(what string, undo func() error) error {
-	return i.beforeUnlocked(what, func() error {
-		i.shared.mu.Lock()
-		defer i.shared.mu.Unlock()
+	return i.beforeDoingUnlocked(what, func() error {
+		i.namespace.mu.Lock()
+		defer i.namespace.mu.Unlock()
 		return undo()
 	})
 }
 
-func (i *injection) beforeUnlocked(what string, undo func() error) error {
+func (i *injection) beforeDoingUnlocked(what string, undo func() error) error {
 	i.pending++
 	return i.journal.Before(what, func() error {
 		if err := undo(); err != nil {
@@ -72,19 +80,18 @@ func (i *injection) beforeUnlocked(what string, undo func() error) error {
 // enter takes hold of the target and its namespace. The undo, the last of all,
 // compares the namespace with the state before and lets go of it.
 func (i *injection) enter() error {
-	if err := i.journal.Before("let go of the network namespace of "+i.request.Target.Name, i.leave); err != nil {
+	if err := i.journal.Before("let go of the network namespace of "+i.target.Name, i.leave); err != nil {
 		return err
 	}
-	pid := i.request.Target.PID
-	target, err := unix.PidfdOpen(pid, 0)
+	pidfd, err := unix.PidfdOpen(i.target.PID, 0)
 	if err != nil {
-		return fmt.Errorf("find process %d of container %s: %w: has the container stopped?", pid, i.request.Target.Name, err)
+		return fmt.Errorf("find process %d of container %s: %w: has the container stopped?", i.target.PID, i.target.Name, err)
 	}
-	i.target = target
-	if err := checkTarget(i.request.Target); err != nil {
+	i.pidfd = pidfd
+	if err := checkTarget(i.target); err != nil {
 		return err
 	}
-	i.shared, err = i.packets.enter(pid)
+	i.namespace, err = i.namespaces.enter(i.target.PID)
 	return err
 }
 
@@ -93,30 +100,30 @@ func (i *injection) leave() error {
 		return fmt.Errorf("%d steps before this one are not undone", i.pending)
 	}
 	var proof error
-	if i.shared != nil {
-		i.shared.mu.Lock()
-		if i.live[i.request.ID] == i {
-			proof = i.prove()
-			delete(i.live, i.request.ID)
+	if n := i.namespace; n != nil {
+		n.mu.Lock()
+		if n.live[i.id] == i {
+			proof = i.compare()
+			delete(n.live, i.id)
 		}
-		i.shared.mu.Unlock()
+		n.mu.Unlock()
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.left {
+	if i.released {
 		return nil
 	}
-	i.left, i.proof = true, proof
+	i.released, i.proof = true, proof
 	var errs []error
-	if i.target >= 0 {
+	if i.pidfd >= 0 {
 		i.died = i.died || i.hasDied()
-		errs = append(errs, unix.Close(i.target))
+		errs = append(errs, unix.Close(i.pidfd))
 	}
-	if i.lease.values != nil {
-		errs = append(errs, i.lease.values.Close())
+	if i.lease != nil {
+		errs = append(errs, i.lease.Close())
 	}
-	if i.shared != nil {
-		errs = append(errs, i.packets.leave(i.shared))
+	if i.namespace != nil {
+		errs = append(errs, i.namespaces.leave(i.namespace))
 	}
 	return errors.Join(errs...)
 }
@@ -126,11 +133,11 @@ func (i *injection) begin() error {
 	if err := i.beforeDoing("end the lease", i.end); err != nil {
 		return err
 	}
-	until := i.request.Lease()
+	until := i.leaseEnd()
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.until, i.running = until, true
-	return i.lease.renew(until)
+	return i.lease.Renew(until)
 }
 
 // end stops the fault everywhere at once, before anything is taken apart.
@@ -138,7 +145,7 @@ func (i *injection) end() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.noteLapse()
-	if err := i.lease.renew(i.until | resting); err != nil {
+	if err := i.lease.Rest(i.until); err != nil {
 		return err
 	}
 	i.running = false
@@ -155,7 +162,7 @@ func (i *injection) Renew(until uint64) error {
 	}
 	i.noteLapse()
 	i.until = until
-	return i.lease.renew(until)
+	return i.lease.Renew(until)
 }
 
 func (i *injection) noteLapse() {
@@ -164,7 +171,23 @@ func (i *injection) noteLapse() {
 
 // hasDied asks the kernel whether the target's first process has ended.
 func (i *injection) hasDied() bool {
-	poll := []unix.PollFd{{Fd: int32(i.target), Events: unix.POLLIN}}
+	poll := []unix.PollFd{{Fd: int32(i.pidfd), Events: unix.POLLIN}}
 	n, err := unix.Poll(poll, 0)
 	return err == nil && n > 0
+}
+
+// nextSeed is the seed of the interception that was added last, or 0 for a fault
+// that makes no random choices. Each has its own, counted up from the
+// injection's, so that two of them do not draw the same numbers.
+func (i *injection) nextSeed() uint64 {
+	given, random := i.fault.seed()
+	if !random {
+		return 0
+	}
+	if i.attestation.Seed == 0 {
+		if i.attestation.Seed = given; given == 0 {
+			i.attestation.Seed = 1 + rand.Uint64N(1<<63)
+		}
+	}
+	return i.attestation.Seed + uint64(len(i.interceptions)-1)
 }

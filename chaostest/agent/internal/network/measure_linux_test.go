@@ -13,15 +13,17 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
+
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 )
 
 var clock = time.Now()
 
 // oneWay sends datagrams from one host to another and returns how long each was
 // on its way, by the one clock that both share. A lost one is an error.
-func oneWay(from, to *host, source, destination string, port, count int) []time.Duration {
+func oneWay(from, to *Host, source, destination string, port, count int) []time.Duration {
 	GinkgoHelper()
-	receiver, sender := to.listen(destination, port), from.listen(source, 0)
+	receiver, sender := to.Listen(destination, port), from.Listen(source, 0)
 	defer closeAll(receiver, sender)
 	address := net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr(destination), uint16(port)))
 	for range count {
@@ -49,9 +51,9 @@ func median(all []time.Duration) time.Duration {
 var pingLine = regexp.MustCompile(`time=([0-9.]+) ms`)
 
 // ping lets the system's ping measure round trips.
-func (h *host) ping(address string, count int) []time.Duration {
+func ping(h *Host, address string, count int) []time.Duration {
 	GinkgoHelper()
-	out := h.must("ping", "-n", "-c", strconv.Itoa(count), "-i", "0.05", "-W", "20", address)
+	out := h.Must("ping", "-n", "-c", strconv.Itoa(count), "-i", "0.05", "-W", "20", address)
 	var took []time.Duration
 	for _, m := range pingLine.FindAllStringSubmatch(out, -1) {
 		ms, err := strconv.ParseFloat(m[1], 64)

@@ -3,105 +3,139 @@ package network
 import (
 	"errors"
 	"fmt"
-	"os"
-	"runtime"
+	"sync"
 
-	"github.com/vishvananda/netlink"
-	"github.com/vishvananda/netlink/nl"
-	"golang.org/x/sys/unix"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 )
 
-// namespace is a network namespace that is held open: it can be undone and
-// proved in it when the target has died.
-type namespace struct {
-	file  *os.File
-	inode uint64
-	// Netlink in the namespace, by the library and by hand.
-	*netlink.Handle
-	raw map[int]*nl.SocketHandle
+// namespaces are the network namespaces that injections are live in.
+type namespaces struct {
+	mu      sync.Mutex
+	byInode map[uint64]*namespace
 }
 
-func openNamespace(path string) (*namespace, error) {
-	file, err := os.Open(path)
+func newNamespaces() *namespaces { return &namespaces{byInode: map[uint64]*namespace{}} }
+
+// namespace is what the injections in one network namespace have in common. It
+// goes by the namespace and not by the target, because containers may share one.
+type namespace struct {
+	kernel *tc.Namespace
+	users  int // guarded by namespaces
+
+	mu      sync.Mutex  // held while the namespace is changed
+	before  tc.Snapshot // the state before the first injection
+	live    map[string]*injection
+	clsacts sharedObjects // by link
+	roots   sharedObjects // by device
+	ifbs    sharedObjects // by link
+	classes map[classKey]bool
+	marks   map[uint32]bool
+}
+
+type classKey struct {
+	device int
+	minor  uint16
+}
+
+// enter takes hold of a process's namespace for one injection.
+func (all *namespaces) enter(pid int) (*namespace, error) {
+	opened, err := tc.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
 	if err != nil {
-		return nil, fmt.Errorf("open network namespace: %w", err)
+		return nil, err
 	}
-	n := &namespace{file: file}
-	if n.inode, err = inode(file); err != nil {
-		return nil, errors.Join(err, file.Close())
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if n := all.byInode[opened.Inode]; n != nil {
+		n.users++
+		return n, opened.Close()
 	}
-	err = n.inside(func() error {
-		if n.Handle, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
-			return fmt.Errorf("open netlink in network namespace %s: %w", path, err)
-		}
-		socket, err := nl.GetNetlinkSocketAt(-1, -1, unix.NETLINK_ROUTE)
-		if err != nil {
-			return fmt.Errorf("open netlink in network namespace %s: %w", path, err)
-		}
-		n.raw = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
-		return nil
-	})
-	if err != nil {
-		return nil, errors.Join(err, n.close())
+	n := &namespace{
+		kernel: opened, users: 1, live: map[string]*injection{},
+		clsacts: sharedObjects{}, roots: sharedObjects{}, ifbs: sharedObjects{},
+		classes: map[classKey]bool{}, marks: map[uint32]bool{},
 	}
+	all.byInode[opened.Inode] = n
 	return n, nil
 }
 
-func (n *namespace) close() error {
-	if n.Handle != nil {
-		n.Close()
+// leave gives up a namespace; the last one closes it.
+func (all *namespaces) leave(n *namespace) error {
+	all.mu.Lock()
+	defer all.mu.Unlock()
+	if n.users--; n.users > 0 {
+		return nil
 	}
-	for _, s := range n.raw {
-		s.Close()
-	}
-	return n.file.Close()
+	delete(all.byInode, n.kernel.Inode)
+	return n.kernel.Close()
 }
 
-// inside runs f on a thread in the namespace. The thread ends with f: nobody
-// else's goroutine can find itself in there.
-func (n *namespace) inside(f func() error) error {
-	result := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
-			result <- fmt.Errorf("enter network namespace %d: %w: needs CAP_SYS_ADMIN", n.inode, err)
-			return
+// clash finds a live injection that some packet could meet, too, where the two
+// faults do not go together.
+func (n *namespace) clash(i *injection) error {
+	for id, other := range n.live {
+		why := i.fault.clash(other.fault)
+		if why != "" && other.filter.Overlaps(i.filter) {
+			return fmt.Errorf("%s (%s) %s injection %s (%s, %s) on this target: revert that first, or make the filters disjoint",
+				i.fault, i.filter, why, id, other.fault, other.filter)
 		}
-		result <- f()
-	}()
-	return <-result
-}
-
-// request starts a netlink request made by hand, for what the library cannot say.
-func (n *namespace) request(kind, flags int) *nl.NetlinkRequest {
-	r := nl.NewNetlinkRequest(kind, flags)
-	r.Sockets = n.raw
-	return r
-}
-
-func inode(file *os.File) (uint64, error) {
-	var s unix.Stat_t
-	if err := unix.Fstat(int(file.Fd()), &s); err != nil {
-		return 0, fmt.Errorf("stat %s: %w", file.Name(), err)
 	}
-	return s.Ino, nil
+	return nil
 }
 
-// scratch runs f in a new network namespace that ends with it.
-func scratch(f func(*namespace) error) error {
-	result := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread()
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			result <- fmt.Errorf("make a network namespace to try things in: %w: needs CAP_SYS_ADMIN", err)
-			return
+// sweep removes what an agent that was killed has left in the namespace. What
+// another agent still renews is left alone.
+func (n *namespace) sweep(all []tc.Link) error {
+	for _, l := range all {
+		if l.Ours || l.Loopback {
+			continue
 		}
-		n, err := openNamespace("/proc/thread-self/ns/net")
+		err := n.kernel.Sweep(l, tc.InUse{
+			Filter: n.usesFilter,
+			Clsact: n.clsacts[l.Index] != nil, IFB: n.ifbs[l.Index] != nil, Root: n.roots[l.Index] != nil,
+		})
 		if err != nil {
-			result <- err
-			return
+			return fmt.Errorf("sweep what an earlier agent left on %s: %w", l.Name, err)
 		}
-		result <- errors.Join(f(n), n.close())
-	}()
-	return <-result
+	}
+	return nil
+}
+
+// usesFilter says whether a filter is a live injection's of this agent, or has a
+// lease that another agent renews.
+func (n *namespace) usesFilter(f *tc.Filter) (bool, error) {
+	for _, i := range n.live {
+		for _, at := range i.interceptions {
+			if at.name == f.Name {
+				return true, nil
+			}
+		}
+	}
+	lapsed, err := classifier.Lapsed(f.Program, injector.Monotonic())
+	if err != nil {
+		return false, fmt.Errorf("filter %s: %w", f.Name, err)
+	}
+	return !lapsed, nil
+}
+
+// freeMark takes a mark for a user-space path on ingress.
+func (n *namespace) freeMark() (uint32, error) {
+	for m := classifier.MarkBase + 1; m <= classifier.MarkBase+classifier.MaxMarks; m++ {
+		if !n.marks[m] {
+			n.marks[m] = true
+			return m, nil
+		}
+	}
+	return 0, errors.New("find a packet mark: all 255 are in use in this namespace: revert some injections first")
+}
+
+// freeClass finds a class of a device that nobody uses.
+func (n *namespace) freeClass(device tc.Link) (uint16, error) {
+	for minor := uint16(1); minor <= tc.MaxClasses; minor++ {
+		if !n.classes[classKey{device.Index, minor}] {
+			return minor, nil
+		}
+	}
+	return 0, fmt.Errorf("find a class on %s: all %d are in use: revert some injections first", device.Name, tc.MaxClasses)
 }

@@ -2,94 +2,113 @@ package network
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// pathBPF is the path of faults that the classifier does by itself.
-const pathBPF = "bpf"
+// dataPath is a way to treat packets, and what it is to do to them. A new way is
+// one file with such a value; faults name the ones that can carry them.
+type dataPath interface {
+	// name is what attestations call it and, where a user can force it, requests.
+	name() string
+	// obstacle is why an injection cannot take the path, or nil. It touches nothing.
+	obstacle(i *injection, can capabilities, links []tc.Link) (*obstacle, error)
+	// open makes the path for an interception, each undo step written down before
+	// its deed, and says what the classifier does with a packet that matches.
+	open(i *injection, at *interception) (classifier.Outcome, error)
+}
+
+// pathCounts is what became of the packets that came to a data path.
+type pathCounts struct{ sent, held, lost uint64 }
+
+func (a pathCounts) plus(b pathCounts) pathCounts {
+	return pathCounts{sent: a.sent + b.sent, held: a.held + b.held, lost: a.lost + b.lost}
+}
 
 // obstacle is why a data path cannot be taken here.
 type obstacle struct{ needs, have, do string }
 
-// choosePath decides how packets are held back. It touches nothing.
-func (i *injection) choosePath(can Capabilities, links []Link) error {
-	what := i.request.Fault.String()
-	delay, ok := i.request.Fault.(fault.DelayFault)
-	if !ok {
-		i.attestation.Path = pathBPF
-		return nil
-	}
-	inKernel, err := i.netemObstacle(can, delay, links)
-	if err != nil {
-		return err
-	}
-	inUserSpace := userSpaceObstacle(can, links)
-	path := i.request.Path
-	if path == fault.AutoPath {
-		if path = fault.NetemPath; inKernel != nil {
-			path = fault.UserSpacePath
-		}
-	}
-	i.attestation.Path = string(path)
-	switch {
-	case path == fault.NetemPath && inKernel == nil:
-		return nil
-	case path == fault.NetemPath:
-		return &fault.UnsupportedError{What: what + " on the netem path", Needs: inKernel.needs, Have: inKernel.have, Do: inKernel.do}
-	case inUserSpace == nil:
-		if inKernel != nil {
-			i.note("netem is not used: it needs %s, but %s", inKernel.needs, inKernel.have)
-		}
-		return i.noteBypass(links)
-	case i.request.Path == fault.UserSpacePath:
-		return &fault.UnsupportedError{What: what + " on the user-space path", Needs: inUserSpace.needs, Have: inUserSpace.have, Do: inUserSpace.do}
-	}
-	return &fault.UnsupportedError{
-		What:  what,
-		Needs: fmt.Sprintf("either %s or %s", inKernel.needs, inUserSpace.needs),
-		Have:  fmt.Sprintf("%s, and %s", inKernel.have, inUserSpace.have),
-		Do:    inUserSpace.do,
-	}
+// classifierAlone is the path of faults that need nothing behind the classifier.
+type classifierAlone struct {
+	outcome func(fault.Direction) classifier.Outcome
 }
 
-func (i *injection) netemObstacle(can Capabilities, d fault.DelayFault, links []Link) (*obstacle, error) {
-	const or = "leave the path to the tool, or force the user-space path"
-	if can.Netem != nil {
-		return &obstacle{"the kernel's netem and HTB", can.Netem.Error(), "install the kernel modules sch_netem and sch_htb on the host, or " + or}, nil
-	}
-	if d.Jitter > maxNetemJitter {
-		return &obstacle{fmt.Sprintf("a jitter of at most %s", maxNetemJitter), fmt.Sprintf("asked for %s", d.Jitter), or}, nil
-	}
-	for _, l := range links {
-		if !l.Ethernet {
-			return &obstacle{"Ethernet links", l.Name + " carries bare IP packets", "use fault.BlackHole, which works on any link"}, nil
-		}
-	}
-	if i.request.Filter.Direction.Has(fault.Ingress) {
-		if can.IFB != nil {
-			return &obstacle{"the kernel's IFB and mirred, to delay what comes in", can.IFB.Error(), "install the kernel modules ifb and act_mirred on the host, or " + or}, nil
-		}
-	}
-	if !i.request.Filter.Direction.Has(fault.Egress) {
-		return nil, nil
-	}
-	for _, l := range links {
-		q, standard, err := i.rootOf(l.Index)
-		if err != nil {
-			return nil, err
-		}
-		if !standard && i.roots[l.Index] == nil {
-			return &obstacle{"the root qdisc of " + l.Name, "a qdisc " + q.Type() + " that is not chaosgate's is there", "remove it, or " + or}, nil
-		}
-	}
+func (classifierAlone) name() string { return "bpf" }
+
+func (classifierAlone) obstacle(*injection, capabilities, []tc.Link) (*obstacle, error) {
 	return nil, nil
 }
 
-func userSpaceObstacle(can Capabilities, links []Link) *obstacle {
-	if can.TUN != nil {
-		return &obstacle{"a TAP device", can.TUN.Error(), "load the kernel module tun on the host, and give the agent's container the device /dev/net/tun"}
+func (p classifierAlone) open(_ *injection, at *interception) (classifier.Outcome, error) {
+	return p.outcome(at.direction()), nil
+}
+
+// takesDataPath says whether a fault hands packets to something behind the
+// classifier. A packet can be handed on only once.
+func takesDataPath(f packetFault) bool {
+	for _, p := range f.paths() {
+		if _, alone := p.(classifierAlone); !alone {
+			return true
+		}
 	}
+	return false
+}
+
+// choosePath takes the first path of the fault that has no obstacle, or the one
+// that the user forces. Where the fault has only one, there is nothing to force.
+func (i *injection) choosePath(can capabilities, links []tc.Link) (dataPath, error) {
+	all := i.fault.paths()
+	forced := i.path != fault.AutoPath && len(all) > 1
+	var inTheWay []*obstacle
+	for _, p := range all {
+		if forced && p.name() != string(i.path) {
+			continue
+		}
+		o, err := p.obstacle(i, can, links)
+		if err != nil {
+			return nil, err
+		}
+		if o == nil {
+			return p, nil
+		}
+		inTheWay = append(inTheWay, o)
+		if !forced {
+			i.note("%s is not used: it needs %s, but %s", p.name(), o.needs, o.have)
+		}
+	}
+	return nil, i.unsupported(forced, inTheWay)
+}
+
+// unsupported says why none of the paths can be taken.
+func (i *injection) unsupported(forced bool, all []*obstacle) error {
+	what := i.fault.String()
+	if forced {
+		what += " on the " + string(i.path) + " path"
+	}
+	if len(all) == 0 {
+		return &fault.UnsupportedError{What: what, Needs: "a data path that can carry it", Have: "that one cannot", Do: "leave the path to the tool"}
+	}
+	var needs, have []string
+	for _, o := range all {
+		needs, have = append(needs, o.needs), append(have, o.have)
+	}
+	either := ""
+	if len(all) > 1 {
+		either = "either "
+	}
+	return &fault.UnsupportedError{
+		What:  what,
+		Needs: either + strings.Join(needs, " or "),
+		Have:  strings.Join(have, ", and "),
+		Do:    all[len(all)-1].do,
+	}
+}
+
+// needEthernet is the obstacle of paths that hold whole frames.
+func needEthernet(links []tc.Link) *obstacle {
 	for _, l := range links {
 		if !l.Ethernet {
 			return &obstacle{"Ethernet links", l.Name + " carries bare IP packets", "use fault.BlackHole, which works on any link"}
@@ -98,19 +117,13 @@ func userSpaceObstacle(can Capabilities, links []Link) *obstacle {
 	return nil
 }
 
-// noteBypass says which foreign qdiscs the user-space path goes past.
-func (i *injection) noteBypass(links []Link) error {
-	if !i.request.Filter.Direction.Has(fault.Egress) {
-		return nil
-	}
-	for _, l := range links {
-		q, standard, err := i.rootOf(l.Index)
-		if err != nil {
-			return err
-		}
-		if !standard && i.roots[l.Index] == nil {
-			i.note("delayed packets go past the qdisc %s on %s", q.Type(), l.Name)
+// note adds to the attestation what a reader should know, once.
+func (i *injection) note(format string, values ...any) {
+	text := fmt.Sprintf(format, values...)
+	for _, n := range i.attestation.Notes {
+		if n == text {
+			return
 		}
 	}
-	return nil
+	i.attestation.Notes = append(i.attestation.Notes, text)
 }

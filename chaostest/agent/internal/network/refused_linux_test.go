@@ -11,36 +11,37 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 var _ = Describe("what cannot be done", func() {
-	var target *host
-	var injectors *Injector
+	var target *Host
+	var here agent
 
 	BeforeEach(func(ctx SpecContext) {
 		needBPF(ctx)
-		target, _ = connect()
-		injectors = New()
+		target, _ = Connect()
+		here = newAgent()
 	})
 
 	// refuse holds that a request is refused before anything is touched.
 	refuse := func(ctx SpecContext, q injector.Request[fault.Fault], why types.GomegaMatcher) {
 		GinkgoHelper()
-		before := target.state()
-		i, err := inject(ctx, injectors, q)
+		before := target.State()
+		i, err := here.inject(ctx, q)
 		Expect(err).To(why)
-		Expect(target.state()).To(Equal(before))
+		Expect(target.State()).To(Equal(before))
 		Expect(i.journal.Unwind()).To(Succeed())
-		Expect(target.state()).To(Equal(before))
-		Expect(injectors.namespaces).To(BeEmpty())
+		Expect(target.State()).To(Equal(before))
+		Expect(here.namespaces.byInode).To(BeEmpty())
 	}
 
 	It("is refused: a process that is gone", func(ctx SpecContext) {
 		q := request(target, fault.BlackHole(), fault.Filter{}, "")
-		gone := newHost()
-		gone.end()
-		q.Target.PID = gone.pid()
+		gone := NewHost()
+		gone.End()
+		q.Target.PID = gone.PID()
 		refuse(ctx, q, MatchError(ContainSubstring("no such process: has the container stopped?")))
 	})
 
@@ -60,7 +61,7 @@ var _ = Describe("what cannot be done", func() {
 
 	It("is refused: a target without a network", func(ctx SpecContext) {
 		q := request(target, fault.BlackHole(), fault.Filter{}, "")
-		q.Target.PID = newHost().pid()
+		q.Target.PID = NewHost().PID()
 		refuse(ctx, q, MatchError(ContainSubstring("the target has none but loopback that is up and has an address")))
 	})
 
@@ -72,18 +73,18 @@ var _ = Describe("what cannot be done", func() {
 		for _, a := range all {
 			Expect(target.AddrDel(link, &a)).To(Succeed())
 		}
-		refuse(ctx, request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(clientIP6)}}, ""),
+		refuse(ctx, request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(ClientIP6)}}, ""),
 			MatchError(ContainSubstring("filter both to and from fd77::2 would match nothing: the target has no address of the peers' family: it has 10.77.0.1/24 on eth0")))
 	})
 
 	It("is refused: an ingress qdisc of somebody else's", func(ctx SpecContext) {
-		target.must("tc", "qdisc", "add", "dev", "eth0", "ingress")
+		target.Must("tc", "qdisc", "add", "dev", "eth0", "ingress")
 		refuse(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""), And(
 			MatchError(fault.ErrUnsupported), MatchError(ContainSubstring("tc qdisc del dev eth0 ingress"))))
 	})
 
 	It("is refused: a path that the kernel does not have", func(ctx SpecContext) {
-		missing := Probe(ctx).Netem
+		missing := whatKernelCan(ctx).netem
 		if missing == nil {
 			Skip("this kernel has netem")
 		}
@@ -104,7 +105,7 @@ var _ = Describe("what cannot be done", func() {
 
 		It("goes into user space by itself", func(ctx SpecContext) {
 			needPath(ctx, fault.UserSpacePath)
-			i := mustInject(ctx, injectors, request(target, long, fault.Filter{}, ""))
+			i := here.mustInject(ctx, request(target, long, fault.Filter{}, ""))
 			Expect(i.Attestation().Path).To(Equal("user space"))
 			i.revert()
 		})
@@ -113,27 +114,27 @@ var _ = Describe("what cannot be done", func() {
 	Describe("a delay of what is delayed already", func() {
 		It("is refused, and names the other", func(ctx SpecContext) {
 			first := request(target, fault.Delay(ms(100)), fault.Filter{Ports: []fault.PortRange{{First: 80, Last: 90}}}, "")
-			i := mustInject(ctx, injectors, first)
-			_, err := inject(ctx, injectors, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 90, Last: 99}}}, ""))
+			i := here.mustInject(ctx, first)
+			_, err := here.inject(ctx, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 90, Last: 99}}}, ""))
 			Expect(err).To(MatchError(ContainSubstring("would delay the same packets as injection " + first.ID + " (delay 100ms, egress, port 80-90)")))
-			mustInject(ctx, injectors, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 91, Last: 99}}}, "")).revert()
+			here.mustInject(ctx, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 91, Last: 99}}}, "")).revert()
 			i.revert()
-			mustInject(ctx, injectors, request(target, fault.Delay(ms(200)), fault.Filter{}, "")).revert()
+			here.mustInject(ctx, request(target, fault.Delay(ms(200)), fault.Filter{}, "")).revert()
 		})
 	})
 
 	Describe("a root qdisc of somebody else's", func() {
-		BeforeEach(func() { target.must("tc", "qdisc", "add", "dev", "eth0", "root", "handle", "1:", "htb") })
+		BeforeEach(func() { target.Must("tc", "qdisc", "add", "dev", "eth0", "root", "handle", "1:", "htb") })
 
 		It("sends the delay into user space, which the attestation says", func(ctx SpecContext) {
 			needPath(ctx, fault.UserSpacePath)
-			before := target.state()
-			i := mustInject(ctx, injectors, request(target, fault.Delay(ms(100)), fault.Filter{}, ""))
+			before := target.State()
+			i := here.mustInject(ctx, request(target, fault.Delay(ms(100)), fault.Filter{}, ""))
 			Expect(i.Attestation().Path).To(Equal("user space"))
 			Expect(i.Attestation().Notes).To(ContainElements(
-				HavePrefix("netem is not used: it needs "), "delayed packets go past the qdisc htb on eth0"))
+				HavePrefix("netem is not used: it needs "), "packets that match go past the qdisc htb on eth0"))
 			i.revert()
-			Expect(target.state()).To(Equal(before))
+			Expect(target.State()).To(Equal(before))
 		})
 
 		It("makes a forced netem path fail", func(ctx SpecContext) {

@@ -8,6 +8,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
@@ -16,22 +17,22 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 
 	It("live side by side and can be reverted in any order", func(ctx SpecContext) {
 		needPath(ctx, path)
-		target, client := connect()
-		injectors := New()
-		before := target.state()
+		target, client := Connect()
+		here := newAgent()
+		before := target.State()
 		port := func(first, last uint16) []fault.PortRange { return []fault.PortRange{{First: first, Last: last}} }
 		all := []injected{
-			mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{Ports: port(7000, 7000), Direction: fault.Both}, path)),
-			mustInject(ctx, injectors, request(target, fault.Delay(3*delay), fault.Filter{Ports: port(7001, 7001), Direction: fault.Both}, path)),
-			mustInject(ctx, injectors, request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(strangerIP)}}, "")),
+			here.mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{Ports: port(7000, 7000), Direction: fault.Both}, path)),
+			here.mustInject(ctx, request(target, fault.Delay(3*delay), fault.Filter{Ports: port(7001, 7001), Direction: fault.Both}, path)),
+			here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(StrangerIP)}}, "")),
 		}
 		live := []bool{true, true, true}
 		look := func() {
 			GinkgoHelper()
 			for n, held := range []time.Duration{delay, 3 * delay} {
 				for _, took := range [][]time.Duration{
-					oneWay(target, client, targetIP, clientIP, 7000+n, 3),
-					oneWay(client, target, clientIP6, targetIP6, 7000+n, 3),
+					oneWay(target, client, TargetIP, ClientIP, 7000+n, 3),
+					oneWay(client, target, ClientIP6, TargetIP6, 7000+n, 3),
 				} {
 					if live[n] {
 						Expect(took).To(HaveEach(BeNumerically(">=", held)))
@@ -41,7 +42,7 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 					}
 				}
 			}
-			_, err := client.run("ping", "-n", "-c", "2", "-W", "1", "-I", strangerIP, targetIP)
+			_, err := client.Run("ping", "-n", "-c", "2", "-W", "1", "-I", StrangerIP, TargetIP)
 			Expect(err != nil).To(Equal(live[2]))
 		}
 		look()
@@ -51,21 +52,21 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 			live[n] = false
 			look()
 		}
-		Expect(target.state()).To(Equal(before))
-		Expect(injectors.namespaces).To(BeEmpty())
+		Expect(target.State()).To(Equal(before))
+		Expect(here.namespaces.byInode).To(BeEmpty())
 	})
 
 	It("leave a packet alone that both delays could take, once each has had it", func(ctx SpecContext) {
 		needPath(ctx, path)
-		target, client := connect()
-		injectors := New()
+		target, client := Connect()
+		here := newAgent()
 		// Disjoint ports, which one packet has at its two ends.
 		for _, port := range []uint16{7000, 7001} {
-			mustInject(ctx, injectors, request(target, fault.Delay(delay), fault.Filter{
+			here.mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{
 				Ports: []fault.PortRange{{First: port, Last: port}}, Direction: fault.Ingress,
 			}, path))
 		}
-		sender, receiver := client.listen(clientIP, 7000), target.listen(targetIP, 7001)
+		sender, receiver := client.Listen(ClientIP, 7000), target.Listen(TargetIP, 7001)
 		sent := time.Now()
 		_, err := sender.WriteTo([]byte("both"), receiver.LocalAddr())
 		Expect(err).NotTo(HaveOccurred())

@@ -1,11 +1,13 @@
 package network
 
 import (
-	"os"
 	"testing"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 func TestNetwork(t *testing.T) {
@@ -13,26 +15,22 @@ func TestNetwork(t *testing.T) {
 	RunSpecs(t, "network")
 }
 
-// needRoot skips where namespaces cannot be made, and fails where the
-// environment promised that they can.
-func needRoot() {
-	GinkgoHelper()
-	if os.Geteuid() == 0 {
-		return
-	}
-	if os.Getenv("CHAOSGATE_REQUIRE_ROOT") != "" {
-		Fail("CHAOSGATE_REQUIRE_ROOT is set, but the tests do not run as root")
-	}
-	Skip("needs root to make network namespaces and BPF programs")
-}
-
+// needBPF skips where no namespace can be made and no classifier be loaded.
 func needBPF(ctx SpecContext) {
 	GinkgoHelper()
-	needRoot()
-	if err := Probe(ctx).BPF; err != nil {
-		if os.Getenv("CHAOSGATE_REQUIRE_ROOT") != "" {
-			Fail("CHAOSGATE_REQUIRE_ROOT is set, but BPF classifiers do not work: " + err.Error())
-		}
-		Skip("needs BPF classifiers: " + err.Error())
+	NeedRoot()
+	Need(RequireRoot, "BPF classifiers", whatKernelCan(ctx).bpf)
+}
+
+// needPath skips a path that this kernel cannot take.
+func needPath(ctx SpecContext, path fault.Path) {
+	GinkgoHelper()
+	needBPF(ctx)
+	can := whatKernelCan(ctx)
+	if path == fault.NetemPath {
+		Need(RequireNetem, "netem", can.netem)
+		Need(RequireNetem, "IFB", can.ifb)
+		return
 	}
+	Need(RequireRoot, "TUN device", can.tun)
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
@@ -37,7 +39,7 @@ func checkTarget(t injector.Target) error {
 }
 
 // hostNamespace is the network namespace of the host's first process or, where
-// that one lets nobody look, of its first kernel thread.
+// the kernel does not let us look there, of its first kernel thread.
 func hostNamespace() (os.FileInfo, error) {
 	first, err := os.Stat("/proc/1/ns/net")
 	if err == nil {
@@ -54,12 +56,12 @@ func lastLine(s string) string {
 	return lines[len(lines)-1]
 }
 
-// choose picks the links that the fault covers, all that carry addresses, and
+// chooseLinks picks the links that the fault covers, all that carry addresses, and
 // refuses a filter that cannot match on them.
-func choose(all []Link, f fault.Filter) ([]Link, error) {
-	var links []Link
+func chooseLinks(all []tc.Link, f fault.Filter) ([]tc.Link, error) {
+	var links []tc.Link
 	for _, l := range all {
-		if l.Up && !l.Loopback && !l.ours && len(l.Prefixes) > 0 {
+		if l.Up && !l.Loopback && !l.Ours && len(l.Prefixes) > 0 {
 			links = append(links, l)
 		}
 	}
@@ -69,11 +71,11 @@ func choose(all []Link, f fault.Filter) ([]Link, error) {
 	if len(f.Peers) == 0 {
 		return links, nil
 	}
-	four, six := split(f.Peers)
+	four, six := classifier.SplitPeers(f.Peers)
 	for _, l := range links {
-		for _, own := range l.Prefixes {
+		for _, address := range l.Prefixes {
 			for _, peer := range append(four, six...) {
-				if talks(own.Addr(), peer.Addr()) {
+				if canTalk(address.Addr(), peer.Addr()) {
 					return links, nil
 				}
 			}
@@ -82,16 +84,16 @@ func choose(all []Link, f fault.Filter) ([]Link, error) {
 	return nil, fmt.Errorf("filter %s would match nothing: the target has no address of the peers' family: it has %s", f, addresses(links))
 }
 
-// talks says whether a host with the address can have packets to and from the
+// canTalk says whether a host with the address can have packets to and from the
 // peer: of one family, and link-local ones among themselves.
-func talks(own, peer netip.Addr) bool {
-	if own.Is4() || peer.Is4() {
-		return own.Is4() == peer.Is4()
+func canTalk(address, peer netip.Addr) bool {
+	if address.Is4() || peer.Is4() {
+		return address.Is4() == peer.Is4()
 	}
-	return peer.IsUnspecified() || own.IsLinkLocalUnicast() == (peer.IsLinkLocalUnicast() || peer.IsLinkLocalMulticast())
+	return peer.IsUnspecified() || address.IsLinkLocalUnicast() == (peer.IsLinkLocalUnicast() || peer.IsLinkLocalMulticast())
 }
 
-func addresses(links []Link) string {
+func addresses(links []tc.Link) string {
 	var all []string
 	for _, l := range links {
 		for _, p := range l.Prefixes {

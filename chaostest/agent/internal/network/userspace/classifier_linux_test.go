@@ -10,6 +10,7 @@ import (
 	"github.com/vishvananda/netns"
 	"golang.org/x/sys/unix"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/userspace"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
@@ -25,10 +26,13 @@ func (p *pair) delayed(c userspace.Config) *userspace.Path {
 	return path
 }
 
+// mark is what the path sets on what it puts back.
+const mark = classifier.MarkBase + 1
+
 // config fills in the target's link.
 func (p *pair) config(c userspace.Config) userspace.Config {
 	GinkgoHelper()
-	c.PID, c.Link = p.target.pid, "eth0"
+	c.PID, c.Link, c.Mark = p.target.pid, "eth0", mark
 	kernel := p.target.netlink()
 	defer kernel.Close()
 	link, err := kernel.LinkByName("eth0")
@@ -56,7 +60,7 @@ func (p *pair) redirect(d fault.Direction, device int) {
 		Type: ebpf.SchedCLS, License: "Apache-2.0",
 		Instructions: asm.Instructions{
 			asm.LoadMem(asm.R2, asm.R1, markAt, asm.Word),
-			asm.JNE.Imm(asm.R2, int32(userspace.Mark), "foreign"),
+			asm.JNE.Imm(asm.R2, int32(mark), "foreign"),
 			asm.StoreImm(asm.R1, markAt, 0, asm.Word),
 			asm.Ja.Label("pass"),
 			asm.LoadMem(asm.R2, asm.R1, protocolAt, asm.Word).WithSymbol("foreign"),

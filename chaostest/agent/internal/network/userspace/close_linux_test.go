@@ -61,7 +61,7 @@ var _ = Describe("Closing a path", func() {
 			Expect(err).NotTo(HaveOccurred())
 			DeferCleanup(path.Close)
 			Expect(path.Name()).To(HavePrefix("cg"))
-			Expect(p.target.run("ip", "link", "show", path.Name())).To(ContainSubstring("chaosgate: " + string(d) + " delay on eth0"))
+			Expect(p.target.run("ip", "link", "show", path.Name())).To(ContainSubstring("chaosgate: " + string(d) + " of eth0"))
 			Expect(routes()).To(Equal(way), "routing is untouched meanwhile, too")
 			Expect(path.Close()).To(Succeed())
 			Expect(path.Close()).To(Succeed(), "twice is as once")

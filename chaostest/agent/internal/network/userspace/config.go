@@ -4,13 +4,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
-
-// Mark is the skb->mark of a packet that comes back on the link's ingress. The
-// link's classifier clears it and lets the packet pass. It spells "cgin", a
-// value that no policy routing, Kubernetes or Docker rule uses.
-const Mark uint32 = 0x6367696e
 
 // heldBytes bounds the memory of the packets that one Path holds.
 const heldBytes = 256 << 20
@@ -31,18 +27,10 @@ type Config struct {
 	// Seed makes the jitter repeat: the nth frame of a direction has the same
 	// delay in every run. The two directions of one seed differ.
 	Seed uint64
-	// Mark is what an ingress path marks packets with instead of the constant, in
-	// whose last byte it may differ: so that the classifiers of several paths on
-	// one link each know their own. 0 takes the constant.
+	// Mark is set on the packets that come back on ingress, so that the link's
+	// classifier knows them and lets them pass. Each path of a link has its own; see
+	// classifier.MarkBase. On egress it is not used.
 	Mark uint32
-}
-
-// mark is the mark of the packets that come back on ingress.
-func (c Config) mark() uint32 {
-	if c.Mark == 0 {
-		return Mark
-	}
-	return c.Mark
 }
 
 func (c Config) validate() error {
@@ -57,8 +45,8 @@ func (c Config) validate() error {
 		return fmt.Errorf("delay %s: must be from 0 to %s", c.Delay, fault.MaxDelay)
 	case c.Jitter < 0 || c.Jitter > c.Delay:
 		return fmt.Errorf("jitter %s: must be from 0 to the delay %s", c.Jitter, c.Delay)
-	case c.mark()>>8 != Mark>>8:
-		return fmt.Errorf("mark %#x: must differ from %#x in the last byte only", c.Mark, Mark)
+	case c.Direction == fault.Ingress && !classifier.IsMark(c.Mark):
+		return fmt.Errorf("mark %#x: must be from %#x to %#x", c.Mark, classifier.MarkBase+1, classifier.MarkBase+classifier.MaxMarks)
 	}
 	return nil
 }

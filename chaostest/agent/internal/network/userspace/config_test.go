@@ -23,7 +23,8 @@ func TestBadConfigsAreRefused(t *testing.T) {
 		"delay 1m1s: must be from 0 to 1m0s":                                func(c *userspace.Config) { c.Delay = 61 * time.Second },
 		"jitter 2s: must be from 0 to the delay 1s":                         func(c *userspace.Config) { c.Jitter = 2 * time.Second },
 		"jitter -1ns: must be from 0 to the delay 1s":                       func(c *userspace.Config) { c.Jitter = -1 },
-		"mark 0x1: must differ from 0x6367696e in the last byte only":       func(c *userspace.Config) { c.Mark = 1 },
+		"mark 0x0: must be from 0x63676901 to 0x636769ff":                   func(c *userspace.Config) { c.Direction = fault.Ingress },
+		"mark 0x63676a00: must be from 0x63676901 to 0x636769ff":            func(c *userspace.Config) { c.Direction, c.Mark = fault.Ingress, 0x63676a00 },
 	} {
 		c := good
 		spoil(&c)

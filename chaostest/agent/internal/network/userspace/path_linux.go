@@ -74,7 +74,7 @@ func (p *Path) enter(c Config) (err error) {
 	}
 	if kind := link.Attrs().EncapType; kind != "ether" {
 		return &fault.UnsupportedError{
-			What: "delay of " + c.Link + " on the user-space path", Needs: "an Ethernet link",
+			What: "the user-space path on " + c.Link, Needs: "an Ethernet link",
 			Have: "it is of type " + kind, Do: "name a link with Ethernet frames, or force the netem path",
 		}
 	}
@@ -82,7 +82,7 @@ func (p *Path) enter(c Config) (err error) {
 		if p.tap, err = openTAP(p.kernel, link, c.Direction, allOffloads); err != nil {
 			return err
 		}
-		return redirectToLink(p.kernel, p.tap, link, c.mark())
+		return redirectToLink(p.kernel, p.tap, link, c.Mark)
 	}
 	if p.socket, err = openSocket(link); err != nil {
 		return err

@@ -8,16 +8,17 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// tapQueue is the TAP's queue in frames: what may arrive while the agent's
+// tapQueue is the TAP's queue in frames: which may fill while the agent's
 // thread waits for a processor.
 const tapQueue = 16384
 
-// tap is the device that matching packets are redirected to. Nobody addresses
-// it: it has no address, answers no ARP, and routes nothing. It vanishes when
-// its descriptor is closed, however that happens.
+// tap is the device that matching packets are redirected to. It has no address,
+// answers no ARP, and no route leads to it. It vanishes when its descriptor is
+// closed, however that happens.
 type tap struct {
 	fd    int
 	index int
@@ -46,16 +47,16 @@ func openTAP(kernel *netlink.Handle, link netlink.Link, direction fault.Directio
 		do   func() error
 	}{
 		{"name purpose", func() error {
-			return kernel.LinkSetAlias(device, fmt.Sprintf("chaosgate: %s delay on %s", direction, link.Attrs().Name))
+			return kernel.LinkSetAlias(device, fmt.Sprintf("chaosgate: %s of %s", direction, link.Attrs().Name))
 		}},
 		{"set offloads", func() error { return setOffloads(fd, offloads) }},
 		{"set largest frame", func() error { return limitFrames(kernel, device, link) }},
 		{"set MTU", func() error { return kernel.LinkSetMTU(device, link.Attrs().MTU) }},
 		{"set queue length", func() error { return kernel.LinkSetTxQLen(device, tapQueue) }},
 		{"turn off ARP", func() error { return kernel.LinkSetARPOff(device) }},
-		{"turn off IPv6 addresses", func() error { return WithoutIPv6Address(kernel, device) }},
+		{"turn off IPv6 addresses", func() error { return tc.WithoutIPv6Address(kernel, device) }},
 		{"set up", func() error { return kernel.LinkSetUp(device) }},
-		{"remove routes", func() error { return RemoveRoutes(kernel, t.index) }},
+		{"remove routes", func() error { return tc.RemoveRoutes(kernel, t.index) }},
 	} {
 		if err := step.do(); err != nil {
 			return nil, fmt.Errorf("%s of TAP %s: %w", step.what, name, explain(err, "CAP_NET_ADMIN"))
@@ -70,7 +71,7 @@ func attachTAP() (fd int, name string, err error) {
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
 		return -1, "", &fault.UnsupportedError{
-			What: "delay on the user-space path", Needs: device, Have: "opening it says: " + err.Error(),
+			What: "the user-space path", Needs: device, Have: "opening it says: " + err.Error(),
 			Do: "load the kernel module tun on the host, and give the agent's container the device " + device,
 		}
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
@@ -104,35 +105,6 @@ func limitFrames(kernel *netlink.Handle, device, link netlink.Link) error {
 	}
 	if size := link.Attrs().GSOMaxSize; size > 0 && size < device.Attrs().GSOMaxSize {
 		return kernel.LinkSetGSOMaxSize(device, int(size))
-	}
-	return nil
-}
-
-// WithoutIPv6Address keeps the kernel from giving a device a link-local address,
-// with which it would solicit routers and report multicast groups.
-func WithoutIPv6Address(kernel *netlink.Handle, device netlink.Link) error {
-	const none = 1 // IN6_ADDR_GEN_MODE_NONE
-	err := kernel.LinkSetIP6AddrGenMode(device, none)
-	if errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EINVAL) {
-		return nil // no IPv6 in the kernel, or none at this MTU
-	}
-	return err
-}
-
-// RemoveRoutes removes what the kernel adds for any device that goes up: the
-// multicast route ff00::/8.
-func RemoveRoutes(kernel *netlink.Handle, index int) error {
-	routes, err := kernel.RouteListFiltered(netlink.FAMILY_V6,
-		&netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)
-	if errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) {
-		return nil
-	} else if err != nil {
-		return err
-	}
-	for i := range routes {
-		if err := kernel.RouteDel(&routes[i]); err != nil && !errors.Is(err, unix.ESRCH) {
-			return fmt.Errorf("%s: %w", routes[i], err)
-		}
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package network
+package classifier
 
 import (
 	"net/netip"
@@ -29,32 +29,38 @@ func port(ranges ...fault.PortRange) fault.Filter { return fault.Filter{Ports: r
 
 func protocolFilter(p fault.Protocol) fault.Filter { return fault.Filter{Protocol: p} }
 
+// hour is the end of a lease that outlives the spec.
+func hour() uint64 { return injector.Monotonic() + 3600e9 }
+
 var _ = Describe("the classifier", func() {
 	BeforeEach(needBPF)
 
-	build := func(f fault.Filter, way fault.Direction, until uint64, o outcome, m marks) *program {
+	// build loads a rule whose lease rests until it is renewed, if it is.
+	build := func(r Rule, renewed ...uint64) *Program {
 		GinkgoHelper()
-		l, err := newLease(until)
+		l, err := NewLease(hour())
 		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(l.values.Close)
-		p, err := load(classifier{filter: f, way: way, header: 14, marks: m, outcome: o}, l)
+		DeferCleanup(l.Close)
+		for _, until := range renewed {
+			Expect(l.Renew(until)).To(Succeed())
+		}
+		r.Ethernet = true
+		p, err := Load(r, l)
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(p.Close)
 		return p
 	}
-	hour := func() uint64 { return injector.Monotonic() + 3600e9 }
-
 	// run tells whether the packet was matched, and holds the counters to it.
 	run := func(f fault.Filter, way fault.Direction, frame packet) bool {
 		GinkgoHelper()
-		p := build(f, way, hour(), lose(fault.Egress), marks{})
+		p := build(Rule{Filter: f, Direction: way, Outcome: Lose(fault.Egress)}, hour())
 		answer, _, err := p.Test(frame)
 		Expect(err).NotTo(HaveOccurred())
-		count, err := p.counters()
+		count, err := p.Counters()
 		Expect(err).NotTo(HaveOccurred())
 		switch int32(answer) {
 		case int32(netlink.TC_ACT_STOLEN):
-			Expect(count).To(Equal(counters{Packets: 1, Bytes: uint64(len(frame))}))
+			Expect(count).To(Equal(Counters{Packets: 1, Bytes: uint64(len(frame))}))
 			return true
 		case int32(netlink.TC_ACT_UNSPEC):
 			Expect(count).To(BeZero())
@@ -172,21 +178,21 @@ var _ = Describe("the classifier", func() {
 	})
 
 	It("lets pass and counts what matches after the lease", func() {
-		p := build(fault.Filter{}, fault.Egress, injector.Monotonic(), lose(fault.Egress), marks{})
+		p := build(Rule{Direction: fault.Egress, Outcome: Lose(fault.Egress)}, injector.Monotonic())
 		for range 3 {
 			answer, _, err := p.Test(v4(us, them, tcp, 5, 0, nil))
 			Expect(err).NotTo(HaveOccurred())
 			Expect(int32(answer)).To(Equal(int32(netlink.TC_ACT_UNSPEC)))
 		}
-		Expect(p.counters()).To(Equal(counters{Lapsed: 3}))
+		Expect(p.Counters()).To(Equal(Counters{Lapsed: 3}))
 	})
 
 	It("lets pass and does not count what matches while the fault is not running", func() {
-		p := build(fault.Filter{}, fault.Egress, hour()|resting, lose(fault.Egress), marks{})
+		p := build(Rule{Direction: fault.Egress, Outcome: Lose(fault.Egress)})
 		answer, _, err := p.Test(v4(us, them, tcp, 5, 0, nil))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(int32(answer)).To(Equal(int32(netlink.TC_ACT_UNSPEC)))
-		Expect(p.counters()).To(BeZero())
+		Expect(p.Counters()).To(BeZero())
 	})
 
 	// context is struct __sk_buff as far as a test run takes it.
@@ -194,7 +200,7 @@ var _ = Describe("the classifier", func() {
 		Len, PacketType, Mark, Queue, Protocol, VLANPresent, VLANTCI, VLANProtocol, Priority uint32
 		Rest                                                                                 [39]uint32
 	}
-	in := func(p *program, before context, frame packet) (int32, context) {
+	in := func(p *Program, before context, frame packet) (int32, context) {
 		GinkgoHelper()
 		var after context
 		answer, err := p.Run(&ebpf.RunOptions{Data: frame, Context: before, ContextOut: &after})
@@ -202,8 +208,8 @@ var _ = Describe("the classifier", func() {
 		return int32(answer), after
 	}
 
-	DescribeTable("acts", func(o outcome, miss, hit int32, priority uint32) {
-		p := build(peers(them+"/32"), fault.Egress, hour(), o, marks{})
+	DescribeTable("acts", func(o Outcome, miss, hit int32, priority uint32) {
+		p := build(Rule{Filter: peers(them + "/32"), Direction: fault.Egress, Outcome: o}, hour())
 		answer, after := in(p, context{Priority: 5}, v4(us, them, tcp, 5, 0, nil))
 		Expect(answer).To(Equal(hit))
 		Expect(after.Priority).To(Equal(priority))
@@ -211,24 +217,24 @@ var _ = Describe("the classifier", func() {
 		Expect(answer).To(Equal(miss))
 		Expect(after.Priority).To(Equal(uint32(5)))
 	},
-		Entry("by losing on egress", lose(fault.Egress), int32(-1), int32(netlink.TC_ACT_STOLEN), uint32(5)),
-		Entry("by losing on ingress", lose(fault.Ingress), int32(-1), int32(netlink.TC_ACT_SHOT), uint32(5)),
-		Entry("by redirecting", toDevice(1), int32(-1), int32(netlink.TC_ACT_REDIRECT), uint32(5)),
-		Entry("by naming a class", toClass(0xc6a70003), int32(-1), int32(-1), uint32(0xc6a70003)),
-		Entry("by matching for the filter's actions", toClassOf(1, 0xc6a70003), int32(0), int32(-1), uint32(0xc6a70003)),
+		Entry("by losing on egress", Lose(fault.Egress), int32(-1), int32(netlink.TC_ACT_STOLEN), uint32(5)),
+		Entry("by losing on ingress", Lose(fault.Ingress), int32(-1), int32(netlink.TC_ACT_SHOT), uint32(5)),
+		Entry("by redirecting", ToDevice(1), int32(-1), int32(netlink.TC_ACT_REDIRECT), uint32(5)),
+		Entry("by naming a class", ToClass(0xc6a70003), int32(-1), int32(-1), uint32(0xc6a70003)),
+		Entry("by matching for the filter's actions", ToClassOfIFB(1, 0xc6a70003), int32(0), int32(-1), uint32(0xc6a70003)),
 	)
 
 	DescribeTable("on ingress, a mark", func(way fault.Direction, own, mark uint32, want netlink.TcAct, left uint32) {
-		p := build(fault.Filter{}, way, hour(), lose(fault.Ingress), marks{own: own})
+		p := build(Rule{Direction: way, Mark: own, Outcome: Lose(fault.Ingress)}, hour())
 		answer, after := in(p, context{Mark: mark}, v4(us, them, tcp, 5, 0, nil))
 		Expect(answer).To(Equal(int32(want)))
 		Expect(after.Mark).To(Equal(left))
 	},
-		Entry("of its own is taken off", fault.Ingress, markBase+7, markBase+7, netlink.TC_ACT_UNSPEC, uint32(0)),
-		Entry("of another path is left on", fault.Ingress, markBase+7, markBase+8, netlink.TC_ACT_UNSPEC, markBase+8),
-		Entry("of a path is left on by who has none", fault.Ingress, uint32(0), markBase+255, netlink.TC_ACT_UNSPEC, markBase+255),
-		Entry("of the target's own means nothing", fault.Ingress, markBase+7, uint32(7), netlink.TC_ACT_SHOT, uint32(7)),
+		Entry("of its own is taken off", fault.Ingress, MarkBase+7, MarkBase+7, netlink.TC_ACT_UNSPEC, uint32(0)),
+		Entry("of another path is left on", fault.Ingress, MarkBase+7, MarkBase+8, netlink.TC_ACT_UNSPEC, MarkBase+8),
+		Entry("of a path is left on by who has none", fault.Ingress, uint32(0), MarkBase+255, netlink.TC_ACT_UNSPEC, MarkBase+255),
+		Entry("of the target's own means nothing", fault.Ingress, MarkBase+7, uint32(7), netlink.TC_ACT_SHOT, uint32(7)),
 		Entry("of none means nothing", fault.Ingress, uint32(0), uint32(0), netlink.TC_ACT_SHOT, uint32(0)),
-		Entry("on egress means nothing", fault.Egress, uint32(0), markBase+7, netlink.TC_ACT_SHOT, markBase+7),
+		Entry("on egress means nothing", fault.Egress, uint32(0), MarkBase+7, netlink.TC_ACT_SHOT, MarkBase+7),
 	)
 })

@@ -1,24 +1,43 @@
-package network
+package classifier
 
 import (
 	"encoding/binary"
 	"net/netip"
 
 	"github.com/cilium/ebpf/asm"
-	"golang.org/x/sys/unix"
 
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// The numbers of protocols and headers on the wire.
+const (
+	etherIPv4 = 0x0800
+	etherIPv6 = 0x86dd
+
+	protocolICMP   = 1
+	protocolTCP    = 6
+	protocolUDP    = 17
+	protocolICMPv6 = 58
+
+	headerHopByHop       = 0
+	headerRouting        = 43
+	headerFragment       = 44
+	headerAuthentication = 51
+	headerDestination    = 60
+	headerMobility       = 135
+	headerHIP            = 139
+	headerShim6          = 140
 )
 
 // maxExtensions is how many IPv6 extension headers are looked through. A packet
 // with more of them matches nothing; hosts send none or one.
 const maxExtensions = 8
 
-func (k classifier) ipv4(c *code, peers []netip.Prefix) {
-	c.add(asm.Mov.Imm(transport, k.header))
+func (r Rule) ipv4(c *code, peers []netip.Prefix) {
+	c.add(asm.Mov.Imm(transport, r.linkHeader()))
 	c.load(stackIP, 20)
 	address := stackIP + 16
-	if k.way == fault.Ingress {
+	if r.Direction == fault.Ingress {
 		address = stackIP + 12
 	}
 	matchPeers(c, address, peers)
@@ -31,14 +50,14 @@ func (k classifier) ipv4(c *code, peers []netip.Prefix) {
 	)
 	c.add(halfAt(fragment, stackIP+6)...)
 	c.add(asm.And.Imm(fragment, 0x1fff))
-	k.wants(c, unix.IPPROTO_ICMP)
+	r.matchProtocol(c, protocolICMP)
 }
 
-func (k classifier) ipv6(c *code, peers []netip.Prefix) {
-	c.add(asm.Mov.Imm(transport, k.header))
+func (r Rule) ipv6(c *code, peers []netip.Prefix) {
+	c.add(asm.Mov.Imm(transport, r.linkHeader()))
 	c.load(stackIP, 40)
 	address := stackIP + 24
-	if k.way == fault.Ingress {
+	if r.Direction == fault.Ingress {
 		address = stackIP + 8
 	}
 	matchPeers(c, address, peers)
@@ -48,8 +67,8 @@ func (k classifier) ipv6(c *code, peers []netip.Prefix) {
 		asm.Mov.Imm(fragment, 0),
 	)
 	skipExtensions(c)
-	spareNeighbours(c)
-	k.wants(c, unix.IPPROTO_ICMPV6)
+	passNeighbours(c)
+	r.matchProtocol(c, protocolICMPv6)
 }
 
 // matchPeers jumps to the miss unless the address on the stack is in one of the
@@ -75,13 +94,13 @@ func matchPeers(c *code, address int32, peers []netip.Prefix) {
 		}
 		c.add(asm.Ja.Label(found))
 		if bits == 0 { // nothing jumps to next, and the verifier wants no dead code
-			c.land(found)
+			c.place(found)
 			return
 		}
-		c.land(next)
+		c.place(next)
 	}
 	c.add(asm.Ja.Label(labelMiss))
-	c.land(found)
+	c.place(found)
 }
 
 // skipExtensions moves transport and protocol behind the extension headers, and
@@ -91,33 +110,33 @@ func skipExtensions(c *code) {
 	for range maxExtensions {
 		option, auth, part, next := c.label("option"), c.label("auth"), c.label("part"), c.label("header")
 		for _, kind := range []int32{
-			unix.IPPROTO_HOPOPTS, unix.IPPROTO_ROUTING, unix.IPPROTO_DSTOPTS,
-			135 /* mobility */, 139 /* HIP */, 140, /* Shim6 */
+			headerHopByHop, headerRouting, headerDestination,
+			headerMobility, headerHIP, headerShim6,
 		} {
 			c.add(asm.JEq.Imm(protocol, kind, option))
 		}
 		c.add(
-			asm.JEq.Imm(protocol, unix.IPPROTO_AH, auth),
-			asm.JEq.Imm(protocol, unix.IPPROTO_FRAGMENT, part),
+			asm.JEq.Imm(protocol, headerAuthentication, auth),
+			asm.JEq.Imm(protocol, headerFragment, part),
 			asm.Ja.Label(end),
 		)
-		c.land(option)
+		c.place(option)
 		skipHeader(c, 1, 3) // its length is in units of 8 bytes, less the first
 		c.add(asm.Ja.Label(next))
-		c.land(auth)
+		c.place(auth)
 		skipHeader(c, 2, 2) // in units of 4 bytes, less the first two
 		c.add(asm.Ja.Label(next))
-		c.land(part)
+		c.place(part)
 		c.load(stackOther, 8)
 		c.add(byteAt(protocol, stackOther), asm.Add.Imm(transport, 8))
 		c.add(halfAt(fragment, stackOther+2)...)
 		c.add(asm.And.Imm(fragment, 0xfff8), asm.JNE.Imm(fragment, 0, end))
-		c.land(next)
+		c.place(next)
 	}
-	for _, kind := range []int32{unix.IPPROTO_HOPOPTS, unix.IPPROTO_ROUTING, unix.IPPROTO_DSTOPTS, unix.IPPROTO_AH, unix.IPPROTO_FRAGMENT} {
+	for _, kind := range []int32{headerHopByHop, headerRouting, headerDestination, headerAuthentication, headerFragment} {
 		c.add(asm.JEq.Imm(protocol, kind, labelMiss))
 	}
-	c.land(end)
+	c.place(end)
 }
 
 func skipHeader(c *code, first, shift int32) {
@@ -131,19 +150,19 @@ func skipHeader(c *code, first, shift int32) {
 	)
 }
 
-// spareNeighbours lets neighbour discovery (ICMPv6 types 133 to 137) pass: if
+// passNeighbours lets neighbour discovery (ICMPv6 types 133 to 137) pass: if
 // addresses stopped resolving, the fault would be another one.
-func spareNeighbours(c *code) {
+func passNeighbours(c *code) {
 	other := c.label("no_neighbour")
-	c.add(asm.JNE.Imm(protocol, unix.IPPROTO_ICMPV6, other), asm.JNE.Imm(fragment, 0, other))
+	c.add(asm.JNE.Imm(protocol, protocolICMPv6, other), asm.JNE.Imm(fragment, 0, other))
 	c.load(stackOther, 1)
 	c.add(byteAt(asm.R1, stackOther), asm.JLT.Imm(asm.R1, 133, other), asm.JLE.Imm(asm.R1, 137, labelMiss))
-	c.land(other)
+	c.place(other)
 }
 
-// split sorts peers by family. An IPv4 address in IPv6's clothes is IPv4 on the
-// wire.
-func split(peers []netip.Prefix) (four, six []netip.Prefix) {
+// SplitPeers sorts peers by family. An IPv4 address that is written as an IPv6 one
+// (::ffff:10.0.0.2) is IPv4 on the wire.
+func SplitPeers(peers []netip.Prefix) (four, six []netip.Prefix) {
 	for _, p := range peers {
 		switch a := p.Addr(); {
 		case a.Is4():

@@ -1,4 +1,4 @@
-package network
+package classifier
 
 import (
 	"fmt"
@@ -20,9 +20,9 @@ func (c *code) label(what string) string {
 	return fmt.Sprintf("%s_%d", what, c.labels)
 }
 
-// land is where jumps to a label arrive. The instruction does nothing: no value
+// place puts a label here. The instruction that bears it does nothing: no value
 // in R0 is kept over a label.
-func (c *code) land(label string) { c.add(asm.Mov.Imm(asm.R0, 0).WithSymbol(label)) }
+func (c *code) place(label string) { c.add(asm.Mov.Imm(asm.R0, 0).WithSymbol(label)) }
 
 // load copies size bytes of the packet, from the offset in the register
 // transport, to the stack, whether they are in the linear part of the packet or

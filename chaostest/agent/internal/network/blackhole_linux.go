@@ -1,0 +1,24 @@
+package network
+
+import (
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// blackHole loses packets in the classifier, on any kind of link.
+type blackHole struct{ fault.BlackHoleFault }
+
+var _ packetFault = blackHole{}
+
+func (blackHole) paths() []dataPath { return []dataPath{classifierAlone{classifier.Lose}} }
+
+func (blackHole) preference() uint16 { return losePreference }
+
+// clash: a packet that is lost meets nothing else.
+func (blackHole) clash(packetFault) string { return "" }
+
+func (blackHole) seed() (uint64, bool) { return 0, false }
+
+func (blackHole) effect(classifier.Counters, pathCounts) (bool, string) {
+	return true, "lost in the black hole"
+}

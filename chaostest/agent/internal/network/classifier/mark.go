@@ -1,0 +1,39 @@
+package classifier
+
+import "github.com/cilium/ebpf/asm"
+
+// MarkBase is the packet mark of no path. It spells "cgi" and a zero byte, a value
+// that no policy routing, Kubernetes or Docker rule uses. The mark of a user-space
+// path is MarkBase plus its number, which is from 1 to MaxMarks.
+const (
+	MarkBase uint32 = 0x63676900
+	MaxMarks        = 0xff
+)
+
+// IsMark says whether a mark is a path's.
+func IsMark(mark uint32) bool { return mark > MarkBase && mark <= MarkBase+MaxMarks }
+
+// passMarked lets pass what a user-space path has put back: it has been classified.
+// The path's own rule takes the mark off, so that nothing behind it sees one.
+func (r Rule) passMarked(c *code) {
+	fresh := c.label("fresh")
+	c.add(
+		asm.LoadMem(asm.R1, skb, skbMark, asm.Word),
+		asm.Mov.Reg32(asm.R2, asm.R1),
+		asm.And.Imm32(asm.R2, -1-MaxMarks),
+		asm.Mov.Imm32(asm.R3, sameBits(MarkBase)),
+		asm.JNE.Reg(asm.R2, asm.R3, fresh),
+	)
+	if r.Mark != 0 {
+		c.add(
+			asm.Mov.Imm32(asm.R3, sameBits(r.Mark)),
+			asm.JNE.Reg(asm.R1, asm.R3, labelMiss),
+			asm.Mov.Imm(asm.R1, 0),
+			asm.StoreMem(skb, skbMark, asm.R1, asm.Word),
+		)
+	}
+	c.add(asm.Ja.Label(labelMiss))
+	c.place(fresh)
+}
+
+func sameBits(u uint32) int32 { return int32(u) }

@@ -1,0 +1,137 @@
+package tc
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// FilterName names a filter after its injection and direction.
+func FilterName(injection string, d Direction) string {
+	return prefix + ":" + injection + ":" + string(d)
+}
+
+// NewFilter describes a filter that is to be added.
+type NewFilter struct {
+	Name string
+	// Preference orders the filters of a hook, the lowest first. Several may share one.
+	Preference uint16
+	// Program is the file descriptor of a BPF program.
+	Program int
+	// Mirror is the device that what the program matches is sent to, by a mirred
+	// action. Without one the program's answer is itself the action.
+	Mirror int
+}
+
+// AddFilter hangs a filter on a hook. Written by hand because the library cannot
+// hang actions on a BPF filter.
+func (n *Namespace) AddFilter(h Hook, f NewFilter) error {
+	r := n.request(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+	r.AddData(&nl.TcMsg{
+		Family: nl.FAMILY_ALL, Ifindex: int32(h.Link.Index), Parent: h.Direction.parent(),
+		Info: netlink.MakeHandle(f.Preference, nl.Swap16(unix.ETH_P_ALL)),
+	})
+	r.AddData(nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("bpf")))
+	options := nl.NewRtAttr(nl.TCA_OPTIONS, nil)
+	flags := uint32(nl.TCA_BPF_FLAG_ACT_DIRECT)
+	if f.Mirror != 0 {
+		flags = 0
+		action := []netlink.Action{netlink.NewMirredAction(f.Mirror)}
+		if err := netlink.EncodeActions(options.AddRtAttr(nl.TCA_BPF_ACT, nil), action); err != nil {
+			return fmt.Errorf("encode the action of filter %s: %w", f.Name, err)
+		}
+	}
+	options.AddRtAttr(nl.TCA_BPF_FD, nl.Uint32Attr(uint32(f.Program)))
+	options.AddRtAttr(nl.TCA_BPF_NAME, nl.ZeroTerminated(f.Name))
+	options.AddRtAttr(nl.TCA_BPF_FLAGS, nl.Uint32Attr(flags))
+	r.AddData(options)
+	if _, err := r.Execute(unix.NETLINK_ROUTE, 0); err != nil {
+		return fmt.Errorf("add filter to %s with preference %d: %w", h, f.Preference, err)
+	}
+	return nil
+}
+
+// Filter is a filter of ours as the kernel reads it back.
+type Filter struct {
+	Name string
+	// Program is the kernel's number of the BPF program.
+	Program int
+
+	hook   Hook
+	listed *netlink.BpfFilter
+}
+
+// String says the filter in one line.
+func (f *Filter) String() string {
+	mode := "with an action"
+	if f.listed.DirectAction {
+		mode = "direct-action"
+	}
+	return fmt.Sprintf("%s: filter bpf %s, preference %d, %s, program %d, tag %s", f.hook, f.Name, f.listed.Priority, mode, f.Program, f.listed.Tag)
+}
+
+// filters lists what hangs on a hook. Without clsact there is nothing, which
+// kernels say in different ways.
+func (n *Namespace) filters(h Hook) ([]netlink.Filter, error) {
+	all, err := whole(func() ([]netlink.Filter, error) {
+		return n.kernel.FilterList(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: h.Link.Index}}, h.Direction.parent())
+	})
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list %s filters of %s: %w", h.Direction, h.Link.Name, err)
+	}
+	return all, nil
+}
+
+// divide lists a hook's filters: those of agents, this one or another, and those
+// of somebody else.
+func (n *Namespace) divide(h Hook) (ours []*Filter, foreign []netlink.Filter, err error) {
+	all, err := n.filters(h)
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, f := range all {
+		if b, ok := f.(*netlink.BpfFilter); ok && strings.HasPrefix(b.Name, prefix+":") {
+			ours = append(ours, &Filter{Name: b.Name, Program: b.Id, hook: h, listed: b})
+		} else {
+			foreign = append(foreign, f)
+		}
+	}
+	return ours, foreign, nil
+}
+
+// FindFilter returns our filter of a name, or nil.
+func (n *Namespace) FindFilter(h Hook, name string) (*Filter, error) {
+	ours, _, err := n.divide(h)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range ours {
+		if f.Name == name {
+			return f, nil
+		}
+	}
+	return nil, nil
+}
+
+// RemoveFilter takes our filter off; it may be gone already.
+func (n *Namespace) RemoveFilter(h Hook, name string) error {
+	f, err := n.FindFilter(h, name)
+	if err != nil || f == nil {
+		return err
+	}
+	return n.deleteFilter(f)
+}
+
+func (n *Namespace) deleteFilter(f *Filter) error {
+	if err := n.kernel.FilterDel(f.listed); err != nil && !gone(err) {
+		return fmt.Errorf("delete filter %s of %s: %w", f.Name, f.hook.Link.Name, err)
+	}
+	return nil
+}

@@ -1,0 +1,118 @@
+package tc
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/vishvananda/netlink"
+	"golang.org/x/sys/unix"
+)
+
+// Our handles. The root's is one that nobody else is likely to take; the netem
+// of a class has netemMajor plus the class's minor number for its major.
+const (
+	rootMajor  uint16 = 0xc6a7
+	netemMajor uint16 = 0xc700
+)
+
+// MaxClasses is how many netems one device can have.
+const MaxClasses = 0xff
+
+// classRate is the rate of our classes in bytes a second, 32 Gbit/s: as much as
+// HTB's 32-bit field holds, and no limit to any veth.
+const classRate = 4_000_000_000
+
+// ClassID is the handle of the class with a minor number.
+func ClassID(minor uint16) uint32 { return netlink.MakeHandle(rootMajor, minor) }
+
+func netemHandle(minor uint16) uint32 { return netlink.MakeHandle(netemMajor+minor, 0) }
+
+// htb is the root qdisc of a device, which our netems share. It has no default
+// class: what names none of its classes goes out directly and unshaped.
+func htb(device int) *netlink.Htb {
+	h := netlink.NewHtb(netlink.QdiscAttrs{
+		LinkIndex: device, Handle: netlink.MakeHandle(rootMajor, 0), Parent: netlink.HANDLE_ROOT,
+	})
+	direct := uint32(1000) // packets; else it is the device's queue length, which may be 0
+	h.DirectQlen = &direct
+	return h
+}
+
+func class(device int, minor uint16) *netlink.HtbClass {
+	const millisecond = 15_625 // in the kernel's ticks of 64 ns
+	return &netlink.HtbClass{
+		ClassAttrs: netlink.ClassAttrs{
+			LinkIndex: device, Handle: ClassID(minor), Parent: netlink.MakeHandle(rootMajor, 0),
+		},
+		Rate: classRate, Ceil: classRate, Buffer: millisecond, Cbuffer: millisecond, Quantum: 200_000,
+	}
+}
+
+// qdiscs lists the qdiscs of a link.
+func (n *Namespace) qdiscs(link int) ([]netlink.Qdisc, error) {
+	all, err := whole(func() ([]netlink.Qdisc, error) { return n.kernel.QdiscList(nil) })
+	if err != nil {
+		return nil, fmt.Errorf("list qdiscs of network namespace %d: %w", n.Inode, err)
+	}
+	var its []netlink.Qdisc
+	for _, q := range all {
+		if q.Attrs().LinkIndex == link {
+			its = append(its, q)
+		}
+	}
+	return its, nil
+}
+
+// Root is the root qdisc of a device.
+type Root struct {
+	Kind string
+	// Default says that it is the kernel's own, which has no handle and comes back
+	// when another is removed.
+	Default bool
+
+	handle uint32
+}
+
+// ours says that it is the HTB of an agent, this one or another.
+func (r Root) ours() bool { return r.handle == netlink.MakeHandle(rootMajor, 0) }
+
+// Root reads the root qdisc of a device; a device that has none counts as one
+// with the kernel's own.
+func (n *Namespace) Root(device Link) (Root, error) {
+	all, err := n.qdiscs(device.Index)
+	if err != nil {
+		return Root{}, err
+	}
+	for _, q := range all {
+		if a := q.Attrs(); a.Parent == netlink.HANDLE_ROOT {
+			return Root{Kind: q.Type(), Default: a.Handle == 0, handle: a.Handle}, nil
+		}
+	}
+	return Root{Kind: "none", Default: true}, nil
+}
+
+// AddRoot puts our HTB on a device. It may be made and yet return an error.
+func (n *Namespace) AddRoot(device Link) (made bool, err error) {
+	if err := n.kernel.QdiscAdd(htb(device.Index)); err != nil {
+		return false, fmt.Errorf("add qdisc htb to %s: %w", device.Name, err)
+	}
+	return true, n.restoreQueue(device)
+}
+
+// RemoveRoot removes our HTB; it may be gone already.
+func (n *Namespace) RemoveRoot(device Link) error {
+	if err := n.kernel.QdiscDel(htb(device.Index)); err != nil && !gone(err) {
+		return fmt.Errorf("delete qdisc htb of %s: %w", device.Name, err)
+	}
+	return nil
+}
+
+// restoreQueue gives a device back its transmit queue length: the kernel sets
+// one of 0, which Docker's interfaces have, to 1000 whenever a qdisc comes.
+func (n *Namespace) restoreQueue(device Link) error {
+	link := &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: device.Index}}
+	if err := n.kernel.LinkSetTxQLen(link, device.queue); err != nil && !errors.Is(err, unix.ENODEV) {
+		return fmt.Errorf("set the transmit queue length of %s back to %d: %w", device.Name, device.queue, err)
+	}
+	return nil
+}

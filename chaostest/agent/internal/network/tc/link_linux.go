@@ -1,0 +1,99 @@
+package tc
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+)
+
+// prefix begins the name of everything of ours that has a name in the kernel.
+const prefix = "chaosgate"
+
+// Link is a network interface of a namespace.
+type Link struct {
+	Name     string
+	Index    int
+	MTU      int
+	Up       bool
+	Loopback bool
+	// Ethernet says that frames have a header of 14 bytes; other links carry bare
+	// IP packets.
+	Ethernet bool
+	// Ours says that an agent made it, this one or another.
+	Ours bool
+	// Prefixes are the interface's own addresses with their networks' lengths.
+	Prefixes []netip.Prefix
+
+	queue int // the length of the transmit queue
+}
+
+// LoopbackLink is lo, whose index is 1 in every namespace.
+func LoopbackLink() Link { return Link{Name: "lo", Index: 1, Loopback: true} }
+
+// Links lists the interfaces of the namespace with their addresses.
+func (n *Namespace) Links() ([]Link, error) {
+	all, err := whole(n.kernel.LinkList)
+	if err != nil {
+		return nil, fmt.Errorf("list interfaces of network namespace %d: %w", n.Inode, err)
+	}
+	addresses, err := whole(func() ([]netlink.Addr, error) { return n.kernel.AddrList(nil, netlink.FAMILY_ALL) })
+	if err != nil {
+		return nil, fmt.Errorf("list addresses of network namespace %d: %w", n.Inode, err)
+	}
+	var links []Link
+	for _, l := range all {
+		a := l.Attrs()
+		link := Link{
+			Name: a.Name, Index: a.Index, MTU: a.MTU, Ours: isOurs(a), queue: a.TxQLen,
+			Up: a.Flags&net.FlagUp != 0, Loopback: a.Flags&net.FlagLoopback != 0, Ethernet: a.EncapType == "ether",
+		}
+		for _, address := range addresses {
+			if address.LinkIndex != a.Index {
+				continue
+			}
+			if ip, ok := netip.AddrFromSlice(address.IP); ok {
+				ones, _ := address.Mask.Size()
+				link.Prefixes = append(link.Prefixes, netip.PrefixFrom(ip.Unmap(), ones))
+			}
+		}
+		links = append(links, link)
+	}
+	return links, nil
+}
+
+// isOurs says whether a device was made by an agent, this one or another.
+func isOurs(device *netlink.LinkAttrs) bool {
+	return strings.HasPrefix(device.Name, prefix+"-") || strings.HasPrefix(device.Alias, prefix+":")
+}
+
+// Direction says which way packets go, seen from the namespace.
+type Direction string
+
+// The directions, as tc names them.
+const (
+	Ingress Direction = "ingress"
+	Egress  Direction = "egress"
+)
+
+// Directions are both.
+var Directions = []Direction{Ingress, Egress}
+
+// Hook is a place that filters hang on: one direction of one link, on its clsact.
+type Hook struct {
+	Link      Link
+	Direction Direction
+}
+
+// parent is the hook's handle.
+func (d Direction) parent() uint32 {
+	if d == Ingress {
+		return netlink.HANDLE_MIN_INGRESS
+	}
+	return netlink.HANDLE_MIN_EGRESS
+}
+
+// String prints "eth0 ingress".
+func (h Hook) String() string { return h.Link.Name + " " + string(h.Direction) }

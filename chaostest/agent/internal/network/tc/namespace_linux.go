@@ -1,0 +1,128 @@
+package tc
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netlink/nl"
+	"golang.org/x/sys/unix"
+)
+
+// Namespace is a network namespace that is held open, so that work in it can be
+// undone and compared when its processes have died.
+type Namespace struct {
+	// Inode is the namespace's number: two processes with the same one share it.
+	Inode uint64
+
+	file   *os.File
+	kernel *netlink.Handle
+	byHand map[int]*nl.SocketHandle // netlink for what the library cannot say
+}
+
+// Open opens the network namespace of a path such as /proc/1/ns/net.
+func Open(path string) (*Namespace, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("open network namespace: %w", err)
+	}
+	n := &Namespace{file: file}
+	if n.Inode, err = inode(file); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	err = n.Inside(func() error {
+		if n.kernel, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
+			return fmt.Errorf("open netlink in network namespace %s: %w", path, err)
+		}
+		socket, err := nl.GetNetlinkSocketAt(-1, -1, unix.NETLINK_ROUTE)
+		if err != nil {
+			return fmt.Errorf("open netlink in network namespace %s: %w", path, err)
+		}
+		n.byHand = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// Close gives the namespace up.
+func (n *Namespace) Close() error {
+	if n.kernel != nil {
+		n.kernel.Close()
+	}
+	for _, s := range n.byHand {
+		s.Close()
+	}
+	return n.file.Close()
+}
+
+// Inside runs f on a thread in the namespace. The thread ends with f, so that no
+// other goroutine can find itself in there.
+func (n *Namespace) Inside(f func() error) error {
+	result := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
+			result <- fmt.Errorf("enter network namespace %d: %w: needs CAP_SYS_ADMIN", n.Inode, err)
+			return
+		}
+		result <- f()
+	}()
+	return <-result
+}
+
+// request starts a netlink request made by hand.
+func (n *Namespace) request(kind, flags int) *nl.NetlinkRequest {
+	r := nl.NewNetlinkRequest(kind, flags)
+	r.Sockets = n.byHand
+	return r
+}
+
+func inode(file *os.File) (uint64, error) {
+	var s unix.Stat_t
+	if err := unix.Fstat(int(file.Fd()), &s); err != nil {
+		return 0, fmt.Errorf("stat %s: %w", file.Name(), err)
+	}
+	return s.Ino, nil
+}
+
+// Scratch runs f in a new network namespace that ends with it, on a thread that
+// is in there.
+func Scratch(f func(*Namespace) error) error {
+	result := make(chan error, 1)
+	go func() {
+		runtime.LockOSThread()
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			result <- fmt.Errorf("make a network namespace to try things in: %w: needs CAP_SYS_ADMIN", err)
+			return
+		}
+		n, err := Open("/proc/thread-self/ns/net")
+		if err != nil {
+			result <- err
+			return
+		}
+		result <- errors.Join(f(n), n.Close())
+	}()
+	return <-result
+}
+
+// whole repeats a netlink dump that a change has interrupted: the kernel says
+// that such a dump is not one moment's state.
+func whole[T any](list func() ([]T, error)) ([]T, error) {
+	for range 100 {
+		all, err := list()
+		if !errors.Is(err, netlink.ErrDumpInterrupted) {
+			return all, err
+		}
+	}
+	return nil, errors.New("list the kernel's objects: they change faster than they can be read")
+}
+
+// gone says that what was to be removed is no longer there.
+func gone(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EINVAL)
+}

@@ -1,0 +1,125 @@
+package tc
+
+import (
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+)
+
+// Snapshot is what a namespace's links, qdiscs and filters are like. Things that
+// an agent made, this one or another, are left out: they are looked for by name.
+type Snapshot struct {
+	links   map[int]string // their names
+	objects map[Object]string
+	// agents are the links that filters of agents hang on: their clsact stays.
+	agents map[int]bool
+}
+
+// Object is one thing of a link, or without a part the link itself.
+type Object struct {
+	Link int // the index
+	part string
+}
+
+// clsactPart is the clsact of a link.
+var clsactPart = qdiscPart(netlink.HANDLE_CLSACT)
+
+func qdiscPart(parent uint32) string { return "qdisc at " + netlink.HandleStr(parent) }
+
+// IsClsact says whether the object is a link's clsact.
+func (o Object) IsClsact() bool { return o.part == clsactPart }
+
+// IsQdisc says whether the object is a qdisc of a link.
+func (o Object) IsQdisc() bool { return strings.HasPrefix(o.part, "qdisc ") }
+
+// String names the object without its link.
+func (o Object) String() string {
+	if o.part == "" {
+		return "interface"
+	}
+	return o.part
+}
+
+// Snapshot looks at all that a fault could change.
+func (n *Namespace) Snapshot() (Snapshot, error) {
+	links, err := whole(n.kernel.LinkList)
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("list interfaces of network namespace %d: %w", n.Inode, err)
+	}
+	qdiscs, err := whole(func() ([]netlink.Qdisc, error) { return n.kernel.QdiscList(nil) })
+	if err != nil {
+		return Snapshot{}, fmt.Errorf("list qdiscs of network namespace %d: %w", n.Inode, err)
+	}
+	s := Snapshot{links: map[int]string{}, objects: map[Object]string{}, agents: map[int]bool{}}
+	for _, l := range links {
+		a := l.Attrs()
+		if isOurs(a) {
+			continue
+		}
+		s.links[a.Index] = a.Name
+		s.objects[Object{Link: a.Index}] = fmt.Sprintf(
+			"%s, type %s, MTU %d, queue %d, flags %s, address %s, alias %q, master %d, promiscuity %d, allmulti %d, GSO %d/%d, GRO %d",
+			a.Name, l.Type(), a.MTU, a.TxQLen, a.Flags&^net.FlagRunning, a.HardwareAddr, a.Alias, a.MasterIndex, a.Promisc, a.Allmulti, a.GSOMaxSegs, a.GSOMaxSize, a.GROMaxSize)
+		for _, q := range qdiscs {
+			if q.Attrs().LinkIndex == a.Index {
+				s.objects[Object{a.Index, qdiscPart(q.Attrs().Parent)}] = q.Type() + " " + netlink.HandleStr(q.Attrs().Handle)
+			}
+		}
+		if err := n.addFilters(s, Link{Name: a.Name, Index: a.Index}); err != nil {
+			return Snapshot{}, err
+		}
+	}
+	return s, nil
+}
+
+// addFilters adds the foreign filters of a link. A clsact that only agents'
+// filters hang on is an agent's.
+func (n *Namespace) addFilters(s Snapshot, link Link) error {
+	others := 0
+	for _, d := range Directions {
+		ours, foreign, err := n.divide(Hook{link, d})
+		if err != nil {
+			return err
+		}
+		s.agents[link.Index] = s.agents[link.Index] || len(ours) > 0
+		others += len(foreign)
+		for _, f := range foreign {
+			b := f.Attrs()
+			part := fmt.Sprintf("%s filter, preference %d, handle %#x", d, b.Priority, b.Handle)
+			s.objects[Object{link.Index, part}] = fmt.Sprintf("%s, protocol %#x", f.Type(), b.Protocol)
+		}
+	}
+	if s.agents[link.Index] && others == 0 {
+		delete(s.objects, Object{link.Index, clsactPart})
+	}
+	return nil
+}
+
+// Differences says what is different now from what it was before, one line a
+// thing. It leaves out what is still in use, a clsact that agents' filters hang
+// on, and links that came or went: those are somebody else's doing.
+func Differences(before, now Snapshot, inUse func(Object) bool) []string {
+	expected := func(o Object) bool { return inUse(o) || o.IsClsact() && now.agents[o.Link] }
+	var all []string
+	for o, is := range now.objects {
+		was, there := before.objects[o]
+		if _, known := before.links[o.Link]; !known || there && was == is || expected(o) {
+			continue
+		}
+		if !there {
+			was = "not there"
+		}
+		all = append(all, fmt.Sprintf("%s of %s was %s, is %s", o, now.links[o.Link], was, is))
+	}
+	for o, was := range before.objects {
+		name, linkThere := now.links[o.Link]
+		if _, there := now.objects[o]; linkThere && !there && !expected(o) {
+			all = append(all, fmt.Sprintf("%s of %s was %s, is gone", o, name, was))
+		}
+	}
+	slices.Sort(all)
+	return all
+}
