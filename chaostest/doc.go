@@ -4,14 +4,16 @@
 //
 //	It("keeps selling while its database answers late", func(ctx SpecContext) {
 //		checkout := probe.HTTP(shop, "8080/tcp", "/checkout")
-//		slow := Inject(ctx, fault.Delay(300*time.Millisecond), On(db), From(shop), Port(5432))
+//		slow := Inject(ctx, fault.Delay(300*time.Millisecond), On(db), Between(shop), Port(5432))
 //		sold := Load(ctx, checkout, PerSecond(50), For(5*time.Second))
 //		Expect(sold).To(KeepErrorRateBelow(1 * Percent))
-//		Expect(slow).To(HaveTakenEffect())
+//		slow.Revert(ctx)
+//		Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(2*time.Second, slow))
 //	})
 //
-// Load looks for a while and waits; Watch goes on looking while the spec does.
-// LoadFleet and WatchFleet do the same with several services that should be alike.
+// Load looks for a while and waits; Watch goes on looking while the spec does. Both
+// take a probe, or a fleet of services that should be alike. A fault that did nothing
+// fails the spec by itself.
 //
 // This package holds the words of a Ginkgo spec on Docker, to be imported with a
 // dot; each is one line over package scope. Under a plain testing.T use that one:

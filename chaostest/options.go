@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
@@ -16,33 +17,41 @@ type (
 	Address = scope.Address
 )
 
-// On names the targets. There must be one at least.
-func On(targets ...*Service) scope.InjectOption { return scope.On(targets...) }
+// Clients is the peer that stands for whoever reaches a container through its
+// published ports: the test process and its probes among them.
+const Clients = scope.Clients
 
-// From limits a network fault to packets that arrive at the target from the
-// peers. With Toward and the same peers it is for both directions.
+// On names the targets of a fault.
+func On(targets ...*Service) scope.Targets { return scope.On(targets...) }
+
+// Between limits a network fault to the traffic of its targets with the peers.
+func Between(peers ...scope.Peer) scope.InjectOption { return scope.Between(peers...) }
+
+// From limits a network fault to the packets that arrive from the peers.
 func From(peers ...scope.Peer) scope.InjectOption { return scope.From(peers...) }
 
-// Toward limits a network fault to packets that leave the target for the peers.
-func Toward(peers ...scope.Peer) scope.InjectOption { return scope.Toward(peers...) }
+// To limits a network fault to the packets that leave for the peers.
+func To(peers ...scope.Peer) scope.InjectOption { return scope.To(peers...) }
 
-// Port limits a network fault to packets with one of the ports at either end.
-func Port[P int | fault.PortRange](ports ...P) scope.InjectOption { return scope.Port(ports...) }
+// Direction says which way the packets of a network fault go: fault.Egress,
+// fault.Ingress or fault.Both.
+func Direction(d fault.Direction) scope.InjectOption { return scope.Direction(d) }
+
+// Port limits a network fault to packets with one of the ports at either end:
+// Port(5432), Port("53/udp"), Port("8080/tcp", "9000-9100/tcp").
+func Port[P int | string](ports ...P) scope.InjectOption { return scope.Port(ports...) }
 
 // Protocol limits a network fault to fault.TCP, fault.UDP or fault.ICMP.
 func Protocol(protocol fault.Protocol) scope.InjectOption { return scope.Protocol(protocol) }
 
-// Direction says which way the packets of a network fault go.
-func Direction(d fault.Direction) scope.InjectOption { return scope.Direction(d) }
-
 // Via forces the data path of a network fault.
 func Via(path fault.Path) scope.InjectOption { return scope.Via(path) }
 
+// OrSkip skips the spec where this machine cannot do the fault.
+func OrSkip() scope.InjectOption { return scope.OrSkip() }
+
 // PerSecond is a load's constant rate of arrivals, above 0.
-func PerSecond(rate float64) scope.LoadOption { return scope.PerSecond(rate) }
+func PerSecond(rate float64) probe.Rate { return scope.PerSecond(rate) }
 
 // For is how long a load lasts.
-func For(d time.Duration) scope.LoadOption { return scope.For(d) }
-
-// Windows is the width of the windows in which a fleet's members are compared.
-func Windows(width time.Duration) scope.LoadOption { return scope.Windows(width) }
+func For(d time.Duration) scope.Span { return scope.For(d) }

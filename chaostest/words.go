@@ -36,35 +36,27 @@ func Attach(ctx context.Context, ref string) *Service {
 
 // Inject applies a fault to its targets until the spec ends, or the Injection
 // is reverted.
-func Inject(ctx context.Context, f fault.Fault, options ...scope.InjectOption) *Injection {
+func Inject(ctx context.Context, f fault.Fault, on scope.Targets, options ...scope.InjectOption) *Injection {
 	ginkgo.GinkgoHelper()
-	return spec().Inject(ctx, f, options...)
+	return spec().Inject(ctx, f, on, options...)
 }
 
-// Load looks through the probe at a constant rate for a while, and returns the
-// window of the samples.
-func Load(ctx context.Context, p probe.Probe, options ...scope.LoadOption) *probe.Window {
+// TryInject is Inject, but returns the error instead of failing the spec.
+func TryInject(ctx context.Context, f fault.Fault, on scope.Targets, options ...scope.InjectOption) (*Injection, error) {
 	ginkgo.GinkgoHelper()
-	return spec().Load(ctx, p, options...)
+	return spec().TryInject(ctx, f, on, options...)
 }
 
-// LoadFleet loads all members of a fleet at once for a while, each at the rate,
-// and returns the windows of all.
-func LoadFleet(ctx context.Context, fleet *probe.Fleet, options ...scope.LoadOption) *probe.FleetWindow {
+// Load looks at a constant rate for a while, and returns the window of the samples: a
+// *probe.Window of a probe, a *probe.FleetWindow of a fleet.
+func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, what probe.Loadable[S], rate probe.Rate, span scope.Span) W {
 	ginkgo.GinkgoHelper()
-	return spec().LoadFleet(ctx, fleet, options...)
+	return scope.Load(ctx, spec(), what, rate, span)
 }
 
 // Watch begins a load that runs while the spec goes on, and until it ends if For
 // does not say how long.
-func Watch(ctx context.Context, p probe.Probe, options ...scope.LoadOption) *probe.Stream {
+func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, what probe.Loadable[S], rate probe.Rate, span ...scope.Span) *probe.Stream[W] {
 	ginkgo.GinkgoHelper()
-	return spec().Watch(ctx, p, options...)
-}
-
-// WatchFleet begins a load of a fleet that runs while the spec goes on, and until
-// it ends if For does not say how long.
-func WatchFleet(ctx context.Context, fleet *probe.Fleet, options ...scope.LoadOption) *probe.FleetStream {
-	ginkgo.GinkgoHelper()
-	return spec().WatchFleet(ctx, fleet, options...)
+	return scope.Watch(ctx, spec(), what, rate, span...)
 }

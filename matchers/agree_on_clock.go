@@ -20,7 +20,7 @@ import (
 //	work := func(s probe.Service) probe.Probe {
 //		return probe.HTTP(s, "8080/tcp", "/work", probe.ClockFrom(probe.HeaderField("Date")))
 //	}
-//	seen := LoadFleet(ctx, probe.FleetOf(work, replicas...), PerSecond(20), For(5*time.Second))
+//	seen := Load(ctx, probe.FleetOf(work, replicas...), PerSecond(20), For(5*time.Second))
 //	Expect(seen).To(AgreeOnClock(2 * time.Second))
 //
 // The times that members report are compared with the test process's own clock,

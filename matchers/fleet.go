@@ -69,7 +69,7 @@ func (t *fleetTest) Match(actual any) (bool, error) {
 func fleetOf(actual any) (*probe.FleetWindow, error) {
 	f, ok := actual.(*probe.FleetWindow)
 	if !ok || f == nil {
-		return nil, fmt.Errorf("the matcher expects a *probe.FleetWindow, such as LoadFleet returns.  Got:\n%s", format.Object(actual, 1))
+		return nil, fmt.Errorf("the matcher expects a *probe.FleetWindow, such as Load returns for a probe.FleetOf.  Got:\n%s", format.Object(actual, 1))
 	}
 	if err := f.Validate(); err != nil {
 		return nil, of(f.Probe(), err)

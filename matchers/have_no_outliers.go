@@ -12,7 +12,7 @@ import (
 // peers: none is slower or faster by more than Margin (25 % otherwise) and Floor (a
 // millisecond otherwise), and none fails more often by more than Margin.
 //
-//	Expect(LoadFleet(ctx, replicas, PerSecond(20), For(10*time.Second))).To(HaveNoOutliers())
+//	Expect(Load(ctx, replicas, PerSecond(20), For(10*time.Second))).To(HaveNoOutliers())
 //
 // Latencies are judged by windows, as many as FleetWindow.Spans: in each, a
 // member's median is held against the median of its peers (Margin is below 4), and what counts is in

@@ -85,7 +85,7 @@ func (f FloorOption) seconds() float64 { return time.Duration(f).Seconds() }
 // then fails at the first look that shows a violation, and as undecided where its
 // time, or the load, ends before there are enough.
 //
-//	Consistently(ctx, selling.UntilEnd()).WithTimeout(time.Minute).Should(KeepErrorRateBelow(1 * Percent))
+//	Consistently(ctx, selling.Window).WithTimeout(30*time.Second).Should(KeepErrorRateBelow(1 * Percent))
 type Sense int
 
 const (

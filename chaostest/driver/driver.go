@@ -47,9 +47,13 @@ type State struct {
 	HostNetwork bool
 	// Addresses by the name of the network.
 	Addresses map[string][]netip.Addr
-	// Gateways by the name of the network: traffic through published ports comes
+	// Subnets by the name of the network: where its containers have their addresses.
+	Subnets map[string][]netip.Prefix
+	// Gateways by the name of the network. Traffic through published ports may come
 	// from there.
 	Gateways map[string][]netip.Addr
+	// Published are the container's ports that the host forwards: "8080/tcp".
+	Published []string
 }
 
 // Reach returns the addresses of s that a container with state from can reach:

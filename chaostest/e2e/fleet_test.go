@@ -43,7 +43,7 @@ var _ = Describe("a fleet", func() {
 			replica(ctx, net, "b", image, map[string]string{"SLOWER_BY": slower.String(), "VERSION": "1"}),
 			replica(ctx, net, "c", image, map[string]string{"FAIL_SHARE": "0.25", "CLOCK_SKEW": skew.String()}),
 		}
-		w := LoadFleet(ctx, probe.FleetOf(work, fleet...), PerSecond(40), For(3*time.Second))
+		w := Load(ctx, probe.FleetOf(work, fleet...), PerSecond(40), For(3*time.Second))
 
 		const n = 120
 		Expect(w.Probe()).To(Equal("fleet of 3: GET http://{a,b,c}:8080/work"))
@@ -89,7 +89,7 @@ var _ = Describe("a fleet", func() {
 		image, err := images.Replica(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		healthy := func(s probe.Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/healthz") }
-		w := LoadFleet(ctx, probe.FleetOf(healthy, replica(ctx, Network(ctx), "a", image, nil), echo(ctx)), PerSecond(20), For(500*time.Millisecond))
+		w := Load(ctx, probe.FleetOf(healthy, replica(ctx, Network(ctx), "a", image, nil), echo(ctx)), PerSecond(20), For(500*time.Millisecond))
 		members := w.Members()
 		Expect(members[0].Image).To(HavePrefix("sha256:"))
 		Expect(members[1].Image).To(And(HavePrefix("sha256:"), Not(Equal(members[0].Image))))

@@ -54,7 +54,7 @@ var _ = Describe("network faults", func() {
 	)
 
 	It("leave other peers, ports and protocols alone", func(ctx SpecContext) {
-		slow := Inject(ctx, fault.Delay(delay), On(b), From(a), Port(7), Protocol(fault.UDP))
+		slow := Inject(ctx, fault.Delay(delay), On(b), From(a), Port("7/udp"))
 		Expect(typical(ctx, a, "udp").There).To(BeNumerically(">=", delay-time.Millisecond))
 		Expect(typical(ctx, c, "udp").There).To(BeNumerically("<", half), "another peer")
 		Expect(typical(ctx, a, "tcp").There).To(BeNumerically("<", half), "another protocol")
@@ -64,7 +64,7 @@ var _ = Describe("network faults", func() {
 
 	It("lose packets in silence", func(ctx SpecContext) {
 		before := fingerprint(ctx, b)
-		gone := Inject(ctx, fault.BlackHole(), On(b), From(a), Toward(a), Port(7))
+		gone := Inject(ctx, fault.BlackHole(), On(b), Between(a), Port(7))
 		for _, network := range []string{"tcp", "udp"} {
 			_, err := ask(ctx, a, network, time.Second)
 			Expect(err).To(MatchError(Or(ContainSubstring("timeout"), ContainSubstring("deadline exceeded"))),

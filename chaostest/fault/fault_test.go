@@ -80,7 +80,7 @@ func TestFilters(t *testing.T) {
 	port := func(first, last uint16) []fault.PortRange { return []fault.PortRange{{First: first, Last: last}} }
 	t.Run("words", func(t *testing.T) {
 		g := NewWithT(t)
-		g.Expect(fault.Filter{Direction: fault.Ingress, Label: "from shop", Ports: port(5432, 5432), Protocol: fault.TCP}.String()).
+		g.Expect(fault.Filter{Direction: fault.Ingress, Label: "shop", Ports: port(5432, 5432), Protocol: fault.TCP}.String()).
 			To(Equal("ingress from shop, port 5432, tcp"))
 		g.Expect(fault.Filter{Direction: fault.Egress, Peers: prefixes("10.0.0.7/32", "fd00::/8"), Ports: port(80, 90)}.String()).
 			To(Equal("egress to 10.0.0.7, fd00::/8, port 80-90"))

@@ -35,23 +35,6 @@ const (
 	ICMP        Protocol = "icmp"
 )
 
-// PortRange is a range of ports, both ends included.
-type PortRange struct {
-	First uint16 `json:"first"`
-	Last  uint16 `json:"last"`
-}
-
-// Contains reports whether the port is in the range.
-func (r PortRange) Contains(port uint16) bool { return r.First <= port && port <= r.Last }
-
-// String prints one port as 80 and a range as 80-90.
-func (r PortRange) String() string {
-	if r.First == r.Last {
-		return fmt.Sprint(r.First)
-	}
-	return fmt.Sprintf("%d-%d", r.First, r.Last)
-}
-
 // Filter says which packets a network fault is for. Its parts are ANDed:
 // direction AND peer AND port AND protocol. An empty part matches everything.
 type Filter struct {
@@ -65,7 +48,7 @@ type Filter struct {
 	Ports []PortRange `json:"ports,omitempty"`
 	// Protocol limits the fault to one transport protocol.
 	Protocol Protocol `json:"protocol,omitempty"`
-	// Label says in words whom the peers stand for ("from shop"); for people only.
+	// Label names the peers ("shop"); for people only.
 	Label string `json:"label,omitempty"`
 }
 
@@ -162,15 +145,8 @@ func portsMeet(a, b []PortRange) bool {
 func (f Filter) String() string {
 	var parts []string
 	way := string(f.Direction)
-	switch {
-	case f.Label != "":
-		way += " " + f.Label
-	case len(f.Peers) > 0:
-		peers := make([]string, len(f.Peers))
-		for i, p := range f.Peers {
-			peers[i] = peerString(p)
-		}
-		way += map[Direction]string{Egress: " to ", Ingress: " from ", Both: " to and from "}[f.Direction] + strings.Join(peers, ", ")
+	if peers := f.peersText(); peers != "" {
+		way += map[Direction]string{Egress: " to ", Ingress: " from ", Both: " to and from "}[f.Direction] + peers
 	}
 	if way = strings.TrimSpace(way); way != "" {
 		parts = append(parts, way)
@@ -182,6 +158,18 @@ func (f Filter) String() string {
 		parts = append(parts, string(f.Protocol))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// peersText names the peers, by their label where there is one.
+func (f Filter) peersText() string {
+	if f.Label != "" {
+		return f.Label
+	}
+	peers := make([]string, len(f.Peers))
+	for i, p := range f.Peers {
+		peers[i] = peerString(p)
+	}
+	return strings.Join(peers, ", ")
 }
 
 func peerString(p netip.Prefix) string {

@@ -28,8 +28,8 @@ type DelayFault struct {
 
 var _ Filterable = DelayFault{}
 
-// DelayOption changes a delay.
-type DelayOption func(*DelayFault)
+// DelayOption is an option of Delay: Jitter or Seed.
+type DelayOption interface{ applyDelay(*DelayFault) }
 
 // Delay holds each matching packet back for d, from 100 µs to 60 s. Without a
 // direction in the filter it is for egress: a round trip takes d longer. Needs
@@ -38,19 +38,10 @@ type DelayOption func(*DelayFault)
 func Delay(d time.Duration, options ...DelayOption) DelayFault {
 	f := DelayFault{Delay: d}
 	for _, o := range options {
-		o(&f)
+		o.applyDelay(&f)
 	}
 	return f
 }
-
-// Jitter spreads the delay evenly over d-j to d+j. Packets may overtake each
-// other, as netem's do. There is no jitter unless it is asked for.
-func Jitter(j time.Duration) DelayOption { return func(f *DelayFault) { f.Jitter = j } }
-
-// Seed makes the jitter the same in every run with the same packets. Without
-// it a seed is drawn, and the attestation prints it. netem takes a seed from
-// Linux 6.6 on; before that the attestation says that it was not used.
-func Seed(seed uint64) DelayOption { return func(f *DelayFault) { f.Seed = seed } }
 
 // Kind is KindDelay.
 func (f DelayFault) Kind() Kind { return KindDelay }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"time"
 )
 
 // Imaged is an optional capability of a Service: what its container is made of,
@@ -19,6 +21,7 @@ type Fleet struct {
 	name     string
 	services []Service
 	probes   []Probe
+	width    time.Duration // of its windows, 0 for DefaultWidth
 	err      error
 }
 
@@ -28,7 +31,7 @@ type Fleet struct {
 //
 //	replicas := probe.FleetOf(func(s probe.Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/work") }, a, b, c)
 //
-// What is wrong with it RunFleet and StartFleet say.
+// What is wrong with it is said when it is loaded.
 func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
 	f := &Fleet{}
 	var names, probes []string
@@ -66,6 +69,42 @@ func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
 // String names the fleet in messages and records: "fleet of 3: GET
 // http://{a,b,c}:8080/work".
 func (f *Fleet) String() string { return f.name }
+
+// Windows returns the same fleet with another width than DefaultWidth for the windows
+// in which its members are compared. It is rounded to a whole number of samples, and
+// a load of the fleet must be long enough for one.
+func (f *Fleet) Windows(width time.Duration) *Fleet {
+	other := *f
+	other.width = width
+	return &other
+}
+
+// FleetSample is one look at each member of a fleet, in their order.
+type FleetSample []Sample
+
+// Sample looks at every member once, at all of them at the same time:
+//
+//	Eventually(ctx, replicas.Sample).Should(HaveEach(BeLive()))
+func (f *Fleet) Sample(ctx context.Context) (FleetSample, error) {
+	if err := f.check(); err != nil {
+		return nil, fmt.Errorf("probe: %w", err)
+	}
+	round, errs := make(FleetSample, len(f.probes)), make([]error, len(f.probes))
+	var all sync.WaitGroup
+	for i, p := range f.probes {
+		all.Go(func() { round[i], errs[i] = p.Sample(ctx) })
+	}
+	all.Wait()
+	return round, errors.Join(errs...)
+}
+
+// check says what is wrong with the fleet.
+func (f *Fleet) check() error {
+	if f == nil || f.err == nil && len(f.probes) == 0 {
+		return errors.New("no fleet: make one with probe.FleetOf")
+	}
+	return f.err
+}
 
 // members asks for the images of those that know theirs. A member that does not
 // answer has none: its samples will say what became of it.

@@ -62,7 +62,7 @@ func TestAFleetsMembersAreAskedInTurn(t *testing.T) {
 		asked++
 		return probe.Sample{Class: probe.OK}
 	}), replicas("a", "b", "c")...)
-	w, err := probe.RunFleet(t.Context(), fleet, 100, 90*time.Millisecond, probe.Labelled("spec", "fault"))
+	w, err := probe.Run(t.Context(), fleet, 100, 90*time.Millisecond, probe.Labelled("spec", "fault"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func TestAFleetThatGrowsHasAsManySamplesOfEach(t *testing.T) {
 		}
 		return probe.Sample{Class: probe.OK}
 	}), replicas("a", "b", "c")...)
-	stream, err := probe.StartFleet(t.Context(), fleet, 200, 0, probe.Windows(20*time.Millisecond))
+	stream, err := probe.Start(t.Context(), fleet.Windows(20*time.Millisecond), 200, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,7 +146,7 @@ func TestALoadOfAFleetStopsWhenOneCannotBeAsked(t *testing.T) {
 			return probe.Sample{Class: probe.OK}, nil
 		}, s.Name()}
 	}, replicas("a", "b")...)
-	w, err := probe.RunFleet(t.Context(), fleet, 100, time.Minute)
+	w, err := probe.Run(t.Context(), fleet, 100, time.Minute)
 	if !errors.Is(err, broken) || !strings.HasPrefix(err.Error(), "load fleet of 2: a,b at 100/s for 1m0s: stopped after ") || w.N() != 0 {
 		t.Errorf("got %s and %v", w, err)
 	}
@@ -173,30 +173,29 @@ func TestAFleetRefusesWhatIsNone(t *testing.T) {
 	look := asking(func(string) probe.Sample { t.Error("a member was asked"); return probe.Sample{} })
 	two := probe.FleetOf(look, replicas("a", "b")...)
 	for _, c := range []struct {
-		want    string
-		fleet   *probe.Fleet
-		rate    probe.Rate
-		d       time.Duration
-		options []probe.RunOption
+		want  string
+		fleet *probe.Fleet
+		rate  probe.Rate
+		d     time.Duration
 	}{
-		{"load: no fleet: make one with probe.FleetOf", nil, 1, time.Second, nil},
-		{"load: a fleet of 1: give it 2 members or more", probe.FleetOf(look, replicas("a")...), 1, time.Second, nil},
-		{"load: a fleet of 0: give it 2 members or more", probe.FleetOf[*replica](look), 1, time.Second, nil},
-		{`load: two members are called "a": give each a name of its own, such as an alias on a network`, probe.FleetOf(look, replicas("a", "b", "a")...), 1, time.Second, nil},
-		{"load: a member has no name: give it one", probe.FleetOf(look, replicas("a", "")...), 1, time.Second, nil},
-		{"load: service 2 of 2 is nil: start it first", probe.FleetOf(look, &replica{name: "a"}, nil), 1, time.Second, nil},
-		{"load: no probe: give FleetOf a function that makes one of a service", probe.FleetOf(nil, replicas("a", "b")...), 1, time.Second, nil},
-		{"load: no probe for a: return one for each service", probe.FleetOf(func(probe.Service) probe.Probe { return nil }, replicas("a", "b")...), 1, time.Second, nil},
-		{"load: fleet of 2: GET http://{a,b}:8080/work at 6000/s: the rate must be above 0 and at most 5000/s", two, 6000, time.Second, nil},
-		{"load: fleet of 2: GET http://{a,b}:8080/work at NaN/s: the rate must be above 0 and at most 5000/s", two, probe.Rate(math.NaN()), time.Second, nil},
-		{"load: fleet of 2: GET http://{a,b}:8080/work for 0s: the duration must be above 0", two, 1, 0, nil},
-		{"load: fleet of 2: GET http://{a,b}:8080/work at 5000/s for 1h0m0s: 36000000 samples, at most 1000000 are kept: use a lower rate or a shorter time", two, 5000, time.Hour, nil},
-		{"load: windows of 10ms at 20/s hold no sample of a member: make them wider or the rate higher", two, 20, time.Second, []probe.RunOption{probe.Windows(10 * time.Millisecond)}},
-		{"load: windows of 1h0m0s in a load of 200ms: none would be complete: make them narrower or load for longer", two, 20, 200 * time.Millisecond, []probe.RunOption{probe.Windows(time.Hour)}},
-		{"load: windows of 250ms in a load of 200ms: none would be complete: make them narrower or load for longer", two, 20, 200 * time.Millisecond, []probe.RunOption{probe.Windows(250 * time.Millisecond)}},
-		{"load: windows of -1s: the width must be above 0, or 0 for the default", two, 20, time.Second, []probe.RunOption{probe.Windows(-time.Second)}},
+		{"load: no fleet: make one with probe.FleetOf", nil, 1, time.Second},
+		{"load: a fleet of 1: give it 2 members or more", probe.FleetOf(look, replicas("a")...), 1, time.Second},
+		{"load: a fleet of 0: give it 2 members or more", probe.FleetOf[*replica](look), 1, time.Second},
+		{`load: two members are called "a": give each a name of its own, such as an alias on a network`, probe.FleetOf(look, replicas("a", "b", "a")...), 1, time.Second},
+		{"load: a member has no name: give it one", probe.FleetOf(look, replicas("a", "")...), 1, time.Second},
+		{"load: service 2 of 2 is nil: start it first", probe.FleetOf(look, &replica{name: "a"}, nil), 1, time.Second},
+		{"load: no probe: give FleetOf a function that makes one of a service", probe.FleetOf(nil, replicas("a", "b")...), 1, time.Second},
+		{"load: no probe for a: return one for each service", probe.FleetOf(func(probe.Service) probe.Probe { return nil }, replicas("a", "b")...), 1, time.Second},
+		{"load: fleet of 2: GET http://{a,b}:8080/work at 6000/s: the rate must be above 0 and at most 5000/s", two, 6000, time.Second},
+		{"load: fleet of 2: GET http://{a,b}:8080/work at NaN/s: the rate must be above 0 and at most 5000/s", two, probe.Rate(math.NaN()), time.Second},
+		{"load: fleet of 2: GET http://{a,b}:8080/work for 0s: the duration must be above 0", two, 1, 0},
+		{"load: fleet of 2: GET http://{a,b}:8080/work at 5000/s for 1h0m0s: 36000000 samples, at most 1000000 are kept: use a lower rate or a shorter time", two, 5000, time.Hour},
+		{"load: windows of 10ms at 20/s hold no sample of a member: make them wider or the rate higher", two.Windows(10 * time.Millisecond), 20, time.Second},
+		{"load: windows of 1h0m0s in a load of 200ms: none would be complete: make them narrower or load for longer", two.Windows(time.Hour), 20, 200 * time.Millisecond},
+		{"load: windows of 250ms in a load of 200ms: none would be complete: make them narrower or load for longer", two.Windows(250 * time.Millisecond), 20, 200 * time.Millisecond},
+		{"load: windows of -1s: the width must be above 0, or 0 for the default", two.Windows(-time.Second), 20, time.Second},
 	} {
-		if w, err := probe.RunFleet(t.Context(), c.fleet, c.rate, c.d, c.options...); err == nil || err.Error() != c.want {
+		if w, err := probe.Run(t.Context(), c.fleet, c.rate, c.d); err == nil || err.Error() != c.want {
 			t.Errorf("got %v and error\n  %v, want\n  %s", w, err, c.want)
 		}
 	}
@@ -210,7 +209,7 @@ func TestAFleetsLoadMayBeOfOneWindow(t *testing.T) {
 		spans int
 	}{{100 * time.Millisecond, 1}, {104 * time.Millisecond, 1}, {0, 0}} {
 		fleet := probe.FleetOf(asking(func(string) probe.Sample { return probe.Sample{Class: probe.OK} }), replicas("a", "b")...)
-		w, err := probe.RunFleet(t.Context(), fleet, 100, 100*time.Millisecond, probe.Windows(c.width))
+		w, err := probe.Run(t.Context(), fleet.Windows(c.width), 100, 100*time.Millisecond)
 		if err != nil || w.Spans() != c.spans {
 			t.Errorf("windows of %s: %s, %v", c.width, w, err)
 		}
@@ -221,7 +220,7 @@ func TestAFleetKnowsItsImages(t *testing.T) {
 	all := replicas("a", "b", "c")
 	all[0].image, all[1].image = "sha256:0123456789abcdef", "shop:dev"
 	fleet := probe.FleetOf(asking(func(name string) probe.Sample { return probe.Sample{Class: probe.OK, Version: "2"} }), all...)
-	w, err := probe.RunFleet(t.Context(), fleet, 100, 20*time.Millisecond)
+	w, err := probe.Run(t.Context(), fleet, 100, 20*time.Millisecond)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +246,7 @@ func TestAFleetsProbesLookAtDifferentServices(t *testing.T) {
 		`load: the probes for a and b are both "exec a: true": look at the service that the function is given, and name it in the probe's String`: func(probe.Service) probe.Probe { return probe.Exec(all[0], "true") },
 		`load: the probes for a and b are both "test probe": look at the service that the function is given, and name it in the probe's String`:   func(probe.Service) probe.Probe { return quick },
 	} {
-		if w, err := probe.RunFleet(t.Context(), probe.FleetOf(look, all...), 1, time.Second); err == nil || err.Error() != want {
+		if w, err := probe.Run(t.Context(), probe.FleetOf(look, all...), 1, time.Second); err == nil || err.Error() != want {
 			t.Errorf("got %v and\n  %v, want\n  %s", w, err, want)
 		}
 	}
@@ -257,7 +256,7 @@ func TestAFleetsProbesLookAtDifferentServices(t *testing.T) {
 func TestAFleetsLoadNeedBeNoWholeNumberOfRounds(t *testing.T) {
 	noLeak(t)
 	fleet := probe.FleetOf(asking(func(string) probe.Sample { return probe.Sample{Class: probe.OK} }), replicas("a", "b", "c")...)
-	w, err := probe.RunFleet(t.Context(), fleet, 60, 110*time.Millisecond)
+	w, err := probe.Run(t.Context(), fleet, 60, 110*time.Millisecond)
 	if err != nil || w.Validate() != nil || w.N() != 7 {
 		t.Fatalf("%d samples each, %v, %v", w.N(), err, w.Validate())
 	}
@@ -265,3 +264,37 @@ func TestAFleetsLoadNeedBeNoWholeNumberOfRounds(t *testing.T) {
 		t.Errorf("%s ends at %s, its last sample was meant for %s", w, w.End(), last)
 	}
 }
+
+func TestAFleetIsSampledOnce(t *testing.T) {
+	broken := errors.New("cannot look")
+	look := func(s probe.Service) probe.Probe {
+		return probeFunc(func(context.Context) (probe.Sample, error) {
+			if s.Name() == "c" {
+				return probe.Sample{}, broken
+			}
+			return probe.Sample{Class: probe.OK, Detail: s.Name()}, nil
+		})
+	}
+	_, err := probe.FleetOf(look, replicas("a", "b")...).Sample(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "both") {
+		t.Errorf("two probes of one name: %v", err)
+	}
+	named := func(s probe.Service) probe.Probe { return namedProbe{look(s), s.Name()} }
+	round, err := probe.FleetOf(named, replicas("a", "b")...).Sample(t.Context())
+	if err != nil || len(round) != 2 || round[0].Detail != "a" || round[1].Detail != "b" {
+		t.Errorf("got %v, %v", round, err)
+	}
+	if _, err := probe.FleetOf(named, replicas("a", "c")...).Sample(t.Context()); !errors.Is(err, broken) {
+		t.Errorf("got %v, want that a member's probe %v", err, broken)
+	}
+	if _, err := (*probe.Fleet)(nil).Sample(t.Context()); err == nil || err.Error() != "probe: no fleet: make one with probe.FleetOf" {
+		t.Errorf("got %v", err)
+	}
+}
+
+type namedProbe struct {
+	probe.Probe
+	name string
+}
+
+func (p namedProbe) String() string { return "look at " + p.name }

@@ -72,7 +72,7 @@ func (m Member) match(first Member) error {
 	case !w.End().Equal(f.End()):
 		return fmt.Errorf("the window of %s ends %s after that of %s: members are compared over the same span, as RunFleet loads them", m.Name, w.End().Sub(f.End()), first.Name)
 	case w.N() != f.N():
-		return fmt.Errorf("%s has %s and %s %d: members are compared with as many, as RunFleet takes them", m.Name, samplesText(w.N()), first.Name, f.N())
+		return fmt.Errorf("%s has %s and %s %d: members are compared with as many, as Run takes them", m.Name, samplesText(w.N()), first.Name, f.N())
 	}
 	return nil
 }

@@ -109,7 +109,7 @@ func TestAFleetWindowRefusesWhatDoesNotMatch(t *testing.T) {
 	for want, other := range map[string]probe.Member{
 		"make fleet window: the window of b starts 1s after that of a: members are compared over the same span, as RunFleet loads them":                                              {Name: "b", Window: window(1, 10, 100)},
 		"make fleet window: the window of b ends -1s after that of a: members are compared over the same span, as RunFleet loads them":                                               {Name: "b", Window: window(0, 9, 100)},
-		"make fleet window: b has 99 samples and a 100: members are compared with as many, as RunFleet takes them":                                                                   {Name: "b", Window: window(0, 10, 99)},
+		"make fleet window: b has 99 samples and a 100: members are compared with as many, as Run takes them":                                                                        {Name: "b", Window: window(0, 10, 99)},
 		"make fleet window: the window of b: the sample meant for 12:00:00.000 took -5ms: a latency is not negative: measure with a clock that does not go back, as time.Since does": {Name: "b", Window: probe.NewWindow("p", noon, noon.Add(10*time.Second), append(make([]probe.Sample, 99), probe.Sample{Time: noon, Latency: -5 * time.Millisecond}))},
 		"make fleet window: member b has no window: give it one":                                                                                                                     {Name: "b"},
 		`make fleet window: two members are called "a": give each a name of its own, such as an alias on a network`:                                                                  {Name: "a", Window: window(0, 10, 100)},

@@ -51,7 +51,8 @@ type run struct {
 	spec   string
 	number int
 	faults []string
-	width  time.Duration
+	// bounded says that the load must have a duration.
+	bounded bool
 }
 
 func newRun(options []RunOption) *run {
@@ -62,25 +63,66 @@ func newRun(options []RunOption) *run {
 	return r
 }
 
+// Loadable is what a load looks at: a Probe, which returns a Sample, or a *Fleet,
+// which returns a FleetSample.
+type Loadable[S any] interface {
+	Sample(ctx context.Context) (S, error)
+	String() string
+}
+
+// Look is what a Loadable returns, a Sample or a FleetSample. It decides what a load is
+// seen in: W is *Window or *FleetWindow.
+type Look[S any, W Windowed] interface {
+	load(ctx context.Context, what Loadable[S], rate Rate, d time.Duration, r *run) (*Stream[W], error)
+}
+
+// Windowed is a window of one service or of a fleet.
+type Windowed interface {
+	comparable
+	fmt.Stringer
+	// Final says that no more samples will come.
+	Final() bool
+	// Record is the window's summary with what was judged so far.
+	Record() record.Window
+}
+
 // Run takes samples at a constant rate for a duration: an open loop, in which
 // each sample starts at its own time whether or not those before it were
 // answered, and its latency counts from that intended time. So a service that
 // stalls is seen by every sample that should have been taken meanwhile. Samples
 // in flight are bounded by the rate times the probe's timeout.
 //
+// Of a fleet each member is looked at with the rate, all on one schedule: in every
+// round each is asked once, spread over the round's time, and they take turns in
+// being first.
+//
 // Every intended sample is in the window, and no goroutine is left, when Run
 // returns. When ctx ends, or the probe cannot look, Run stops and returns the
-// error with the window of the samples that had ended. The rate is above 0 and
-// at most 10,000 a second, and rate and duration make 1 to 1,000,000 samples.
-func Run(ctx context.Context, p Probe, rate Rate, d time.Duration, options ...RunOption) (*Window, error) {
-	if !missing(p) && d == 0 {
-		return nil, fmt.Errorf("load: %s for %s: the duration must be above 0", p, d)
-	}
-	s, err := Start(ctx, p, rate, d, options...)
+// error with the window of the samples that had ended. The rate, times the members
+// of a fleet, is above 0 and at most 10,000 a second, and the load makes 1 to
+// 1,000,000 samples.
+func Run[S Look[S, W], W Windowed](ctx context.Context, what Loadable[S], rate Rate, d time.Duration, options ...RunOption) (W, error) {
+	s, err := start(ctx, what, rate, d, append(options, func(r *run) { r.bounded = true }))
 	if err != nil {
-		return nil, err
+		var none W
+		return none, err
 	}
-	return s.join()
+	<-s.load.done // soon after ctx, if that ends
+	return s.window(), s.load.err
+}
+
+// Start begins what Run does and returns: the load ends by itself after the
+// duration, or with Stop, or when ctx ends. A duration of 0 is until Stop; a load
+// that would then make more than 1,000,000 samples fails.
+//
+//	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
+func Start[S Look[S, W], W Windowed](ctx context.Context, what Loadable[S], rate Rate, d time.Duration, options ...RunOption) (*Stream[W], error) {
+	return start(ctx, what, rate, d, options)
+}
+
+func start[S Look[S, W], W Windowed](ctx context.Context, what Loadable[S], rate Rate, d time.Duration, options []RunOption) (*Stream[W], error) {
+	var look S
+	return look.load(ctx, what, rate, d, newRun(options))
 }
 
 // plan is how many looks the load takes of n probes, which are called by name: as
@@ -90,7 +132,7 @@ func (r *run) plan(name string, n int, rate Rate, d time.Duration) (int, error) 
 	switch {
 	case !(rate > 0) || rate > highest:
 		return 0, fmt.Errorf("%s at %s: the rate must be above 0 and at most %s", name, rate, highest)
-	case d < 0:
+	case d < 0, d == 0 && r.bounded:
 		return 0, fmt.Errorf("%s for %s: the duration must be above 0", name, d)
 	case r.report != nil && r.every <= 0:
 		return 0, fmt.Errorf("%s: progress every %s: must be above 0", name, r.every)

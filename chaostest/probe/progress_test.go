@@ -90,7 +90,7 @@ func TestProgressOfAFleetIsOfAllAndOfEach(t *testing.T) {
 		takes := map[string]time.Duration{"a": 3 * time.Millisecond, "b": time.Millisecond}
 		fleet := FleetOf(func(s Service) Probe { return member{s.Name(), takes[s.Name()]} }, mute("a"), mute("b"))
 		var reports []record.Window
-		w, err := RunFleet(t.Context(), fleet, 10, time.Second, Labelled("spec", "fault"), Numbered(2),
+		w, err := Run(t.Context(), fleet, 10, time.Second, Labelled("spec", "fault"), Numbered(2),
 			Progress(450*time.Millisecond, func(r record.Window) { reports = append(reports, r) }))
 		if err != nil || len(reports) != 2 {
 			t.Fatalf("%d reports, %v", len(reports), err)
@@ -129,10 +129,10 @@ func BenchmarkProgress(b *testing.B) {
 				for i := range series {
 					series[i] = NewSeries("p", start)
 				}
-				load := &loading{run: &run{report: func(record.Window) {}}}
-				tell := (&Stream{load: load, series: series[0]}).tell
+				load := &run{report: func(record.Window) {}}
+				tell := series[0].tell(load)
 				if members > 1 {
-					tell = (&FleetStream{load: load, series: &FleetSeries{series: series}}).tell
+					tell = (&FleetSeries{series: series}).tell(load)
 				}
 				for b.Loop() {
 					tell(start, so)

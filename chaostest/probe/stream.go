@@ -10,21 +10,16 @@ import (
 )
 
 // Stream is a load that runs while the test goes on. It comes from Start.
-type Stream struct {
+type Stream[W Windowed] struct {
 	load   *loading
-	series *Series
+	window func() W // of the series that the load fills
 }
 
-// Start begins what Run does and returns: the load ends by itself after the
-// duration, or with Stop, or when ctx ends. A duration of 0 is until Stop; a load
-// that would then make more than 1,000,000 samples fails.
-//
-//	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
-func Start(ctx context.Context, p Probe, rate Rate, d time.Duration, options ...RunOption) (*Stream, error) {
+// load begins a load of one probe.
+func (Sample) load(ctx context.Context, p Loadable[Sample], rate Rate, d time.Duration, r *run) (*Stream[*Window], error) {
 	if missing(p) {
 		return nil, fmt.Errorf("load: no probe%s: write probe.HTTP(service, \"8080/tcp\", \"/\")", nilText(p))
 	}
-	r := newRun(options)
 	looks, err := r.plan(p.String(), 1, rate, d)
 	if err != nil {
 		return nil, fmt.Errorf("load: %w", err)
@@ -34,24 +29,25 @@ func Start(ctx context.Context, p Probe, rate Rate, d time.Duration, options ...
 		return nil, err
 	}
 	start := time.Now()
-	s := &Stream{series: NewSeries(p.String(), start)}
-	s.series.spec, s.series.number, s.series.faults = r.spec, r.number, r.faults
-	s.load = &loading{
+	series := NewSeries(p.String(), start)
+	series.spec, series.number, series.faults = r.spec, r.number, r.faults
+	load := &loading{
 		run: r, schedule: schedule{probes, start, rate, looks}, name: p.String(), d: d,
-		add: s.add, tell: s.tell, end: s.series.End,
+		add: series.addRound, tell: series.tell(r), end: series.End,
 	}
-	s.load.begin(ctx)
-	return s, nil
+	load.begin(ctx)
+	return &Stream[*Window]{load, series.Window}, nil
 }
 
-func (s *Stream) add(round []Sample, known time.Time) {
-	s.series.mu.Lock()
-	defer s.series.mu.Unlock()
-	s.series.add(round, known)
+func (s *Series) addRound(round []Sample, known time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.add(round, known)
 }
 
-func (s *Stream) tell(now time.Time, so *progress) {
-	s.load.report(so.all.totals(s.series.heading(now)))
+// tell reports what has ended so far.
+func (s *Series) tell(r *run) func(time.Time, *progress) {
+	return func(now time.Time, so *progress) { r.report(so.all.totals(s.heading(now))) }
 }
 
 // Window is the window so far: the samples in the order of their intended starts,
@@ -64,9 +60,9 @@ func (s *Stream) tell(now time.Time, so *progress) {
 // Consistently. The error is the load's own failure: the probe could not look, or
 // the context of Start ended. It tells Gomega to stop trying, and comes with the
 // window of what there is.
-func (s *Stream) Window() (*Window, error) {
+func (s *Stream[W]) Window() (W, error) {
 	err := s.load.failed() // before the window: what has failed has all its samples
-	return s.series.Window(), err
+	return s.window(), err
 }
 
 // UntilEnd is Window for one Consistently, which it ends when the load has ended: the
@@ -74,32 +70,27 @@ func (s *Stream) Window() (*Window, error) {
 // more samples will come.
 //
 //	Consistently(ctx, selling.UntilEnd()).WithTimeout(time.Minute).Should(KeepErrorRateBelow(1 * Percent))
-func (s *Stream) UntilEnd() func() (*Window, error) { return UntilEnd(s.Window) }
+func (s *Stream[W]) UntilEnd() func() (W, error) { return UntilEnd(s.Window) }
 
 // Wait waits until the load has ended, and returns its window. When ctx ends
 // before, or the load has failed, it returns the window so far and the error.
-func (s *Stream) Wait(ctx context.Context) (*Window, error) {
+func (s *Stream[W]) Wait(ctx context.Context) (W, error) {
 	err := s.load.wait(ctx)
-	return s.series.Window(), err
-}
-
-// join waits for the load's end, which comes soon after that of Start's context.
-func (s *Stream) join() (*Window, error) {
-	<-s.load.done
-	return s.series.Window(), s.load.err
+	return s.window(), err
 }
 
 // Stop ends the load: no more samples are started, and those in flight are waited
 // for, which takes at most the probe's timeout. Then no goroutine is left. It
-// may be called again, and after the load has ended.
-func (s *Stream) Stop() { s.load.halt() }
+// may be called again, and after the load has ended. The samples of a fleet's round
+// that was not asked to its end are left out.
+func (s *Stream[W]) Stop() { s.load.halt() }
 
 // String says what there is so far in one line.
-func (s *Stream) String() string { return s.series.Window().String() }
+func (s *Stream[W]) String() string { return s.window().String() }
 
 // MarshalJSON encodes the record of the window so far, with what was judged of
 // any window of the load: a report entry that holds the stream has all of it.
-func (s *Stream) MarshalJSON() ([]byte, error) { return json.Marshal(s.series.Window().Record()) }
+func (s *Stream[W]) MarshalJSON() ([]byte, error) { return json.Marshal(s.window().Record()) }
 
 // UntilEnd makes of a function that returns windows as they grow one for a single
 // Consistently, which it ends: called again after it has returned a window that is

@@ -256,7 +256,7 @@ func TestAStreamsRecordHasWhatWasJudgedOfItsWindows(t *testing.T) {
 	}
 }
 
-func mustWindow(t *testing.T, s *probe.Stream) *probe.Window {
+func mustWindow(t *testing.T, s *probe.Stream[*probe.Window]) *probe.Window {
 	t.Helper()
 	w, err := s.Window()
 	if err != nil {
@@ -266,14 +266,14 @@ func mustWindow(t *testing.T, s *probe.Stream) *probe.Window {
 }
 
 func TestStartRefusesAbsurdLoads(t *testing.T) {
-	for want, start := range map[string]func() (*probe.Stream, error){
-		"load: test probe for -1s: the duration must be above 0":                func() (*probe.Stream, error) { return probe.Start(t.Context(), quick, 1, -time.Second) },
-		"load: test probe at 0/s: the rate must be above 0 and at most 10000/s": func() (*probe.Stream, error) { return probe.Start(t.Context(), quick, 0, 0) },
-		`load: no probe: write probe.HTTP(service, "8080/tcp", "/")`:            func() (*probe.Stream, error) { return probe.Start(t.Context(), nil, 1, 0) },
-		"load: test probe: progress every -1s: must be above 0": func() (*probe.Stream, error) {
+	for want, start := range map[string]func() (*probe.Stream[*probe.Window], error){
+		"load: test probe for -1s: the duration must be above 0":                func() (*probe.Stream[*probe.Window], error) { return probe.Start(t.Context(), quick, 1, -time.Second) },
+		"load: test probe at 0/s: the rate must be above 0 and at most 10000/s": func() (*probe.Stream[*probe.Window], error) { return probe.Start(t.Context(), quick, 0, 0) },
+		`load: no probe: write probe.HTTP(service, "8080/tcp", "/")`:            func() (*probe.Stream[*probe.Window], error) { return probe.Start(t.Context(), probe.Probe(nil), 1, 0) },
+		"load: test probe: progress every -1s: must be above 0": func() (*probe.Stream[*probe.Window], error) {
 			return probe.Start(t.Context(), quick, 1, 0, probe.Progress(-time.Second, func(record.Window) {}))
 		},
-		"load: test probe at 10000/s for 1h0m0s: 36000000 samples, at most 1000000 are kept: use a lower rate or a shorter time": func() (*probe.Stream, error) {
+		"load: test probe at 10000/s for 1h0m0s: 36000000 samples, at most 1000000 are kept: use a lower rate or a shorter time": func() (*probe.Stream[*probe.Window], error) {
 			return probe.Start(t.Context(), quick, 10_000, time.Hour)
 		},
 	} {

@@ -171,10 +171,10 @@ func TestASampleIsOneAndSamplesAreMore(t *testing.T) {
 		t.Errorf("made: %v", err)
 	}
 	none := probe.Member{Name: "b", Window: probe.NewWindow("p", noon, noon, nil)}
-	if _, err := probe.NewFleetWindow(0, instant, none); err == nil || err.Error() != "make fleet window: b has 0 samples and a 1: members are compared with as many, as RunFleet takes them" {
+	if _, err := probe.NewFleetWindow(0, instant, none); err == nil || err.Error() != "make fleet window: b has 0 samples and a 1: members are compared with as many, as Run takes them" {
 		t.Errorf("made: %v", err)
 	}
-	if _, err := probe.NewFleetWindow(0, probe.Member{Name: "b", Window: none.Window}, instant); err == nil || err.Error() != "make fleet window: a has 1 sample and b 0: members are compared with as many, as RunFleet takes them" {
+	if _, err := probe.NewFleetWindow(0, probe.Member{Name: "b", Window: none.Window}, instant); err == nil || err.Error() != "make fleet window: a has 1 sample and b 0: members are compared with as many, as Run takes them" {
 		t.Errorf("made: %v", err)
 	}
 	ctx, stop := context.WithCancelCause(t.Context())

@@ -92,10 +92,10 @@ func TestALoadOfNoProbeIsRefused(t *testing.T) {
 		"load: no probe for a, but a nil *probe.HTTPProbe: return one for each service": probe.FleetOf(func(probe.Service) probe.Probe { return none }, replicas("a", "b")...),
 		"load: no fleet: make one with probe.FleetOf":                                   {},
 	} {
-		if w, err := probe.RunFleet(t.Context(), fleet, 1, time.Second); err == nil || err.Error() != want {
+		if w, err := probe.Run(t.Context(), fleet, 1, time.Second); err == nil || err.Error() != want {
 			t.Errorf("ran %s: %v, %v", fleet, w, err)
 		}
-		if s, err := probe.StartFleet(t.Context(), fleet, 1, 0); err == nil || err.Error() != want {
+		if s, err := probe.Start(t.Context(), fleet, 1, 0); err == nil || err.Error() != want {
 			t.Errorf("started %s: %v, %v", fleet, s, err)
 		}
 	}
@@ -105,7 +105,7 @@ func TestALoadOfNoProbeIsRefused(t *testing.T) {
 func TestAFleetOfTheNamelessDoesNotPanic(t *testing.T) {
 	look := func(probe.Service) probe.Probe { return quick }
 	fleet := probe.FleetOf(look, replicas("", "b")...)
-	if _, err := probe.RunFleet(t.Context(), fleet, 1, time.Second); err == nil || err.Error() != "load: a member has no name: give it one" {
+	if _, err := probe.Run(t.Context(), fleet, 1, time.Second); err == nil || err.Error() != "load: a member has no name: give it one" {
 		t.Errorf("ran: %v", err)
 	}
 	if fleet.String() != "fleet of 2" {

@@ -16,42 +16,60 @@ import (
 )
 
 // Inject applies a fault to its targets and returns when the kernel, read back,
-// says that it is live. It is reverted when the test ends, or before that by
-// the Injection. What is wrong with the request fails the test before anything
-// is touched.
-func (s *Scope) Inject(ctx context.Context, f fault.Fault, options ...InjectOption) *Injection {
+// says that it is live:
+//
+//	slow := s.Inject(ctx, fault.Delay(300*time.Millisecond), scope.On(db), scope.Between(shop))
+//
+// It is reverted when the test ends, or before that by the Injection. What is wrong
+// with the request fails the test before anything is touched.
+func (s *Scope) Inject(ctx context.Context, f fault.Fault, on Targets, options ...InjectOption) *Injection {
 	s.t.Helper()
-	s.announce()
-	p := &plan{}
-	for _, o := range options {
-		o(p)
-	}
-	if err := p.check(f); err != nil {
-		s.toolFailure(err)
-		return nil
-	}
-	i, err := s.prepare(ctx, f, p)
+	i, err := s.inject(ctx, f, on, options)
 	if err != nil {
 		s.injectFailure(err)
 		return nil
 	}
+	return i
+}
+
+// TryInject is Inject for a test that can do without the fault, or wants to see it
+// refused: it returns the error and does not fail the test. A fault that this machine
+// cannot do is a fault.ErrUnsupported.
+func (s *Scope) TryInject(ctx context.Context, f fault.Fault, on Targets, options ...InjectOption) (*Injection, error) {
+	s.t.Helper()
+	return s.inject(ctx, f, on, options)
+}
+
+func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options []InjectOption) (*Injection, error) {
+	s.t.Helper()
+	s.announce()
+	p, err := newPlan(f, on, options)
+	if err != nil {
+		return nil, err
+	}
+	i, err := s.prepare(ctx, f, p)
+	if err != nil {
+		return nil, err
+	}
 	if err := i.reachAgents(ctx); err != nil {
-		s.toolFailure(err)
-		return nil
+		return nil, err
 	}
 	// The revert is registered before the fault is injected: whatever happens
 	// from here on, it is called.
 	s.t.Cleanup(i.atEnd)
 	s.history.add(i)
-	if err := i.apply(ctx); err != nil {
-		s.injectFailure(err)
-		return nil
+	err = i.apply(ctx)
+	if p.orSkip && errors.Is(err, fault.ErrUnsupported) {
+		s.t.Skipf("%v", err)
+	}
+	if err != nil {
+		return nil, err
 	}
 	i.hideProgress = s.showProgress(i)
 	s.by(fmt.Sprintf("injected %s", i))
 	s.report(record.InjectionEntry, i)
 	s.emit(record.Event{Kind: record.Injected, ID: i.id, Text: i.String()})
-	return i
+	return i, nil
 }
 
 // prepare resolves the targets and the filter; nothing is touched.
@@ -132,5 +150,8 @@ func (i *Injection) apply(ctx context.Context) error {
 	}
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
 	defer cancel()
-	return errors.Join(err, i.undo(undo))
+	if left := i.undo(undo); left != nil {
+		i.scope.findings(&toolError{left})
+	}
+	return err
 }

@@ -26,6 +26,7 @@ var _ scope.T = (*testing.T)(nil)
 type spec struct {
 	name     string
 	failures []string
+	skipped  string
 	entries  []any
 	cleanups []func()
 	progress map[int]func() string
@@ -38,6 +39,12 @@ func (s *spec) Name() string        { return s.name }
 func (s *spec) Logf(string, ...any) {}
 func (s *spec) Errorf(format string, a ...any) {
 	s.failures = append(s.failures, fmt.Sprintf(format, a...))
+}
+
+// Skipf skips the test.
+func (s *spec) Skipf(format string, a ...any) {
+	s.skipped = fmt.Sprintf(format, a...)
+	panic(stopped{})
 }
 func (s *spec) Failed() bool         { return len(s.failures) > 0 }
 func (s *spec) Cleanup(f func())     { s.cleanups = append(s.cleanups, f) }
@@ -100,6 +107,15 @@ func running(network string, ips ...string) driver.State {
 	return driver.State{Running: true, Addresses: map[string][]netip.Addr{network: addresses(ips...)}}
 }
 
+// bridged is a running container on a Docker bridge.
+func bridged(published ...string) driver.State {
+	state := running("net", "172.17.0.2")
+	state.Subnets = map[string][]netip.Prefix{"net": {netip.MustParsePrefix("172.17.0.0/16")}}
+	state.Gateways = map[string][]netip.Addr{"net": addresses("172.17.0.1")}
+	state.Published = published
+	return state
+}
+
 func newScope(t *testing.T, targets ...*drivertest.FakeTarget) (*spec, *drivertest.Fake, *scope.Scope) {
 	t.Helper()
 	s := &spec{name: t.Name()}
@@ -114,10 +130,10 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 	shop := drivertest.NewTarget("shop", driver.State{Running: true, Addresses: map[string][]netip.Addr{
 		"net": addresses("10.0.0.3", "fd00::3"), "other": addresses("10.9.0.3"),
 	}})
-	s, fake, x := newScope(t, db, shop)
+	s, fake, sc := newScope(t, db, shop)
 	s.run(func() {
-		slow := x.Inject(t.Context(), fault.Delay(time.Second),
-			scope.On(x.Attach(t.Context(), "db")), scope.From(x.Attach(t.Context(), "shop")), scope.Port(5432))
+		slow := sc.Inject(t.Context(), fault.Delay(time.Second),
+			scope.On(sc.Attach(t.Context(), "db")), scope.From(sc.Attach(t.Context(), "shop")), scope.Port(5432))
 		g.Expect(slow.String()).To(Equal("delay 1s on db, ingress from shop, port 5432"))
 		g.Expect(slow.Active()).To(BeTrue())
 		g.Expect(s.progress).To(HaveLen(1))
@@ -142,48 +158,63 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 }
 
 func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
-	type c = func(x *scope.Scope, db *scope.Service)
+	type c = func(sc *scope.Scope, db *scope.Service)
 	inject := func(f fault.Fault, options ...scope.InjectOption) c {
-		return func(x *scope.Scope, db *scope.Service) {
-			x.Inject(t.Context(), f, append(options, scope.On(db))...)
+		return func(sc *scope.Scope, db *scope.Service) {
+			sc.Inject(t.Context(), f, scope.On(db), options...)
 		}
 	}
 	second := fault.Delay(time.Second)
+	ten, eleven := scope.Address("10.0.0.1"), scope.Address("10.0.0.2")
 	for want, body := range map[string]c{
-		"inject delay 1s: no target: say On(service)": func(x *scope.Scope, _ *scope.Service) {
-			x.Inject(t.Context(), second)
+		"inject delay 1s: no target: say On(service)": func(sc *scope.Scope, _ *scope.Service) {
+			sc.Inject(t.Context(), second, scope.On())
 		},
-		"inject delay 1s: target is nil: was the service started in this spec, or in a BeforeEach?": func(x *scope.Scope, _ *scope.Service) {
-			x.Inject(t.Context(), second, scope.On(nil))
+		"inject delay 1s: target is nil: was the service started in this spec, or in a BeforeEach?": func(sc *scope.Scope, _ *scope.Service) {
+			sc.Inject(t.Context(), second, scope.On(nil))
 		},
-		"inject: no fault given":                                                                                                                inject(nil),
-		"inject delay -1s: delay -1s: must be at least 100µs":                                                                                   inject(fault.Delay(-time.Second)),
-		"inject pause: pause: a filter is for network faults: leave out Port":                                                                   inject(fault.Pause(), scope.Port(80)),
-		"inject delay 1s: port 70000: must be from 1 to 65535":                                                                                  inject(second, scope.Port(70000)),
-		"inject delay 1s: peer is nil: was the service started in this spec, or in a BeforeEach?":                                               inject(second, scope.From(nil)),
-		"inject delay 1s: Direction(egress) contradicts the direction that From and Toward say (ingress)":                                       inject(second, scope.From(scope.Address("10.0.0.1")), scope.Direction(fault.Egress)),
-		"inject delay 1s: From and Toward name different peers: inject the fault once for each":                                                 inject(second, scope.From(scope.Address("10.0.0.1")), scope.Toward(scope.Address("10.0.0.2"))),
+		"inject: no fault given":                                                                                                     inject(nil),
+		"inject delay -1s: delay -1s: must be at least 100µs":                                                                        inject(fault.Delay(-time.Second)),
+		"inject pause: pause: a filter is for network faults: leave out Port, Between":                                               inject(fault.Pause(), scope.Port(80), scope.Between(ten)),
+		`inject delay 1s: port "70000": must be from 1 to 65535, as in 5432/tcp, or a range of such, as in 8000-8100/tcp`:            inject(second, scope.Port(70000)),
+		`inject delay 1s: port "80/sctp": protocol "sctp": must be tcp or udp, as in 5432/tcp`:                                       inject(second, scope.Port("80/sctp")),
+		"inject delay 1s: Port names no port: leave it out to mean all":                                                              inject(second, scope.Port[int]()),
+		`inject delay 1s: Port("53/udp") contradicts Port("80/tcp"): inject the fault once for each protocol`:                        inject(second, scope.Port("80/tcp", "53/udp")),
+		`inject delay 1s: Protocol("icmp") contradicts Port("80/tcp"): inject the fault once for each protocol`:                      inject(second, scope.Port("80/tcp"), scope.Protocol(fault.ICMP)),
+		"inject delay 1s: peer is nil: was the service started in this spec, or in a BeforeEach?":                                    inject(second, scope.From(nil)),
+		"inject delay 1s: Between names no peer: leave it out to mean all traffic":                                                   inject(second, scope.Between()),
+		"inject delay 1s: From names no peer: leave it out to mean all traffic":                                                      inject(second, scope.From()),
+		"inject delay 1s: Direction(fault.Egress) contradicts From: to mean both ways, say Between(peers) and Direction(fault.Both)": inject(second, scope.From(ten), scope.Direction(fault.Egress)),
+		"inject delay 1s: To contradicts From: to mean both ways, say Between(peers) and Direction(fault.Both)":                      inject(second, scope.From(ten), scope.To(eleven)),
+		"inject delay 1s: db is a target and its only peer: what a container sends to itself does not leave it": func(sc *scope.Scope, db *scope.Service) {
+			sc.Inject(t.Context(), second, scope.On(db), scope.Between(db))
+		},
 		`inject delay 1s: data path "pigeon": must be "netem", "user space", or empty to let the kernel decide`:                                 inject(second, scope.Via("pigeon")),
 		`inject delay 1s on db: peer "ten": neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8`:                               inject(second, scope.From(scope.Address("ten"))),
 		`inject delay 1s on db: peer "10.0.0.7/8" has bits set behind its prefix: write 10.0.0.0/8 for the network or 10.0.0.7 for the address`: inject(second, scope.From(scope.Address("10.0.0.7/8"))),
-		"inject delay 1s on host: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own": func(x *scope.Scope, _ *scope.Service) {
-			x.Inject(t.Context(), second, scope.On(x.Attach(t.Context(), "host")))
+		"inject delay 1s on db: peer clients: the container is on no network":                                                                   inject(second, scope.Between(scope.Clients)),
+		"inject delay 1s on published: clients are known by the published ports, and the other peers are not: say Port, or inject the fault once for the clients and once for the others": func(sc *scope.Scope, _ *scope.Service) {
+			sc.Inject(t.Context(), second, scope.On(sc.Attach(t.Context(), "published")), scope.Between(scope.Clients, ten))
 		},
-		"inject delay 1s on db: peer lonely has no address, so the filter would match nothing: put it on a network": func(x *scope.Scope, db *scope.Service) {
-			x.Inject(t.Context(), second, scope.On(db), scope.From(x.Attach(t.Context(), "lonely")))
+		"inject delay 1s on unpublished: peer clients: no port of the container is published, so nobody reaches it from outside": func(sc *scope.Scope, _ *scope.Service) {
+			sc.Inject(t.Context(), second, scope.On(sc.Attach(t.Context(), "unpublished")), scope.Between(scope.Clients))
 		},
-		"find container nobody: no such container: there are db, host, lonely": func(x *scope.Scope, _ *scope.Service) {
-			x.Attach(t.Context(), "nobody")
+		"inject delay 1s on host: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own": func(sc *scope.Scope, _ *scope.Service) {
+			sc.Inject(t.Context(), second, scope.On(sc.Attach(t.Context(), "host")))
 		},
-		"load: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *scope.Scope, _ *scope.Service) {
-			x.Load(t.Context(), nil)
+		"inject delay 1s on db: peer lonely has no address, so the filter would match nothing: put it on a network": func(sc *scope.Scope, db *scope.Service) {
+			sc.Inject(t.Context(), second, scope.On(db), scope.From(sc.Attach(t.Context(), "lonely")))
+		},
+		"find container nobody: no such container: there are db, host, lonely, published, unpublished": func(sc *scope.Scope, _ *scope.Service) {
+			sc.Attach(t.Context(), "nobody")
 		},
 	} {
 		g := NewWithT(t)
 		host := running("host")
 		host.HostNetwork = true
-		s, fake, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")), drivertest.NewTarget("host", host), drivertest.NewTarget("lonely", running("none")))
-		s.run(func() { body(x, x.Attach(t.Context(), "db")) })
+		s, fake, sc := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")), drivertest.NewTarget("host", host), drivertest.NewTarget("lonely", running("none")),
+			drivertest.NewTarget("published", bridged("8080/tcp")), drivertest.NewTarget("unpublished", bridged()))
+		s.run(func() { body(sc, sc.Attach(t.Context(), "db")) })
 		g.Expect(strings.Join(s.failures, "\n")).To(ContainSubstring(want))
 		g.Expect(s.causes()).To(Equal([]record.Cause{record.ToolFailure}), want)
 		g.Expect(fake.Agent.Injected()).To(BeEmpty(), want)
@@ -192,8 +223,8 @@ func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
 
 func TestATargetThatDoesNotRunIsAFindingAboutTheTarget(t *testing.T) {
 	g := NewWithT(t)
-	s, _, x := newScope(t, drivertest.NewTarget("db", driver.State{ExitCode: 3, OOMKilled: true}))
-	s.run(func() { x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db"))) })
+	s, _, sc := newScope(t, drivertest.NewTarget("db", driver.State{ExitCode: 3, OOMKilled: true}))
+	s.run(func() { sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "db"))) })
 	g.Expect(s.failures).To(ConsistOf(ContainSubstring("container db does not run (exit code 3, killed because its memory ran out)")))
 	g.Expect(s.causes()).To(BeEmpty())
 }
@@ -228,11 +259,11 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 	} {
 		for _, when := range []string{"by the spec", "at its end"} {
 			g := NewWithT(t)
-			s, fake, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+			s, fake, sc := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 			fake.Agent.OnEvidence = func(string) record.Evidence { return c.evidence }
 			fake.Agent.OnRevert = func(string) string { return c.left }
 			s.run(func() {
-				i := x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db")))
+				i := sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "db")))
 				if when == "by the spec" {
 					i.Revert(t.Context())
 					i.Revert(t.Context())
@@ -251,7 +282,7 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 
 func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
 	g := NewWithT(t)
-	s, fake, x := newScope(t, drivertest.NewTarget("a", running("net", "10.0.0.2")), drivertest.NewTarget("b", running("net", "10.0.0.3")))
+	s, fake, sc := newScope(t, drivertest.NewTarget("a", running("net", "10.0.0.2")), drivertest.NewTarget("b", running("net", "10.0.0.3")))
 	fake.Agent.OnInject = func(p wire.InjectParams) (record.Attestation, error) {
 		if p.TargetName == "b" {
 			return record.Attestation{}, errors.New("already paused")
@@ -259,7 +290,7 @@ func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
 		return record.Attestation{}, nil
 	}
 	s.run(func() {
-		x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b")))
+		sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "a"), sc.Attach(t.Context(), "b")))
 	})
 	g.Expect(s.failures).To(ConsistOf("already paused"))
 	g.Expect(fake.Agent.Reverted()).To(HaveLen(2))
@@ -267,13 +298,13 @@ func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
 
 func TestAServiceKnowsWhenTheLastFaultEnded(t *testing.T) {
 	g := NewWithT(t)
-	s, _, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s, _, sc := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 	s.run(func() {
-		db := x.Attach(t.Context(), "db")
+		db := sc.Attach(t.Context(), "db")
 		end, live := db.FaultEnded()
 		g.Expect(end).To(BeZero())
 		g.Expect(live).To(BeFalse())
-		i := x.Inject(t.Context(), fault.Pause(), scope.On(db))
+		i := sc.Inject(t.Context(), fault.Pause(), scope.On(db))
 		_, live = db.FaultEnded()
 		g.Expect(live).To(BeTrue())
 		before := time.Now()
@@ -299,19 +330,19 @@ func TestEachHostHasAnAgent(t *testing.T) {
 		}
 		return names
 	}
-	s, fake, x := newScope(t, a, b, c)
+	s, fake, sc := newScope(t, a, b, c)
 	west.Agent.OnEvidence = func(string) record.Evidence {
 		return record.Evidence{Effective: true, Summary: "2 s", Counts: []record.Count{{Name: "frozen", Value: 2}}}
 	}
 	s.run(func() {
-		pause := x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b"), x.Attach(t.Context(), "c")))
+		pause := sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "a"), sc.Attach(t.Context(), "b"), sc.Attach(t.Context(), "c")))
 		g.Expect(targets(east.Agent)).To(ConsistOf("a", "c"))
 		g.Expect(targets(west.Agent)).To(ConsistOf("b"))
 		pause.Revert(t.Context())
 		g.Expect(east.Agent.Reverted()).To(HaveLen(2))
 		g.Expect(west.Agent.Reverted()).To(HaveLen(1))
 
-		x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "b")))
+		sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "b")))
 		g.Expect(targets(east.Agent)).To(HaveLen(2), "the agent of another host is left alone")
 		g.Expect(east.Agent.Connected()).To(Equal(1), "an agent is started once")
 		g.Expect(west.Agent.Connected()).To(Equal(1))
@@ -325,10 +356,10 @@ func TestEachHostHasAnAgent(t *testing.T) {
 
 func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {
 	g := NewWithT(t)
-	s, fake, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s, fake, sc := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 	s.run(func() {
-		db := x.Attach(t.Context(), "db")
-		x.Inject(t.Context(), fault.Pause(), scope.On(db))
+		db := sc.Attach(t.Context(), "db")
+		sc.Inject(t.Context(), fault.Pause(), scope.On(db))
 		fake.Agent.Die()
 	})
 	g.Expect(s.failures).To(ConsistOf(And(ContainSubstring("the agent is gone"), ContainSubstring("was its container killed"))))
@@ -337,7 +368,7 @@ func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {
 	// That it died is noticed with the next renewal of the lease.
 	g.Eventually(func() []string {
 		*s = spec{name: t.Name()}
-		s.run(func() { x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db"))) })
+		s.run(func() { sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "db"))) })
 		return s.failures
 	}).WithTimeout(5 * time.Second).Should(BeEmpty())
 }
@@ -347,8 +378,8 @@ func TestEventsAreAppendedForWhoeverFollows(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events")
 	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())
 	t.Setenv(record.EventsVariable, path)
-	s, _, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
-	s.run(func() { x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db"))) })
+	s, _, sc := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	s.run(func() { sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "db"))) })
 	lines, err := os.ReadFile(path)
 	g.Expect(err).NotTo(HaveOccurred())
 	var kinds []record.EventKind

@@ -2,8 +2,6 @@ package scope
 
 import (
 	"context"
-	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver"
@@ -36,53 +34,3 @@ func (s *Service) Image(ctx context.Context) (string, error) {
 
 // String is the service's name.
 func (s *Service) String() string { return s.Name() }
-
-// Peer is the other end of the traffic that a filter names: a *Service, or an
-// Address.
-type Peer interface {
-	fmt.Stringer
-	// Prefixes are the peer's addresses as the target sees them.
-	Prefixes(ctx context.Context, target driver.State) ([]netip.Prefix, error)
-}
-
-// Prefixes are the service's addresses on the networks that it shares with the
-// target.
-func (s *Service) Prefixes(ctx context.Context, target driver.State) ([]netip.Prefix, error) {
-	state, err := s.State(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !state.Running {
-		return nil, &driver.NotRunningError{Name: s.Name(), State: state}
-	}
-	addresses := state.Reach(target)
-	if len(addresses) == 0 {
-		return nil, fmt.Errorf("peer %s has no address, so the filter would match nothing: put it on a network", s.Name())
-	}
-	prefixes := make([]netip.Prefix, len(addresses))
-	for i, a := range addresses {
-		prefixes[i] = netip.PrefixFrom(a, a.BitLen())
-	}
-	return prefixes, nil
-}
-
-// Address is a peer outside the suite: "10.0.0.7", "10.0.0.0/8", "fd00::/8".
-type Address string
-
-// String is the address as it was written.
-func (a Address) String() string { return string(a) }
-
-// Prefixes parses the address.
-func (a Address) Prefixes(context.Context, driver.State) ([]netip.Prefix, error) {
-	if address, err := netip.ParseAddr(string(a)); err == nil {
-		return []netip.Prefix{netip.PrefixFrom(address, address.BitLen())}, nil
-	}
-	prefix, err := netip.ParsePrefix(string(a))
-	if err != nil {
-		return nil, fmt.Errorf("peer %q: neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8", string(a))
-	}
-	if prefix != prefix.Masked() {
-		return nil, fmt.Errorf("peer %q has bits set behind its prefix: write %s for the network or %s for the address", string(a), prefix.Masked(), prefix.Addr())
-	}
-	return []netip.Prefix{prefix}, nil
-}

@@ -69,12 +69,12 @@ func noLeak(t *testing.T) {
 func TestAWatchLastsUntilTheSpecEnds(t *testing.T) {
 	noLeak(t)
 	g := NewWithT(t)
-	s, _, x := newScope(t, serving(t, "shop", "", well))
-	var stream *probe.Stream
+	s, _, sc := newScope(t, serving(t, "shop", "", well))
+	var stream *probe.Stream[*probe.Window]
 	s.run(func() {
 		// The context of a BeforeEach is over when the spec begins.
 		ctx, cancel := context.WithCancel(t.Context())
-		stream = x.Watch(ctx, work(x.Attach(t.Context(), "shop")), scope.PerSecond(200))
+		stream = scope.Watch(ctx, sc, work(sc.Attach(t.Context(), "shop")), scope.PerSecond(200))
 		cancel()
 		g.Eventually(stream.Window).WithTimeout(time.Minute).Should(HaveField("N()", BeNumerically(">=", 10)))
 		so, err := stream.Window()
@@ -94,13 +94,13 @@ func TestAWatchLastsUntilTheSpecEnds(t *testing.T) {
 // A baseline finds a window again by its number.
 func TestLoadsOfOneProbeAreNumbered(t *testing.T) {
 	g := NewWithT(t)
-	s, _, x := newScope(t, serving(t, "shop", "", well))
+	s, _, sc := newScope(t, serving(t, "shop", "", well))
 	s.run(func() {
-		p := work(x.Attach(t.Context(), "shop"))
+		p := work(sc.Attach(t.Context(), "shop"))
 		for range 2 {
-			x.Load(t.Context(), p, scope.PerSecond(100), scope.For(20*time.Millisecond))
+			scope.Load(t.Context(), sc, p, scope.PerSecond(100), scope.For(20*time.Millisecond))
 		}
-		_, err := x.Watch(t.Context(), p, scope.PerSecond(100), scope.For(20*time.Millisecond)).Wait(t.Context())
+		_, err := scope.Watch(t.Context(), sc, p, scope.PerSecond(100), scope.For(20*time.Millisecond)).Wait(t.Context())
 		g.Expect(err).NotTo(HaveOccurred())
 	})
 	g.Expect(windows(t, s)).To(HaveExactElements(HaveField("Number", 1), HaveField("Number", 2), HaveField("Number", 3)))
@@ -108,9 +108,9 @@ func TestLoadsOfOneProbeAreNumbered(t *testing.T) {
 
 func TestAWatchThatCannotLookIsTheToolsFailure(t *testing.T) {
 	g := NewWithT(t)
-	s, _, x := newScope(t, serving(t, "shop", "", well))
+	s, _, sc := newScope(t, serving(t, "shop", "", well))
 	s.run(func() {
-		stream := x.Watch(t.Context(), probe.Exec(x.Attach(t.Context(), "shop")), scope.PerSecond(100))
+		stream := scope.Watch(t.Context(), sc, probe.Exec(sc.Attach(t.Context(), "shop")), scope.PerSecond(100))
 		_, err := stream.Wait(t.Context())
 		g.Expect(err).To(HaveOccurred())
 		g.Expect(s.failures).To(BeEmpty(), "before the spec has ended")
@@ -127,29 +127,29 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 	cancel(errors.New("the node has ended"))
 	for name, c := range map[string]struct {
 		ctx  context.Context
-		load func(ctx context.Context, x *scope.Scope, fleet *probe.Fleet, p probe.Probe)
+		load func(ctx context.Context, sc *scope.Scope, fleet *probe.Fleet, p probe.Probe)
 		want string
 	}{
-		"load": {over, func(ctx context.Context, x *scope.Scope, _ *probe.Fleet, p probe.Probe) {
-			x.Load(ctx, p, scope.PerSecond(100), scope.For(time.Second))
+		"load": {over, func(ctx context.Context, sc *scope.Scope, _ *probe.Fleet, p probe.Probe) {
+			scope.Load(ctx, sc, p, scope.PerSecond(100), scope.For(time.Second))
 		}, "load GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"load fleet": {over, func(ctx context.Context, x *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
-			x.LoadFleet(ctx, fleet, scope.PerSecond(100), scope.For(time.Second))
+		"load fleet": {over, func(ctx context.Context, sc *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
+			scope.Load(ctx, sc, fleet, scope.PerSecond(100), scope.For(time.Second))
 		}, "load fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch": {over, func(ctx context.Context, x *scope.Scope, _ *probe.Fleet, p probe.Probe) {
-			x.Watch(ctx, p, scope.PerSecond(100))
+		"watch": {over, func(ctx context.Context, sc *scope.Scope, _ *probe.Fleet, p probe.Probe) {
+			scope.Watch(ctx, sc, p, scope.PerSecond(100))
 		}, "watch GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch fleet": {over, func(ctx context.Context, x *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
-			x.WatchFleet(ctx, fleet, scope.PerSecond(100))
+		"watch fleet": {over, func(ctx context.Context, sc *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
+			scope.Watch(ctx, sc, fleet, scope.PerSecond(100))
 		}, "watch fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
-		"watch, and over as it has begun": {t.Context(), func(ctx context.Context, x *scope.Scope, _ *probe.Fleet, p probe.Probe) {
-			x.Watch(endedBy(ctx, &p, nil), p, scope.PerSecond(100))
+		"watch, and over as it has begun": {t.Context(), func(ctx context.Context, sc *scope.Scope, _ *probe.Fleet, p probe.Probe) {
+			scope.Watch(endedBy(ctx, &p, nil), sc, p, scope.PerSecond(100))
 		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
 	} {
-		s, _, x := newScope(t, serving(t, "a", "", well), serving(t, "b", "", well))
+		s, _, sc := newScope(t, serving(t, "a", "", well), serving(t, "b", "", well))
 		s.run(func() {
-			a, b := x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b")
-			c.load(c.ctx, x, probe.FleetOf(work, a, b), work(a))
+			a, b := sc.Attach(t.Context(), "a"), sc.Attach(t.Context(), "b")
+			c.load(c.ctx, sc, probe.FleetOf(work, a, b), work(a))
 		})
 		if len(s.failures) != 1 || s.failures[0] != c.want || len(s.causes()) != 0 {
 			t.Errorf("%s: failures %q, causes %q, want\n%s", name, s.failures, s.causes(), c.want)
@@ -162,16 +162,16 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 func TestALoadThatCannotBeginIsTheToolsFailure(t *testing.T) {
 	noLeak(t)
 	silent := errors.New("inspect container shop: the Docker daemon does not answer")
-	for name, load := range map[string]func(ctx context.Context, x *scope.Scope, p probe.Probe){
-		"load": func(ctx context.Context, x *scope.Scope, p probe.Probe) {
-			x.Load(endedBy(ctx, &p, silent), p, scope.PerSecond(100), scope.For(time.Second))
+	for name, load := range map[string]func(ctx context.Context, sc *scope.Scope, p probe.Probe){
+		"load": func(ctx context.Context, sc *scope.Scope, p probe.Probe) {
+			scope.Load(endedBy(ctx, &p, silent), sc, p, scope.PerSecond(100), scope.For(time.Second))
 		},
-		"watch": func(ctx context.Context, x *scope.Scope, p probe.Probe) {
-			x.Watch(endedBy(ctx, &p, silent), p, scope.PerSecond(100))
+		"watch": func(ctx context.Context, sc *scope.Scope, p probe.Probe) {
+			scope.Watch(endedBy(ctx, &p, silent), sc, p, scope.PerSecond(100))
 		},
 	} {
-		s, _, x := newScope(t, serving(t, "a", "", well))
-		s.run(func() { load(t.Context(), x, work(x.Attach(t.Context(), "a"))) })
+		s, _, sc := newScope(t, serving(t, "a", "", well))
+		s.run(func() { load(t.Context(), sc, work(sc.Attach(t.Context(), "a"))) })
 		if len(s.failures) != 1 || !strings.Contains(s.failures[0], silent.Error()) || len(s.causes()) != 1 || s.causes()[0] != record.ToolFailure {
 			t.Errorf("%s: failures %q, causes %q", name, s.failures, s.causes())
 		}
@@ -200,12 +200,12 @@ func (e ending) Prepare(ctx context.Context) error {
 func TestAFleetIsLoadedAndWatched(t *testing.T) {
 	noLeak(t)
 	g := NewWithT(t)
-	s, _, x := newScope(t, serving(t, "a", "sha256:1", well), serving(t, "b", "sha256:2", well))
-	var watched *probe.FleetStream
+	s, _, sc := newScope(t, serving(t, "a", "sha256:1", well), serving(t, "b", "sha256:2", well))
+	var watched *probe.Stream[*probe.FleetWindow]
 	s.run(func() {
-		fleet := probe.FleetOf(work, x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b"))
-		watched = x.WatchFleet(t.Context(), fleet, scope.PerSecond(100), scope.Windows(50*time.Millisecond))
-		loaded := x.LoadFleet(t.Context(), fleet, scope.PerSecond(50), scope.For(200*time.Millisecond), scope.Windows(100*time.Millisecond))
+		fleet := probe.FleetOf(work, sc.Attach(t.Context(), "a"), sc.Attach(t.Context(), "b"))
+		watched = scope.Watch(t.Context(), sc, fleet.Windows(50*time.Millisecond), scope.PerSecond(100))
+		loaded := scope.Load(t.Context(), sc, fleet.Windows(100*time.Millisecond), scope.PerSecond(50), scope.For(200*time.Millisecond))
 		g.Expect(loaded).To(And(HaveField("N()", 10), HaveField("Spans()", 2), HaveField("Final()", true)))
 		g.Expect(loaded.Members()).To(HaveExactElements(HaveField("Image", "sha256:1"), HaveField("Image", "sha256:2")))
 		g.Eventually(watched.Window).WithTimeout(time.Minute).Should(HaveField("Spans()", BeNumerically(">=", 3)))
@@ -224,10 +224,10 @@ func TestALoadTellsWhoeverFollowsOfItsProgress(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "events")
 	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())
 	t.Setenv(record.EventsVariable, path)
-	s, _, x := newScope(t, serving(t, "a", "", well), serving(t, "b", "", well))
+	s, _, sc := newScope(t, serving(t, "a", "", well), serving(t, "b", "", well))
 	s.run(func() {
-		fleet := probe.FleetOf(work, x.Attach(t.Context(), "a"), x.Attach(t.Context(), "b"))
-		x.LoadFleet(t.Context(), fleet, scope.PerSecond(20), scope.For(1200*time.Millisecond))
+		fleet := probe.FleetOf(work, sc.Attach(t.Context(), "a"), sc.Attach(t.Context(), "b"))
+		scope.Load(t.Context(), sc, fleet, scope.PerSecond(20), scope.For(1200*time.Millisecond))
 	})
 	g.Expect(s.failures).To(BeEmpty())
 	lines, err := os.ReadFile(path)
@@ -247,36 +247,42 @@ func TestALoadTellsWhoeverFollowsOfItsProgress(t *testing.T) {
 	g.Expect(counts[len(counts)-1]).To(Equal(48))
 }
 
-func TestLoadsThatSayTooLittleAreRefused(t *testing.T) {
+func TestLoadsThatCannotBeAreRefused(t *testing.T) {
 	shop := serving(t, "shop", "", well)
-	for want, load := range map[string]func(x *scope.Scope, p probe.Probe){
-		"watch: no rate given: say PerSecond(50)": func(x *scope.Scope, p probe.Probe) { x.Watch(t.Context(), p) },
-		"watch: no probe given: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *scope.Scope, _ probe.Probe) {
-			x.Watch(t.Context(), nil, scope.PerSecond(1))
+	for want, load := range map[string]func(sc *scope.Scope, p probe.Probe){
+		"load: nothing to look at: make a probe with probe.HTTP, probe.TCP or probe.Exec, or a fleet of them with probe.FleetOf": func(sc *scope.Scope, _ probe.Probe) {
+			scope.Load(t.Context(), sc, probe.Probe(nil), scope.PerSecond(1), scope.For(time.Second))
 		},
-		"watch: no probe given, but a nil *probe.HTTPProbe: make one with probe.HTTP, probe.TCP or probe.Exec": func(x *scope.Scope, _ probe.Probe) {
+		"watch: nothing to look at, but a nil *probe.HTTPProbe: make it first, with probe.HTTP, probe.TCP, probe.Exec or probe.FleetOf": func(sc *scope.Scope, _ probe.Probe) {
 			var none *probe.HTTPProbe
-			x.Watch(t.Context(), none, scope.PerSecond(1))
+			scope.Watch(t.Context(), sc, none, scope.PerSecond(1))
 		},
-		"watch: Windows goes with a fleet: leave it out, or use LoadFleet or WatchFleet": func(x *scope.Scope, p probe.Probe) {
-			x.Watch(t.Context(), p, scope.PerSecond(1), scope.Windows(time.Second))
+		"watch: nothing to look at, but a nil *probe.Fleet: make it first, with probe.HTTP, probe.TCP, probe.Exec or probe.FleetOf": func(sc *scope.Scope, _ probe.Probe) {
+			var none *probe.Fleet
+			scope.Watch(t.Context(), sc, none, scope.PerSecond(1))
 		},
-		"watch: no fleet given: make one with probe.FleetOf": func(x *scope.Scope, _ probe.Probe) {
-			x.WatchFleet(t.Context(), nil, scope.PerSecond(1))
+		"watch: For(0s): must be above 0: leave For out to watch until the test ends": func(sc *scope.Scope, p probe.Probe) {
+			scope.Watch(t.Context(), sc, p, scope.PerSecond(1), scope.For(0))
 		},
-		"load: no fleet given: make one with probe.FleetOf\nno rate given: say PerSecond(50)\nno duration given: say For(5*time.Second)": func(x *scope.Scope, _ probe.Probe) {
-			x.LoadFleet(t.Context(), nil)
+		"watch: For is given more than once: say it once": func(sc *scope.Scope, p probe.Probe) {
+			scope.Watch(t.Context(), sc, p, scope.PerSecond(1), scope.For(time.Second), scope.For(time.Minute))
 		},
-		"load: windows of 1h0m0s in a load of 200ms: none would be complete: make them narrower or load for longer": func(x *scope.Scope, _ probe.Probe) {
-			fleet := probe.FleetOf(work, x.Attach(t.Context(), "shop"), x.Attach(t.Context(), "bank"))
-			x.LoadFleet(t.Context(), fleet, scope.PerSecond(20), scope.For(200*time.Millisecond), scope.Windows(time.Hour))
+		"load: GET http://shop:8080/work for 0s: the duration must be above 0": func(sc *scope.Scope, p probe.Probe) {
+			scope.Load(t.Context(), sc, p, scope.PerSecond(1), scope.For(0))
 		},
-		"load: a fleet of 1: give it 2 members or more": func(x *scope.Scope, _ probe.Probe) {
-			x.LoadFleet(t.Context(), probe.FleetOf(work, x.Attach(t.Context(), "shop")), scope.PerSecond(1), scope.For(time.Second))
+		"load: GET http://shop:8080/work at 0/s: the rate must be above 0 and at most 10000/s": func(sc *scope.Scope, p probe.Probe) {
+			scope.Load(t.Context(), sc, p, scope.PerSecond(0), scope.For(time.Second))
+		},
+		"load: windows of 1h0m0s in a load of 200ms: none would be complete: make them narrower or load for longer": func(sc *scope.Scope, _ probe.Probe) {
+			fleet := probe.FleetOf(work, sc.Attach(t.Context(), "shop"), sc.Attach(t.Context(), "bank"))
+			scope.Load(t.Context(), sc, fleet.Windows(time.Hour), scope.PerSecond(20), scope.For(200*time.Millisecond))
+		},
+		"load: a fleet of 1: give it 2 members or more": func(sc *scope.Scope, _ probe.Probe) {
+			scope.Load(t.Context(), sc, probe.FleetOf(work, sc.Attach(t.Context(), "shop")), scope.PerSecond(1), scope.For(time.Second))
 		},
 	} {
-		s, _, x := newScope(t, shop, serving(t, "bank", "", well))
-		s.run(func() { load(x, work(x.Attach(t.Context(), "shop"))) })
+		s, _, sc := newScope(t, shop, serving(t, "bank", "", well))
+		s.run(func() { load(sc, work(sc.Attach(t.Context(), "shop"))) })
 		if len(s.failures) != 1 || s.failures[0] != want || len(s.causes()) != 1 {
 			t.Errorf("failures %q, causes %q, want\n%s", s.failures, s.causes(), want)
 		}

@@ -68,7 +68,7 @@ var _ = Describe("a fleet of replicas", func() {
 			replica(ctx, net, "old", map[string]string{"VERSION": "1"}))
 
 		late := Inject(ctx, fault.Delay(50*time.Millisecond), On(slow))
-		seen := LoadFleet(ctx, fleet, PerSecond(20), For(10*time.Second))
+		seen := Load(ctx, fleet, PerSecond(20), For(10*time.Second))
 		Expect(late).To(HaveTakenEffect())
 
 		Expect(seen).To(HaveOutlier("slow", Slower, Floor(matters)))
@@ -86,9 +86,9 @@ var _ = Describe("a fleet of replicas", func() {
 		net := Network(ctx)
 		fleet := probe.FleetOf(work,
 			replica(ctx, net, "a", nil), replica(ctx, net, "b", nil), replica(ctx, net, "c", nil), replica(ctx, net, "d", nil))
-		seen := WatchFleet(ctx, fleet, PerSecond(20), For(8*time.Second))
+		seen := Watch(ctx, fleet, PerSecond(20))
 
-		Consistently(ctx, seen.UntilEnd()).WithTimeout(time.Minute).Should(HaveNoOutliers(Floor(matters)))
+		Consistently(ctx, seen.Window).WithTimeout(8 * time.Second).Should(HaveNoOutliers(Floor(matters)))
 		Expect(seen.Window()).To(AgreeOnClock(time.Second))
 		Expect(seen.Window()).To(RunTheSameVersion())
 	}, SpecTimeout(3*time.Minute))

@@ -31,7 +31,7 @@ var _ = Describe("checkout", func() {
 
 	It("keeps selling while its catalogue answers late", func(ctx SpecContext) {
 		late := Inject(ctx, fault.Delay(time.Second, fault.Jitter(50*time.Millisecond)),
-			On(catalogue), From(shop), Port(8080))
+			On(catalogue), Between(shop), Port(8080))
 		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
 		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
 		Expect(sold).To(KeepLatencyBelow(800*time.Millisecond, P95))
@@ -39,7 +39,7 @@ var _ = Describe("checkout", func() {
 	}, SpecTimeout(time.Minute))
 
 	It("keeps selling while its counter is unreachable, and recovers", func(ctx SpecContext) {
-		gone := Inject(ctx, fault.BlackHole(), On(redis), From(shop), Toward(shop), Port(6379))
+		gone := Inject(ctx, fault.BlackHole(), On(redis), Between(shop), Port(6379))
 		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
 		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
 		Expect(gone).To(HaveTakenEffect())

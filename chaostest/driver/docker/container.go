@@ -2,9 +2,9 @@ package docker
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
-	"maps"
 	"net"
 	"net/netip"
 	"slices"
@@ -76,6 +76,7 @@ func stateOf(found container.InspectResponse) driver.State {
 	state := driver.State{
 		Image:     found.Image,
 		Addresses: map[string][]netip.Addr{},
+		Subnets:   map[string][]netip.Prefix{},
 		Gateways:  map[string][]netip.Addr{},
 	}
 	if s := found.State; s != nil {
@@ -89,7 +90,9 @@ func stateOf(found container.InspectResponse) driver.State {
 		for name, endpoint := range s.Networks {
 			state.Addresses[name] = valid(endpoint.IPAddress, endpoint.GlobalIPv6Address)
 			state.Gateways[name] = valid(endpoint.Gateway, endpoint.IPv6Gateway)
+			state.Subnets[name] = subnets(endpoint)
 		}
+		state.Published = published(s.Ports)
 	}
 	return state
 }
@@ -114,7 +117,7 @@ func (c *Container) Endpoint(ctx context.Context, port string) (string, error) {
 	bindings := found.NetworkSettings.Ports[want]
 	if len(bindings) == 0 {
 		return "", fmt.Errorf("endpoint of %s: port %s is not published (published: %s): start it with testcontainers.WithExposedPorts(%q)",
-			c.name, want, published(found.NetworkSettings.Ports), want)
+			c.name, want, cmp.Or(strings.Join(published(found.NetworkSettings.Ports), ", "), "none"), want)
 	}
 	host, err := c.driver.daemonHost(ctx)
 	if err != nil {
@@ -127,18 +130,30 @@ func (c *Container) Endpoint(ctx context.Context, port string) (string, error) {
 	return net.JoinHostPort(host, bindings[0].HostPort), nil
 }
 
-func published(ports network.PortMap) string {
+// published are the ports that the host forwards, in order.
+func published(ports network.PortMap) []string {
 	var names []string
-	for port, bindings := range maps.All(ports) {
+	for port, bindings := range ports {
 		if len(bindings) > 0 {
 			names = append(names, port.String())
 		}
 	}
-	if len(names) == 0 {
-		return "none"
-	}
 	slices.Sort(names)
-	return strings.Join(names, ", ")
+	return names
+}
+
+// subnets are where the containers of a network have their addresses.
+func subnets(endpoint *network.EndpointSettings) []netip.Prefix {
+	var all []netip.Prefix
+	for _, p := range []netip.Prefix{
+		netip.PrefixFrom(endpoint.IPAddress, endpoint.IPPrefixLen),
+		netip.PrefixFrom(endpoint.GlobalIPv6Address, endpoint.GlobalIPv6PrefixLen),
+	} {
+		if p.IsValid() && p.Bits() > 0 {
+			all = append(all, p.Masked())
+		}
+	}
+	return all
 }
 
 // Exec runs a command inside the container.

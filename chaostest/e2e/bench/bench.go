@@ -54,6 +54,9 @@ func (b *bench) Fatalf(format string, args ...any) {
 	panic(stopped{})
 }
 
+// Skipf ends the bench: nothing in it may be left out.
+func (b *bench) Skipf(format string, args ...any) { b.Fatalf(format, args...) }
+
 // must ends the bench when there is an error.
 func (b *bench) must(err error) {
 	if err != nil {
