@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help demo test setup test-unit test-containers test-netem bench operating-characteristics images lint fmt clean
+.PHONY: help demo test setup test-unit test-containers test-netem bench operating-characteristics images lint apidiff fmt clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ images: ## Make the images of the services under test
 
 lint: ## Lint code, workflows and scripts; check go.mod and other platforms
 	@.ci/lint
+
+apidiff: ## Say what changed in the exported API since main, or since BASE
+	@.ci/apidiff $(BASE)
 
 fmt: ## Format the code
 	@go tool -modfile=.ci/tools/go.mod golangci-lint fmt ./...
