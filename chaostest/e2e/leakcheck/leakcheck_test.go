@@ -1,0 +1,106 @@
+package leakcheck
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+)
+
+// leakVariable has this program leak what it names.
+const leakVariable = "CHAOSGATE_LEAK"
+
+func TestMain(m *testing.M) {
+	leak, ok := os.LookupEnv(leakVariable)
+	if !ok {
+		Main(m)
+	}
+	patience = 500 * time.Millisecond
+	os.Exit(run(func() int {
+		switch leak {
+		case "goroutine":
+			go func() { select {} }()
+		case "descriptor":
+			f, err := os.Open(os.DevNull)
+			if err != nil {
+				return 3
+			}
+			kept = f
+		case "failed":
+			go func() { select {} }()
+			return 2
+		}
+		return 0
+	}, func() error {
+		if leak == "close" {
+			return errors.New("it would not")
+		}
+		return nil
+	}))
+}
+
+// kept keeps a file from being closed by the collector.
+var kept *os.File
+
+// TestEveryPackageIsChecked holds that every package with tests looks for leaks,
+// but for the examples, which are to be copied.
+func TestEveryPackageIsChecked(t *testing.T) {
+	g := NewWithT(t)
+	root := os.DirFS("../../..")
+	checked := map[string]bool{}
+	g.Expect(fs.WalkDir(root, ".", func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && (path == "examples" || path != "." && strings.HasPrefix(entry.Name(), ".") || entry.Name() == "testdata"):
+			return fs.SkipDir
+		case !strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		source, err := fs.ReadFile(root, path)
+		dir := filepath.Dir(path)
+		checked[dir] = checked[dir] || strings.Contains(string(source), "leakcheck.") || entry.Name() == "leakcheck_test.go"
+		return err
+	})).To(Succeed())
+	g.Expect(len(checked)).To(BeNumerically(">", 15))
+	for dir, ok := range checked {
+		g.Expect(ok).To(BeTrue(), "%s: add a TestMain that calls leakcheck.Main", dir)
+	}
+}
+
+func TestItTellsWhatIsLeft(t *testing.T) {
+	for leak, want := range map[string]struct {
+		code int
+		text string
+	}{
+		"nothing":    {0, ""},
+		"goroutine":  {1, "left behind"},
+		"descriptor": {1, ": " + os.DevNull},
+		"failed":     {2, ""},
+		"close":      {1, "close what the tests share: it would not"},
+	} {
+		t.Run(leak, func(t *testing.T) {
+			t.Parallel()
+			g := NewWithT(t)
+			if leak == "descriptor" && descriptors() == nil {
+				t.Skip("this system does not list a process's descriptors")
+			}
+			c := exec.CommandContext(t.Context(), os.Args[0])
+			c.Env = append(os.Environ(), leakVariable+"="+leak)
+			var said strings.Builder
+			c.Stderr = &said
+			_ = c.Run()
+			g.Expect(c.ProcessState.ExitCode()).To(Equal(want.code), said.String())
+			g.Expect(said.String()).To(ContainSubstring(want.text))
+			if want.text == "" {
+				g.Expect(said.String()).To(BeEmpty())
+			}
+		})
+	}
+}
