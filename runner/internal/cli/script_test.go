@@ -14,6 +14,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/runner/gate"
 	"github.com/chaosgate/chaosgate/runner/report"
@@ -22,7 +23,7 @@ import (
 var update = flag.Bool("update", false, "rewrite what the scripts expect")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
+	testscript.Main(leakcheck.Checked{M: m}, map[string]func(){
 		"chaosgate": func() { os.Exit(Main(os.Args[1:], os.Stdout, os.Stderr)) },
 	})
 }

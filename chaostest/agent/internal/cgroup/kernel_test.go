@@ -14,11 +14,12 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 )
 
 func TestMain(m *testing.M) {
 	cgrouptest.Main()
-	os.Exit(m.Run())
+	leakcheck.Main(m)
 }
 
 func resolve(t *testing.T, box *cgrouptest.Box, pid int) *cgroup.Group {

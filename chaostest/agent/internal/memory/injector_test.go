@@ -18,6 +18,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
@@ -32,7 +33,7 @@ var batches = float64(runtime.NumCPU() * 64 * os.Getpagesize())
 func TestMain(m *testing.M) {
 	cgrouptest.Main()
 	worker.Main(map[string]worker.Program{memory.Program: memory.Fill})
-	os.Exit(m.Run())
+	leakcheck.Main(m)
 }
 
 func request(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) injector.Request[fault.Fault] {

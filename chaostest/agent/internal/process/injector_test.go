@@ -19,13 +19,14 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/process"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 func TestMain(m *testing.M) {
 	cgrouptest.Main()
 	worker.Main(map[string]worker.Program{cpu.Program: cpu.Burn, memory.Program: memory.Fill})
-	os.Exit(m.Run())
+	leakcheck.Main(m)
 }
 
 func request(box *cgrouptest.Box, target *cgrouptest.Target, f fault.Fault, lease time.Duration) injector.Request[fault.Fault] {

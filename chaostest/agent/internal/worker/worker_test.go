@@ -20,6 +20,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 )
 
 type echo struct{ Text string }
@@ -57,7 +58,7 @@ func TestMain(m *testing.M) {
 	if of := os.Getenv(parent); of != "" {
 		beParent(of)
 	}
-	os.Exit(m.Run())
+	leakcheck.Main(m)
 }
 
 func beParent(of string) {
