@@ -65,9 +65,9 @@ func openTAP(kernel *netlink.Handle, link netlink.Link, direction fault.Directio
 	return t, nil
 }
 
-func attachTAP() (fd int, name string, err error) {
+func attachTAP() (_ int, name string, err error) {
 	const device = "/dev/net/tun"
-	fd, err = unix.Open(device, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	fd, err := unix.Open(device, unix.O_RDWR|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
 		return -1, "", &fault.UnsupportedError{

@@ -1,4 +1,4 @@
-package chaostest_test
+package injectors_test
 
 import (
 	"testing"
