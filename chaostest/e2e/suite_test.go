@@ -62,9 +62,15 @@ type trip struct{ There, Back time.Duration }
 // ask has a container send a message to the echo of container b.
 func ask(ctx context.Context, from *Service, network string, within time.Duration) (trip, error) {
 	GinkgoHelper()
+	return askAt(ctx, from, network, "b:7", within)
+}
+
+// askAt has a container send a message to the echo at an address.
+func askAt(ctx context.Context, from *Service, network, address string, within time.Duration) (trip, error) {
+	GinkgoHelper()
 	endpoint, err := from.Endpoint(ctx, "8080/tcp")
 	Expect(err).NotTo(HaveOccurred())
-	query := url.Values{"network": {network}, "address": {"b:7"}, "within": {within.String()}}
+	query := url.Values{"network": {network}, "address": {address}, "within": {within.String()}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+endpoint+"/ask?"+query.Encode(), nil)
 	Expect(err).NotTo(HaveOccurred())
 	response, err := http.DefaultClient.Do(request)
