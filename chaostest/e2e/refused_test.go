@@ -2,7 +2,6 @@ package e2e_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"time"
@@ -16,44 +15,19 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
-	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
-
-// refusal runs the body as a test of its own and returns its failure.
-func refusal(body func(sc *scope.Scope)) error {
-	t := &failing{FullGinkgoTInterface: GinkgoT()}
-	func() {
-		defer func() {
-			if r := recover(); r != nil && r != any(t) {
-				panic(r)
-			}
-		}()
-		body(scope.New(t, docker.Connect))
-	}()
-	return t.failure
-}
-
-type failing struct {
-	FullGinkgoTInterface
-	failure error
-}
-
-func (f *failing) Fatalf(_ string, args ...any) {
-	f.failure = errors.Join(args[0].(error))
-	panic(f)
-}
-
-func (f *failing) AddReportEntryVisibilityNever(string, ...any) {}
 
 var _ = Describe("what cannot be done is refused before anything is touched", func() {
 	It("on a container that does not exist", func(ctx SpecContext) {
-		Expect(refusal(func(sc *scope.Scope) { sc.Attach(ctx, "chaosgate-nobody") })).
-			To(And(MatchError(driver.ErrNotFound), MatchError(ContainSubstring("find container chaosgate-nobody")), MatchError(ContainSubstring("docker ps"))))
+		engine, err := docker.Connect(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		_, err = engine.Attach(ctx, "chaosgate-nobody")
+		Expect(err).To(And(MatchError(driver.ErrNotFound), MatchError(ContainSubstring("find container chaosgate-nobody")), MatchError(ContainSubstring("docker ps"))))
 	})
 
 	It("on a container without what the fault is a share of", func(ctx SpecContext) {
 		s := echo(ctx)
-		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.MemoryFill(0.8), On(s)) })).
+		Expect(TryInject(ctx, fault.MemoryFill(0.8), On(s))).Error().
 			To(MatchError(ContainSubstring("has no memory limit")))
 	}, SpecTimeout(time.Minute))
 
@@ -61,19 +35,18 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 		s := Run(ctx, echoImage,
 			testcontainers.WithEnv(map[string]string{"ADDRESS": "127.0.0.1:0", "TCP_ADDRESS": "127.0.0.1:0", "UDP_ADDRESS": "127.0.0.1:0"}),
 			testcontainers.WithHostConfigModifier(func(host *container.HostConfig) { host.NetworkMode = "host" }))
-		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.Delay(time.Second), On(s)) })).
+		Expect(TryInject(ctx, fault.Delay(time.Second), On(s))).Error().
 			To(MatchError(ContainSubstring("shares the host's network, so the fault would hit the whole machine")))
 	}, SpecTimeout(time.Minute))
 
 	It("on a path that this kernel lacks, and only there", func(ctx SpecContext) {
 		s := echo(ctx)
 		before := fingerprint(ctx, s)
-		err := refusal(func(sc *scope.Scope) {
-			slow := sc.Inject(ctx, fault.Delay(100*time.Millisecond), On(s), Via(fault.NetemPath))
+		slow, err := TryInject(ctx, fault.Delay(100*time.Millisecond), On(s), Via(fault.NetemPath))
+		if err == nil {
 			Expect(ping(ctx, s)).To(BeNumerically(">", 90*time.Millisecond), "this kernel has netem")
 			slow.Revert(ctx)
-		})
-		if err != nil {
+		} else {
 			Expect(err).To(MatchError(fault.ErrUnsupported))
 		}
 		Expect(fingerprint(ctx, s)).To(Equal(before))
@@ -82,13 +55,13 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 	It("twice on the same packets, and on a container that is paused already", func(ctx SpecContext) {
 		s := echo(ctx)
 		slow := Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
-		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.Delay(time.Second), On(s)) })).
+		Expect(TryInject(ctx, fault.Delay(time.Second), On(s))).Error().
 			To(MatchError(ContainSubstring("delay 50ms")), "the fault in the way is named")
 		Expect(ping(ctx, s)).To(BeNumerically("<", time.Second))
 		slow.Revert(ctx)
 
 		pause := Inject(ctx, fault.Pause(), On(s))
-		Expect(refusal(func(sc *scope.Scope) { sc.Inject(ctx, fault.Pause(), On(s)) })).
+		Expect(TryInject(ctx, fault.Pause(), On(s))).Error().
 			To(MatchError(ContainSubstring("paused")))
 		pause.Revert(ctx)
 	}, SpecTimeout(time.Minute))
