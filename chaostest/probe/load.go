@@ -44,7 +44,7 @@ func Numbered(number int) RunOption {
 	return func(r *run) { r.number = number }
 }
 
-// run is what loads are told.
+// run is what the options of a load say.
 type run struct {
 	every  time.Duration
 	report func(record.Window)

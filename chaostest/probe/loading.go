@@ -17,10 +17,10 @@ type loading struct {
 	name    string // of what is loaded
 	members int    // of a fleet
 	d       time.Duration
-	// add stores a round of samples in the order of the probes; all those meant for
-	// before known are in then.
+	// add stores a round of samples in the order of the probes. All samples that were
+	// meant for a time before known are stored then.
 	add func(round []Sample, known time.Time)
-	// tell reports what has ended so far, also behind what has not.
+	// tell reports the samples that have ended, also those behind one that has not.
 	tell func(now time.Time, so *progress)
 	// end is called once, when no more samples come.
 	end func(time.Time)
@@ -150,7 +150,7 @@ func (l *loading) over(launched int) time.Time {
 	return end
 }
 
-// outcome is why the load ended, nil where it did as it was told.
+// outcome is why the load ended before its time; nil where it did not.
 func (l *loading) outcome(ctx context.Context, launched, collected int) error {
 	name := fmt.Sprintf("load %s at %s", l.name, l.rate)
 	switch {

@@ -2,6 +2,8 @@ package drivertest
 
 import (
 	"context"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +52,13 @@ func Conform(t *testing.T, s Subject) {
 		g.Expect(state.Addresses).NotTo(gomega.BeEmpty())
 		for network, addresses := range state.Addresses {
 			g.Expect(addresses).NotTo(gomega.BeEmpty(), network)
+			for _, address := range append(addresses, state.Gateways[network]...) {
+				inside := slices.ContainsFunc(state.Subnets[network], func(s netip.Prefix) bool { return s.Contains(address) })
+				g.Expect(inside).To(gomega.BeTrue(), "%s is on %s, which has %s", address, network, state.Subnets[network])
+			}
 		}
+		g.Expect(state.Published).To(gomega.ContainElement(s.Port))
+		g.Expect(state.Published).NotTo(gomega.ContainElement(s.Unpublished))
 	})
 	t.Run("endpoint", func(t *testing.T) {
 		g := gomega.NewWithT(t)
