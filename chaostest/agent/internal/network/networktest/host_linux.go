@@ -2,6 +2,7 @@ package networktest
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"os/exec"
@@ -47,6 +48,9 @@ func NewHost() *Host {
 
 // PID is the process of the host.
 func (h *Host) PID() int { return h.process.Process.Pid }
+
+// NamespacePath is where the kernel shows the host's network namespace.
+func (h *Host) NamespacePath() string { return fmt.Sprintf("/proc/%d/ns/net", h.PID()) }
 
 // End kills the host's process. Its network stays as long as the spec.
 func (h *Host) End() {

@@ -25,15 +25,20 @@ func (n *Namespace) addNetem(device Link, parent, handle uint32, e Netem) error 
 	r := n.request(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
 	r.AddData(&nl.TcMsg{Family: nl.FAMILY_ALL, Ifindex: int32(device.Index), Handle: handle, Parent: parent})
 	r.AddData(nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("netem")))
-	options := nl.NewRtAttr(nl.TCA_OPTIONS, (&nl.TcNetemQopt{Limit: e.Limit}).Serialize())
-	options.AddRtAttr(netemLatency64, nl.Uint64Attr(uint64(e.Delay)))
-	options.AddRtAttr(netemJitter64, nl.Uint64Attr(uint64(e.Jitter)))
-	options.AddRtAttr(netemSeed, nl.Uint64Attr(e.Seed))
-	r.AddData(options)
+	r.AddData(e.attributes())
 	if _, err := r.Execute(unix.NETLINK_ROUTE, 0); err != nil {
 		return fmt.Errorf("add qdisc netem %s to %s: %w", netlink.HandleStr(handle), device.Name, err)
 	}
 	return nil
+}
+
+// attributes encodes what is asked: a struct, then attributes.
+func (e Netem) attributes() *nl.RtAttr {
+	options := nl.NewRtAttr(nl.TCA_OPTIONS, (&nl.TcNetemQopt{Limit: e.Limit}).Serialize())
+	options.AddRtAttr(netemLatency64, nl.Uint64Attr(uint64(e.Delay)))
+	options.AddRtAttr(netemJitter64, nl.Uint64Attr(uint64(e.Jitter)))
+	options.AddRtAttr(netemSeed, nl.Uint64Attr(e.Seed))
+	return options
 }
 
 // readNetem asks the kernel what the netem of a class does.
@@ -81,7 +86,7 @@ func findNetem(message []byte, wanted nl.TcMsg) (_ Netem, found bool, err error)
 	return Netem{}, false, nil
 }
 
-// parseNetem reads the options of a netem: a struct, then attributes.
+// parseNetem reads what attributes encodes.
 func parseNetem(options []byte) (Netem, error) {
 	if len(options) < nl.SizeofTcNetemQopt {
 		return Netem{}, fmt.Errorf("read options of netem: %d bytes, expected at least %d", len(options), nl.SizeofTcNetemQopt)

@@ -1,0 +1,63 @@
+package tc
+
+import (
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
+)
+
+var _ = Describe("a class with a netem", func() {
+	BeforeEach(func() {
+		NeedRoot()
+		Need(RequireNetem, "netem", Scratch(func(n *Namespace) error {
+			if _, err := n.AddRoot(LoopbackLink()); err != nil {
+				return err
+			}
+			return n.NetemClass(LoopbackLink(), 1, Netem{Delay: time.Millisecond, Limit: NetemLimit}).Add()
+		}))
+	})
+
+	It("is read back as it was asked for, and leaves nothing", func() {
+		target, _ := Connect()
+		n := open(target)
+		eth0 := linkOf(n, "eth0")
+		before := target.State()
+		_, err := n.AddRoot(eth0)
+		Expect(err).NotTo(HaveOccurred())
+		class := n.NetemClass(eth0, 7, Netem{Delay: time.Second, Jitter: time.Millisecond, Limit: 1000, Seed: 42})
+		Expect(class.String()).To(Equal("class c6a7:7 of eth0"))
+		_, _, err = class.Readback()
+		Expect(err).To(MatchError("read class c6a7:7 of eth0 back: it is not there"))
+		Expect(class.Add()).To(Succeed())
+		lines, seeded, err := class.Readback()
+		Expect(err).NotTo(HaveOccurred())
+		netem := "eth0: qdisc netem c707:0 parent c6a7:7 delay 1s jitter 1ms limit 1000"
+		if seeded { // from Linux 6.6 on
+			netem += " seed 42"
+		}
+		Expect(lines).To(Equal([]string{"eth0: qdisc htb c6a7:0 root", "eth0: class htb c6a7:7, rate 32 Gbit/s", netem}))
+		Expect(class.Counts()).To(BeZero())
+		Expect(class.Drain()).To(Succeed())
+		Expect(class.Remove()).To(Succeed())
+		Expect(class.Remove()).To(Succeed(), "it is gone already")
+		Expect(class.Counts()).To(BeZero(), "the last count")
+		Expect(n.RemoveRoot(eth0)).To(Succeed())
+		Expect(target.State()).To(Equal(before))
+	})
+
+	It("that the kernel does otherwise is an error", func() {
+		target, _ := Connect()
+		n := open(target)
+		eth0 := linkOf(n, "eth0")
+		_, err := n.AddRoot(eth0)
+		Expect(err).NotTo(HaveOccurred())
+		class := n.NetemClass(eth0, 1, Netem{Delay: time.Second, Limit: 1000})
+		Expect(class.Add()).To(Succeed())
+		target.Must("tc", "qdisc", "change", "dev", "eth0", "parent", "c6a7:1", "netem", "limit", "1000", "delay", "2s")
+		_, _, err = class.Readback()
+		Expect(err).To(MatchError("read qdisc netem back: the kernel does delay 2s limit 1000, asked for delay 1s limit 1000"))
+	})
+})

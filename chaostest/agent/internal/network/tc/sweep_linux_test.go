@@ -1,0 +1,88 @@
+package tc
+
+import (
+	"errors"
+
+	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/rlimit"
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
+)
+
+// hang hangs a program that lets everything pass on a hook, as an injection does.
+func hang(n *Namespace, h Hook, injection string) *Filter {
+	GinkgoHelper()
+	Expect(rlimit.RemoveMemlock()).To(Succeed())
+	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+		Type: ebpf.SchedCLS, License: "Apache-2.0", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, -1), asm.Return()},
+	})
+	Need(RequireRoot, "BPF programs", err)
+	DeferCleanup(program.Close)
+	_, err = n.AddClsact(h.Link)
+	Expect(err).NotTo(HaveOccurred())
+	name := FilterName(injection, h.Direction)
+	Expect(n.AddFilter(h, NewFilter{Name: name, Preference: 12, Program: program.FD()})).To(Succeed())
+	f, err := n.FindFilter(h, name)
+	Expect(err).NotTo(HaveOccurred())
+	Expect(f).NotTo(BeNil())
+	return f
+}
+
+var _ = Describe("a sweep of a link", func() {
+	var target *Host
+	var n *Namespace
+	var eth0 Link
+	var before string
+
+	BeforeEach(func() {
+		NeedRoot()
+		target, _ = Connect()
+		n = open(target)
+		eth0 = linkOf(n, "eth0")
+		before = target.State()
+	})
+
+	nobody := func(*Filter) (bool, error) { return false, nil }
+
+	It("removes filters, clsact and root that nobody uses", func() {
+		Expect(hang(n, Hook{eth0, Egress}, "dead").String()).To(
+			MatchRegexp(`^eth0 egress: filter bpf chaosgate:dead:egress, preference 12, direct-action, program \d+, tag [0-9a-f]+$`))
+		hang(n, Hook{eth0, Ingress}, "dead")
+		made, err := n.AddRoot(eth0)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(made).To(BeTrue())
+		Expect(target.State()).NotTo(Equal(before))
+		Expect(n.Sweep(eth0, InUse{Filter: nobody})).To(Succeed())
+		Expect(target.State()).To(Equal(before))
+		Expect(n.Sweep(eth0, InUse{Filter: nobody})).To(Succeed(), "there is nothing more to sweep")
+	})
+
+	It("leaves what is in use", func() {
+		hang(n, Hook{eth0, Egress}, "live")
+		_, err := n.AddRoot(eth0)
+		Expect(err).NotTo(HaveOccurred())
+		live := target.State()
+		hang(n, Hook{eth0, Egress}, "dead")
+		Expect(n.Sweep(eth0, InUse{Filter: func(f *Filter) (bool, error) { return f.Name == "chaosgate:live:egress", nil }})).To(Succeed())
+		Expect(target.State()).To(Equal(live))
+	})
+
+	It("leaves foreign filters, the clsact that they hang on, and foreign qdiscs", func() {
+		target.Must("tc", "qdisc", "add", "dev", "eth0", "clsact")
+		target.Must("tc", "filter", "add", "dev", "eth0", "egress", "prio", "99", "u32", "match", "u32", "0", "0", "classid", "1:1")
+		target.Must("tc", "qdisc", "add", "dev", "eth0", "root", "handle", "1:", "htb")
+		foreign := target.State()
+		hang(n, Hook{eth0, Egress}, "dead")
+		Expect(n.Sweep(eth0, InUse{Filter: nobody})).To(Succeed())
+		Expect(target.State()).To(Equal(foreign))
+	})
+
+	It("says what it could not find out", func() {
+		unknown := errors.New("read the lease")
+		hang(n, Hook{eth0, Egress}, "dead")
+		Expect(n.Sweep(eth0, InUse{Filter: func(*Filter) (bool, error) { return false, unknown }})).To(MatchError(unknown))
+	})
+})
