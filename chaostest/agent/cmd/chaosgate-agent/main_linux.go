@@ -10,16 +10,22 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/container"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injectors"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/server"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 )
 
 func main() {
-	// A burner or a balloon is this program again, in the target's cgroup.
+	// The keeper, and a burner or a balloon in a target's cgroup, are this program again.
+	keeper.Main()
 	worker.Main(injectors.Workers())
+	if err := cgroup.Sweep(); err != nil {
+		fmt.Fprintln(os.Stderr, "chaosgate-agent:", err)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
 	if err := server.New(injectors.All(), container.NewFinder("/proc").FirstProcess, wire.Lease).Serve(ctx, os.Stdin, os.Stdout); err != nil {

@@ -89,14 +89,15 @@ var limits = map[string][2][]string{
 	Freezer: {{"freezer.state"}, {"cgroup.freeze"}},
 }
 
-// Snapshot is what the limits of a group were.
+// Snapshot is what the limits of a group were, apart from what faults have set.
 type Snapshot struct {
 	controllers []string
 	files       map[string]string // by path
 }
 
 // Snapshot reads the files of the controllers named that limit the group. Files
-// that this kernel does not have are left out.
+// that this kernel does not have are left out. Of a file that a fault has set,
+// it takes what was there before: a fault that comes or goes meanwhile is no change.
 func (g *Group) Snapshot(controllers ...string) (Snapshot, error) {
 	s := Snapshot{controllers: controllers, files: map[string]string{}}
 	for _, c := range controllers {
@@ -113,7 +114,9 @@ func (g *Group) Snapshot(controllers ...string) (Snapshot, error) {
 			if err != nil {
 				return Snapshot{}, fmt.Errorf("read limit: %w", err)
 			}
-			s.files[file] = strings.TrimSpace(string(data))
+			if s.files[file], err = underlying(p.dir, name, strings.TrimSpace(string(data))); err != nil {
+				return Snapshot{}, err
+			}
 		}
 	}
 	return s, nil

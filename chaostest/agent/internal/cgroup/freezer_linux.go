@@ -32,6 +32,15 @@ func (g *Group) Frozen() (bool, error) {
 	return frozen == 1 || strings.TrimSpace(string(asked)) == "1", err
 }
 
+// FreezerFile is the file that freezes the group, and what it holds then.
+func (g *Group) FreezerFile() (file, frozen string, err error) {
+	p, err := g.at(Freezer)
+	if p.version == 1 {
+		return "freezer.state", "FROZEN", err
+	}
+	return "cgroup.freeze", "1", err
+}
+
 func (g *Group) freezerState(p place) (string, error) {
 	data, err := os.ReadFile(path.Join(p.dir, "freezer.state"))
 	if err != nil {

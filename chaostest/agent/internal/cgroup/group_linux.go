@@ -133,6 +133,9 @@ func isDir(dir string) bool {
 // PID is the process that the group was found by.
 func (g *Group) PID() int { return g.pid }
 
+// Process names that process.
+func (g *Group) Process() Process { return Process{PID: g.pid, Start: g.start} }
+
 // ContainerID is what the group's path was asked to contain.
 func (g *Group) ContainerID() string { return g.id }
 

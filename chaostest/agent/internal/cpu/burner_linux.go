@@ -2,10 +2,8 @@ package cpu
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -14,9 +12,8 @@ import (
 
 // burner is one live CPU burn.
 type burner struct {
-	name  string
+	*injector.Site
 	share fault.Share
-	group *cgroup.Group
 	cores float64
 	quota bool
 
@@ -24,11 +21,8 @@ type burner struct {
 	start       uint64
 	usage0      time.Duration // of the container at the start
 	idle        time.Duration // of the burner, before the start
-	before      cgroup.Snapshot
 	attestation record.Attestation
-
-	mu    sync.Mutex
-	final *record.Evidence
+	last        injector.Last
 }
 
 var _ injector.Live = (*burner)(nil)
@@ -37,7 +31,7 @@ func (b *burner) Attestation() record.Attestation { return b.attestation }
 
 func (b *burner) Renew(until uint64) error {
 	if err := b.proc.Renew(until); err != nil {
-		return fmt.Errorf("keep burning CPU in %s: %w", b.name, err)
+		return fmt.Errorf("keep burning CPU in %s: %w", b.Name, err)
 	}
 	return nil
 }
@@ -47,34 +41,19 @@ func (b *burner) end() error {
 	if b.proc == nil {
 		return nil
 	}
-	last := b.Evidence()
-	if err := b.proc.Stop(); err != nil {
-		return err
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.final == nil {
-		last.Counts[0].Value = record.Float((b.proc.CPUTime() - b.idle).Seconds())
-		b.final = &last
-	}
-	return nil
+	return b.last.End(b.evidence, b.proc.Stop, func(e *record.Evidence) {
+		e.Counts[0].Value = record.Float((b.proc.CPUTime() - b.idle).Seconds())
+	})
 }
 
-func (b *burner) Evidence() record.Evidence {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.final != nil {
-		return *b.final
-	}
+func (b *burner) Evidence() record.Evidence { return b.last.Evidence(b.evidence) }
+
+func (b *burner) evidence() record.Evidence {
 	ending := b.proc.Ending()
-	e := record.Evidence{
-		LeaseLapsed: ending == worker.Lapsed,
-		TargetDied:  ending == worker.TargetDied || !b.group.Alive(),
-	}
 	// After the burner has ended, its last look is what tells of the fault.
-	now, used := injector.Monotonic(), time.Duration(0)
-	fresh, err := b.group.CPUUsage()
-	if used = fresh; err != nil || ending != worker.Running {
+	now := injector.Monotonic()
+	used, err := b.Group.CPUUsage()
+	if err != nil || ending != worker.Running {
 		r := b.proc.Latest()
 		now, used = r.At, r.Usage
 	}
@@ -83,19 +62,14 @@ func (b *burner) Evidence() record.Evidence {
 		passed = time.Duration(now - b.start)
 		usage = float64(used-b.usage0) / float64(passed) / b.cores
 	}
-	e.Counts = []record.Count{
+	e := record.Evidence{Counts: []record.Count{
 		{Name: "cpu time", Unit: "s", Value: record.Float(burnt.Seconds()), Merge: record.Sum},
 		// Of the container as a whole, since the start.
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
-	}
+	}}
 	e.Effective, e.Summary = b.judge(passed, usage, burnt)
-	switch {
-	case e.LeaseLapsed:
-		e.Effective = false
-		e.Summary += "; the burner ended by itself because its lease lapsed: the host fell silent"
-	case e.TargetDied:
-		e.Summary += "; the container's first process ended under the fault"
-	case ending != worker.Running:
+	b.Ended(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the burner")
+	if !e.LeaseLapsed && !e.TargetDied && ending != worker.Running {
 		e.Effective = false
 		e.Summary += "; " + b.proc.Err().Error()
 	}

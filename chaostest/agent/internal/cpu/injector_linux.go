@@ -2,9 +2,7 @@ package cpu
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
@@ -33,67 +31,50 @@ func controllers(g *cgroup.Group) []string {
 // burn starts a burner in the target's cgroup and returns when the burner has
 // burnt, or when it has seen that the container uses its share without it.
 func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], journal *injector.Journal) (injector.Live, error) {
-	began := time.Now()
-	b, err := survey(request.Fault, request.Target)
+	b, err := survey(request)
 	if err != nil {
 		return nil, err
 	}
-	if err := journal.Before("end the CPU burner in "+b.name, b.end); err != nil {
+	if err := journal.Before("end the CPU burner in "+b.Name, b.end); err != nil {
 		return nil, err
 	}
 	b.proc, err = worker.Start[reading](ctx, worker.Order{
-		Program: Program, Target: b.group, Controllers: controllers(b.group),
+		Program: Program, Target: b.Group, Controllers: controllers(b.Group),
 		Config: config{Cores: b.cores, Share: float64(b.share)},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
+		return nil, b.Wrap(err)
 	}
-	if b.usage0, err = b.group.CPUUsage(); err != nil {
-		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
+	if b.usage0, err = b.Group.CPUUsage(); err != nil {
+		return nil, b.Wrap(err)
 	}
 	b.start = injector.Monotonic()
 	b.idle = b.proc.CPUTime()
 	if err := b.proc.Begin(request.Lease()); err != nil {
-		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
+		return nil, b.Wrap(err)
 	}
 	first, err := b.proc.Await(ctx, func(r reading) bool { return r.At != 0 && (r.Asked > 0 || b.reached(r)) })
 	if err != nil {
-		return nil, fmt.Errorf("burn CPU in %s: wait for the counter to move: %w", b.name, err)
+		return nil, b.Wrap(fmt.Errorf("wait for the counter to move: %w", err))
 	}
-	b.attest(first, time.Since(began))
+	b.attest(first)
 	return b, nil
 }
 
 // survey reads what is there, and refuses what cannot be done, before anything is touched.
-func survey(f fault.CPUBurnFault, target injector.Target) (*burner, error) {
-	b := &burner{name: target.Name, share: f.Share}
-	var err error
-	if b.group, err = cgroup.Of(target.PID, target.ID); err != nil {
-		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
-	}
-	if !b.group.Has(cgroup.CPUAcct) {
-		return nil, &fault.UnsupportedError{
-			What: f.String(), Needs: "a counter of the container's CPU time", Have: "its cgroup has none",
-			Do: "mount the cpuacct controller (v1) or cgroup v2 on the host",
-		}
-	}
-	if b.group.Has(cgroup.Freezer) {
-		frozen, err := b.group.Frozen()
-		if err != nil {
-			return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
-		}
-		if frozen {
-			return nil, fmt.Errorf("burn CPU in %s: the container is paused, so nothing would run: revert the pause first", b.name)
-		}
-	}
-	b.cores, b.quota, err = b.group.CPUQuota()
-	if err == nil {
-		b.before, err = b.group.Snapshot(controllers(b.group)...)
-	}
+func survey(request injector.Request[fault.CPUBurnFault]) (*burner, error) {
+	site, err := injector.Survey("burn CPU in "+request.Target.Name, request.Fault, request.Target, injector.Need{
+		Controller: cgroup.CPUAcct, What: "a counter of the container's CPU time", Have: "its cgroup has none",
+		Fix: "mount the cpuacct controller (v1) or cgroup v2 on the host",
+	})
 	if err != nil {
-		return nil, fmt.Errorf("burn CPU in %s: %w", b.name, err)
+		return nil, err
 	}
-	return b, nil
+	b := &burner{Site: site, share: request.Fault.Share}
+	if b.cores, b.quota, err = b.Group.CPUQuota(); err != nil {
+		return nil, b.Wrap(err)
+	}
+	return b, b.Remember(controllers(b.Group)...)
 }
 
 // reached reports whether the container has used its share so far.
@@ -101,38 +82,21 @@ func (b *burner) reached(r reading) bool {
 	return float64(r.Usage-b.usage0) >= float64(b.share)*b.cores*float64(r.At-b.start)
 }
 
-func (b *burner) attest(first reading, took time.Duration) {
+func (b *burner) attest(first reading) {
 	quota := fmt.Sprintf("quota: %.3g processors", b.cores)
 	if !b.quota {
 		quota = fmt.Sprintf("quota: none, so the %.3g processors that the container may run on", b.cores)
 	}
 	moved := fmt.Sprintf("usage counter: moved by %s, of which the burner was to burn %s", first.Usage-b.usage0, first.Asked)
 	b.attestation = record.Attestation{
-		Path: b.group.Mechanism(cgroup.CPUAcct),
+		Path: b.Group.Mechanism(cgroup.CPUAcct),
 		Readback: []string{
 			quota,
 			fmt.Sprintf("cgroup.procs: lists the burner, process %d", b.proc.PID()),
 			moved,
 		},
-		Took: took,
 	}
 }
 
 // Prove compares the container's limits with those before, once the burner is gone.
-func (b *burner) Prove() error {
-	var errs []error
-	if b.group.Exists() {
-		in, err := b.group.Holds(b.proc.PID(), cgroup.CPUAcct)
-		if in {
-			err = fmt.Errorf("the kernel still lists the burner, process %d", b.proc.PID())
-		}
-		if b.group.Exists() { // it may have gone in between
-			errs = append(errs, err)
-		}
-	}
-	errs = append(errs, b.group.Unchanged(b.before))
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("prove that the CPU burn in %s is undone: %w", b.name, err)
-	}
-	return nil
-}
+func (b *burner) Prove() error { return b.Undone(b.proc.Left()) }

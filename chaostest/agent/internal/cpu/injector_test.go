@@ -118,7 +118,6 @@ func TestWhatItAttests(t *testing.T) {
 		"quota: 0.5 processors",
 		MatchRegexp(`^cgroup.procs: lists the burner, process \d+$`),
 		MatchRegexp(`^usage counter: moved by \S+, of which the burner was to burn \S+$`)))
-	g.Expect(a.Took).To(BeNumerically(">", 0))
 
 	g.Eventually(live.Evidence, "20s").Should(HaveField("Effective", true))
 	burnt := live.Evidence().Value("cpu time")
@@ -208,7 +207,7 @@ func TestProveSeesAChange(t *testing.T) {
 	defer func() { g.Expect(os.WriteFile(file, []byte(was), 0)).To(Succeed()) }()
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(MatchError(fmt.Sprintf(
-		"prove that the CPU burn in shop is undone: compare %s: it was %q before the fault and is %q now", file, was, is)))
+		"burn CPU in shop: prove that it is undone: compare %s: it was %q before the fault and is %q now", file, was, is)))
 }
 
 func TestRefusals(t *testing.T) {

@@ -5,15 +5,17 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cpu"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/process"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 )
 
-// All are the handlers of all faults.
+// All are the handlers of all faults. They share one keeper.
 func All() []injector.Handler {
-	return slices.Concat(network.Faults(), cpu.Faults(), memory.Faults(), process.Faults())
+	k := keeper.New()
+	return slices.Concat(network.Faults(), cpu.Faults(), memory.Faults(), process.Faults(k))
 }
 
 // Workers are the programs that the agent's own binary runs, started again.

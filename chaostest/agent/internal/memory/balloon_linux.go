@@ -2,10 +2,8 @@ package memory
 
 import (
 	"fmt"
-	"sync"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -14,19 +12,15 @@ import (
 
 // balloon is one live memory fill.
 type balloon struct {
-	name  string
+	*injector.Site
 	share fault.Share
-	group *cgroup.Group
 
 	limit, goal, step uint64
 	kills0            uint64
-	before            cgroup.Snapshot
 	proc              *worker.Process[reading]
 	attestation       record.Attestation
-
-	mu       sync.Mutex
-	final    *record.Evidence
-	released error // what of the memory did not come back when the worker ended
+	last              injector.Last
+	released          error // what of the memory did not come back when the worker ended
 }
 
 var _ injector.Live = (*balloon)(nil)
@@ -36,9 +30,9 @@ func (b *balloon) Attestation() record.Attestation { return b.attestation }
 func (b *balloon) Renew(until uint64) error {
 	if err := b.proc.Renew(until); err != nil {
 		if kills, text := b.kills(); kills > 0 {
-			return fmt.Errorf("keep the memory of %s filled: %s", b.name, text)
+			return fmt.Errorf("keep the memory of %s filled: %s", b.Name, text)
 		}
-		return fmt.Errorf("keep the memory of %s filled: %w", b.name, err)
+		return fmt.Errorf("keep the memory of %s filled: %w", b.Name, err)
 	}
 	return nil
 }
@@ -48,24 +42,22 @@ func (b *balloon) end() error {
 	if b.proc == nil {
 		return nil
 	}
-	last := b.Evidence()
+	return b.last.End(b.evidence, b.stop, func(*record.Evidence) {})
+}
+
+// stop ends the worker, and sees whether its memory came back.
+func (b *balloon) stop() error {
 	held, ended := b.proc.Latest().Held, b.proc.Ending() != worker.Running
-	before, errBefore := b.group.WorkingSet()
+	before, errBefore := b.Group.WorkingSet()
 	if err := b.proc.Stop(); err != nil {
 		return err
 	}
-	after, errAfter := b.group.WorkingSet()
+	after, errAfter := b.Group.WorkingSet()
 	// Whether it was ours to end shows only now: it may have ended by itself
 	// between two looks.
 	how := b.proc.Ending()
 	kills, _ := b.kills()
 	ours := !ended && (how == worker.Told || how == worker.Killed && kills == 0) && errBefore == nil && errAfter == nil
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.final != nil {
-		return nil
-	}
-	b.final = &last
 	// Half of it leaves room for what the container itself took in that moment.
 	if ours && after+held/2 > before {
 		b.released = fmt.Errorf("the worker that held %s is gone, but the working set went from %s to %s only",
@@ -77,7 +69,7 @@ func (b *balloon) end() error {
 // kills counts the out-of-memory kills since the start, and says in words who
 // was killed and what to do.
 func (b *balloon) kills() (n uint64, text string) {
-	now, err := b.group.OOMKills()
+	now, err := b.Group.OOMKills()
 	if err == nil && now > b.kills0 {
 		n = now - b.kills0
 	}
@@ -93,56 +85,49 @@ func (b *balloon) kills() (n uint64, text string) {
 			who += " and others"
 		}
 	}
-	return n, fmt.Sprintf("the kernel killed %s for want of memory (oom_kill went up by %d): "+
+	return n, fmt.Sprintf("the kernel killed %s because memory ran out (oom_kill went up by %d): "+
 		"fill to a smaller share than %s, or give the container more memory", who, n, b.share)
 }
 
-func (b *balloon) Evidence() record.Evidence {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.final != nil {
-		return *b.final
-	}
+func (b *balloon) Evidence() record.Evidence { return b.last.Evidence(b.evidence) }
+
+func (b *balloon) evidence() record.Evidence {
 	ending, last := b.proc.Ending(), b.proc.Latest()
-	e := record.Evidence{
-		LeaseLapsed: ending == worker.Lapsed,
-		TargetDied:  ending == worker.TargetDied || !b.group.Alive(),
-	}
 	held := uint64(0)
 	if ending == worker.Running {
 		held = last.Held
 	}
-	set, err := b.group.WorkingSet()
+	set, err := b.Group.WorkingSet()
 	if err != nil || ending != worker.Running {
 		set = last.WorkingSet // the last that was seen with the fault
 	}
 	usage := float64(set) / float64(b.limit)
 	kills, killed := b.kills()
-	e.Counts = []record.Count{
+	e := record.Evidence{Counts: []record.Count{
 		{Name: "held", Unit: "B", Value: record.Float(held), Merge: record.Sum},
 		// Of the container as a whole, now.
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
 		{Name: "oom kills", Value: record.Float(kills), Merge: record.Sum},
-	}
+	}}
 	e.Summary = fmt.Sprintf("working set %s, %s of the limit of %s, %s asked; the worker holds %s",
 		bytes(set), percent(set, b.limit), bytes(b.limit), b.share, bytes(held))
+	// A point below the share is where the container gave memory back that the
+	// worker has not yet made good.
+	e.Effective = usage >= float64(b.share)-0.01 && last.Held > 0
+	b.Ended(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the worker")
 	switch {
 	case kills > 0:
+		e.Effective = false
 		e.Spoilt = fmt.Sprintf("%d out-of-memory kill(s) in the container under the fault", kills)
 		e.Summary += "; " + killed
-	case e.LeaseLapsed:
-		e.Summary += "; the worker ended by itself because its lease lapsed: the host fell silent"
+	case e.LeaseLapsed: // said above
 	case e.TargetDied:
-		e.Summary += "; the container's first process ended under the fault"
 		e.Effective = last.Reached
 	case ending != worker.Running:
+		e.Effective = false
 		e.Summary += "; " + b.proc.Err().Error()
 	case last.Held == 0:
 		e.Summary += ": the container grew there by itself, so the fault added nothing"
-	default:
-		// A point below the share is where the container gave memory back that the
-		// worker has not yet made good.
-		e.Effective = usage >= float64(b.share)-0.01
 	}
 	return e
 }

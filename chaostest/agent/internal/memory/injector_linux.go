@@ -27,77 +27,63 @@ const renewEvery = 100 * time.Millisecond
 // fill starts a worker in the target's memory cgroup and returns when the
 // working set has reached its share of the limit.
 func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], journal *injector.Journal) (injector.Live, error) {
-	began := time.Now()
-	b, err := survey(request.Fault, request.Target)
+	b, err := survey(request)
 	if err != nil {
 		return nil, err
 	}
-	if err := journal.Before("end the memory worker in "+b.name, b.end); err != nil {
+	if err := journal.Before("end the memory worker in "+b.Name, b.end); err != nil {
 		return nil, err
 	}
 	b.proc, err = worker.Start[reading](ctx, worker.Order{
-		Program: Program, Target: b.group, Controllers: []string{cgroup.Memory},
+		Program: Program, Target: b.Group, Controllers: []string{cgroup.Memory},
 		Config: config{Goal: b.goal, Step: b.step},
 	})
 	if err != nil {
-		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
+		return nil, b.Wrap(err)
 	}
 	if err := b.proc.Begin(request.Lease()); err != nil {
-		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
+		return nil, b.Wrap(err)
 	}
 	if err := b.reach(ctx, request.Lease); err != nil {
-		return nil, fmt.Errorf("fill memory of %s: %w", b.name, err)
+		return nil, b.Wrap(err)
 	}
-	if err := b.attest(began); err != nil {
+	if err := b.attest(); err != nil {
 		return nil, err
 	}
 	return b, nil
 }
 
 // survey reads what is there, and refuses what cannot be done, before anything is touched.
-func survey(f fault.MemoryFillFault, target injector.Target) (*balloon, error) {
-	b := &balloon{name: target.Name, share: f.Share}
-	wrap := func(err error) error { return fmt.Errorf("fill memory of %s: %w", b.name, err) }
-	var err error
-	if b.group, err = cgroup.Of(target.PID, target.ID); err != nil {
-		return nil, wrap(err)
+func survey(request injector.Request[fault.MemoryFillFault]) (*balloon, error) {
+	share := request.Fault.Share
+	site, err := injector.Survey("fill memory of "+request.Target.Name, request.Fault, request.Target, injector.Need{
+		Controller: cgroup.Memory, What: "the memory controller in the container's cgroup", Have: "it is not enabled there",
+		Fix: "boot the host with cgroup_enable=memory, or enable the controller in cgroup.subtree_control",
+	})
+	if err != nil {
+		return nil, err
 	}
-	if !b.group.Has(cgroup.Memory) {
-		return nil, &fault.UnsupportedError{
-			What: f.String(), Needs: "the memory controller in the container's cgroup", Have: "it is not enabled there",
-			Do: "boot the host with cgroup_enable=memory, or enable the controller in cgroup.subtree_control",
-		}
-	}
-	if b.group.Has(cgroup.Freezer) {
-		if frozen, err := b.group.Frozen(); err != nil {
-			return nil, wrap(err)
-		} else if frozen {
-			return nil, wrap(errors.New("the container is paused: revert the pause first"))
-		}
-	}
+	b := &balloon{Site: site, share: share}
 	var limited bool
-	if b.limit, limited, err = b.group.MemoryLimit(); err != nil {
-		return nil, wrap(err)
+	if b.limit, limited, err = b.Group.MemoryLimit(); err != nil {
+		return nil, b.Wrap(err)
 	}
 	if !limited {
-		return nil, wrap(fmt.Errorf("the container has no memory limit, so %s of it is nothing: start it with one (docker run --memory)", f.Share))
+		return nil, b.Wrap(fmt.Errorf("the container has no memory limit, so %s of it is nothing: start it with one (docker run --memory)", share))
 	}
-	set, err := b.group.WorkingSet()
+	set, err := b.Group.WorkingSet()
 	if err != nil {
-		return nil, wrap(err)
+		return nil, b.Wrap(err)
 	}
-	b.goal, b.step = uint64(float64(f.Share)*float64(b.limit)), step(b.limit)
+	b.goal, b.step = uint64(float64(share)*float64(b.limit)), step(b.limit)
 	if set+b.step > b.goal {
-		return nil, wrap(fmt.Errorf("its working set of %s is %s of its limit of %s already: ask for more than that",
+		return nil, b.Wrap(fmt.Errorf("its working set of %s is %s of its limit of %s already: ask for more than that",
 			bytes(set), percent(set, b.limit), bytes(b.limit)))
 	}
-	if b.kills0, err = b.group.OOMKills(); err != nil {
-		return nil, wrap(err)
+	if b.kills0, err = b.Group.OOMKills(); err != nil {
+		return nil, b.Wrap(err)
 	}
-	if b.before, err = b.group.Snapshot(cgroup.Memory); err != nil {
-		return nil, wrap(err)
-	}
-	return b, nil
+	return b, b.Remember(cgroup.Memory)
 }
 
 // reach waits as long as the filling goes on, and keeps its lease alive
@@ -133,26 +119,25 @@ func (b *balloon) stopped(r reading, err error) error {
 	return fmt.Errorf("at %s of %s: %w", bytes(r.WorkingSet), bytes(b.goal), err)
 }
 
-func (b *balloon) attest(began time.Time) error {
-	set, err := b.group.WorkingSet()
+func (b *balloon) attest() error {
+	set, err := b.Group.WorkingSet()
 	if err != nil {
-		return fmt.Errorf("fill memory of %s: read it back: %w", b.name, err)
+		return b.Wrap(fmt.Errorf("read it back: %w", err))
 	}
 	r := b.proc.Latest()
 	b.attestation = record.Attestation{
-		Path: b.group.Mechanism(cgroup.Memory),
+		Path: b.Group.Mechanism(cgroup.Memory),
 		Readback: []string{
 			fmt.Sprintf("limit: %s", bytes(b.limit)),
 			fmt.Sprintf("working set: %s, %s of the limit; the worker holds %s", bytes(set), percent(set, b.limit), bytes(r.Held)),
 			fmt.Sprintf("cgroup.procs: lists the worker, process %d", b.proc.PID()),
 			fmt.Sprintf("oom_kill: %d, as before", b.kills0),
 		},
-		Took: time.Since(began),
 	}
 	if r.Swappable {
 		b.note("the host has swap, and the agent may not lock memory (CAP_IPC_LOCK): the worker's memory may move there")
 	}
-	if b.group.OOMKillsAll() {
+	if b.Group.OOMKillsAll() {
 		b.note("memory.oom.group is 1: an out-of-memory kill ends the worker and the container together")
 	}
 	return nil
@@ -161,25 +146,7 @@ func (b *balloon) attest(began time.Time) error {
 func (b *balloon) note(text string) { b.attestation.Notes = append(b.attestation.Notes, text) }
 
 // Prove compares with the state before, once the worker is gone.
-func (b *balloon) Prove() error {
-	errs := []error{b.group.Unchanged(b.before)}
-	if b.group.Exists() {
-		in, err := b.group.Holds(b.proc.PID(), cgroup.Memory)
-		if in {
-			err = fmt.Errorf("the kernel still lists the worker, process %d", b.proc.PID())
-		}
-		if b.group.Exists() { // it may have gone in between
-			errs = append(errs, err)
-		}
-	}
-	b.mu.Lock()
-	errs = append(errs, b.released)
-	b.mu.Unlock()
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("prove that the memory fill of %s is undone: %w", b.name, err)
-	}
-	return nil
-}
+func (b *balloon) Prove() error { return b.Undone(b.proc.Left(), b.released) }
 
 func percent(part, of uint64) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(of))

@@ -178,7 +178,7 @@ func TestAnOutOfMemoryKillIsNoSuccess(t *testing.T) {
 	// target, which is then killed after it: that, too, has to be said.
 	g.Eventually(live.Evidence, "20s").Should(And(
 		count("oom kills", BeNumerically(">=", 1)), HaveField("Effective", false),
-		HaveField("Summary", MatchRegexp(`; the kernel killed the worker that held the memory( and others)? for want of memory \(oom_kill went up by [12]\): `+
+		HaveField("Summary", MatchRegexp(`; the kernel killed the worker that held the memory( and others)? because memory ran out \(oom_kill went up by [12]\): `+
 			`fill to a smaller share than 80 %, or give the container more memory$`))))
 	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(And(
 		HavePrefix("keep the memory of shop filled: the kernel killed the worker"), ContainSubstring("oom_kill"))))

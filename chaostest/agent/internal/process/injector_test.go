@@ -16,6 +16,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cpu"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/memory"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/process"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
@@ -25,6 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	cgrouptest.Main()
+	keeper.Main()
 	worker.Main(map[string]worker.Program{cpu.Program: cpu.Burn, memory.Program: memory.Fill})
 	leakcheck.Main(m)
 }
@@ -33,8 +35,12 @@ func request(box *cgrouptest.Box, target *cgrouptest.Target, f fault.Fault, leas
 	return injector.Request[fault.Fault]{ID: "1", Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID}, Fault: f, Lease: func() uint64 { return injector.In(lease) }}
 }
 
-func handle(ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) {
-	handler, err := injector.Find(slices.Concat(process.Faults(), cpu.Faults(), memory.Faults()), r.Fault)
+// handle has an agent of its own do a fault: its keeper is closed when the test ends.
+func handle(t *testing.T, ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) { //nolint:revive // t comes first in a test's helper
+	t.Helper()
+	k := keeper.New()
+	t.Cleanup(func() { NewWithT(t).Expect(k.Close()).To(Succeed()) })
+	handler, err := injector.Find(slices.Concat(process.Faults(k), cpu.Faults(), memory.Faults()), r.Fault)
 	if err != nil {
 		return nil, err
 	}
@@ -46,10 +52,10 @@ func apply(t *testing.T, r injector.Request[fault.Fault]) (injector.Live, *injec
 	t.Helper()
 	g := NewWithT(t)
 	journal := injector.NewJournal(nil)
-	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	live, err := handle(ctx, r, journal)
+	live, err := handle(t, ctx, r, journal)
+	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
 	g.Expect(err).NotTo(HaveOccurred())
 	return live, journal
 }
@@ -104,7 +110,7 @@ func TestAllProcessesStandStill(t *testing.T) {
 	final := live.Evidence()
 	g.Expect(final.Value("frozen")).To(BeNumerically(">=", e.Value("frozen")))
 	g.Expect(live.Evidence()).To(Equal(final), "final is final")
-	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(HavePrefix("keep shop paused: it was thawed: ")))
+	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(HavePrefix("keep shop paused: ")))
 	g.Expect(journal.Unwind()).To(Succeed(), "a second time")
 }
 
@@ -114,7 +120,7 @@ func TestALeaseThatLapses(t *testing.T) {
 	target := box.Load(t, 1)
 	live, journal := pause(t, box, target, 300*time.Millisecond)
 	g.Eventually(live.Evidence, "10s").Should(And(
-		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the lease lapsed"))))
+		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the keeper ended the fault because its lease lapsed"))))
 	runs(t, target.PID)
 	g.Expect(live.Evidence().Value("frozen")).To(BeNumerically(">", 0))
 	g.Expect(journal.Unwind()).To(Succeed())
@@ -139,7 +145,7 @@ func TestAContainerThatIsPausedAlready(t *testing.T) {
 	live, journal := pause(t, box, target, time.Minute)
 	for _, f := range []fault.Fault{fault.Pause(), fault.CPUBurn(0.5), fault.MemoryFill(0.5)} {
 		untouched := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
-		_, err := handle(t.Context(), request(box, target, f, time.Minute), untouched)
+		_, err := handle(t, t.Context(), request(box, target, f, time.Minute), untouched)
 		g.Expect(err).To(MatchError(ContainSubstring("paused")), f.String())
 	}
 	g.Expect(live.Evidence().Effective).To(BeTrue())
@@ -198,7 +204,7 @@ func TestOtherRefusals(t *testing.T) {
 	}
 	other := r
 	other.Target.ID = "4f5e9a"
-	_, err := handle(t.Context(), other, untouched())
+	_, err := handle(t, t.Context(), other, untouched())
 	g.Expect(err).To(MatchError(And(HavePrefix("pause shop: find cgroup of process"), ContainSubstring("does not name the container"))))
 }
 
@@ -208,6 +214,6 @@ func TestItDoesNotFreezeItself(t *testing.T) {
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	box.JoinSelf(t)
 	r := request(box, &cgrouptest.Target{PID: os.Getpid()}, fault.Pause(), time.Minute)
-	_, err := handle(t.Context(), r, injector.NewJournal(nil))
+	_, err := handle(t, t.Context(), r, injector.NewJournal(nil))
 	g.Expect(err).To(MatchError(ContainSubstring("the agent itself runs in its cgroup")))
 }

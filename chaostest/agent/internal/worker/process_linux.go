@@ -271,6 +271,23 @@ func (p *Process[R]) CPUTime() time.Duration {
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
+// Left says that the kernel still lists the worker in the target's cgroup. It
+// is asked once the worker has been stopped.
+func (p *Process[R]) Left() error {
+	group := p.order.Target
+	if !group.Exists() {
+		return nil
+	}
+	in, err := group.Holds(p.PID(), p.order.Controllers...)
+	if in {
+		err = fmt.Errorf("the kernel still lists the %s worker, process %d", p.order.Program, p.PID())
+	}
+	if !group.Exists() { // it has gone in between
+		return nil
+	}
+	return err
+}
+
 // grace is how long a worker may take to end by itself.
 const grace = 250 * time.Millisecond
 

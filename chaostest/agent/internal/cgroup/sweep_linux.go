@@ -1,0 +1,76 @@
+package cgroup
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Sweep undoes all claims on this machine that no living process answers for:
+// what a crash of an agent and its keeper has left.
+func Sweep() error {
+	mounts, err := hostMounts()
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, m := range mounts {
+		removeShelters(m.point)
+		errs = append(errs, sweep(m.point))
+	}
+	return errors.Join(errs...)
+}
+
+func sweep(root string) error {
+	var errs []error
+	err := filepath.WalkDir(root, func(dir string, entry fs.DirEntry, err error) error {
+		if err != nil || !entry.IsDir() {
+			return nil // a group that has just gone, or a file
+		}
+		for _, file := range claimed(dir) {
+			c, found, err := ReadClaim(dir, file)
+			if err == nil && found && !c.Alive() {
+				err = c.Undo()
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("sweep what an earlier agent left: %w", err))
+			}
+		}
+		return nil
+	})
+	return errors.Join(append(errs, err)...)
+}
+
+// claimed are the files of a group that have a claim.
+func claimed(dir string) []string {
+	buffer := make([]byte, 8192)
+	n, err := unix.Listxattr(dir, buffer)
+	if err != nil {
+		return nil // the group has just gone
+	}
+	var files []string
+	for name := range bytes.SplitSeq(buffer[:n], []byte{0}) {
+		if file, ok := strings.CutPrefix(string(name), attributePrefix); ok {
+			files = append(files, file)
+		}
+	}
+	return files
+}
+
+func hostMounts() ([]mount, error) {
+	info, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		return nil, fmt.Errorf("find cgroup mounts: %w", err)
+	}
+	mounts, err := parseMounts(string(info))
+	if err != nil {
+		return nil, fmt.Errorf("find cgroup mounts: %w", err)
+	}
+	return mounts, nil
+}

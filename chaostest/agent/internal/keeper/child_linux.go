@@ -1,0 +1,117 @@
+package keeper
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// child is one keeper process.
+type child struct {
+	cmd   *exec.Cmd
+	stdin *os.File
+	done  chan struct{}
+}
+
+// launch starts a process and returns when it is ready. It hands each event to
+// hear, from a goroutine of its own.
+func launch(hear func(event)) (*child, error) {
+	stdin, toKeeper, err := os.Pipe()
+	if err != nil {
+		return nil, fmt.Errorf("make pipe: %w", err)
+	}
+	fromKeeper, stdout, err := os.Pipe()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("make pipe: %w", err), stdin.Close(), toKeeper.Close())
+	}
+	c := &child{stdin: toKeeper, done: make(chan struct{}), cmd: &exec.Cmd{
+		Path: "/proc/self/exe", Args: []string{name}, Env: []string{"GOMAXPROCS=1"}, Stdin: stdin, Stdout: stdout,
+		// A session of its own, so that no signal to the agent's reaches it. Not the
+		// agent's standard error: that would keep the container's streams open.
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	}}
+	err = c.cmd.Start()
+	_, _ = stdin.Close(), stdout.Close() // the keeper has its own
+	if err != nil {
+		return nil, errors.Join(err, toKeeper.Close(), fromKeeper.Close())
+	}
+	lines := bufio.NewScanner(fromKeeper)
+	_ = fromKeeper.SetReadDeadline(time.Now().Add(patience)) // a pipe has deadlines
+	first, err := next(lines)
+	_ = fromKeeper.SetReadDeadline(time.Time{})
+	if err == nil && first.Error != "" {
+		err = errors.New(first.Error)
+	}
+	go func() {
+		defer close(c.done)
+		for err == nil {
+			var e event
+			if e, err = next(lines); err == nil {
+				hear(e)
+			}
+		}
+		_ = fromKeeper.Close() // a pipe that was only read
+		_ = c.cmd.Wait()       // how it ended changes nothing
+		_ = toKeeper.Close()   // closed before, when we ended it
+	}()
+	if err != nil {
+		return nil, errors.Join(err, c.kill())
+	}
+	return c, nil
+}
+
+func next(lines *bufio.Scanner) (event, error) {
+	if !lines.Scan() {
+		return event{}, fmt.Errorf("read from the keeper: it has ended: %w", errors.Join(lines.Err(), io.EOF))
+	}
+	var e event
+	if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
+		return event{}, fmt.Errorf("read %q from the keeper: %w", lines.Text(), err)
+	}
+	return e, nil
+}
+
+func (c *child) pid() int { return c.cmd.Process.Pid }
+
+func (c *child) wait() { <-c.done }
+
+// send writes an order. A keeper that has read nothing for so long that the
+// pipe is full stands still.
+func (c *child) send(o order) error {
+	data, err := json.Marshal(o)
+	if err != nil {
+		return fmt.Errorf("write to the keeper: %w", err)
+	}
+	if err := c.stdin.SetWriteDeadline(time.Now().Add(patience / 5)); err != nil {
+		return fmt.Errorf("write to the keeper: %w", err)
+	}
+	if _, err := c.stdin.Write(append(data, '\n')); err != nil {
+		return fmt.Errorf("write to the keeper, process %d: %w", c.pid(), err)
+	}
+	return nil
+}
+
+// close closes the pipe, so that the keeper ends, and waits for that.
+func (c *child) close() error {
+	_ = c.stdin.Close() // closed before, when it has died
+	select {
+	case <-c.done:
+		return nil
+	case <-time.After(patience):
+		return c.kill()
+	}
+}
+
+func (c *child) kill() error {
+	if err := c.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("end the keeper, process %d: %w", c.pid(), err)
+	}
+	<-c.done
+	return nil
+}
