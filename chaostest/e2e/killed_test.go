@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -16,127 +16,129 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/testcontainers/testcontainers-go"
 
-	. "github.com/chaosgate/chaosgate/chaostest"
 	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
-// victimVariable makes this test binary a test process that injects faults on
-// the container it names, and waits to be killed.
+// victimVariable makes this test binary a test process that injects a fault on
+// a container, and waits to be killed. Its value is the kind of the fault and
+// the container.
 const victimVariable = "CHAOSGATE_CONFORMANCE_VICTIM"
 
-const injectedLine = "injected"
+// injectedLine begins the line that a victim prints once its fault is live. Its
+// session, which the labels of its agent name, follows.
+const injectedLine = "injected "
 
-func injectAndWait(t *testing.T, container string) {
+func injectAndWait(t *testing.T, what string) {
+	kind, container, _ := strings.Cut(what, " ")
 	x := scope.New(t, docker.Connect)
 	s := x.Attach(t.Context(), container)
-	x.Inject(t.Context(), fault.Delay(200*time.Millisecond), On(s))
-	x.Inject(t.Context(), fault.CPUBurn(0.5), On(s))
-	x.Inject(t.Context(), fault.MemoryFill(0.6), On(s))
-	fmt.Println(injectedLine)
+	for _, entry := range fault.Catalogue {
+		if string(entry.Kind) == kind {
+			x.Inject(t.Context(), entry.Example, scope.On(s))
+		}
+	}
+	fmt.Println(injectedLine + testcontainers.SessionID())
 	select {}
 }
 
+// gone is when every effect must have ended; what it takes to look is added.
+const gone = 2 * time.Second
+
 var _ = Describe("a fault never outlives its lease", func() {
-	// gone is when every effect must have ended; what it takes to look is added.
-	const gone = 2 * time.Second
+	for _, entry := range fault.Catalogue {
+		Describe(entry.Example.String(), func() {
+			var (
+				from   *outside
+				victim *exec.Cmd
+				agent  string
+				engine *client.Client
+			)
 
-	var (
-		s      *Service
-		pid    int
-		victim *exec.Cmd
-		base   time.Duration
-	)
+			BeforeEach(func(ctx SpecContext) {
+				needRoot()
+				s := echo(ctx, limited)
+				from = look(ctx, s)
+				live := from.effect(entry.Kind)
+				Expect(live(ctx)).To(BeFalse())
 
-	BeforeEach(func(ctx SpecContext) {
-		needRoot()
-		s = echo(ctx, limited)
-		pid, base = firstProcess(ctx, s), ping(ctx, s)
+				var session string
+				victim, session = startVictim(entry.Kind, s.ID())
+				Eventually(live).WithContext(ctx).Should(BeTrue())
+				daemon, err := testcontainers.NewDockerClientWithOpts(ctx)
+				Expect(err).NotTo(HaveOccurred())
+				DeferCleanup(daemon.Close)
+				engine = daemon.Client
+				agent = agentOf(ctx, engine, session)
+			}, NodeTimeout(2*time.Minute))
 
-		victim = exec.Command(os.Args[0], "-test.run=^TestConformance$", "-test.v=false")
-		victim.Env = append(os.Environ(), victimVariable+"="+s.ID(), "TMPDIR="+GinkgoT().TempDir())
-		victim.Stderr = GinkgoWriter
-		output, err := victim.StdoutPipe()
-		Expect(err).NotTo(HaveOccurred())
-		Expect(victim.Start()).To(Succeed())
-		DeferCleanup(func() {
-			_ = victim.Process.Kill() // it may be dead already
-			_ = victim.Wait()         // and that it was killed is no news
+			expectGone := func(ctx context.Context, since time.Time) {
+				GinkgoHelper()
+				Eventually(from.effect(entry.Kind)).WithContext(ctx).WithTimeout(time.Until(since.Add(gone + time.Second))).
+					WithPolling(20 * time.Millisecond).Should(BeFalse())
+				AddReportEntry("ended within "+time.Since(since).Round(time.Millisecond).String(), ReportEntryVisibilityFailureOrVerbose)
+			}
+
+			It("when the test process is killed", func(ctx SpecContext) {
+				Expect(victim.Process.Kill()).To(Succeed())
+				expectGone(ctx, time.Now())
+				Eventually(func() error { return inspect(ctx, engine, agent) }).WithContext(ctx).WithTimeout(10*time.Second).
+					Should(MatchError(ContainSubstring("No such container")), "the agent leaves with its host")
+			}, SpecTimeout(time.Minute))
+
+			It("when the agent's container is killed", func(ctx SpecContext) {
+				_, err := engine.ContainerKill(ctx, agent, client.ContainerKillOptions{Signal: "KILL"})
+				Expect(err).NotTo(HaveOccurred())
+				expectGone(ctx, time.Now())
+			}, SpecTimeout(time.Minute))
+
+			It("when the agent is killed", func(ctx SpecContext) {
+				found, err := engine.ContainerInspect(ctx, agent, client.ContainerInspectOptions{})
+				Expect(err).NotTo(HaveOccurred())
+				Expect(syscall.Kill(found.Container.State.Pid, syscall.SIGKILL)).To(Succeed())
+				expectGone(ctx, time.Now())
+			}, SpecTimeout(time.Minute))
 		})
-		lines := bufio.NewScanner(output)
-		for lines.Scan() && lines.Text() != injectedLine {
-			fmt.Fprintln(GinkgoWriter, lines.Text())
-		}
-		Expect(lines.Text()).To(Equal(injectedLine), "the victim's own words are above")
-		Expect(ping(ctx, s)).To(BeNumerically(">", base+150*time.Millisecond))
-		Expect(members(pid, "cpu")).To(HaveLen(2))
-		Expect(members(pid, "memory")).To(HaveLen(2))
-	}, NodeTimeout(2*time.Minute))
-
-	expectGone := func(ctx context.Context, since time.Time) {
-		GinkgoHelper()
-		Eventually(func() int { return len(members(pid, "cpu")) + len(members(pid, "memory")) }).
-			WithContext(ctx).WithTimeout(gone).WithPolling(20*time.Millisecond).Should(Equal(2), "only the container's own process is left")
-		// One packet at a time, because one that was lost or held tells nothing yet.
-		Eventually(func() error {
-			return exec.CommandContext(ctx, "ping", "-c", "1", "-W", "1", address(ctx, s).String()).Run()
-		}).WithContext(ctx).WithTimeout(time.Until(since.Add(gone + time.Second))).Should(Succeed())
-		Expect(ping(ctx, s)).To(BeNumerically("<", base+100*time.Millisecond))
-		Expect(float64(workingSet(pid)) / memoryLimit).To(BeNumerically("<", 0.4))
 	}
-
-	It("when the test process is killed", func(ctx SpecContext) {
-		agent := agentOf(pid)
-		Expect(victim.Process.Kill()).To(Succeed())
-		expectGone(ctx, time.Now())
-		Eventually(func() error { return inspect(ctx, agent) }).WithContext(ctx).WithTimeout(10*time.Second).
-			Should(MatchError(ContainSubstring("No such container")), "the agent leaves with its host")
-	}, SpecTimeout(time.Minute))
-
-	It("when the agent's container is killed", func(ctx SpecContext) {
-		agent := agentOf(pid)
-		engine, err := testcontainers.NewDockerClientWithOpts(ctx)
-		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(engine.Close)
-		_, err = engine.ContainerKill(ctx, agent, client.ContainerKillOptions{Signal: "KILL"})
-		Expect(err).NotTo(HaveOccurred())
-		expectGone(ctx, time.Now())
-	}, SpecTimeout(time.Minute))
 })
 
-// agentOf is the container of the agent whose workers are in the container's
-// cgroup: the parent of the process there that is not the container's own.
-func agentOf(pid int) string {
+// startVictim starts a test process and returns, with its session, when its
+// fault is live.
+func startVictim(kind fault.Kind, container string) (*exec.Cmd, string) {
 	GinkgoHelper()
-	for _, member := range members(pid, "cpu") {
-		if member == fmt.Sprint(pid) {
-			continue
+	victim := exec.Command(os.Args[0], "-test.run=^TestConformance$", "-test.v=false")
+	victim.Env = append(os.Environ(), victimVariable+"="+string(kind)+" "+container, "TMPDIR="+GinkgoT().TempDir())
+	victim.Stderr = GinkgoWriter
+	output, err := victim.StdoutPipe()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(victim.Start()).To(Succeed())
+	DeferCleanup(func() {
+		_ = victim.Process.Kill() // it may be dead already
+		_ = victim.Wait()         // and that it was killed is no news
+	})
+	lines := bufio.NewScanner(output)
+	for lines.Scan() {
+		if session, ok := strings.CutPrefix(lines.Text(), injectedLine); ok {
+			return victim, session
 		}
-		stat, err := os.ReadFile(filepath.Join("/proc", member, "stat"))
-		Expect(err).NotTo(HaveOccurred())
-		_, rest, _ := strings.Cut(string(stat), ") ")
-		parent := strings.Fields(rest)[1]
-		content, err := os.ReadFile(filepath.Join("/proc", parent, "cgroup"))
-		Expect(err).NotTo(HaveOccurred())
-		for line := range strings.Lines(string(content)) {
-			name := filepath.Base(strings.TrimSpace(line))
-			name = strings.TrimSuffix(strings.TrimPrefix(name, "docker-"), ".scope")
-			if len(name) == 64 {
-				return name
-			}
-		}
+		fmt.Fprintln(GinkgoWriter, lines.Text())
 	}
-	Fail("no worker of an agent in the container's cgroup")
-	return ""
+	Fail("the victim injected nothing; its own words are above")
+	return nil, ""
 }
 
-func inspect(ctx context.Context, id string) error {
-	engine, err := testcontainers.NewDockerClientWithOpts(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = engine.Close() }()
-	_, err = engine.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+// agentOf is the container of the agent of a session.
+func agentOf(ctx context.Context, engine *client.Client, session string) string {
+	GinkgoHelper()
+	found, err := engine.ContainerList(ctx, client.ContainerListOptions{Filters: make(client.Filters).
+		Add("label", docker.OwnLabel+"=agent").Add("label", "org.testcontainers.sessionId="+session)})
+	Expect(err).NotTo(HaveOccurred())
+	Expect(found.Items).To(HaveLen(1))
+	return found.Items[0].ID
+}
+
+func inspect(ctx context.Context, engine *client.Client, id string) error {
+	_, err := engine.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
 	return err
 }

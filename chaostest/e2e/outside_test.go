@@ -141,3 +141,16 @@ func members(pid int, controller string) []string {
 	Expect(err).NotTo(HaveOccurred())
 	return strings.Fields(string(content))
 }
+
+// frozen reports whether the container's freezer is anything but thawed.
+func frozen(pid int) bool {
+	GinkgoHelper()
+	dirs := cgroups(pid)
+	file, thawed := filepath.Join(dirs["freezer"], "freezer.state"), "THAWED"
+	if dirs["freezer"] == "" {
+		file, thawed = filepath.Join(dirs[""], "cgroup.freeze"), "0"
+	}
+	content, err := os.ReadFile(file)
+	Expect(err).NotTo(HaveOccurred())
+	return strings.TrimSpace(string(content)) != thawed
+}
