@@ -84,7 +84,9 @@ func TestClocksAreUndecidedUntilEachMemberHasAnswered(t *testing.T) {
 	}
 	expect(t, "", func(g Gomega) { g.Expect(f).NotTo(AgreeOnClock(time.Second)) })
 	// A version that can't be read is no reason for a clock that nobody asks for.
-	f = members(t, 20, func(s *probe.Sample, _, _ int) { s.Problem = "version from header X-Version: the answer says none" })
+	f = members(t, 20, func(s *probe.Sample, _, _ int) {
+		s.VersionProblem = "version from header X-Version: the answer says none"
+	})
 	if text := refusal(t, f, AgreeOnClock(time.Second)); text != `AgreeOnClock: a answers, and none of its answers says what time it is: let the probe read it, with probe.ClockFrom(probe.HeaderField("Date"))` {
 		t.Error(text)
 	}
@@ -125,7 +127,7 @@ func TestAnAnswerOfAProxyIsNoProblemOfClocks(t *testing.T) {
 			}
 			s.Clock = &probe.Reading{Sent: s.Time, Received: s.Time.Add(s.Latency), Says: says, Resolution: time.Nanosecond}
 			if n == 7 && place == 0 {
-				s.Clock, s.Problem, s.Class = nil, noClock, class
+				s.Clock, s.ClockProblem, s.Class = nil, noClock, class
 			}
 		})
 	}

@@ -29,10 +29,10 @@ func read(r reading, samples []probe.Sample) reading {
 			return r
 		case s.Clock != nil:
 			r = r.narrow(s.Clock)
-		case s.ClockProblem() != "" && s.Healthy():
-			r.problem = s.ClockProblem()
-		case s.ClockProblem() != "":
-			r.unread = cmp.Or(r.unread, s.ClockProblem())
+		case s.ClockProblem != "" && s.Healthy():
+			r.problem = s.ClockProblem
+		case s.ClockProblem != "":
+			r.unread = cmp.Or(r.unread, s.ClockProblem)
 		case s.Answered():
 			r.mute = true
 		}

@@ -1,96 +1,130 @@
 package matchers
 
 import (
+	"errors"
 	"fmt"
-	"sync"
+	"reflect"
 	"time"
 
 	"github.com/onsi/gomega"
+	"github.com/onsi/gomega/format"
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
+// Ending is what ends, and from whose end a recovery is counted: an Injection.
+type Ending interface {
+	// Ended is when it ended, and whether it has.
+	Ended() (at time.Time, over bool)
+	String() string
+}
+
 // HaveRecoveredWithin succeeds when a probe.Sample found the service healthy, and
-// the answer was whole at most limit after the last fault of the spec had ended:
+// the answer was whole at most limit after the fault had ended:
 //
 //	slow.Revert(ctx)
-//	Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(2 * time.Second))
+//	Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(2*time.Second, slow))
 //
 // Until limit is over, a look that is not healthy decides nothing, and polling goes
-// on. It stops at once when it is too late, when the service was healthy and no longer
-// is, when a fault is still live, and when no fault has ended that the service could
-// recover from. Each of these is an error, which fails ShouldNot, too: negated it
-// never passes, because no single look tells that all of them were not healthy.
-// Consistently(ctx, p.Sample).ShouldNot(BeLive()) does.
+// on. It stops at once when it is too late, when the service was healthy after the
+// fault and no longer is, and when the fault is still live. Each of these is an
+// error, which fails ShouldNot, too: no single look tells that all of them were not
+// healthy. Consistently(ctx, p.Sample).ShouldNot(BeLive()) does.
 //
-// limit is above 0. It says that one look was healthy: follow it with a load and
-// KeepErrorRateBelow to show that it stays so.
-func HaveRecoveredWithin(limit time.Duration) types.GomegaMatcher {
-	return &haveRecoveredWithin{limit: limit}
+// One healthy look suffices, and limit is above 0. Follow it with a load and
+// KeepErrorRateBelow to show that the service stays healthy.
+func HaveRecoveredWithin(limit time.Duration, fault Ending) types.GomegaMatcher {
+	return &haveRecoveredWithin{limit: limit, fault: fault}
 }
 
 type haveRecoveredWithin struct {
 	limit time.Duration
+	fault Ending
+}
 
-	mu sync.Mutex
-	// healthy is the latest sample that was, by which a relapse is known while
-	// Consistently looks.
-	healthy probe.Sample
+// recovery is what one sample says.
+type recovery struct {
+	outcome record.Outcome
+	stop    bool // no later sample will say anything else
+	text    string
+	took    time.Duration
 }
 
 func (m *haveRecoveredWithin) Match(actual any) (bool, error) {
-	if m.limit <= 0 {
-		return false, gomega.StopTrying(fmt.Sprintf("HaveRecoveredWithin(%s): the limit must be above 0", m.limit))
+	if err := m.check(); err != nil {
+		return false, gomega.StopTrying(err.Error())
 	}
 	s, err := sampleOf("HaveRecoveredWithin", actual)
 	if err != nil {
 		return false, err
 	}
-	took := s.End().Sub(s.FaultEnded)
+	r := m.look(s)
+	id := m.judged(s, r)
+	if r.stop {
+		return false, gomega.StopTrying(record.Mark(r.text, id, r.outcome)).Attach("sample", s)
+	}
+	return answer(id, r.outcome, false, func() string { return fmt.Sprintf("%s (%s)", r.text, s) })
+}
+
+func (m *haveRecoveredWithin) check() error {
+	v := reflect.ValueOf(m.fault)
 	switch {
-	case s.FaultLive:
-		return false, gomega.StopTrying("a fault is still live, so nothing can have recovered from it: revert it first").Attach("sample", s)
-	case s.FaultEnded.IsZero():
-		return false, gomega.StopTrying("no fault has ended in this spec, so there is nothing to recover from: inject one and revert it first").Attach("sample", s)
+	case m.limit <= 0:
+		return fmt.Errorf("HaveRecoveredWithin(%s): the limit must be above 0", m.limit)
+	case !v.IsValid(), v.Kind() == reflect.Pointer && v.IsNil():
+		return errors.New("HaveRecoveredWithin: no injection given: name the one whose end counts, as in HaveRecoveredWithin(2*time.Second, slow)")
+	}
+	return nil
+}
+
+// look judges a sample.
+func (m *haveRecoveredWithin) look(s probe.Sample) recovery {
+	end, over := m.fault.Ended()
+	if !over {
+		return recovery{outcome: record.Undecided, stop: true, text: fmt.Sprintf("undecided: %s is still live, so nothing can have recovered from it: revert it first", m.fault)}
+	}
+	took := s.End().Sub(end)
+	r := recovery{outcome: record.Violated, stop: true, took: took}
+	switch after := probe.Round(took); {
+	case s.Time.Before(end):
+		r.outcome, r.stop = record.Undecided, false
+		r.text = "undecided: the sample started before the fault's end, and says nothing of what came after it: look again"
 	case took > m.limit && s.Healthy():
-		return false, gomega.StopTrying(fmt.Sprintf("too late: the first healthy answer came %s after the fault's end, allowed %s", probe.Round(took), m.limit)).Attach("sample", s)
+		r.text = fmt.Sprintf("too late: the first healthy answer came %s after the fault's end, allowed %s", after, m.limit)
 	case took > m.limit:
-		return false, gomega.StopTrying(fmt.Sprintf("too late: not healthy %s after the fault's end, allowed %s", probe.Round(took), m.limit)).Attach("sample", s)
-	case m.relapsed(s):
-		return false, gomega.StopTrying(fmt.Sprintf("healthy after the fault's end, and no longer so %s after it", probe.Round(took))).Attach("sample", s)
-	case !s.Healthy():
-		return false, undecided(false, func() string {
-			return fmt.Sprintf("undecided: not healthy %s after the fault's end, allowed %s: look again until then, with Eventually (%s)", probe.Round(took), m.limit, s)
-		})
+		r.text = fmt.Sprintf("too late: not healthy %s after the fault's end, allowed %s", after, m.limit)
+	case s.Healthy():
+		r.outcome, r.stop = record.Kept, false
+		r.text = fmt.Sprintf("healthy %s after the fault's end, allowed %s", after, m.limit)
+	case !s.LastHealthy.IsZero() && !s.LastHealthy.Before(end):
+		r.text = fmt.Sprintf("healthy after the fault's end, and no longer so %s after it", after)
+	default:
+		r.outcome, r.stop = record.Undecided, false
+		r.text = fmt.Sprintf("undecided: not healthy %s after the fault's end, allowed %s: look again until then, with Eventually", after, m.limit)
 	}
-	return true, nil
+	return r
 }
 
-// relapsed remembers a sample that is healthy, and reports whether one that is not
-// came after such, since the same fault.
-func (m *haveRecoveredWithin) relapsed(s probe.Sample) bool {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if s.Healthy() {
-		m.healthy = s
-		return false
-	}
-	return !m.healthy.FaultEnded.IsZero() && m.healthy.FaultEnded.Equal(s.FaultEnded) && m.healthy.Time.Before(s.Time)
+func (m *haveRecoveredWithin) judged(s probe.Sample, r recovery) (id string) {
+	objective := fmt.Sprintf("recovered within %s of the end of %s", m.limit, m.fault)
+	return s.Judged("HaveRecoveredWithin", objective, sampleJudgement(s, r.outcome, r.text))
 }
 
-func (m *haveRecoveredWithin) FailureMessage(actual any) string {
-	return about(actual, "to have recovered within "+m.limit.String()+m.since(actual))
-}
+func (m *haveRecoveredWithin) FailureMessage(actual any) string { return m.message(actual, "to ") }
 
 func (m *haveRecoveredWithin) NegatedFailureMessage(actual any) string {
-	return about(actual, "not to have recovered within "+m.limit.String()+m.since(actual))
+	return m.message(actual, "not to ")
 }
 
-func (*haveRecoveredWithin) since(actual any) string {
-	s, ok := actual.(probe.Sample)
-	if !ok || s.FaultEnded.IsZero() {
-		return ""
+func (m *haveRecoveredWithin) message(actual any, to string) string {
+	phrase := to + "have recovered within " + m.limit.String()
+	s, err := sampleOf("HaveRecoveredWithin", actual)
+	if err != nil || m.check() != nil {
+		return format.Message(actual, phrase)
 	}
-	return fmt.Sprintf(" of the fault's end\nit ended %s before the answer", probe.Round(s.End().Sub(s.FaultEnded)))
+	r := m.look(s)
+	text := aboutSample(s, fmt.Sprintf("%s of the end of %s\nit ended %s before the answer", phrase, m.fault, probe.Round(r.took)))
+	return record.Mark(text, m.judged(s, r), r.outcome)
 }

@@ -10,59 +10,65 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// HaveTakenEffect succeeds when an injection has had the effect that its fault
-// names, as the kernel counts it. Its actual is an Injection, or whatever else has a
-// Record() record.Injection.
+// HaveTakenEffect succeeds when the evidence of an injection shows the effect that
+// its fault names, as the kernel counts it: packets held, processor time burnt,
+// memory held, processes frozen.
 //
-//	Expect(slow).To(HaveTakenEffect())
+//	Expect(slow.Evidence(ctx)).To(HaveTakenEffect())
 //
-// An injection whose lease ran out, whose target died, or that was
-// spoilt, as by an out-of-memory kill, cannot be judged so: that is an error,
-// which fails NotTo as well.
+// Evidence is a snapshot: Eventually(ctx, slow.Evidence) waits for the first packet.
+// That the target died, that the lease ran out, and that something else spoilt the
+// measurement are errors, which fail NotTo as well.
 func HaveTakenEffect() types.GomegaMatcher { return haveTakenEffect{} }
 
 type haveTakenEffect struct{}
 
-type recorder interface{ Record() record.Injection }
-
-func (haveTakenEffect) Match(actual any) (bool, error) {
-	injection, ok := actual.(recorder)
-	if !ok {
-		return false, fmt.Errorf("HaveTakenEffect matcher expects an Injection, such as Inject returns.  Got:\n%s", format.Object(actual, 1))
-	}
-	r := injection.Record()
-	e := r.Evidence
-	switch {
-	case r.Error != "":
-		return false, fmt.Errorf("%s: %s", r, r.Error)
-	case e.TargetDied:
-		return false, gomega.StopTrying(fmt.Sprintf("%s: the target's first process ended under the fault: a finding about the target: %s", r, e.Summary))
-	case e.LeaseLapsed:
-		return false, gomega.StopTrying(fmt.Sprintf("%s: not proven: the lease ran out before the fault was reverted, so what was measured meanwhile proves nothing: %s", r, e.Summary))
-	case e.Spoilt != "":
-		return false, gomega.StopTrying(fmt.Sprintf("%s: not proven: %s: %s", r, e.Spoilt, e.Summary))
-	}
-	return e.Effective, nil
+// snapshot is an injection as it stood at one moment.
+type snapshot interface {
+	Record() record.Injection
+	Judged(matcher, objective string, judgement func() record.Judgement) (id string)
 }
 
-func (haveTakenEffect) FailureMessage(actual any) string {
-	injection, ok := actual.(recorder)
+func (m haveTakenEffect) Match(actual any) (bool, error) {
+	e, ok := actual.(snapshot)
 	if !ok {
-		return format.Message(actual, "to have taken effect")
+		return false, fmt.Errorf("HaveTakenEffect matcher expects an Injection's evidence: write Expect(slow.Evidence(ctx)).To(HaveTakenEffect()).  Got:\n%s", format.Object(actual, 1))
 	}
-	r := injection.Record()
-	but := "but " + r.Evidence.Summary
-	if r.Evidence.Effective {
-		but = "but it had not when it was judged, and has only now: " + r.Evidence.Summary
+	proof, words := e.Record().Proof()
+	id := m.judged(e)
+	switch proof {
+	case record.Proven, record.TouchedNothing:
+		return proof == record.Proven, nil
 	}
-	return "Expected\n" + format.IndentString(r.String(), 1) + "\nto have taken effect\n" + but
+	return false, gomega.StopTrying(record.Mark(words, id, proof.Outcome()))
 }
 
-func (haveTakenEffect) NegatedFailureMessage(actual any) string {
-	injection, ok := actual.(recorder)
+// judged leaves the judgement with the injection's record.
+func (haveTakenEffect) judged(e snapshot) (id string) {
+	return e.Judged("HaveTakenEffect", "the fault has taken effect", func() record.Judgement {
+		proof, words := e.Record().Proof()
+		return record.Judgement{
+			Outcome: proof.Outcome(), Value: record.Float(nan), Threshold: record.Float(nan),
+			Alpha: record.Float(nan), LogE: record.Float(nan), Text: words,
+		}
+	})
+}
+
+func (m haveTakenEffect) FailureMessage(actual any) string {
+	return m.message(actual, "to have taken effect")
+}
+
+func (m haveTakenEffect) NegatedFailureMessage(actual any) string {
+	return m.message(actual, "not to have taken effect")
+}
+
+func (m haveTakenEffect) message(actual any, phrase string) string {
+	e, ok := actual.(snapshot)
 	if !ok {
-		return format.Message(actual, "not to have taken effect")
+		return format.Message(actual, phrase)
 	}
-	r := injection.Record()
-	return "Expected\n" + format.IndentString(r.String(), 1) + "\nnot to have taken effect\nbut " + r.Evidence.Summary
+	r := e.Record()
+	proof, _ := r.Proof()
+	text := "Expected\n" + format.IndentString(r.String(), 1) + "\n" + phrase + "\nbut " + r.Evidence.Summary
+	return record.Mark(text, m.judged(e), proof.Outcome())
 }

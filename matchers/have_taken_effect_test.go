@@ -1,7 +1,6 @@
 package matchers_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -11,12 +10,20 @@ import (
 	. "github.com/chaosgate/chaosgate/matchers"
 )
 
-type injection record.Injection
+// injection is evidence of an injection that keeps what was judged of it.
+type injection struct {
+	record     record.Injection
+	judgements *record.Judgements
+}
 
-func (i injection) Record() record.Injection { return record.Injection(i) }
+func (i injection) Record() record.Injection { return i.record }
+
+func (i injection) Judged(matcher, objective string, judgement func() record.Judgement) string {
+	return i.judgements.Keep(record.About{Matcher: matcher, Objective: objective}, judgement)
+}
 
 func slow(e record.Evidence) injection {
-	return injection{Fault: "delay 300ms", Target: "db", Filter: "ingress from shop, port 5432", Evidence: e}
+	return injection{record.Injection{Fault: "delay 300ms", Target: "db", Filter: "ingress from shop, port 5432", Evidence: e}, &record.Judgements{}}
 }
 
 func TestHaveTakenEffect(t *testing.T) {
@@ -32,37 +39,49 @@ but no packet matched`, func(g Gomega) { g.Expect(idle).To(HaveTakenEffect()) })
     delay 300ms on db, ingress from shop, port 5432
 not to have taken effect
 but 412 packets held for 300ms`, func(g Gomega) { g.Expect(effective).NotTo(HaveTakenEffect()) })
-	expect(t, `HaveTakenEffect matcher expects an Injection, such as Inject returns.  Got:
+	expect(t, `HaveTakenEffect matcher expects an Injection's evidence: write Expect(slow.Evidence(ctx)).To(HaveTakenEffect()).  Got:
     <int>: 7`, func(g Gomega) { g.Expect(7).To(HaveTakenEffect()) })
-	if text := HaveTakenEffect().FailureMessage(effective); !strings.HasSuffix(text, "but it had not when it was judged, and has only now: 412 packets held for 300ms") {
-		t.Errorf("the message of one that took effect meanwhile is\n%s", text)
+}
+
+func TestWhatAnInjectionShowsIsRecorded(t *testing.T) {
+	for want, i := range map[record.Outcome]injection{
+		record.Kept:       slow(record.Evidence{Effective: true, Summary: "9 packets"}),
+		record.ToolFailed: slow(record.Evidence{Summary: "no packet"}),
+		record.Violated:   slow(record.Evidence{Effective: true, TargetDied: true}),
+		record.Undecided:  slow(record.Evidence{Effective: true, Spoilt: "2 out-of-memory kills"}),
+	} {
+		var message string
+		g := NewGomega(func(text string, _ ...int) { message = text })
+		if want == record.Kept {
+			g.Expect(i).NotTo(HaveTakenEffect())
+		} else {
+			g.Expect(i).To(HaveTakenEffect())
+		}
+		_, marks := record.Marks(message)
+		all := i.judgements.Records()
+		_, words := i.record.Proof()
+		if len(all) != 1 || all[0].Outcome != want || all[0].Text != words || len(marks) != 1 || marks[0].ID != all[0].ID || marks[0].Outcome != want {
+			t.Errorf("%s: judgements %+v, failed with\n%s", want, all, message)
+		}
 	}
 }
 
 func TestAnInjectionThatProvesNothingFailsInBothPolarities(t *testing.T) {
-	const on = "delay 300ms on db, ingress from shop, port 5432: "
-	broken := slow(record.Evidence{})
-	broken.Error = "evidence: agent does not answer"
-	for want, i := range map[string]injection{
-		on + "evidence: agent does not answer": broken,
-		on + "the target's first process ended under the fault: a finding about the target: 12 packets": slow(record.Evidence{
-			Effective: true, TargetDied: true, LeaseLapsed: true, Spoilt: "an out-of-memory kill", Summary: "12 packets",
-		}),
-		on + "not proven: the lease ran out before the fault was reverted, so what was measured meanwhile proves nothing: 12 packets": slow(record.Evidence{
-			Effective: true, LeaseLapsed: true, Summary: "12 packets",
-		}),
-		on + "not proven: 2 out-of-memory kills in the container under the fault: 10 MiB held": slow(record.Evidence{
-			Effective: true, Spoilt: "2 out-of-memory kills in the container under the fault", Summary: "10 MiB held",
-		}),
+	for _, e := range []record.Evidence{
+		{Effective: true, TargetDied: true, LeaseLapsed: true, Spoilt: "an out-of-memory kill", Summary: "12 packets"},
+		{Effective: true, LeaseLapsed: true, Summary: "12 packets"},
+		{Effective: true, Spoilt: "2 out-of-memory kills", Summary: "10 MiB held"},
 	} {
-		if ok, err := HaveTakenEffect().Match(i); ok || err == nil || err.Error() != want {
+		i := slow(e)
+		_, want := i.record.Proof()
+		if ok, err := HaveTakenEffect().Match(i); ok || err == nil || unmarked(err) != want {
 			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
 		}
 		for _, assert := range []func(Gomega){
 			func(g Gomega) { g.Expect(i).To(HaveTakenEffect()) },
 			func(g Gomega) { g.Expect(i).NotTo(HaveTakenEffect()) },
 		} {
-			if text := failure(assert); !strings.Contains(text, want) {
+			if text := failure(assert); text != want {
 				t.Errorf("failed with\n%s\n--- want\n%s", text, want)
 			}
 		}

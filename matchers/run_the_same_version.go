@@ -162,11 +162,11 @@ func report(r reported, samples []probe.Sample) reported {
 		s := &samples[i]
 		switch {
 		case s.Version == "" && s.Healthy():
-			r.problem = cmp.Or(r.problem, s.VersionProblem())
-			r.mute = r.mute || s.VersionProblem() == ""
+			r.problem = cmp.Or(r.problem, s.VersionProblem)
+			r.mute = r.mute || s.VersionProblem == ""
 		case s.Version == "":
-			r.unread = cmp.Or(r.unread, s.VersionProblem())
-			r.mute = r.mute || s.VersionProblem() == "" && s.Answered()
+			r.unread = cmp.Or(r.unread, s.VersionProblem)
+			r.mute = r.mute || s.VersionProblem == "" && s.Answered()
 		case s.Version == r.version:
 		case r.version == "":
 			r.version = s.Version

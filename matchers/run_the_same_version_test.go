@@ -68,7 +68,7 @@ func TestImagesTellVersionsWhereNoAnswerDoes(t *testing.T) {
 	// Nobody is asked for a version, so one that does not answer hides none.
 	expect(t, "", func(g Gomega) { g.Expect(members(t, 20, without("", 2))).To(RunTheSameVersion()) })
 	// Who is asked for a version and says none has no image in its place.
-	f = members(t, 20, func(s *probe.Sample, _, _ int) { s.Problem = noVersion })
+	f = members(t, 20, func(s *probe.Sample, _, _ int) { s.VersionProblem = noVersion })
 	if text := refusal(t, f, RunTheSameVersion()); text != "RunTheSameVersion: a: "+noVersion {
 		t.Error(text)
 	}
@@ -76,12 +76,12 @@ func TestImagesTellVersionsWhereNoAnswerDoes(t *testing.T) {
 
 func TestAClockThatCannotBeReadIsNoProblemOfVersions(t *testing.T) {
 	for _, versions := range [][]string{{"1", "1", "1", "1"}, {"", "", "", ""}} {
-		f := members(t, 20, func(s *probe.Sample, place, _ int) { s.Version, s.Problem = versions[place], noClock })
+		f := members(t, 20, func(s *probe.Sample, place, _ int) { s.Version, s.ClockProblem = versions[place], noClock })
 		expect(t, "", func(g Gomega) { g.Expect(f).To(RunTheSameVersion()) })
 	}
 	f := members(t, 20, func(s *probe.Sample, place, n int) {
 		if s.Version = fmt.Sprint(place / 3); n == 0 {
-			s.Problem = noClock
+			s.ClockProblem = noClock
 		}
 	})
 	text := failure(func(g Gomega) { g.Expect(f).To(RunTheSameVersion()) })
@@ -91,7 +91,7 @@ func TestAClockThatCannotBeReadIsNoProblemOfVersions(t *testing.T) {
 	expect(t, "", func(g Gomega) { g.Expect(f).NotTo(RunTheSameVersion()) })
 	f = members(t, 20, func(s *probe.Sample, _, n int) {
 		if s.Version = "2"; n == 0 {
-			s.Version, s.Problem = "1", noClock
+			s.Version, s.ClockProblem = "1", noClock
 		}
 	})
 	text = failure(func(g Gomega) { g.Expect(f).To(RunTheSameVersion()) })
@@ -100,7 +100,7 @@ func TestAClockThatCannotBeReadIsNoProblemOfVersions(t *testing.T) {
 	}
 	f = members(t, 20, func(s *probe.Sample, place, n int) {
 		if s.Version = "1"; n == 7 && place == 2 {
-			s.Version, s.Problem = "", noVersion+"; "+noClock
+			s.Version, s.VersionProblem, s.ClockProblem = "", noVersion, noClock
 		}
 	})
 	if text := refusal(t, f, RunTheSameVersion()); text != "RunTheSameVersion: c: "+noVersion {
@@ -148,7 +148,7 @@ func TestAnAnswerOfAProxyIsNoProblemOfVersions(t *testing.T) {
 		return members(t, 20, func(s *probe.Sample, place, n int) {
 			s.Version = []string{"1", "1", c, "1"}[place]
 			if n == 7 && place == 0 {
-				s.Version, s.Problem, s.Class = "", noVersion, class
+				s.Version, s.VersionProblem, s.Class = "", noVersion, class
 			}
 		})
 	}

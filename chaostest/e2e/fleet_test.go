@@ -62,7 +62,8 @@ var _ = Describe("a fleet", func() {
 			Expect(m.Image).To(HavePrefix("sha256:"))
 			Expect(m.Image).To(Equal(w.Members()[0].Image))
 			for _, s := range m.Window.Samples() {
-				Expect(s.Problem).To(BeEmpty())
+				Expect(s.VersionProblem).To(BeEmpty())
+				Expect(s.ClockProblem).To(BeEmpty())
 				Expect(s.Version).To(Equal(versions[i]))
 				// The containers' clock is this machine's, so what a reading leaves open holds
 				// the skew, whatever the load on the machine.

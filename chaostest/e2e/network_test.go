@@ -30,7 +30,7 @@ var _ = Describe("network faults", func() {
 		before, base := fingerprint(ctx, b), ping(ctx, b)
 		slow := Inject(ctx, fault.Delay(delay), On(b))
 		Expect(ping(ctx, b)).To(BeNumerically(">=", base+delay-time.Millisecond))
-		Expect(slow).To(HaveTakenEffect())
+		Expect(slow.Evidence(ctx)).To(HaveTakenEffect())
 		slow.Revert(ctx)
 		Expect(ping(ctx, b)).To(BeNumerically("<", half))
 		Expect(fingerprint(ctx, b)).To(Equal(before))
@@ -45,7 +45,7 @@ var _ = Describe("network faults", func() {
 		}
 		Expect(slowed).To(BeNumerically(">=", delay-time.Millisecond))
 		Expect(free).To(BeNumerically("<", half))
-		Expect(slow).To(HaveTakenEffect())
+		Expect(slow.Evidence(ctx)).To(HaveTakenEffect())
 	},
 		Entry("UDP that arrives", SpecTimeout(time.Minute), "udp", fault.Ingress),
 		Entry("UDP that leaves", SpecTimeout(time.Minute), "udp", fault.Egress),
@@ -59,7 +59,7 @@ var _ = Describe("network faults", func() {
 		Expect(typical(ctx, c, "udp").There).To(BeNumerically("<", half), "another peer")
 		Expect(typical(ctx, a, "tcp").There).To(BeNumerically("<", half), "another protocol")
 		Expect(ping(ctx, b)).To(BeNumerically("<", half), "the host, and ICMP")
-		Expect(slow).To(HaveTakenEffect())
+		Expect(slow.Evidence(ctx)).To(HaveTakenEffect())
 	}, SpecTimeout(time.Minute))
 
 	It("lose packets in silence", func(ctx SpecContext) {
@@ -72,7 +72,7 @@ var _ = Describe("network faults", func() {
 		}
 		_, err := ask(ctx, c, "tcp", 5*time.Second)
 		Expect(err).NotTo(HaveOccurred(), "another peer")
-		Expect(gone).To(HaveTakenEffect())
+		Expect(gone.Evidence(ctx)).To(HaveTakenEffect())
 		gone.Revert(ctx)
 		_, err = ask(ctx, a, "tcp", 5*time.Second)
 		Expect(err).NotTo(HaveOccurred())

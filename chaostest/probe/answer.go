@@ -43,7 +43,7 @@ func (p *HTTPProbe) read(s *Sample, a *answer) {
 	if p.version != nil && p.version.ready(a) {
 		version, err := p.version.of(a)
 		if err != nil {
-			s.Problem = fmt.Sprintf(ofVersion+"%s: %v", p.version, err)
+			s.VersionProblem = fmt.Sprintf("version from %s: %v", p.version, err)
 		}
 		s.Version = versionLine(version)
 	}
@@ -55,10 +55,7 @@ func (p *HTTPProbe) read(s *Sample, a *answer) {
 		s.Clock = reading
 		return
 	}
-	if s.Problem != "" {
-		s.Problem += joined
-	}
-	s.Problem += fmt.Sprintf(ofClock+"%s: %v", p.clock, err)
+	s.ClockProblem = fmt.Sprintf("clock from %s: %v", p.clock, err)
 }
 
 // versionLine is a version in a line. Versions are compared by it, and kept with

@@ -43,17 +43,18 @@ func TestAnAnswerSaysItsVersion(t *testing.T) {
 	} {
 		for _, path := range []string{"/", "/broken"} {
 			s := sample(t, probe.HTTP(svc, "8080/tcp", path, probe.VersionFrom(c.field)))
-			if s.Version != c.version || s.Problem != c.problem || s.Clock != nil || s.Healthy() == (path == "/broken") {
-				t.Errorf("%s of %s: version %q and problem\n  %s, want %q and\n  %s", c.field, s, s.Version, s.Problem, c.version, c.problem)
+			if s.Version != c.version || s.VersionProblem != c.problem || s.Clock != nil || s.Healthy() == (path == "/broken") {
+				t.Errorf("%s of %s: version %q and problem\n  %s, want %q and\n  %s", c.field, s, s.Version, s.VersionProblem, c.version, c.problem)
 			}
 		}
 	}
-	if s := sample(t, probe.HTTP(svc, "8080/tcp", "/")); s.Version != "" || s.Problem != "" {
-		t.Errorf("nothing was asked for, and the sample says %q and %q", s.Version, s.Problem)
+	if s := sample(t, probe.HTTP(svc, "8080/tcp", "/")); s.Version != "" || s.VersionProblem != "" || s.ClockProblem != "" {
+		t.Errorf("nothing was asked for, and the sample says %q, %q and %q", s.Version, s.VersionProblem, s.ClockProblem)
 	}
 	plain := serve(t, func(w http.ResponseWriter, _ *http.Request) { say(w, "v7\nmore") })
-	if s := sample(t, probe.HTTP(plain, "8080/tcp", "/", probe.VersionFrom(probe.BodyField("a")), probe.ClockFrom(probe.WholeBody()))); !strings.Contains(s.Problem, `version from "a" in the body: the body is no JSON: "v7…"; clock from the body: "v7…" is no time`) {
-		t.Errorf("problem %s", s.Problem)
+	s := sample(t, probe.HTTP(plain, "8080/tcp", "/", probe.VersionFrom(probe.BodyField("a")), probe.ClockFrom(probe.WholeBody())))
+	if s.VersionProblem != `version from "a" in the body: the body is no JSON: "v7…"` || !strings.HasPrefix(s.ClockProblem, `clock from the body: "v7…" is no time`) {
+		t.Errorf("problems %q and %q", s.VersionProblem, s.ClockProblem)
 	}
 }
 
@@ -95,11 +96,11 @@ func TestNoAnswerIsNoProblem(t *testing.T) {
 		say(c, "HTTP/1.1 200 OK\r\nX-Version: 3\r\nContent-Length: 10\r\n\r\nhalf")
 	})
 	body, clock := probe.VersionFrom(probe.BodyField("version")), probe.ClockFrom(probe.HeaderField("X-Time"))
-	if s := sample(t, probe.HTTP(closed(t), "8080/tcp", "/", body, clock)); s.Problem != "" || s.Class != probe.Refused {
-		t.Errorf("%s has the problem %s", s, s.Problem)
+	if s := sample(t, probe.HTTP(closed(t), "8080/tcp", "/", body, clock)); s.VersionProblem+s.ClockProblem != "" || s.Class != probe.Refused {
+		t.Errorf("%s has the problems %q and %q", s, s.VersionProblem, s.ClockProblem)
 	}
-	if s := sample(t, probe.HTTP(half, "8080/tcp", "/", body)); s.Problem != "" || s.Class != probe.Reset {
-		t.Errorf("%s has the problem %s", s, s.Problem)
+	if s := sample(t, probe.HTTP(half, "8080/tcp", "/", body)); s.VersionProblem+s.ClockProblem != "" || s.Class != probe.Reset {
+		t.Errorf("%s has the problems %q and %q", s, s.VersionProblem, s.ClockProblem)
 	}
 	if s := sample(t, probe.HTTP(half, "8080/tcp", "/", probe.VersionFrom(probe.HeaderField("X-Version")))); s.Version != "3" || s.Class != probe.Reset {
 		t.Errorf("%s says version %q in its head", s, s.Version)
@@ -133,8 +134,8 @@ func TestAnAnswerSaysWhatItsClockSays(t *testing.T) {
 				before := time.Now()
 				s := sample(t, probe.HTTP(svc, "8080/tcp", "/", probe.ClockFrom(field)))
 				r := s.Clock
-				if r == nil || s.Problem != "" {
-					t.Fatalf("%s from %s: no reading: %s", name, field, s.Problem)
+				if r == nil || s.ClockProblem != "" {
+					t.Fatalf("%s from %s: no reading: %s", name, field, s.ClockProblem)
 				}
 				if r.Resolution != c.resolution {
 					t.Errorf("%s from %s: resolution %s, want %s", name, field, r.Resolution, c.resolution)
@@ -194,8 +195,8 @@ func TestAnUnreadableClockIsAProblem(t *testing.T) {
 		svc := serve(t, func(w http.ResponseWriter, _ *http.Request) { say(w, text) })
 		s := sample(t, probe.HTTP(svc, "8080/tcp", "/", probe.ClockFrom(probe.WholeBody())))
 		want := fmt.Sprintf("clock from the body: %q is no time that is known here: an RFC 3339 time, an HTTP date, or seconds, milliseconds, microseconds or nanoseconds since 1970", text)
-		if s.Clock != nil || s.Problem != want || !s.Healthy() {
-			t.Errorf("%q: clock %v and problem\n  %s, want\n  %s", text, s.Clock, s.Problem, want)
+		if s.Clock != nil || s.ClockProblem != want || !s.Healthy() {
+			t.Errorf("%q: clock %v and problem\n  %s, want\n  %s", text, s.Clock, s.ClockProblem, want)
 		}
 	}
 }

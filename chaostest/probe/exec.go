@@ -13,6 +13,7 @@ type ExecProbe struct {
 	svc     Service
 	command []string
 	timeout Timeout
+	memory  memory
 }
 
 // Exec is a probe that runs a command inside the service's container and is
@@ -35,7 +36,7 @@ func (p *ExecProbe) String() string {
 
 // Sample runs the command once.
 func (p *ExecProbe) Sample(ctx context.Context) (Sample, error) {
-	return take(ctx, p.svc, p.String(), p.timeout, func(ctx context.Context) (Class, string, error) {
+	return take(ctx, p.svc, p.String(), p.timeout, &p.memory, func(ctx context.Context) (Class, string, error) {
 		if len(p.command) == 0 {
 			return "", "", lookError{errors.New("no command: write probe.Exec(service, \"redis-cli\", \"ping\")")}
 		}

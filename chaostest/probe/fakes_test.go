@@ -16,17 +16,19 @@ import (
 	"github.com/onsi/gomega/gleak"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// service is a probe.Service and probe.FaultClock without a container.
+// service is a probe.Service and probe.Recorder without a container.
 type service struct {
 	mu      sync.Mutex
 	address string
 	err     error
 	asked   int
 	onExec  func(ctx context.Context, command ...string) (int, string, error)
-	end     time.Time
-	live    bool
+
+	judgedOf   string
+	judgements record.Judgements
 }
 
 func (s *service) Name() string { return "shop" }
@@ -51,7 +53,10 @@ func (s *service) Exec(ctx context.Context, command ...string) (int, string, err
 	return s.onExec(ctx, command...)
 }
 
-func (s *service) FaultEnded() (time.Time, bool) { return s.end, s.live }
+func (s *service) Judged(probe, matcher, objective string, judgement func() record.Judgement) string {
+	s.judgedOf = probe
+	return s.judgements.Keep(record.About{Matcher: matcher, Objective: objective}, judgement)
+}
 
 type goneError struct{ error }
 

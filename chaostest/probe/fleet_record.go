@@ -70,7 +70,7 @@ func (w *Window) versionText() string {
 		if version := w.samples[i].Version; version != "" {
 			seen[version]++
 		}
-		if w.samples[i].VersionProblem() != "" {
+		if w.samples[i].VersionProblem != "" {
 			problems++
 		}
 	}

@@ -23,10 +23,10 @@ func round(i, n int) []probe.Sample {
 			Latency: time.Duration((m+1)*(i+1)) * time.Millisecond, Version: "2",
 		}
 		if m == 1 && i%4 == 3 {
-			samples[m].Class, samples[m].Version, samples[m].Problem = probe.TimedOut, "", "version from header X-Version: the answer says none"
+			samples[m].Class, samples[m].Version, samples[m].VersionProblem = probe.TimedOut, "", "version from header X-Version: the answer says none"
 		}
 		if m == 2 && i%2 == 0 {
-			samples[m].Version, samples[m].Problem = "1", "clock from header Date: the answer says none"
+			samples[m].Version, samples[m].ClockProblem = "1", "clock from header Date: the answer says none"
 		}
 	}
 	return samples

@@ -19,6 +19,7 @@ const mostBody = 1 << 20
 // HTTPProbe asks an HTTP server. It comes from HTTP.
 type HTTPProbe struct {
 	endpoint  endpoint
+	memory    memory
 	path      string
 	method    string
 	header    http.Header
@@ -113,7 +114,7 @@ func (p *HTTPProbe) Sample(ctx context.Context) (Sample, error) {
 		return Sample{}, fmt.Errorf("probe %s: %w", p, p.err)
 	}
 	var a answer
-	s, err := take(ctx, p.endpoint.svc, p.String(), p.timeout, func(ctx context.Context) (Class, string, error) {
+	s, err := take(ctx, p.endpoint.svc, p.String(), p.timeout, &p.memory, func(ctx context.Context) (Class, string, error) {
 		return p.look(ctx, &a)
 	})
 	if err == nil {

@@ -175,12 +175,3 @@ func TestHTTPThatCannotLookIsAnErrorAndNotASample(t *testing.T) {
 		}
 	}
 }
-
-func TestSampleCarriesTheFaultClock(t *testing.T) {
-	svc := serve(t, func(http.ResponseWriter, *http.Request) {})
-	svc.end, svc.live = time.Now(), true
-	s := sample(t, probe.HTTP(svc, "8080/tcp", "/"))
-	if !s.FaultEnded.Equal(svc.end) || !s.FaultLive {
-		t.Errorf("fault ended %s, live %v", s.FaultEnded, s.FaultLive)
-	}
-}

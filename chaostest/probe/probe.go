@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // Service is what a probe looks at.
@@ -27,10 +29,11 @@ type Gone interface {
 	Gone() bool
 }
 
-// FaultClock is an optional capability of a Service: when the last fault of the
-// running spec ended, and whether one is live. The end is zero when there was none.
-type FaultClock interface {
-	FaultEnded() (end time.Time, live bool)
+// Recorder is an optional capability of a Service: it keeps what matchers find of
+// single samples of its probes, and returns the judgement's ID. The last judgement
+// of a matcher on an objective of a probe counts.
+type Recorder interface {
+	Judged(probe, matcher, objective string, judgement func() record.Judgement) (id string)
 }
 
 // Probe looks at a service. A service that fails is a Sample with a Class; an
@@ -62,16 +65,12 @@ func (t Timeout) validate() error {
 
 // take makes one sample: it keeps the time, sets the deadline, and tells a
 // service that failed from a probe that could not look.
-func take(ctx context.Context, svc Service, name string, timeout Timeout, look func(context.Context) (Class, string, error)) (Sample, error) {
+func take(ctx context.Context, svc Service, name string, timeout Timeout, m *memory, look func(context.Context) (Class, string, error)) (Sample, error) {
 	if err := timeout.validate(); err != nil {
 		return Sample{}, fmt.Errorf("probe %s: %w", name, err)
 	}
-	s := Sample{Probe: name, Time: time.Now()}
-	if clock, ok := svc.(FaultClock); ok {
-		// Asked before the look, so that a sample that counts as taken after the
-		// fault was taken after it from its start.
-		s.FaultEnded, s.FaultLive = clock.FaultEnded()
-	}
+	s := Sample{Probe: name, LastHealthy: m.lastHealthy(), Time: time.Now()}
+	s.recorder, _ = svc.(Recorder)
 	within, cancel := context.WithTimeout(ctx, time.Duration(timeout))
 	defer cancel()
 	class, detail, err := look(within)
@@ -79,6 +78,7 @@ func take(ctx context.Context, svc Service, name string, timeout Timeout, look f
 	switch {
 	case err == nil:
 		s.Class, s.Detail = class, detail
+		m.saw(s)
 		return s, nil
 	case ctx.Err() != nil:
 		return Sample{}, fmt.Errorf("probe %s: %w", name, context.Cause(ctx))

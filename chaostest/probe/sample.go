@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // Class says how a sample ended. The classes are stable: they are in records.
@@ -56,14 +58,15 @@ type Sample struct {
 	// Clock is what the service's clock said, where the probe asks for it with
 	// ClockFrom.
 	Clock *Reading
-	// Problem says why a version or clock that the probe asks for could not be read
-	// from the answer. It is empty where both could, and where no whole answer came.
-	// VersionProblem and ClockProblem are its parts.
-	Problem string
-	// FaultEnded is when the last fault of the running spec had ended as this
-	// sample started, zero if none had; FaultLive says that one was live.
-	FaultEnded time.Time
-	FaultLive  bool
+	// VersionProblem and ClockProblem say why a version or clock that the probe asks
+	// for could not be read from the answer. They are empty where they could, and
+	// where no whole answer came.
+	VersionProblem, ClockProblem string
+	// LastHealthy is when the latest healthy sample of the same probe started that
+	// had ended before this one started; zero where there was none.
+	LastHealthy time.Time
+
+	recorder Recorder
 }
 
 // Reading is a look at another clock.
@@ -90,6 +93,25 @@ func (s Sample) Healthy() bool { return s.Class == OK }
 
 // End is when the answer was whole, or the probe gave up.
 func (s Sample) End() time.Time { return s.Time.Add(s.Latency) }
+
+// Answered reports whether a whole answer came, of whatever kind: one from which
+// everything can be read that the service says of itself.
+func (s Sample) Answered() bool {
+	switch s.Class {
+	case OK, Status3xx, Status4xx, Status5xx, StatusOther, ExitCode:
+		return true
+	}
+	return false
+}
+
+// Judged keeps a matcher's verdict on the sample for the record, where the probe's
+// service is a Recorder, and returns the judgement's ID.
+func (s Sample) Judged(matcher, objective string, judgement func() record.Judgement) (id string) {
+	if s.recorder == nil {
+		return record.NewID("j")
+	}
+	return s.recorder.Judged(s.Probe, matcher, objective, judgement)
+}
 
 // String says the sample in one line: "GET http://shop:8080/checkout: 503 Service Unavailable in 12ms (status 5xx)".
 func (s Sample) String() string {

@@ -80,6 +80,7 @@ func (s *Series) check(samples []Sample) error {
 // meant for before known are in then.
 func (s *Series) add(samples []Sample, known time.Time) {
 	s.samples = append(s.samples, samples...)
+	forget(s.samples[len(s.samples)-len(samples):])
 	for i := range samples {
 		if class := samples[i].Class; class != OK {
 			s.classes[class]++
@@ -87,6 +88,14 @@ func (s *Series) add(samples []Sample, known time.Time) {
 		}
 	}
 	s.known, s.latest = later(s.known, known), nil
+}
+
+// forget leaves out by whom single samples are recorded: those of a window are
+// judged together.
+func forget(samples []Sample) {
+	for i := range samples {
+		samples[i].recorder = nil
+	}
 }
 
 // End says that no more samples will come, and when the span ended in which they

@@ -17,6 +17,7 @@ const settle = 50 * time.Millisecond
 // TCPProbe makes TCP connections. It comes from TCP.
 type TCPProbe struct {
 	endpoint endpoint
+	memory   memory
 	timeout  Timeout
 }
 
@@ -52,7 +53,7 @@ func (p *TCPProbe) Prepare(ctx context.Context) error {
 // Sample connects once, and closes the connection.
 func (p *TCPProbe) Sample(ctx context.Context) (Sample, error) {
 	var stood time.Time
-	s, err := take(ctx, p.endpoint.svc, p.String(), p.timeout, func(ctx context.Context) (Class, string, error) {
+	s, err := take(ctx, p.endpoint.svc, p.String(), p.timeout, &p.memory, func(ctx context.Context) (Class, string, error) {
 		address, err := p.endpoint.find(ctx)
 		if err != nil {
 			return "", "", err

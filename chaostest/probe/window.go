@@ -35,6 +35,7 @@ type Window struct {
 // Validate says.
 func NewWindow(probe string, start, end time.Time, samples []Sample) *Window {
 	samples = slices.Clone(samples)
+	forget(samples)
 	slices.SortStableFunc(samples, func(a, b Sample) int { return a.Time.Compare(b.Time) })
 	w := &Window{probe: probe, start: start, end: end, samples: samples, kept: &kept{}}
 	w.count()

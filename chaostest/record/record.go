@@ -18,6 +18,7 @@ const Schema = 1
 const (
 	InjectionEntry = "chaosgate/injection"
 	WindowEntry    = "chaosgate/window"
+	SamplesEntry   = "chaosgate/samples"
 	FailureEntry   = "chaosgate/failure"
 )
 
@@ -95,6 +96,8 @@ type Injection struct {
 	Attestation Attestation `json:"attestation"`
 	Evidence    Evidence    `json:"evidence"`
 	Error       string      `json:"error,omitempty"`
+	// Judgements are the matchers' verdicts on the injection.
+	Judgements []Judgement `json:"judgements,omitempty"`
 }
 
 // String says the injection in one line: "delay 300ms on db, ingress from shop, port 5432".
@@ -148,6 +151,14 @@ type Row struct {
 	P50 Float `json:"p50"`
 	P90 Float `json:"p90"`
 	P99 Float `json:"p99"`
+}
+
+// Samples is what was judged of a probe's single samples, which are in no window.
+type Samples struct {
+	Schema     int         `json:"schema"`
+	Spec       string      `json:"spec"`
+	Probe      string      `json:"probe"`
+	Judgements []Judgement `json:"judgements"`
 }
 
 // Cause says whose failure a failure is.

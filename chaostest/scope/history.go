@@ -1,9 +1,6 @@
 package scope
 
-import (
-	"sync"
-	"time"
-)
+import "sync"
 
 // history is what faults a process's specs have seen.
 type history struct {
@@ -12,6 +9,8 @@ type history struct {
 	injections []*Injection
 	// windows counts the loads of each probe.
 	windows map[string]int
+	// samples holds what was judged of each probe's single samples.
+	samples map[string]*looked
 }
 
 // begins reports whether spec is new, and forgets the faults of the one before.
@@ -21,7 +20,7 @@ func (h *history) begins(spec string) bool {
 	if h.spec == spec {
 		return false
 	}
-	h.spec, h.injections, h.windows = spec, nil, nil
+	h.spec, h.injections, h.windows, h.samples = spec, nil, nil, nil
 	return true
 }
 
@@ -54,24 +53,25 @@ func (h *history) release(spec, probe string) {
 	}
 }
 
+// looked is what was judged of the probe's samples in the spec, and whether it is new.
+func (h *history) looked(spec, probe string) (l *looked, fresh bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if l = h.samples[probe]; l != nil && l.spec == spec {
+		return l, false
+	}
+	if h.samples == nil {
+		h.samples = map[string]*looked{}
+	}
+	l = &looked{spec: spec, probe: probe}
+	h.samples[probe] = l
+	return l, true
+}
+
 func (h *history) add(i *Injection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.injections = append(h.injections, i)
-}
-
-// faultEnded is when the last fault of the spec ended, and whether one is live.
-func (h *history) faultEnded() (end time.Time, live bool) {
-	for _, i := range h.all() {
-		switch at, over := i.ended(); {
-		case !i.wasLive():
-		case !over:
-			live = true
-		case at.After(end):
-			end = at
-		}
-	}
-	return end, live
 }
 
 func (h *history) all() []*Injection {

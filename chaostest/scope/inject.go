@@ -151,7 +151,7 @@ func (i *Injection) apply(ctx context.Context) error {
 	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
 	defer cancel()
 	if left := i.undo(undo); left != nil {
-		i.scope.findings(&toolError{left})
+		i.scope.t.Errorf("%s", i.scope.noteToolFailure(left.Error()))
 	}
 	return err
 }

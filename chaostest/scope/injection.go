@@ -14,15 +14,13 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// evidenceWithin bounds the question for evidence that a matcher asks.
-const evidenceWithin = 5 * time.Second
-
 // Injection is one fault live on its targets.
 type Injection struct {
 	scope *Scope
 	id    string
 
 	hideProgress func()
+	judgements   record.Judgements
 
 	mu    sync.Mutex
 	parts []*part
@@ -45,41 +43,17 @@ type part struct {
 // nothing. It is called by itself at the end of the test; calling it again does
 // nothing.
 func (i *Injection) Revert(ctx context.Context) {
-	i.scope.t.Helper()
 	if i == nil {
 		return
 	}
-	if err := i.revert(ctx); err != nil {
-		i.scope.findings(err)
-	}
+	i.scope.t.Helper()
+	i.revert(ctx)
 }
 
 // Active reports whether the fault is live as far as this process knows.
 func (i *Injection) Active() bool {
-	_, over := i.ended()
+	_, over := i.Ended()
 	return !over
-}
-
-// Evidence is what the fault has touched, on all targets together: live counts
-// while it is active, the final ones afterwards.
-func (i *Injection) Evidence(ctx context.Context) (record.Evidence, error) {
-	if err := i.refresh(ctx); err != nil {
-		return record.Evidence{}, err
-	}
-	return i.merged().Evidence, nil
-}
-
-// Record is the injection as reports and matchers see it, asked of the kernel
-// at this moment while the fault is live.
-func (i *Injection) Record() record.Injection {
-	ctx, cancel := own(evidenceWithin)
-	defer cancel()
-	if err := i.refresh(ctx); err != nil {
-		rec := i.merged()
-		rec.Error = err.Error()
-		return rec
-	}
-	return i.merged()
 }
 
 // Attestations are what the kernel said when it was read back, a target each.
@@ -131,10 +105,16 @@ func (i *Injection) merged() record.Injection {
 	for n, p := range i.parts {
 		all[n] = p.rec
 	}
-	return record.Merge(all)
+	merged := record.Merge(all)
+	merged.Judgements = i.judgements.Records()
+	return merged
 }
 
-func (i *Injection) ended() (at time.Time, over bool) {
+// Ended is when the fault was reverted, and whether it was.
+func (i *Injection) Ended() (at time.Time, over bool) {
+	if i == nil {
+		return time.Time{}, false
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.end, i.over
@@ -173,50 +153,48 @@ func (i *Injection) undo(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// revert undoes the fault and judges what it leaves behind.
-func (i *Injection) revert(ctx context.Context) error {
-	if _, over := i.ended(); over {
-		return nil
+// revert undoes the fault, and fails the test for what comes to light then: that it
+// could not be undone, or what its evidence proves.
+func (i *Injection) revert(ctx context.Context) {
+	i.scope.t.Helper()
+	if _, over := i.Ended(); over {
+		return
 	}
 	err := i.undo(ctx)
 	i.hideProgress()
 	i.scope.by("reverted " + i.String())
 	i.scope.emit(record.Event{Kind: record.Reverted, ID: i.id, Text: i.merged().Evidence.Summary, Failed: err != nil})
 	if err != nil {
-		return &toolError{err}
+		i.scope.t.Errorf("%s", i.scope.noteToolFailure(err.Error()))
+		return
 	}
-	var errs []error
-	for _, p := range i.parts {
-		errs = append(errs, judge(p.rec))
-	}
-	return errors.Join(errs...)
+	i.judge()
 }
 
-// judge says what is wrong with an injection that was undone: a finding about
-// the target, or an experiment that proves nothing.
-func judge(rec record.Injection) error {
-	e := rec.Evidence
-	switch {
-	case e.TargetDied:
-		return fmt.Errorf("%s: the container's first process ended under the fault: %s", rec, e.Summary)
-	case e.LeaseLapsed:
-		return &toolError{fmt.Errorf("%s: the fault ended by itself before it was reverted, because its lease was not renewed for %s (was this process stopped, or the machine out of breath?): what was measured meanwhile proves nothing", rec, wire.Lease)}
-	case !e.Effective:
-		return &toolError{fmt.Errorf("%s: the fault did not have the effect that it names, so nothing was shown: %s", rec, e.Summary)}
+// judge fails the test unless the final evidence proves that the fault has had its
+// effect.
+func (i *Injection) judge() {
+	i.scope.t.Helper()
+	proof, words := i.merged().Proof()
+	switch outcome := proof.Outcome(); outcome {
+	case record.Kept:
+	case record.ToolFailed:
+		i.scope.t.Errorf("%s", i.scope.noteToolFailure(words))
+	default:
+		about := record.About{Matcher: "Revert", Objective: "the fault has its effect, and the target lives"}
+		id := i.judgements.Keep(about, func() record.Judgement { return record.Judgement{Outcome: outcome, Text: words} })
+		i.scope.t.Errorf("%s", record.Mark(words, id, outcome))
 	}
-	return nil
 }
 
 // atEnd is the revert that the test's end calls.
 func (i *Injection) atEnd() {
 	ctx, cancel := own(cleanupWithin)
 	defer cancel()
-	if _, over := i.ended(); over || !i.wasLive() {
+	if _, over := i.Ended(); over || !i.wasLive() {
 		return
 	}
-	if err := i.revert(ctx); err != nil {
-		i.scope.findings(err)
-	}
+	i.revert(ctx)
 }
 
 // wasLive is false for an injection that was refused, and has been undone.

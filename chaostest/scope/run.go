@@ -27,7 +27,7 @@ func (s *Scope) Run(ctx context.Context, what driver.Starter) *Service {
 		// There is a container and it did not come up: a finding about the image.
 		s.t.Fatalf("%v", err)
 	}
-	return &Service{Target: started, history: &s.history}
+	return &Service{Target: started, scope: s}
 }
 
 // Attach takes a container that already runs, by its name or ID: one of
@@ -45,7 +45,7 @@ func (s *Scope) Attach(ctx context.Context, ref string) *Service {
 		s.toolFailure(err)
 		return nil
 	}
-	return &Service{Target: target, history: &s.history}
+	return &Service{Target: target, scope: s}
 }
 
 // Network makes a network, of whatever kind the driver has, that lives until the

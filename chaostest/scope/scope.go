@@ -2,6 +2,7 @@ package scope
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -64,8 +65,7 @@ func (s *Scope) cleanup(ctx context.Context, undo func(context.Context) error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
 		defer cancel()
 		if err := undo(ctx); err != nil {
-			s.noteToolFailure(err)
-			s.t.Errorf("clean up: %v", err)
+			s.t.Errorf("%s", s.noteToolFailure(fmt.Sprintf("clean up: %v", err)))
 		}
 	})
 }

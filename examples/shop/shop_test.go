@@ -35,24 +35,24 @@ var _ = Describe("checkout", func() {
 		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
 		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
 		Expect(sold).To(KeepLatencyBelow(800*time.Millisecond, P95))
-		Expect(late).To(HaveTakenEffect())
+		Expect(late.Evidence(ctx)).To(HaveTakenEffect())
 	}, SpecTimeout(time.Minute))
 
 	It("keeps selling while its counter is unreachable, and recovers", func(ctx SpecContext) {
 		gone := Inject(ctx, fault.BlackHole(), On(redis), Between(shop), Port(6379))
 		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
 		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
-		Expect(gone).To(HaveTakenEffect())
+		Expect(gone.Evidence(ctx)).To(HaveTakenEffect())
 
 		gone.Revert(ctx)
-		Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(3 * time.Second))
+		Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(3*time.Second, gone))
 	}, SpecTimeout(time.Minute))
 
 	It("keeps selling while its catalogue hangs", func(ctx SpecContext) {
 		hung := Inject(ctx, fault.Pause(), On(catalogue))
 		sold := Load(ctx, checkout, PerSecond(40), For(3*time.Second))
 		Expect(sold).To(KeepErrorRateBelow(5 * Percent))
-		Expect(hung).To(HaveTakenEffect())
+		Expect(hung.Evidence(ctx)).To(HaveTakenEffect())
 	}, SpecTimeout(time.Minute))
 
 	It("stays live while it is short of processor time and memory", func(ctx SpecContext) {
@@ -60,7 +60,7 @@ var _ = Describe("checkout", func() {
 		full := Inject(ctx, fault.MemoryFill(80*Percent), On(shop))
 		alive := Load(ctx, probe.HTTP(shop, "8080/tcp", "/healthz"), PerSecond(40), For(3*time.Second))
 		Expect(alive).To(KeepErrorRateBelow(5 * Percent))
-		Expect(busy).To(HaveTakenEffect())
-		Expect(full).To(HaveTakenEffect())
+		Expect(busy.Evidence(ctx)).To(HaveTakenEffect())
+		Expect(full.Evidence(ctx)).To(HaveTakenEffect())
 	}, SpecTimeout(time.Minute))
 })

@@ -1,0 +1,53 @@
+package record
+
+import "fmt"
+
+// Proof says what an injection's evidence shows.
+type Proof string
+
+// What evidence can show.
+const (
+	// Proven: the fault has had the effect that it names.
+	Proven Proof = "proven"
+	// TouchedNothing: the fault was live, and had no such effect.
+	TouchedNothing Proof = "touched nothing"
+	// LeaseLapsed: the fault ended by itself before it was reverted.
+	LeaseLapsed Proof = "lease lapsed"
+	// Spoilt: something else happened meanwhile, so that it is not known what came
+	// of the fault.
+	Spoilt Proof = "spoilt"
+	// TargetDied: the target's first process ended under the fault.
+	TargetDied Proof = "target died"
+)
+
+// Proof judges the injection's evidence, and says why in words. Of evidence that is
+// taken while the fault is live it says what is known so far.
+func (i Injection) Proof() (Proof, string) {
+	switch e := i.Evidence; {
+	case e.TargetDied:
+		return TargetDied, fmt.Sprintf("%s: the container's first process ended under the fault: %s", i, e.Summary)
+	case e.LeaseLapsed:
+		return LeaseLapsed, fmt.Sprintf("%s: the fault ended by itself before it was reverted, because its lease was not renewed (was this process stopped, or the machine overloaded?): what was measured meanwhile proves nothing: %s", i, e.Summary)
+	case e.Spoilt != "":
+		return Spoilt, fmt.Sprintf("%s: it is not known what came of the fault: %s: %s", i, e.Spoilt, e.Summary)
+	case !e.Effective:
+		return TouchedNothing, fmt.Sprintf("%s: the fault did not have the effect that it names, so nothing was shown: %s", i, e.Summary)
+	default:
+		return Proven, fmt.Sprintf("%s: %s", i, e.Summary)
+	}
+}
+
+// Outcome is what the proof means for a spec: that a target died is a finding about
+// the target, and a fault that touched nothing or lapsed is the tool's failure.
+func (p Proof) Outcome() Outcome {
+	switch p {
+	case Proven:
+		return Kept
+	case TargetDied:
+		return Violated
+	case Spoilt:
+		return Undecided
+	default:
+		return ToolFailed
+	}
+}
