@@ -10,56 +10,8 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// Import makes an image out of a root file system in tar form, with Dockerfile
-// instructions such as `ENTRYPOINT ["/shop"]`. It needs no builder and no
-// registry.
-func Import(ctx context.Context, ref string, rootfs io.Reader, changes ...string) error {
-	d, err := New(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = d.Close() }()
-	return d.importImage(ctx, ref, rootfs, changes...)
-}
-
-// ImageExists reports whether the daemon has the image.
-func ImageExists(ctx context.Context, ref string) (bool, error) {
-	d, err := New(ctx)
-	if err != nil {
-		return false, err
-	}
-	defer func() { _ = d.Close() }()
-	return d.imageExists(ctx, ref)
-}
-
-// Pull fetches an image from its registry.
-func Pull(ctx context.Context, ref string) error {
-	d, err := New(ctx)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = d.Close() }()
-	response, err := d.client.ImagePull(ctx, ref, client.ImagePullOptions{})
-	if err != nil {
-		return fmt.Errorf("pull image %s: %w", ref, err)
-	}
-	defer func() { _ = response.Close() }()
-	if err := response.Wait(ctx); err != nil {
-		return fmt.Errorf("pull image %s: %w", ref, err)
-	}
-	return nil
-}
-
-// Architecture is the daemon's architecture as Go names it: amd64, arm64.
-func Architecture(ctx context.Context) (string, error) {
-	d, err := New(ctx)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = d.Close() }()
-	return d.architecture(ctx)
-}
-
+// importImage makes an image out of a root file system in tar form, with Dockerfile
+// instructions such as `ENTRYPOINT ["/shop"]`. It needs no builder and no registry.
 func (d *Driver) importImage(ctx context.Context, ref string, rootfs io.Reader, changes ...string) error {
 	architecture, err := d.architecture(ctx)
 	if err != nil {
@@ -75,25 +27,14 @@ func (d *Driver) importImage(ctx context.Context, ref string, rootfs io.Reader, 
 	if _, err := io.Copy(io.Discard, result); err != nil {
 		return fmt.Errorf("import image %s: %w", ref, err)
 	}
-	ok, err := d.imageExists(ctx, ref)
-	if err != nil {
-		return err
-	}
-	if !ok {
+	_, err = d.client.ImageInspect(ctx, ref)
+	switch {
+	case errdefs.IsNotFound(err):
 		return fmt.Errorf("import image %s: the daemon took it and does not have it: is its disk full?", ref)
+	case err != nil:
+		return fmt.Errorf("inspect image %s: %w", ref, err)
 	}
 	return nil
-}
-
-func (d *Driver) imageExists(ctx context.Context, ref string) (bool, error) {
-	_, err := d.client.ImageInspect(ctx, ref)
-	switch {
-	case err == nil:
-		return true, nil
-	case errdefs.IsNotFound(err):
-		return false, nil
-	}
-	return false, fmt.Errorf("inspect image %s: %w", ref, err)
 }
 
 // architecture is the daemon's as Go names it: amd64, arm64. It is asked for once.

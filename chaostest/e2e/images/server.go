@@ -8,8 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 )
 
 // registryWithin is how long a registry may take before Debian's packages are
@@ -27,8 +25,11 @@ type server struct {
 	changes  []string
 }
 
-func (s server) image(ctx context.Context) (string, error) {
-	ref, err := s.find(ctx)
+func (s server) image(ctx context.Context) (ref string, err error) {
+	err = withEngine(ctx, func(e engine) error {
+		ref, err = s.find(ctx, e)
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("get an image of %s: %w", s.name, err)
 	}
@@ -36,15 +37,11 @@ func (s server) image(ctx context.Context) (string, error) {
 }
 
 // find decides once: what is there already, pulled or made, is kept.
-func (s server) find(ctx context.Context) (string, error) {
-	if there, err := docker.ImageExists(ctx, s.pulled); err != nil || there {
+func (s server) find(ctx context.Context, e engine) (string, error) {
+	if there, err := e.has(ctx, s.pulled); err != nil || there {
 		return s.pulled, err
 	}
-	architecture, err := docker.Architecture(ctx)
-	if err != nil {
-		return "", err
-	}
-	dir, unlock, err := lock(s.name + "-" + architecture)
+	dir, unlock, err := lock(s.name + "-" + e.architecture)
 	if err != nil {
 		return "", err
 	}
@@ -53,14 +50,14 @@ func (s server) find(ctx context.Context) (string, error) {
 	kept := filepath.Join(dir, s.recipe()+".tar")
 	rootfs, err := os.ReadFile(kept)
 	if errors.Is(err, os.ErrNotExist) {
-		pullErr := s.pull(ctx, registryWithin)
+		pullErr := s.pull(ctx, e, registryWithin)
 		if pullErr == nil {
 			return s.pulled, nil
 		}
-		rootfs, err = s.debian(ctx, architecture)
+		rootfs, err = s.debian(ctx, e.architecture)
 		if errors.Is(err, errNoDebian) {
 			// Nothing but the registry is left: a slow one gets all the caller's time.
-			if pullErr = s.pull(ctx, 0); pullErr == nil {
+			if pullErr = s.pull(ctx, e, 0); pullErr == nil {
 				return s.pulled, nil
 			}
 		}
@@ -72,16 +69,16 @@ func (s server) find(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("keep the root file system: %w", err)
 	}
-	return importOnce(ctx, s.name, "", architecture, rootfs, s.changes)
+	return e.loadOnce(ctx, s.name, "", rootfs, s.changes)
 }
 
-func (s server) pull(ctx context.Context, within time.Duration) error {
+func (s server) pull(ctx context.Context, e engine, within time.Duration) error {
 	if within > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, within)
 		defer cancel()
 	}
-	return docker.Pull(ctx, s.pulled)
+	return e.pull(ctx, s.pulled)
 }
 
 // recipe names what the root file system is made of.

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 )
 
 // module is the module whose testdata holds the services.
@@ -24,33 +22,32 @@ type service struct {
 	ports   []string
 }
 
-func (s service) image(ctx context.Context) (string, error) {
-	ref, err := s.make(ctx)
+func (s service) image(ctx context.Context) (ref string, err error) {
+	err = withEngine(ctx, func(e engine) error {
+		ref, err = s.make(ctx, e)
+		return err
+	})
 	if err != nil {
 		return "", fmt.Errorf("make the image of the service %s: %w", strings.TrimSpace(s.name+" "+s.variant), err)
 	}
 	return ref, nil
 }
 
-func (s service) make(ctx context.Context) (string, error) {
-	architecture, err := docker.Architecture(ctx)
-	if err != nil {
-		return "", err
-	}
+func (s service) make(ctx context.Context, e engine) (string, error) {
 	source, err := servicesDir(ctx)
 	if err != nil {
 		return "", err
 	}
 	// Processes that ask at once build and import one after the other: all but
 	// the first find everything there.
-	dir, unlock, err := lock(strings.Join(slices.DeleteFunc([]string{s.name, s.variant, architecture}, func(part string) bool { return part == "" }), "-"))
+	dir, unlock, err := lock(strings.Join(slices.DeleteFunc([]string{s.name, s.variant, e.architecture}, func(part string) bool { return part == "" }), "-"))
 	if err != nil {
 		return "", err
 	}
 	defer unlock()
 
 	binary := filepath.Join(dir, s.name)
-	if err := goBuild(ctx, source, binary, "./"+s.name, s.variant, architecture); err != nil {
+	if err := goBuild(ctx, source, binary, "./"+s.name, s.variant, e.architecture); err != nil {
 		return "", err
 	}
 	program, err := os.ReadFile(binary)
@@ -69,7 +66,7 @@ func (s service) make(ctx context.Context) (string, error) {
 	for _, port := range s.ports {
 		changes = append(changes, "EXPOSE "+port)
 	}
-	return importOnce(ctx, s.name, s.variant, architecture, rootfs, changes)
+	return e.loadOnce(ctx, s.name, s.variant, rootfs, changes)
 }
 
 // goBuild builds a static Linux program. The Go build cache makes a second call

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
-
-	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 )
 
 // repository is the first part of every image that is made here. No registry
@@ -34,15 +32,15 @@ func lock(name string) (dir string, unlock func(), err error) {
 	return dir, unlock, nil
 }
 
-// importOnce gives the image its content as a tag, and imports it if the Docker
-// Engine does not have it.
-func importOnce(ctx context.Context, name, variant, architecture string, rootfs []byte, changes []string) (string, error) {
-	ref := reference(name, variant, architecture, rootfs, changes)
-	there, err := docker.ImageExists(ctx, ref)
+// loadOnce gives the image its content as a tag, and loads it if the engine does
+// not have it.
+func (e engine) loadOnce(ctx context.Context, name, variant string, rootfs []byte, changes []string) (string, error) {
+	ref := reference(name, variant, e.architecture, rootfs, changes)
+	there, err := e.has(ctx, ref)
 	if err != nil || there {
 		return ref, err
 	}
-	return ref, docker.Import(ctx, ref, bytes.NewReader(rootfs), changes...)
+	return ref, e.load(ctx, ref, bytes.NewReader(rootfs), changes)
 }
 
 func reference(name, variant, architecture string, rootfs []byte, changes []string) string {
