@@ -9,7 +9,7 @@ import (
 )
 
 // NewID makes a short random ID: "j-3f2a9c1b". The letter tells people what it
-// names: j a judgement, f a failure.
+// names: j a judgement, f a failure, i an injection.
 func NewID(letter string) string {
 	const long = 8
 	return letter + "-" + strings.ToLower(rand.Text()[:long])

@@ -2,8 +2,6 @@ package scope
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"sync"
@@ -78,7 +76,7 @@ func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection
 	if err != nil {
 		return nil, err
 	}
-	i := &Injection{scope: s, id: newID(), hideProgress: func() {}}
+	i := &Injection{scope: s, id: record.NewID("i"), hideProgress: func() {}}
 	for n, service := range p.targets {
 		state, err := service.State(ctx)
 		switch {
@@ -120,12 +118,6 @@ func (i *Injection) reachAgents(ctx context.Context) error {
 func isNetwork(f fault.Fault) bool {
 	_, ok := f.(fault.Filterable)
 	return ok
-}
-
-func newID() string {
-	var b [6]byte
-	_, _ = rand.Read(b[:]) // it never fails
-	return hex.EncodeToString(b[:])
 }
 
 // apply injects on all targets at once; when one refuses, none keeps the fault.

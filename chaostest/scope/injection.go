@@ -189,7 +189,7 @@ func (i *Injection) judge() {
 
 // atEnd is the revert that the test's end calls.
 func (i *Injection) atEnd() {
-	ctx, cancel := own(cleanupWithin)
+	ctx, cancel := afterTest(cleanupWithin)
 	defer cancel()
 	if _, over := i.Ended(); over || !i.wasLive() {
 		return

@@ -70,7 +70,7 @@ func (s *Scope) cleanup(ctx context.Context, undo func(context.Context) error) {
 	})
 }
 
-// own is a context that outlives the test's, whose end is when cleanups begin.
-func own(within time.Duration) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(context.Background(), within) //nolint:forbidigo // the test's own is over by then
+// afterTest is a context for cleanups, which begin when the test's own has ended.
+func afterTest(within time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), within) //nolint:forbidigo // there is none to take
 }
