@@ -1,15 +1,13 @@
 package matchers
 
 import (
-	"errors"
+	"cmp"
 	"fmt"
-	"math"
-	"os"
 	"slices"
-	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
@@ -17,7 +15,7 @@ import (
 type comparison struct {
 	outcome          record.Outcome
 	text             string
-	value, threshold float64 // of the metric that differs most
+	value, threshold float64 // of the metric that stands out most
 	more             bool    // more samples can come, and can decide
 }
 
@@ -35,7 +33,7 @@ func undecidedComparison(words string, args ...any) *comparison {
 }
 
 func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
-	// First, because a poll asks often, and what is in the file matters at the end.
+	// First, because a poll asks often, and what was accepted matters at the end.
 	if i := slices.IndexFunc(windows, grows); i >= 0 {
 		c := undecidedComparison("the window still grows (%s so far), and whole loads are compared: wait for its end, as Eventually and Load do", samples(windows[i].N()))
 		c.more = true
@@ -45,133 +43,69 @@ func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(m.path)
-	if os.IsNotExist(err) {
-		return undecidedComparison("there is no such file: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit it"), nil
+	if len(m.accepted.Runs) == 0 {
+		return undecidedComparison("no run is accepted: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit the file"), nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("read baseline: %w", err)
-	}
-	baseline, err := record.ParseBaseline(data)
-	if _, ok := errors.AsType[*record.SchemaError](err); err != nil && !ok {
-		err = fmt.Errorf("%w: repair the file, or delete it and collect anew", err)
-	}
+	accepted, suite, err := acceptedOf(m.accepted.Runs, now[0])
 	if err != nil {
 		return nil, err
-	}
-	here, foreign := record.Here().Among(baseline.Runs)
-	if len(here) == 0 && len(foreign) > 0 {
-		return undecidedComparison("the baseline holds runs of another environment only (%s; this one is %s): accept runs of this one",
-			foreign[len(foreign)-1].Environment, record.Here()), nil
-	}
-	accepted, of, err := acceptedOf(here, now[0])
-	if err != nil {
-		return nil, err
-	}
-	if c := m.unfit(accepted, of, now); c != nil {
-		c.more = c.more && slices.ContainsFunc(windows, func(w *probe.Window) bool { return !w.Final() })
-		return c, nil
-	}
-	return m.test(accepted, now)
-}
-
-// unfit says in what way the accepted runs and those of now cannot be compared,
-// nil where they can.
-func (m *matchBaseline) unfit(accepted []record.BaselineWindow, of []record.BaselineRun, now []record.BaselineWindow) *comparison {
-	// One suffices: a run without an answer is slower than any, so it would hide
-	// one that is slow or dead.
-	dead := func(w record.BaselineWindow) bool { return math.IsInf(w.Value(record.P50), 1) }
-	if first := slices.IndexFunc(accepted, dead); first >= 0 {
-		n := len(accepted) - len(slices.DeleteFunc(slices.Clone(accepted), dead))
-		return undecidedComparison("all samples of this window failed in %d of %d accepted runs, the first of which started at %s: there is nothing to match: take those out of the file, and accept runs of a live service",
-			n, len(accepted), of[first].Started.Format(time.RFC3339))
 	}
 	if len(accepted) == 0 {
-		return undecidedComparison("no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other: %s", acceptedFor(len(now), float64(m.alpha)))
+		return undecidedComparison("no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other"), nil
 	}
-	if p := stats.SmallestP(len(accepted), len(now)); p > float64(m.alpha)*rounding {
-		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %s",
-			len(accepted), len(now), p, percent(float64(m.alpha)), float64(m.alpha), acceptedFor(len(now), float64(m.alpha)))
+	runs := make([]baseline.Run, len(now))
+	for i, w := range now {
+		w.Suite = suite
+		runs[i] = baseline.Run{Environment: baseline.Here(), Windows: []baseline.Window{w}}
 	}
-	return unlikeSizes(accepted, now)
-}
-
-// unlikeSizes says that the windows have too few samples for the accepted ones, or
-// too many. What single requests add to a rate or a quantile scatters more with
-// fewer samples, 1.4 times as much with half of them: simulated at alpha 5 % the
-// default margin still hides that (4 % of healthy windows fail), and hides no more;
-// without a margin 12 % do. More samples scatter less, which does no harm unless so
-// few were accepted that their p99 is a maximum, which grows with the samples.
-func unlikeSizes(accepted, now []record.BaselineWindow) *comparison {
-	was, is := counts(accepted), counts(now)
-	usual, fewest, most := was[len(was)/2], is[0], is[len(is)-1]
-	const advice = "load as the accepted runs did, or collect anew"
-	switch {
-	case 2*fewest < usual:
-		c := undecidedComparison("the window has %s, and %d are usual in the accepted runs: fewer than half as many cannot be compared: %s", samples(fewest), usual, advice)
-		c.more = true
-		return c
-	case usual < maximal && most > 2*usual:
-		return undecidedComparison("the window has %s, and %d are usual in the accepted runs: the p99 of fewer than %d samples is their slowest, which is slower of more than twice as many: %s", samples(most), usual, maximal, advice)
-	}
-	return nil
-}
-
-// maximal is the number of samples below which their p99 is their maximum.
-const maximal = 100
-
-// counts are the numbers of samples, the smallest first. The middle one is usual:
-// no single run that was cut short changes it.
-func counts(windows []record.BaselineWindow) []int {
-	all := make([]int, len(windows))
-	for i, w := range windows {
-		all[i] = w.Count
-	}
-	slices.Sort(all)
-	return all
-}
-
-// rounding absorbs the last digits of probabilities that are counted in
-// different ways.
-const rounding = 1 + 1e-9
-
-// mostAccepted is more runs than anybody accepts, and few enough for
-// stats.CompareRuns to count.
-const mostAccepted = 500
-
-// acceptedFor says how many accepted runs can show anything at level alpha.
-func acceptedFor(now int, alpha float64) string {
-	for accepted := 1; accepted <= mostAccepted; accepted++ {
-		if stats.SmallestP(accepted, now) <= alpha*rounding {
-			return fmt.Sprintf("%d accepted runs would do", accepted)
-		}
-	}
-	return fmt.Sprintf("no number of accepted runs up to %d would do: give the windows of several runs, or choose a larger alpha", mostAccepted)
-}
-
-func (m *matchBaseline) test(accepted, now []record.BaselineWindow) (*comparison, error) {
-	metrics := record.BaselineMetrics()
-	values := func(windows []record.BaselineWindow) [][]float64 {
-		rows := make([][]float64, len(windows))
-		for i, w := range windows {
-			for _, metric := range metrics {
-				rows[i] = append(rows[i], w.Value(metric))
-			}
-		}
-		return rows
-	}
-	result, err := stats.CompareRuns(values(accepted), values(now), float64(m.margin))
+	found, err := baseline.Compare(accepted, runs, baseline.Policy{Alpha: float64(m.alpha), Margin: float64(m.margin)})
 	if err != nil {
 		return nil, err
 	}
-	worst := metrics[result.Order[0]]
-	was, is := spread(accepted, worst), spread(now, worst)
-	c := comparison{outcome: record.Kept, value: is.middle, threshold: was.middle * (1 + float64(m.margin))}
-	says := "no metric is worse by more than"
-	if result.P <= float64(m.alpha)*rounding {
-		c.outcome, says = record.Violated, "worse by more than"
+	c := m.say(found)
+	c.more = c.more && slices.ContainsFunc(windows, func(w *probe.Window) bool { return !w.Final() })
+	return c, nil
+}
+
+// mostAccepted is more runs than anybody accepts.
+const mostAccepted = 500
+
+// say says what was found of the one window.
+func (m *matchBaseline) say(found baseline.Comparison) *comparison {
+	switch {
+	case found.Missing != "":
+		return undecidedComparison("the baseline is of no use here: %s", found.Missing)
+	case len(found.Unfit) > 0:
+		c := undecidedComparison("%s", found.Unfit[0].Words)
+		c.more = found.Unfit[0].More
+		return c
+	case found.TooFew != nil:
+		few := found.TooFew
+		would := fmt.Sprintf("no number of accepted runs up to %d would do: give the windows of several runs, or choose a larger alpha", mostAccepted)
+		if n, _, ok := few.Enough(mostAccepted, few.Candidates); ok {
+			would = fmt.Sprintf("%d accepted runs would do", n)
+		}
+		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %s",
+			few.Accepted, few.Candidates, few.Reachable, percent(float64(m.alpha)), few.Needed, would)
 	}
-	c.text = fmt.Sprintf("%s %s: %s %s, in %d accepted runs %s: p %.2g at alpha %s over %d metrics",
-		says, percent(float64(m.margin)), worst, is, len(accepted), was, result.P, percent(float64(m.alpha)), len(metrics))
-	return &c, nil
+	first := slices.MinFunc(found.Metrics, func(a, b baseline.Metric) int { return cmp.Compare(a.P, b.P) })
+	if worse := found.Worse(); len(worse) > 0 {
+		first = worse[0]
+	}
+	margin := percent(float64(m.margin))
+	what := fmt.Sprintf("%s %s, in %d accepted runs %s", first.Name, first.Now(), len(first.Accepted), first.Before())
+	how := fmt.Sprintf("p %.2g at alpha %s over %d metrics", first.P, percent(float64(m.alpha)), len(found.Metrics))
+	if more := first.More(); more != "" && found.Outcome != record.Kept {
+		what += ", " + more
+	}
+	c := &comparison{outcome: found.Outcome, value: stats.Median(first.Candidates), threshold: stats.Median(first.Accepted) * (1 + float64(m.margin))}
+	switch found.Outcome {
+	case record.Violated:
+		c.text = fmt.Sprintf("worse by more than %s: %s: %s", margin, what, how)
+	case record.Kept:
+		c.text = fmt.Sprintf("no metric is worse than every accepted run by more than %s: %s: %s", margin, what, how)
+	default:
+		c.text = fmt.Sprintf("undecided: worse than every accepted run by more than %s, but not shown: %s: %s: give the windows of several runs", margin, what, how)
+	}
+	return c
 }

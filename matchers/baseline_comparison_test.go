@@ -3,7 +3,6 @@ package matchers_test
 import (
 	"fmt"
 	"math"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,11 +13,12 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 // counting has every accepted window have so many samples.
-func counting(n int) func(*record.Baseline) {
-	return func(b *record.Baseline) {
+func counting(n int) func(*baseline.Baseline) {
+	return func(b *baseline.Baseline) {
 		for i := range b.Runs {
 			b.Runs[i].Windows[0].Count = n + i
 		}
@@ -31,7 +31,7 @@ func inSells(l *load) func() *probe.Window {
 }
 
 func TestBaselineIsComparedWithAWholeLoad(t *testing.T) {
-	path := baseline(t, nil, alike(19)...)
+	accepted := acceptedRuns(t, nil, alike(19)...)
 	for _, c := range []struct {
 		name    string
 		assert  func(AsyncAssertion, types.GomegaMatcher) bool
@@ -43,7 +43,7 @@ func TestBaselineIsComparedWithAWholeLoad(t *testing.T) {
 	} {
 		l := newLoad(t, 50, 250, c.failing...)
 		text := failure(func(g Gomega) {
-			c.assert(g.Eventually(inSells(l)).WithTimeout(never).WithPolling(time.Millisecond), MatchBaseline(path))
+			c.assert(g.Eventually(inSells(l)).WithTimeout(never).WithPolling(time.Millisecond), MatchBaseline(accepted))
 		})
 		if text != c.want || l.looks != 5 {
 			t.Errorf("%s: %d looks, want 5; failed with\n%s", c.name, l.looks, text)
@@ -52,10 +52,10 @@ func TestBaselineIsComparedWithAWholeLoad(t *testing.T) {
 	const want = "undecided: the window still grows (50 samples so far), and whole loads are compared: wait for its end, as Eventually and Load do (GET http://shop:8080/checkout)"
 	growing := inSells(newLoad(t, 50, 250))()
 	for _, assert := range []func(Gomega){
-		func(g Gomega) { g.Expect(growing).To(MatchBaseline(path)) },
-		func(g Gomega) { g.Expect(growing).NotTo(MatchBaseline(path)) },
+		func(g Gomega) { g.Expect(growing).To(MatchBaseline(accepted)) },
+		func(g Gomega) { g.Expect(growing).NotTo(MatchBaseline(accepted)) },
 		func(g Gomega) {
-			g.Expect([]*probe.Window{sold(t, 12*time.Millisecond), growing}).To(MatchBaseline(path))
+			g.Expect([]*probe.Window{sold(t, 12*time.Millisecond), growing}).To(MatchBaseline(accepted))
 		},
 	} {
 		if text := failure(assert); !strings.Contains(text, want) {
@@ -69,7 +69,7 @@ func TestBaselineBeingCollectedWaitsForTheLoad(t *testing.T) {
 	t.Setenv(record.CollectVariable, "1")
 	l := newLoad(t, 50, 250)
 	expect(t, "", func(g Gomega) {
-		g.Eventually(inSells(l)).WithTimeout(never).WithPolling(time.Millisecond).Should(MatchBaseline(filepath.Join(t.TempDir(), "none.json")))
+		g.Eventually(inSells(l)).WithTimeout(never).WithPolling(time.Millisecond).Should(MatchBaseline(nothingAccepted(t)))
 	})
 	if l.looks != 5 {
 		t.Errorf("%d looks, want 5", l.looks)
@@ -91,28 +91,28 @@ func TestBaselineNeedsAsManySamplesAsWereAccepted(t *testing.T) {
 		{1, 5, ""},
 		{1, 4, "the window has 4 samples, and 10 are usual"},
 	} {
-		path := baseline(t, counting(c.accepted), alike(19)...)
+		accepted := acceptedRuns(t, counting(c.accepted), alike(19)...)
 		w := window(c.n, nil).In("sells", 1)
-		text := failure(func(g Gomega) { g.Expect(w).To(MatchBaseline(path)) })
+		text := failure(func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted)) })
 		if (text == "") != (c.want == "") || !strings.Contains(text, c.want) {
 			t.Errorf("%d samples after %d failed with\n%s\n--- want\n%s", c.n, c.accepted, text, c.want)
 		}
-		if text := failure(func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(path)) }); !strings.Contains(text, c.want) {
+		if text := failure(func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(accepted)) }); !strings.Contains(text, c.want) {
 			t.Errorf("%d samples after %d failed with\n%s\n--- want\n%s", c.n, c.accepted, text, c.want)
 		}
 	}
 	// The least of several runs counts, and no accepted one that was cut short.
-	path := baseline(t, nil, alike(19)...)
+	accepted := acceptedRuns(t, nil, alike(19)...)
 	few := []*probe.Window{sold(t, 12*time.Millisecond), window(10, nil).In("sells", 1)}
-	if _, err := MatchBaseline(path).Match(few); err == nil || !strings.Contains(err.Error(), "the window has 10 samples, and 250 are usual in the accepted runs") {
+	if _, err := MatchBaseline(accepted).Match(few); err == nil || !strings.Contains(err.Error(), "the window has 10 samples, and 250 are usual in the accepted runs") {
 		t.Errorf("one run of ten samples: %v", err)
 	}
 }
 
 func TestBaselineOfADeadServiceMatchesNothing(t *testing.T) {
 	none := record.Float(math.NaN())
-	dying := func(n int) func(*record.Baseline) {
-		return func(b *record.Baseline) {
+	dying := func(n int) func(*baseline.Baseline) {
+		return func(b *baseline.Baseline) {
 			for i := range n {
 				w := &b.Runs[i].Windows[0]
 				w.ErrorRate, w.P50, w.P90, w.P99 = 1, none, none, none
@@ -121,12 +121,12 @@ func TestBaselineOfADeadServiceMatchesNothing(t *testing.T) {
 	}
 	dead := window(250, failing, upTo(250)...).In("sells", 1)
 	for _, n := range []int{1, 19} {
-		path := baseline(t, dying(n), alike(19)...)
+		accepted := acceptedRuns(t, dying(n), alike(19)...)
 		want := fmt.Sprintf("undecided: all samples of this window failed in %d of 19 accepted runs, the first of which started at 2026-01-02T12:00:00Z: there is nothing to match: take those out of the file, and accept runs of a live service", n)
 		for _, w := range []*probe.Window{dead, sold(t, 12*time.Millisecond), sold(t, 5*time.Second)} {
 			for _, assert := range []func(Gomega){
-				func(g Gomega) { g.Expect(w).To(MatchBaseline(path)) },
-				func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(path)) },
+				func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted)) },
+				func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(accepted)) },
 			} {
 				if text := failure(assert); !strings.Contains(text, want) {
 					t.Errorf("%d dead runs: failed with\n%s\n--- want\n%s", n, text, want)
@@ -134,16 +134,16 @@ func TestBaselineOfADeadServiceMatchesNothing(t *testing.T) {
 			}
 		}
 	}
-	path := baseline(t, nil, alike(19)...)
-	expect(t, "", func(g Gomega) { g.Expect(dead).NotTo(MatchBaseline(path)) })
-	if text := failure(func(g Gomega) { g.Expect(dead).To(MatchBaseline(path)) }); !strings.Contains(text, "p50 without an answer, in 19 accepted runs 12ms") &&
+	accepted := acceptedRuns(t, nil, alike(19)...)
+	expect(t, "", func(g Gomega) { g.Expect(dead).NotTo(MatchBaseline(accepted)) })
+	if text := failure(func(g Gomega) { g.Expect(dead).To(MatchBaseline(accepted)) }); !strings.Contains(text, "p50 without an answer, in 19 accepted runs 12ms") &&
 		!strings.Contains(text, "error rate 100 %, in 19 accepted runs 0 %") {
 		t.Errorf("failed with\n%s", text)
 	}
 }
 
 func TestBaselineSaysWhatNoNumberOfRunsCanShow(t *testing.T) {
-	path := baseline(t, nil, alike(19)...)
+	accepted := acceptedRuns(t, nil, alike(19)...)
 	w, other, third := sold(t, 12*time.Millisecond), sold(t, 13*time.Millisecond), sold(t, 14*time.Millisecond)
 	for _, c := range []struct {
 		actual any
@@ -155,9 +155,9 @@ func TestBaselineSaysWhatNoNumberOfRunsCanShow(t *testing.T) {
 		{w, 1e-6, "needs 1e-06: no number of accepted runs up to 500 would do: give the windows of several runs, or choose a larger alpha"},
 		{w, 1e-11, "needs 1e-11: no number of accepted runs up to 500 would do"},
 		{w, 1e-300, "needs 1e-300: no number of accepted runs up to 500 would do"},
-		{[]*probe.Window{w, other, third}, 1e-6, "180 accepted runs would do"},
+		{[]*probe.Window{w, other, third}, 1e-4, "38 accepted runs would do"},
 	} {
-		if _, err := MatchBaseline(path, Alpha(c.alpha)).Match(c.actual); err == nil || !strings.Contains(err.Error(), c.want) {
+		if _, err := MatchBaseline(accepted, Alpha(c.alpha)).Match(c.actual); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("alpha %v: %v\nwant %s", c.alpha, err, c.want)
 		}
 	}

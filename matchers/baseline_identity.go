@@ -8,7 +8,7 @@ import (
 	"github.com/onsi/gomega/format"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
-	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 // windows are those that the matcher was given: at least one, and each once.
@@ -56,10 +56,10 @@ func sameSamples(a, b *probe.Window) bool {
 
 // summaries are the metrics of the windows, all of which must be the same one of
 // different runs.
-func summaries(windows []*probe.Window) ([]record.BaselineWindow, error) {
-	now := make([]record.BaselineWindow, len(windows))
+func summaries(windows []*probe.Window) ([]baseline.Window, error) {
+	now := make([]baseline.Window, len(windows))
 	for i, w := range windows {
-		now[i] = record.Summarise(w.Record())
+		now[i] = baseline.Summarise(w.Record())
 		if now[i].Number < 1 {
 			return nil, errors.New("it is not known which window of its spec this is (it never is of a part that Slice cuts): give the whole window, or say it with In")
 		}
@@ -73,25 +73,24 @@ func summaries(windows []*probe.Window) ([]record.BaselineWindow, error) {
 	return now, nil
 }
 
-func same(a, b record.BaselineWindow) bool {
+func same(a, b baseline.Window) bool {
 	return a.Probe == b.Probe && a.Spec == b.Spec && a.Number == b.Number
 }
 
-// acceptedOf finds the window in the runs that have it, and the run of each. A
-// run's specs are named with their suites; the window knows its spec's text alone.
-func acceptedOf(runs []record.BaselineRun, now record.BaselineWindow) (accepted []record.BaselineWindow, of []record.BaselineRun, err error) {
+// acceptedOf finds the window in the runs that have it: each of these with it alone. A
+// window does not know its suite, which they do.
+func acceptedOf(runs []baseline.Run, now baseline.Window) (accepted []baseline.Run, suite string, err error) {
 	for _, run := range runs {
 		for _, w := range run.Windows {
-			key := w.Spec
-			if w.Spec, _ = record.SpecText(key); !same(w, now) {
+			if !same(w, now) {
 				continue
 			}
-			w.Spec = key
-			if len(accepted) > 0 && accepted[0].Spec != key {
-				return nil, nil, fmt.Errorf("the baseline has this spec in two suites, %q and %q: give one of them another text", accepted[0].Spec, key)
+			if len(accepted) > 0 && suite != w.Suite {
+				return nil, "", fmt.Errorf("the baseline has the spec %q in two suites, %q and %q: give one of them another text", w.Spec, suite, w.Suite)
 			}
-			accepted, of = append(accepted, w), append(of, run)
+			suite, run.Windows = w.Suite, []baseline.Window{w}
+			accepted = append(accepted, run)
 		}
 	}
-	return accepted, of, nil
+	return accepted, suite, nil
 }

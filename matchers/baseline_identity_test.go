@@ -8,21 +8,21 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
-	"github.com/chaosgate/chaosgate/chaostest/record"
 	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 // named has every accepted window be of this spec.
-func named(spec string) func(*record.Baseline) {
-	return func(b *record.Baseline) {
+func named(suite, spec string) func(*baseline.Baseline) {
+	return func(b *baseline.Baseline) {
 		for i := range b.Runs {
-			b.Runs[i].Windows[0].Spec = spec
+			b.Runs[i].Windows[0].Suite, b.Runs[i].Windows[0].Spec = suite, spec
 		}
 	}
 }
 
 func TestBaselineRefusesWindowsThatAreNoneOfSeveralRuns(t *testing.T) {
-	path := baseline(t, nil, alike(19)...)
+	accepted := acceptedRuns(t, nil, alike(19)...)
 	slow, slower := sold(t, 40*time.Millisecond), sold(t, 41*time.Millisecond)
 	fast := window(250, taking(-10*time.Millisecond), 7).In("sells", 1)
 	for _, c := range []struct {
@@ -38,9 +38,9 @@ func TestBaselineRefusesWindowsThatAreNoneOfSeveralRuns(t *testing.T) {
 		{fast, "window of GET http://shop:8080/checkout: the sample meant for 12:00:00.140 took -10ms: a latency is not negative"},
 	} {
 		for _, assert := range []func(Gomega){
-			func(g Gomega) { g.Expect(c.actual).To(MatchBaseline(path)) },
-			func(g Gomega) { g.Expect(c.actual).NotTo(MatchBaseline(path)) },
-			func(g Gomega) { g.Expect(c.actual).To(MatchBaseline(path, Margin(0))) },
+			func(g Gomega) { g.Expect(c.actual).To(MatchBaseline(accepted)) },
+			func(g Gomega) { g.Expect(c.actual).NotTo(MatchBaseline(accepted)) },
+			func(g Gomega) { g.Expect(c.actual).To(MatchBaseline(accepted, Margin(0))) },
 		} {
 			if text := failure(assert); !strings.Contains(text, c.want) {
 				t.Errorf("failed with\n%s\n--- want\n%s", text, c.want)
@@ -51,18 +51,18 @@ func TestBaselineRefusesWindowsThatAreNoneOfSeveralRuns(t *testing.T) {
 
 func TestBaselineKnowsTheSpecByItsWholeText(t *testing.T) {
 	slow := sold(t, 40*time.Millisecond)
-	for key, want := range map[string]string{
-		"shop: sells":                         "worse by more than 10 %",
-		record.SpecKey("shop: cart", "sells"): "worse by more than 10 %",
-		"shop: cart: sells":                   "undecided: no accepted run has this window",
-		"sells":                               "undecided: no accepted run has this window",
-		record.SpecKey("shop", "cart: sells well"): "undecided: no accepted run has this window",
+	for of, want := range map[[2]string]string{
+		{"shop", "sells"}:            "worse by more than 10 %",
+		{"shop: cart", "sells"}:      "worse by more than 10 %",
+		{"", "sells"}:                "worse by more than 10 %",
+		{"shop", "cart: sells"}:      "undecided: no accepted run has this window",
+		{"shop", "cart: sells well"}: "undecided: no accepted run has this window",
 	} {
-		path := baseline(t, named(key), alike(19)...)
-		if text := failure(func(g Gomega) { g.Expect(slow).To(MatchBaseline(path)) }); !strings.Contains(text, want) {
-			t.Errorf("accepted as %q: failed with\n%s\n--- want\n%s", key, text, want)
+		accepted := acceptedRuns(t, named(of[0], of[1]), alike(19)...)
+		if text := failure(func(g Gomega) { g.Expect(slow).To(MatchBaseline(accepted)) }); !strings.Contains(text, want) {
+			t.Errorf("accepted as %q: failed with\n%s\n--- want\n%s", of, text, want)
 		}
 	}
-	path := baseline(t, named(record.SpecKey("shop", "cart: sells")), alike(19)...)
-	expect(t, "", func(g Gomega) { g.Expect(slow.In("cart: sells", 1)).NotTo(MatchBaseline(path)) })
+	accepted := acceptedRuns(t, named("shop", "cart: sells"), alike(19)...)
+	expect(t, "", func(g Gomega) { g.Expect(slow.In("cart: sells", 1)).NotTo(MatchBaseline(accepted)) })
 }

@@ -183,6 +183,8 @@ func (f finding) samples() string {
 	return b.String()
 }
 
+var nan = math.NaN()
+
 // percent is for what somebody has chosen.
 func percent(share float64) string {
 	return strconv.FormatFloat(share*100, 'g', 10, 64) + " %"

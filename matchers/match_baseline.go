@@ -3,7 +3,6 @@ package matchers
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 // BaselineOption changes how MatchBaseline compares: Alpha and Margin are some.
@@ -21,49 +21,40 @@ func (a AlphaOption) applyBaseline(m *matchBaseline) { m.alpha = a }
 
 func (m MarginOption) applyBaseline(b *matchBaseline) { b.margin = m }
 
-// defaultBaselineMargin is the chaosgate command's, too.
-const defaultBaselineMargin = MarginOption(0.10)
-
-// MatchBaseline succeeds when a *probe.Window is no worse than the same window of
-// the accepted runs in a baseline file, which `chaosgate baseline accept` writes:
+// MatchBaseline succeeds when a *probe.Window is no worse than the same window of the
+// accepted runs, which baseline.Read has read from the file in the spec's setup:
 //
-//	Expect(sold).To(MatchBaseline("../chaosgate-baseline.json"))
+//	Expect(sold).To(MatchBaseline(accepted))
 //
-// The window is found by its spec, its probe, and which of the probe's windows
-// in the spec it is. Error rate, p50, p90 and p99 are compared at once, run
-// against run, by the exact test of stats.CompareRuns, after the accepted ones
-// were raised by Margin (10 % otherwise): a window that is not different from them
-// fails with a probability of at most Alpha (with Margin(0) one whose metrics only go
-// together in another way may be called worse). With one window 19 accepted runs are needed for
-// alpha 5 %. A []*probe.Window, each of a run of its own, in which everything was
+// The window is found by its spec, its probe, and which of the probe's windows in the spec
+// it is. Error rate, p50, p90 and p99 are compared at once, run against run
+// (baseline.Compare). The window violates it when one of them is shown to be worse by more
+// than Margin (10 % otherwise), at level Alpha. It matches when there are runs enough to
+// show that, and none lies beyond every accepted run by more than Margin. One window needs 19 accepted
+// runs for alpha 5 %. A []*probe.Window, each of a run of its own in which everything was
 // started anew, needs fewer: of three, 3 accepted runs suffice.
 //
-// Whole loads are compared, once: Alpha is of one look at the load's end, not over
-// all looks. A window that still grows is undecided, so that Eventually waits for
-// its end, and so is one that has fewer than half as many samples as the accepted
-// ones.
-//
-// Without a baseline, with too few accepted runs, with those of another
-// environment only or with those of a service that did not answer it is undecided,
-// which is an error in either polarity. Under `chaosgate run --collect`, which
-// collects the first runs, that is recorded and does not fail To and Should; it
-// does fail NotTo and ShouldNot, because a matcher is not told which of them asks.
-func MatchBaseline(path string, options ...BaselineOption) types.GomegaMatcher {
-	m := &matchBaseline{path: path, alpha: DefaultAlpha, margin: defaultBaselineMargin, collecting: os.Getenv(record.CollectVariable) != ""}
+// Otherwise it is undecided, which is an error in either polarity. So is a window that
+// still grows, for which Eventually waits, since whole loads are compared, once.
+// While the baseline is Collecting what is undecided does not fail To and Should.
+func MatchBaseline(accepted baseline.Baseline, options ...BaselineOption) types.GomegaMatcher {
+	m := &matchBaseline{accepted: accepted, alpha: DefaultAlpha, margin: baseline.DefaultMargin}
 	options, missing := given(options)
 	for _, option := range options {
 		option.applyBaseline(m)
 	}
 	m.invalid = errors.Join(missing, m.alpha.validate(), m.margin.validate())
+	if accepted.Schema == 0 {
+		m.invalid = errors.New("the baseline was not read: give what baseline.Read returns")
+	}
 	return m
 }
 
 type matchBaseline struct {
-	path       string
-	alpha      AlphaOption
-	margin     MarginOption
-	collecting bool
-	invalid    error
+	accepted baseline.Baseline
+	alpha    AlphaOption
+	margin   MarginOption
+	invalid  error
 }
 
 func (m *matchBaseline) Match(actual any) (bool, error) {
@@ -72,14 +63,14 @@ func (m *matchBaseline) Match(actual any) (bool, error) {
 		err = m.invalid
 	}
 	if err != nil {
-		return false, fmt.Errorf("MatchBaseline(%q): %w", m.path, err)
+		return false, fmt.Errorf("MatchBaseline: %w", err)
 	}
 	c, err := m.compare(windows)
 	if err != nil {
-		return false, fmt.Errorf("MatchBaseline(%q): %w", m.path, err)
+		return false, fmt.Errorf("MatchBaseline: %w", err)
 	}
 	id := m.judged(windows, c)
-	if c.outcome == record.Undecided && m.collecting && !slices.ContainsFunc(windows, grows) {
+	if c.outcome == record.Undecided && m.accepted.Collecting && !slices.ContainsFunc(windows, grows) {
 		return true, nil
 	}
 	return answer(id, c.outcome, !c.more, func() string { return fmt.Sprintf("%s (%s)", c.text, windows[0].Probe()) })
@@ -94,6 +85,14 @@ func (m *matchBaseline) judged(windows []*probe.Window, c *comparison) (id strin
 	return id
 }
 
+// name is the file's, where there is one.
+func (m *matchBaseline) name() string {
+	if m.accepted.Path == "" {
+		return ""
+	}
+	return " " + m.accepted.Path
+}
+
 func (m *matchBaseline) short() string {
 	return "no worse than the baseline by " + percent(float64(m.margin))
 }
@@ -103,7 +102,7 @@ func (m *matchBaseline) FailureMessage(actual any) string { return m.message(act
 func (m *matchBaseline) NegatedFailureMessage(actual any) string { return m.message(actual, "not to ") }
 
 func (m *matchBaseline) message(actual any, to string) string {
-	phrase := to + "match the baseline " + m.path + " within " + percent(float64(m.margin))
+	phrase := to + "match the baseline" + m.name() + " within " + percent(float64(m.margin))
 	windows, err := m.windows(actual)
 	if err != nil || m.invalid != nil {
 		return format.Message(actual, phrase)

@@ -13,18 +13,19 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// baseline writes a file of accepted runs of one window, here, with the latencies
-// p99 in milliseconds; change may spoil it.
-func baseline(t *testing.T, change func(*record.Baseline), p99 ...float64) string {
+// acceptedRuns is a baseline of one window, here, with the latencies p99 in milliseconds;
+// change may spoil it.
+func acceptedRuns(t *testing.T, change func(*baseline.Baseline), p99 ...float64) baseline.Baseline {
 	t.Helper()
-	b := record.Baseline{Schema: record.BaselineSchema}
+	b := baseline.Baseline{Schema: baseline.Schema}
 	for i, ms := range p99 {
-		b.Runs = append(b.Runs, record.BaselineRun{
-			Started: noon.Add(time.Duration(i) * time.Minute), Environment: record.Here(),
-			Windows: []record.BaselineWindow{{
-				Spec: "shop: sells", Probe: checkout, Number: 1, Count: 250,
+		b.Runs = append(b.Runs, baseline.Run{
+			Started: noon.Add(time.Duration(i) * time.Minute), Environment: baseline.Here(),
+			Windows: []baseline.Window{{
+				Suite: "shop", Spec: "sells", Probe: checkout, Number: 1, Count: 250,
 				P50: 0.012, P90: 0.012, P99: record.Float(ms / 1000),
 			}},
 		})
@@ -40,7 +41,23 @@ func baseline(t *testing.T, change func(*record.Baseline), p99 ...float64) strin
 	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return path
+	return read(t, path)
+}
+
+// read reads a baseline as a spec's setup does.
+func read(t *testing.T, path string) baseline.Baseline {
+	t.Helper()
+	b, err := baseline.Read(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// nothingAccepted is the baseline before the first run is accepted.
+func nothingAccepted(t *testing.T) baseline.Baseline {
+	t.Helper()
+	return read(t, filepath.Join(t.TempDir(), "none.json"))
 }
 
 // alike is n accepted runs whose p99 lies a little above 12 ms.
@@ -60,14 +77,14 @@ func sold(t *testing.T, slowest time.Duration) *probe.Window {
 }
 
 func TestBaselineMatched(t *testing.T) {
-	path := baseline(t, nil, alike(19)...)
+	accepted := acceptedRuns(t, nil, alike(19)...)
 	w := sold(t, 13*time.Millisecond)
-	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(path)) })
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted)) })
 	expect(t, fmt.Sprintf(`Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 13ms
 not to match the baseline %s within 10 %%
-but no metric is worse by more than 10 %%: error rate 0 %%, in 19 accepted runs 0 %%: p 1 at alpha 5 %% over 4 metrics`, path),
-		func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(path)) })
+but no metric is worse than every accepted run by more than 10 %%: error rate 0 %%, in 19 accepted runs 0 %%: p 1 at alpha 5 %% over 4 metrics`, accepted.Path),
+		func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(accepted)) })
 	j := w.Record().Judgements
 	if len(j) != 1 || j[0].Outcome != record.Kept || j[0].Objective != "no worse than the baseline by 10 %" {
 		t.Errorf("judgements %+v", j)
@@ -75,46 +92,49 @@ but no metric is worse by more than 10 %%: error rate 0 %%, in 19 accepted runs 
 }
 
 func TestBaselineWorse(t *testing.T) {
-	path := baseline(t, nil, alike(19)...)
+	accepted := acceptedRuns(t, nil, alike(19)...)
 	w := sold(t, 40*time.Millisecond)
-	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(path)) })
+	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(accepted)) })
 	expect(t, fmt.Sprintf(`Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 40ms
 to match the baseline %s within 10 %%
-but worse by more than 10 %%: p99 40ms, in 19 accepted runs 12.09ms (12ms to 12.18ms): p 0.05 at alpha 5 %% over 4 metrics`, path),
-		func(g Gomega) { g.Expect(w).To(MatchBaseline(path)) })
-	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(path, Margin(300*Percent))) })
+but worse by more than 10 %%: p99 40ms, in 19 accepted runs 12.09ms (12ms to 12.18ms), 27.91ms more: p 0.05 at alpha 5 %% over 4 metrics`, accepted.Path),
+		func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted)) })
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted, Margin(300*Percent))) })
 }
 
 func TestBaselineOfSeveralRuns(t *testing.T) {
-	path := baseline(t, nil, alike(10)...)
+	accepted := acceptedRuns(t, nil, alike(10)...)
 	three := func(slowest time.Duration) []*probe.Window {
 		return []*probe.Window{sold(t, slowest), sold(t, slowest+time.Millisecond), sold(t, slowest+2*time.Millisecond)}
 	}
-	expect(t, "", func(g Gomega) { g.Expect(three(12 * time.Millisecond)).To(MatchBaseline(path, Alpha(0.01))) })
-	text := failure(func(g Gomega) { g.Expect(three(40 * time.Millisecond)).To(MatchBaseline(path, Alpha(0.01))) })
-	if !strings.Contains(text, "but worse by more than 10 %: p99 41ms (40ms to 42ms), in 10 accepted runs 12.05ms (12ms to 12.09ms): p 0.0035 at alpha 1 % over 4 metrics") {
+	expect(t, "", func(g Gomega) { g.Expect(three(12 * time.Millisecond)).To(MatchBaseline(accepted, Alpha(0.01))) })
+	text := failure(func(g Gomega) { g.Expect(three(40 * time.Millisecond)).To(MatchBaseline(accepted, Alpha(0.01))) })
+	if !strings.Contains(text, "but worse by more than 10 %: p99 41ms (40ms to 42ms), in 10 accepted runs 12.05ms (12ms to 12.09ms), 28.96ms more (27.94ms to 29.97ms with 95 % confidence): p 0.0035 at alpha 1 % over 4 metrics") {
 		t.Errorf("failed with\n%s", text)
 	}
 }
 
 func TestBaselineUndecidedFailsInBothPolarities(t *testing.T) {
-	elsewhere := func(b *record.Baseline) {
+	elsewhere := func(b *baseline.Baseline) {
 		for i := range b.Runs {
 			b.Runs[i].Environment.CPUs = 1000
 		}
 	}
-	for name, c := range map[string]struct{ path, want string }{
-		"no file":           {filepath.Join(t.TempDir(), "none.json"), "undecided: there is no such file: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit it"},
-		"too few runs":      {baseline(t, nil, alike(10)...), "undecided: 10 accepted runs of this window and 1 of now can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would do"},
-		"no such window":    {baseline(t, func(b *record.Baseline) { b.Runs[0].Windows[0].Spec = "shop: pays" }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other: 19 accepted runs would do"},
-		"its second window": {baseline(t, func(b *record.Baseline) { b.Runs[0].Windows[0].Number = 2 }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other: 19 accepted runs would do"},
-		"elsewhere":         {baseline(t, elsewhere, alike(19)...), "undecided: the baseline holds runs of another environment only ("},
+	for name, c := range map[string]struct {
+		accepted baseline.Baseline
+		want     string
+	}{
+		"no file":           {nothingAccepted(t), "undecided: no run is accepted: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit the file"},
+		"too few runs":      {acceptedRuns(t, nil, alike(10)...), "undecided: 10 accepted runs of this window and 1 of now can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would do"},
+		"no such window":    {acceptedRuns(t, func(b *baseline.Baseline) { b.Runs[0].Windows[0].Spec = "pays" }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other"},
+		"its second window": {acceptedRuns(t, func(b *baseline.Baseline) { b.Runs[0].Windows[0].Number = 2 }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other"},
+		"elsewhere":         {acceptedRuns(t, elsewhere, alike(19)...), "undecided: the baseline is of no use here: it holds runs of another environment only ("},
 	} {
 		w := sold(t, 12*time.Millisecond)
 		for _, assert := range []func(Gomega){
-			func(g Gomega) { g.Expect(w).To(MatchBaseline(c.path)) },
-			func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(c.path)) },
+			func(g Gomega) { g.Expect(w).To(MatchBaseline(c.accepted)) },
+			func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(c.accepted)) },
 		} {
 			if text := failure(assert); !strings.Contains(text, c.want) {
 				t.Errorf("%s: failed with\n%s", name, text)
@@ -129,46 +149,36 @@ func TestBaselineUndecidedFailsInBothPolarities(t *testing.T) {
 func TestBaselineBeingCollectedFailsNothing(t *testing.T) {
 	t.Setenv(record.CollectVariable, "1")
 	w := sold(t, 12*time.Millisecond)
-	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(filepath.Join(t.TempDir(), "none.json"))) })
+	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(nothingAccepted(t))) })
 	if j := w.Record().Judgements; len(j) != 1 || j[0].Outcome != record.Undecided {
 		t.Errorf("judgements %+v", j)
 	}
 	// What can be decided still is.
-	path := baseline(t, nil, alike(19)...)
-	expect(t, "", func(g Gomega) { g.Expect(sold(t, 40*time.Millisecond)).NotTo(MatchBaseline(path)) })
+	accepted := acceptedRuns(t, nil, alike(19)...)
+	expect(t, "", func(g Gomega) { g.Expect(sold(t, 40*time.Millisecond)).NotTo(MatchBaseline(accepted)) })
 }
 
 func TestBaselineRefusesBadInput(t *testing.T) {
-	good := baseline(t, nil, alike(19)...)
-	write := func(text string) string {
-		path := filepath.Join(t.TempDir(), "b.json")
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	good := acceptedRuns(t, nil, alike(19)...)
 	w := sold(t, 12*time.Millisecond)
 	other := probe.NewWindow("GET http://bank:8080/", noon, noon, []probe.Sample{healthy(0)})
-	twice := baseline(t, func(b *record.Baseline) {
+	twice := acceptedRuns(t, func(b *baseline.Baseline) {
 		again := b.Runs[0].Windows[0]
-		again.Spec = "bank: sells"
+		again.Suite = "bank"
 		b.Runs[0].Windows = append(b.Runs[0].Windows, again)
 	}, alike(19)...)
 	for want, c := range map[string]struct {
 		actual  any
 		matcher OmegaMatcher
 	}{
-		"the baseline has schema 7, this version reads 1 to 1":                                        {w, MatchBaseline(write(`{"schema":7}`))},
-		"read baseline: unexpected end of JSON input: repair the file, or delete it and collect anew": {w, MatchBaseline(write(""))},
-		`run 1 of 1: it lacks "started", "environment": it must have`:                                 {w, MatchBaseline(write(`{"schema":1,"runs":[{"windows":[]}]}`))},
-		"read baseline: read ":                                      {w, MatchBaseline(t.TempDir())},
-		"alpha 0: must be above 0":                                  {w, MatchBaseline(good, Alpha(0))},
-		"margin -1: must be from 0 to 10":                           {w, MatchBaseline(good, Margin(-1))},
-		"expects a *probe.Window, such as Load returns, or several": {7, MatchBaseline(good)},
-		"Got:\n    <[]*probe.Window | len:0, cap:0>":                {[]*probe.Window{}, MatchBaseline(good)},
-		"the window has no sample":                                  {window(0, nil), MatchBaseline(good)},
-		"of GET http://shop:8080/checkout and of GET http://bank:":  {[]*probe.Window{w, other}, MatchBaseline(good)},
-		`two suites, "shop: sells" and "bank: sells": give one`:     {w, MatchBaseline(twice)},
+		"the baseline was not read: give what baseline.Read returns":                   {w, MatchBaseline(baseline.Baseline{})},
+		"alpha 0: must be above 0":                                                     {w, MatchBaseline(good, Alpha(0))},
+		"margin -1: must be from 0 to 10":                                              {w, MatchBaseline(good, Margin(-1))},
+		"expects a *probe.Window, such as Load returns, or several":                    {7, MatchBaseline(good)},
+		"Got:\n    <[]*probe.Window | len:0, cap:0>":                                   {[]*probe.Window{}, MatchBaseline(good)},
+		"the window has no sample":                                                     {window(0, nil), MatchBaseline(good)},
+		"of GET http://shop:8080/checkout and of GET http://bank:":                     {[]*probe.Window{w, other}, MatchBaseline(good)},
+		`the baseline has the spec "sells" in two suites, "shop" and "bank": give one`: {w, MatchBaseline(twice)},
 	} {
 		if ok, err := c.matcher.Match(c.actual); ok || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 func TestOptionsThatAreNil(t *testing.T) {
@@ -17,13 +18,13 @@ func TestOptionsThatAreNil(t *testing.T) {
 		actual  any
 		matcher OmegaMatcher
 	}{
-		"KeepErrorRateBelow(0.01)":   {w, KeepErrorRateBelow(0.01, Alpha(0.1), nil)},
-		"MatchControl":               {w, MatchControl(window(200, nil), Alpha(0.1), nil)},
-		`MatchBaseline("none.json")`: {w, MatchBaseline("none.json", Alpha(0.1), nil)},
-		"HaveNoOutliers":             {f, HaveNoOutliers(Alpha(0.1), nil)},
-		"HaveOutlier":                {f, HaveOutlier("a", Except("b"), nil)},
-		"AgreeOnClock":               {f, AgreeOnClock(time.Second, Except("b"), nil)},
-		"RunTheSameVersion":          {f, RunTheSameVersion(Except("b"), nil)},
+		"KeepErrorRateBelow(0.01)": {w, KeepErrorRateBelow(0.01, Alpha(0.1), nil)},
+		"MatchControl":             {w, MatchControl(window(200, nil), Alpha(0.1), nil)},
+		"MatchBaseline":            {w, MatchBaseline(baseline.Baseline{Schema: baseline.Schema}, Alpha(0.1), nil)},
+		"HaveNoOutliers":           {f, HaveNoOutliers(Alpha(0.1), nil)},
+		"HaveOutlier":              {f, HaveOutlier("a", Except("b"), nil)},
+		"AgreeOnClock":             {f, AgreeOnClock(time.Second, Except("b"), nil)},
+		"RunTheSameVersion":        {f, RunTheSameVersion(Except("b"), nil)},
 	} {
 		want := name + ": option 2 of 2 is nil: leave it out"
 		if ok, err := c.matcher.Match(c.actual); ok || err == nil || !strings.HasPrefix(err.Error(), want) {
@@ -45,10 +46,10 @@ func TestWindowsThatNobodyMade(t *testing.T) {
 		"KeepLatencyBelow: nobody made the window: ":                 {&probe.Window{}, KeepLatencyBelow(time.Second, P90)},
 		"MatchControl: nobody made the window: ":                     {&probe.Window{}, MatchControl(good)},
 		"MatchControl: the control window: nobody made the window: ": {good, MatchControl(&probe.Window{})},
-		"MatchBaseline(\"none.json\"): ":                             {&probe.Window{}, MatchBaseline("none.json")},
-		"HaveNoOutliers: nobody made the fleet window: ":             {&probe.FleetWindow{}, HaveNoOutliers()},
-		"AgreeOnClock: nobody made the fleet window: ":               {&probe.FleetWindow{}, AgreeOnClock(time.Second)},
-		"RunTheSameVersion: nobody made the fleet window: ":          {&probe.FleetWindow{}, RunTheSameVersion()},
+		"MatchBaseline: ": {&probe.Window{}, MatchBaseline(baseline.Baseline{Schema: baseline.Schema})},
+		"HaveNoOutliers: nobody made the fleet window: ":    {&probe.FleetWindow{}, HaveNoOutliers()},
+		"AgreeOnClock: nobody made the fleet window: ":      {&probe.FleetWindow{}, AgreeOnClock(time.Second)},
+		"RunTheSameVersion: nobody made the fleet window: ": {&probe.FleetWindow{}, RunTheSameVersion()},
 	} {
 		if ok, err := c.matcher.Match(c.actual); ok || err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v and %v, want %s", ok, err, want)

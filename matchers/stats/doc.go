@@ -68,8 +68,9 @@
 //	10            11        30
 //	100           14        38
 //
-// Runs against a baseline, one p-value: the least there can be, and the probability to
-// see a shift of 2, 3 and 4 standard deviations of the spread from run to run.
+// Runs against a baseline: the least p-value there can be, and the probability to see a
+// shift of one metric by 2, 3 and 4 standard deviations of its spread from run to run. One
+// of several metrics takes more, but a gross shift is seen among hundreds.
 //
 //	accepted   candidates   least p     2     3     4
 //	19                  1    0.0500  0.56  0.85  0.97
@@ -93,11 +94,11 @@
 // latencies. Both stand a drift that hits both windows alike. They cannot tell the fault from
 // anything else that changed between the windows: run them side by side.
 //
-// MatchBaseline is the exact rank-sum test over whole runs ([RankSum], [CompareRuns]);
-// where metrics are tested one by one, p-values are adjusted by [Holm]. A run is one value a
-// metric, because requests of one run resemble each other: pooled over runs
-// they raise false alarms, more the more there are. Runs must be exchangeable: the same
-// machine, load and order, and no trend over time.
+// MatchBaseline and the gate are one exact permutation test over whole runs
+// ([CompareRuns]), which holds alpha over all metrics; [HodgesLehmann] says by how much
+// one is worse. A run is one value a metric, because requests of one run resemble
+// each other: pooled over runs they raise false alarms, more the more there are. Runs must
+// be exchangeable: the same machine, load and order, and no trend over time.
 //
 // HaveNoOutliers is [Fleet] on latencies and [FleetErrors] on errors. The first holds for
 // members that differ a little for ever and for noise that lasts; it fails if one member is

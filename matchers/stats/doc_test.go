@@ -120,12 +120,12 @@ func TestPageIsRightAboutTheUsualRules(t *testing.T) {
 			for i := range values {
 				values[i] = random.NormFloat64()
 			}
-			centre := median(values)
+			centre := Median(values)
 			for i, v := range values {
 				distances[i] = math.Abs(v - centre)
 			}
 			// The constant makes a deviation the standard one of a normal distribution.
-			return slices.Max(distances) > 3.5*median(distances)/.6745
+			return slices.Max(distances) > 3.5*Median(distances)/.6745
 		})
 	}
 	early := share(4000, func() bool {

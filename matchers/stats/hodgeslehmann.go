@@ -31,10 +31,12 @@ type Shift struct {
 // answer has the value +Inf; two of them differ by 0 in the estimate, and by
 // anything in the interval.
 func HodgesLehmann(baseline, candidate []float64, alpha float64) (Shift, error) {
-	values, err := pool(baseline, candidate, 0)
+	values := slices.Concat(baseline, candidate)
 	switch {
-	case err != nil:
-		return Shift{}, err
+	case len(baseline) == 0 || len(candidate) == 0:
+		return Shift{}, fmt.Errorf("estimate a shift from %d baseline to %d candidate runs: both need at least one", len(baseline), len(candidate))
+	case slices.ContainsFunc(values, math.IsNaN):
+		return Shift{}, errors.New("estimate a shift: a value is not a number: leave the run out, or the metric")
 	case slices.Min(values) == math.Inf(-1):
 		return Shift{}, errors.New("estimate a shift: a value is -Inf: must be a number, or +Inf for a run without an answer")
 	case !(alpha > 0 && alpha < 1):
@@ -50,7 +52,7 @@ func HodgesLehmann(baseline, candidate []float64, alpha float64) (Shift, error) 
 	if beyond == 0 {
 		shift.Warnings = append(shift.Warnings, fmt.Sprintf(
 			"%d baseline and %d candidate runs bound the shift with a confidence of at most %.3g, not %.3g: add runs",
-			len(baseline), len(candidate), 1-SmallestPTwoSided(len(baseline), len(candidate)), 1-alpha))
+			len(baseline), len(candidate), 1-math.Min(1, 2*SmallestP(len(baseline), len(candidate))), 1-alpha))
 	} else {
 		low, high := differences(baseline, candidate, math.Inf(-1)), differences(baseline, candidate, math.Inf(1))
 		shift.Low, shift.High = low[beyond-1], high[len(high)-beyond]

@@ -8,23 +8,29 @@ import (
 // RunsPlan is what a number of accepted and of candidate runs can show.
 type RunsPlan struct {
 	Accepted, Candidates int
-	// SmallestP is the least p-value that there can be, and Level is what one metric
-	// needs: alpha over the number of metrics (Holm's first step). Nothing can be
-	// shown unless SmallestP is at most Level.
-	SmallestP, Level float64
-	// Power is the probability of showing the shift that was asked for.
+	// SmallestP is the least p-value that there can be. Nothing can be shown unless it
+	// is at most Alpha.
+	SmallestP, Alpha float64
+	// Level is what one metric needs by its ranks alone, whatever the others do: alpha
+	// over the number of metrics.
+	Level float64
+	// Power is the probability of showing the shift that was asked for, by ranks alone;
+	// 0 where SmallestP is above Level. CompareRuns shows it at least as often.
 	Power float64
 }
 
 // Reachable reports whether so many runs can show anything.
-func (p RunsPlan) Reachable() bool { return p.SmallestP <= p.Level*(1+1e-9) }
+func (p RunsPlan) Reachable() bool { return p.SmallestP <= p.Alpha*(1+1e-9) }
 
-// PlanRuns returns what RankSum can show of candidate runs against accepted ones, in
+// ByRanks reports whether the ranks of one metric alone can show anything.
+func (p RunsPlan) ByRanks() bool { return p.SmallestP <= p.Level*(1+1e-9) }
+
+// PlanRuns returns what CompareRuns can show of candidate runs against accepted ones, in
 // any of several metrics at level alpha over all, of a metric that truly is larger by
 // shift, beyond the margin, in standard deviations of its normal spread from run to
-// run. The power is the probability that the exact test shows it, by numerical
-// integration, to about 0.001. For one p-value over all metrics, as CompareRuns
-// gives, metrics is 1. shift must not be negative; the numbers of runs are at least 1.
+// run. The power is the probability that the metric's ranks show it, by numerical
+// integration, to about 0.001. shift must not be negative; the numbers of runs are at
+// least 1.
 func PlanRuns(accepted, candidates, metrics int, alpha, shift float64) (RunsPlan, error) {
 	switch {
 	case accepted < 1 || candidates < 1 || metrics < 1:
@@ -36,8 +42,8 @@ func PlanRuns(accepted, candidates, metrics int, alpha, shift float64) (RunsPlan
 	case !(shift >= 0) || math.IsInf(shift, 0):
 		return RunsPlan{}, fmt.Errorf("plan runs for a shift of %v standard deviations: must be at least 0 and finite", shift)
 	}
-	plan := RunsPlan{Accepted: accepted, Candidates: candidates, SmallestP: SmallestP(accepted, candidates), Level: alpha / float64(metrics)}
-	if !plan.Reachable() {
+	plan := RunsPlan{Accepted: accepted, Candidates: candidates, SmallestP: SmallestP(accepted, candidates), Alpha: alpha, Level: alpha / float64(metrics)}
+	if !plan.ByRanks() {
 		return plan, nil
 	}
 	inversions, err := mostInversions(accepted, candidates, plan.Level)

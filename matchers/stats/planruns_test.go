@@ -40,11 +40,11 @@ func TestPlanRunsEqualsSimulation(t *testing.T) {
 			for i := range candidates {
 				candidates[i] = random.NormFloat64() + c.shift
 			}
-			test, err := RankSum(accepted, candidates, 0)
+			p, err := rankP(accepted, candidates, 0)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if test.P <= plan.Level*(1+1e-9) {
+			if p <= plan.Level*(1+1e-9) {
 				shown++
 			}
 		}

@@ -7,63 +7,144 @@ import (
 	"slices"
 )
 
-// RunsResult is the outcome of a comparison of whole runs by several metrics at
-// once.
+// RunsResult is the outcome of a comparison of whole runs by several metrics at once.
 type RunsResult struct {
-	RankSumResult
-	// Excess is, for each metric, how far the candidate's median lies above the
-	// median of all runs, in their median absolute deviations; in mean ones where
-	// half of the runs agree, and infinite where half of the candidates are.
-	Excess []float64
-	// Order is the metrics by their excess, the largest first.
-	Order []int
+	// P is the probability of candidates that stand out as far, in whichever metric,
+	// if they are no worse. Compare it with a level by P <= level*(1+1e-9).
+	P float64
+	// Metrics has such a probability for each metric: of any metric that stands out as
+	// far as this one does. So the metrics at or below alpha can all be named: one that
+	// is no worse is among them with a probability of at most alpha.
+	Metrics []float64
+	// SmallestP is the least P that so many runs can give.
+	SmallestP float64
 }
 
-// CompareRuns tests whether candidate runs are worse than baseline runs in any of
-// several metrics, by more than margin. Each run is its metrics' values, lower
-// being better. A run's score is its largest deviation: over its metrics, the
-// distance from the median of all runs in median absolute deviations of all
-// runs. Scores are computed alike for every run, so if the candidates are no
-// different, in each metric and in how metrics go together, the runs are
-// exchangeable and so are their scores, whatever the metrics' distributions and
-// however they depend on each other: the exact rank-sum test of the scores
-// (RankSum) has one P for all metrics, and no correction is due. Without a margin
-// candidates in which metrics are no worse, but no longer go together, can be
-// called worse for that. This is the maximum statistic of Westfall and Young
-// (Resampling-Based Multiple Testing, 1993) in an exact permutation test. The
-// baseline's values are raised by the factor 1+margin before; with a margin they
-// must not be negative. Values may be +Inf, for a metric of a run that has none.
-func CompareRuns(baseline, candidates [][]float64, margin float64) (RunsResult, error) {
-	metrics, err := shape(baseline, candidates, margin)
+// CompareRuns tests whether candidate runs are worse than baseline runs in any of several
+// metrics, by more than margin. Each run is its metrics' values, lower being better, and
+// +Inf for a metric of a run without an answer. The baseline's values are raised by the
+// factor 1+margin before.
+//
+// It is an exact permutation test over whole runs. If the candidates are no worse, any
+// other choice of as many runs could as well have been they. So every choice is looked at:
+// how high its runs rank in each metric, and which metric stands out most. P is the share
+// of choices that stand out as far as the candidates do. That holds alpha over all metrics
+// (Westfall and Young 1993, Resampling-Based Multiple Testing), however they depend on each
+// other, and one metric cannot hide another.
+//
+// Where two choices rank equally high, the one stands out more whose values lie further
+// from those of the other runs, in units of these runs' own spread. floors say for each
+// metric which spread is none yet, in its unit; they are above 0. So a gross regression of
+// one metric among hundreds reaches SmallestP, as one among few does.
+//
+// Of more than mostChoices choices a random sample is looked at, the same one each time,
+// and P is (b+1)/(n+1) where b of n stand out as far, which holds alpha as well.
+func CompareRuns(baseline, candidates [][]float64, margin float64, floors []float64) (RunsResult, error) {
+	metrics, err := shape(baseline, candidates, margin, floors)
 	if err != nil {
 		return RunsResult{}, err
 	}
-	scores := make([]float64, len(baseline)+len(candidates))
-	for i := range scores {
-		scores[i] = math.Inf(-1)
-	}
-	result := RunsResult{Excess: make([]float64, metrics), Order: make([]int, metrics)}
-	for m := range metrics {
-		values := make([]float64, 0, len(scores))
+	all := make([]metricOfRuns, metrics)
+	known := map[string][]float64{}
+	for m := range all {
+		values := make([]float64, 0, len(baseline)+len(candidates))
 		for _, run := range baseline {
 			values = append(values, run[m]*raised(margin))
 		}
 		for _, run := range candidates {
 			values = append(values, run[m])
 		}
-		deviations := standardise(values)
-		for i, d := range deviations {
-			scores[i] = math.Max(scores[i], d)
+		if all[m], err = newMetricOfRuns(values, len(candidates), floors[m], known); err != nil {
+			return RunsResult{}, err
 		}
-		result.Excess[m], result.Order[m] = median(deviations[len(baseline):]), m
 	}
-	slices.SortStableFunc(result.Order, func(a, b int) int { return cmp.Compare(result.Excess[b], result.Excess[a]) })
-	result.RankSumResult, err = RankSum(scores[:len(baseline)], scores[len(baseline):], 0)
-	return result, err
+	return comparePermuted(all, len(baseline), len(candidates)), nil
+}
+
+// standing is how far a choice of runs stands out in one metric.
+type standing struct {
+	p        float64 // of ranks as high
+	distance float64 // of the values, where ranks are equally high
+}
+
+// below reports whether a stands out less than b. Probabilities that were counted in
+// different ways differ in their last digits.
+func (a standing) below(b standing) bool {
+	if math.Abs(a.p-b.p) <= 1e-9*b.p {
+		return a.distance < b.distance
+	}
+	return a.p > b.p
+}
+
+// comparePermuted counts, for each metric, the choices that stand out as far.
+func comparePermuted(all []metricOfRuns, baseline, candidates int) RunsResult {
+	is := make([]int, candidates)
+	for i := range is {
+		is[i] = baseline + i
+	}
+	observed := make([]standing, len(all))
+	for m := range all {
+		observed[m] = standing{all[m].p(is), all[m].distance(is)}
+	}
+	order := make([]int, len(all)) // the metric that stands out most comes first
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int {
+		switch {
+		case observed[b].below(observed[a]):
+			return -1
+		case observed[a].below(observed[b]):
+			return 1
+		}
+		return 0
+	})
+	// as[i] counts the choices that stand out as far as the i-th metric of the order, and
+	// no farther than one before.
+	as, n := make([]int, len(all)), 0
+	exhaustive := eachChoice(baseline+candidates, candidates, func(choice []int) {
+		n++
+		best := mostOutstanding(all, choice)
+		first, _ := slices.BinarySearchFunc(order, best, func(m int, best standing) int {
+			if best.below(observed[m]) {
+				return -1
+			}
+			return 1
+		})
+		if first < len(as) {
+			as[first]++
+		}
+	})
+	result := RunsResult{Metrics: make([]float64, len(all)), SmallestP: ReachableP(baseline, candidates)}
+	if !exhaustive {
+		n, as[0] = n+1, as[0]+1
+	}
+	count := 0
+	for i, m := range order {
+		count += as[i]
+		result.Metrics[m] = float64(count) / float64(n)
+	}
+	result.P = result.Metrics[order[0]]
+	return result
+}
+
+// mostOutstanding is how far a choice stands out in the metric in which it does most.
+func mostOutstanding(all []metricOfRuns, choice []int) standing {
+	best := standing{2, math.Inf(-1)}
+	for m := range all {
+		p := all[m].p(choice)
+		if p > best.p*(1+1e-9) {
+			continue
+		}
+		if s := (standing{p, all[m].distance(choice)}); best.below(s) {
+			best = s
+		}
+	}
+	return best
 }
 
 // shape checks that every run has the same metrics, and values that can be ranked.
-func shape(baseline, candidates [][]float64, margin float64) (metrics int, err error) {
+func shape(baseline, candidates [][]float64, margin float64, floors []float64) (metrics int, err error) {
 	if len(baseline) == 0 || len(candidates) == 0 {
 		return 0, fmt.Errorf("compare %d baseline with %d candidate runs: both need at least one", len(baseline), len(candidates))
 	}
@@ -71,6 +152,9 @@ func shape(baseline, candidates [][]float64, margin float64) (metrics int, err e
 		return 0, fmt.Errorf("compare runs with margin %v: must be a share of at least 0, such as 0.05", margin)
 	}
 	metrics = len(baseline[0])
+	if len(floors) != metrics || slices.ContainsFunc(floors, func(f float64) bool { return !(f > 0) || math.IsInf(f, 1) }) {
+		return 0, fmt.Errorf("compare runs of %d metrics with the floors %v: give one for each, above 0", metrics, floors)
+	}
 	for i, run := range slices.Concat(baseline, candidates) {
 		if len(run) != metrics || metrics == 0 {
 			return 0, fmt.Errorf("compare runs: run %d has %d metrics and the first has %d: all need the same ones, and one at least", i+1, len(run), metrics)
@@ -84,52 +168,81 @@ func shape(baseline, candidates [][]float64, margin float64) (metrics int, err e
 	return metrics, nil
 }
 
-// standardise turns values into their distances from the median in units of the
-// median absolute deviation. Where half of the values agree that is zero, and the
-// mean absolute deviation serves instead.
-func standardise(values []float64) []float64 {
-	centre := median(values)
-	distances := make([]float64, len(values))
-	sum, finite := 0.0, 0.0
-	for i, v := range values {
-		distances[i] = math.Abs(distance(v, centre))
-		if !math.IsInf(distances[i], 0) {
-			sum, finite = sum+distances[i], finite+1
-		}
-	}
-	scale := median(distances)
-	if scale == 0 && finite > 0 {
-		scale = sum / finite
-	}
-	deviations := make([]float64, len(values))
-	for i, v := range values {
-		d := distance(v, centre)
-		switch {
-		case math.IsInf(d, 0) || d == 0:
-			deviations[i] = d
-		case math.IsInf(scale, 0):
-			deviations[i] = 0
-		default:
-			deviations[i] = d / scale
-		}
-	}
-	return deviations
+// metricOfRuns is one metric of all runs.
+type metricOfRuns struct {
+	values []float64
+	order  []int     // the runs by their values
+	ranks  []int     // twice the mid-ranks
+	tail   []float64 // by the sum of a choice's ranks, the share of choices with as much
+	floor  float64
+	// What distance works with.
+	chosen     []bool
+	mine, rest []float64
 }
 
-// distance is v - centre, where two infinities are no distance apart.
-func distance(v, centre float64) float64 {
-	if v == centre {
+// newMetricOfRuns ranks the values. known has the distributions of rank sums that were
+// counted already, since most metrics have no ties and so the same one.
+func newMetricOfRuns(values []float64, chosen int, floor float64, known map[string][]float64) (metricOfRuns, error) {
+	m := metricOfRuns{values: values, ranks: doubledMidRanks(values), floor: floor, chosen: make([]bool, len(values))}
+	for i := range values {
+		m.order = append(m.order, i)
+	}
+	slices.SortStableFunc(m.order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
+	m.mine, m.rest = make([]float64, 0, chosen), make([]float64, 0, len(values)-chosen)
+	key := fmt.Sprint(slices.Sorted(slices.Values(m.ranks)))
+	if m.tail = known[key]; m.tail == nil {
+		share, err := sumsOfChoices(m.ranks, chosen)
+		if err != nil {
+			return m, err
+		}
+		m.tail = make([]float64, len(share)+1)
+		for sum := len(share) - 1; sum >= 0; sum-- {
+			m.tail[sum] = m.tail[sum+1] + share[sum]
+		}
+		known[key] = m.tail
+	}
+	return m, nil
+}
+
+// p is the share of choices with ranks as high.
+func (m *metricOfRuns) p(choice []int) float64 {
+	sum := 0
+	for _, i := range choice {
+		sum += m.ranks[i]
+	}
+	return m.tail[sum]
+}
+
+// distance is how far the median of the choice lies above that of the rest, in units of the
+// rest's spread.
+func (m *metricOfRuns) distance(choice []int) float64 {
+	for _, i := range choice {
+		m.chosen[i] = true
+	}
+	rest, mine := m.rest[:0], m.mine[:0]
+	for _, i := range m.order {
+		if m.chosen[i] {
+			mine = append(mine, m.values[i])
+		} else {
+			rest = append(rest, m.values[i])
+		}
+	}
+	for _, i := range choice {
+		m.chosen[i] = false
+	}
+	above := apart(middle(mine), middle(rest))
+	if math.IsInf(above, 0) || above == 0 {
+		return above
+	}
+	// Half of the runs lie within the quartiles.
+	spread := apart(rest[len(rest)-1-(len(rest)-1)/4], rest[(len(rest)-1)/4]) / 2
+	return above / math.Max(spread, m.floor)
+}
+
+// apart is a - b, where two infinities are not apart.
+func apart(a, b float64) float64 {
+	if a == b {
 		return 0
 	}
-	return v - centre
-}
-
-// median is the middle value, or the mean of the two middle ones.
-func median(values []float64) float64 {
-	sorted := slices.Sorted(slices.Values(values))
-	low, high := sorted[(len(sorted)-1)/2], sorted[len(sorted)/2]
-	if low == high || math.IsInf(low, -1) {
-		return low
-	}
-	return low/2 + high/2
+	return a - b
 }

@@ -1,11 +1,12 @@
 package gate
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
@@ -18,12 +19,13 @@ type Comparison struct {
 	// Accepted and Candidates are how many runs were compared.
 	Accepted   int `json:"accepted"`
 	Candidates int `json:"candidates"`
-	// Metrics are those that could be compared, in the order of the candidates.
+	// Metrics are those that could be compared, by window.
 	Metrics []Metric `json:"metrics,omitempty"`
 }
 
 // Metric is one metric of one window, compared over runs.
 type Metric struct {
+	Suite  string `json:"suite"`
 	Spec   string `json:"spec"`
 	Probe  string `json:"probe"`
 	Number int    `json:"number"`
@@ -32,129 +34,142 @@ type Metric struct {
 	// Baseline and Candidate are the medians over the runs.
 	Baseline  record.Float `json:"baseline"`
 	Candidate record.Float `json:"candidate"`
-	// P is the probability of candidates that rank this high, or higher, if they
-	// are no worse than the baseline and the margin.
+	// P is the probability of candidates that stand out as far in any metric, if they are
+	// no worse than the baseline and the margin.
 	P record.Float `json:"p"`
 	// Reachable is the smallest P that this many runs can show.
 	Reachable record.Float `json:"reachable"`
 	Regressed bool         `json:"regressed"`
-
-	accepted, candidates int
+	// More says by how much a metric that regressed is worse.
+	More string `json:"more,omitempty"`
 }
 
 // String says the metric in one line.
 func (m Metric) String() string {
-	return fmt.Sprintf("%s of %s: %s, baseline %s", m.Name, m.Probe, m.value(m.Candidate), m.value(m.Baseline))
+	text := fmt.Sprintf("%s of %s: %s, baseline %s", m.Name, m.Probe, m.value(m.Candidate), m.value(m.Baseline))
+	if m.More != "" {
+		text += ", " + m.More
+	}
+	return text
 }
 
 func (m Metric) value(v record.Float) string {
-	if m.Name == string(record.ErrorRate) {
-		return Percent(float64(v))
+	if m.Name == string(baseline.ErrorRate) {
+		return units.Percent(float64(v))
 	}
 	return Seconds(float64(v))
 }
 
-// Compare tests for every metric that was accepted before whether the
-// candidates are worse by more than the margin: the exact one-sided rank-sum
-// test over whole runs, and Holm's correction over the metrics, so that Alpha
-// bounds the chance of any false alarm. A better metric is never a regression.
-// Accepted runs of another environment are left out.
-func Compare(baseline record.Baseline, candidates []record.BaselineRun, policy Policy) (Comparison, error) {
-	if len(candidates) == 0 {
-		return Comparison{Words: "not compared with the baseline: no run was completed"}, nil
-	}
-	here := candidates[0].Environment
-	accepted, foreign := here.Among(baseline.Runs)
-	c := Comparison{Accepted: len(accepted), Candidates: len(candidates)}
-	switch {
-	case len(baseline.Runs) == 0:
-		c.Words = "not compared with the baseline: it holds no run"
-		return c, nil
-	case len(accepted) == 0:
-		c.Words = fmt.Sprintf("not compared with the baseline: it holds runs of another environment only (%s; this one is %s): accept runs of this one",
-			foreign[len(foreign)-1].Environment, here)
-		return c, nil
-	}
-	fresh, err := c.measure(accepted, candidates, policy)
+// Compare tests whether the candidates are worse than the accepted runs by more than
+// the margin, in any metric of any window that was accepted before; see baseline.Compare.
+// A better metric is never a regression.
+func Compare(accepted baseline.Baseline, candidates []baseline.Run, policy Policy) (Comparison, error) {
+	found, err := baseline.Compare(accepted.Runs, candidates, baseline.Policy{Alpha: policy.Alpha, Margin: policy.Margin})
 	if err != nil {
-		return Comparison{}, err
+		return Comparison{}, fmt.Errorf("compare with the baseline: %w", err)
 	}
-	if err := c.decide(policy); err != nil {
-		return Comparison{}, err
+	c := Comparison{Accepted: found.Accepted, Candidates: found.Candidates}
+	for _, m := range found.Metrics {
+		c.Metrics = append(c.Metrics, metric(m))
 	}
-	if fresh > 0 {
-		c.Words += fmt.Sprintf("; not in the baseline yet: %s", Plural(fresh, "window"))
+	c.decide(found, policy)
+	if n := len(found.New); n > 0 {
+		c.Words += "; not in the baseline yet: " + units.Plural(n, "window")
 	}
-	if len(foreign) > 0 {
-		c.Words += fmt.Sprintf("; left out: %s of another environment", Plural(len(foreign), "accepted run"))
+	if found.Foreign > 0 && found.Accepted > 0 {
+		c.Words += fmt.Sprintf("; left out: %s of another environment", units.Plural(found.Foreign, "accepted run"))
 	}
 	return c, nil
 }
 
-// measure fills the metrics and counts the windows that no accepted run has.
-func (c *Comparison) measure(accepted, candidates []record.BaselineRun, policy Policy) (fresh int, err error) {
-	was, is := byWindow(accepted), byWindow(candidates)
-	for _, k := range sorted(is) {
-		if len(was[k]) == 0 {
-			fresh++
-			continue
+func metric(m baseline.Metric) Metric {
+	said := Metric{
+		Suite: m.Window.Suite, Spec: m.Window.Spec, Probe: m.Window.Probe, Number: m.Window.Number, Name: string(m.Name),
+		Baseline: record.Float(stats.Median(m.Accepted)), Candidate: record.Float(stats.Median(m.Candidates)),
+		P: record.Float(m.P), Reachable: record.Float(m.Reachable), Regressed: m.Regressed,
+	}
+	if m.Regressed {
+		said.More = m.More()
+	}
+	return said
+}
+
+// decide says what was found.
+func (c *Comparison) decide(found baseline.Comparison, policy Policy) {
+	compared := fmt.Sprintf("%s of %s against %s", units.Plural(len(c.Metrics), "metric"),
+		units.Plural(c.Candidates, "run"), units.Plural(c.Accepted, "accepted run"))
+	margin, worse := units.Chosen(policy.Margin), several(found.Worse())
+	switch {
+	case found.Missing != "":
+		c.Words = "not compared with the baseline: " + found.Missing
+		return
+	case found.Outcome == record.Violated:
+		c.Verdict = Regression
+		c.Words = fmt.Sprintf("worse than the baseline by more than %s: %s; %s, at most %s false alarms over all metrics",
+			margin, worse, compared, units.Chosen(policy.Alpha))
+		return
+	case found.Outcome == record.Kept:
+		c.Verdict = Pass
+		c.Words = fmt.Sprintf("no worse than the baseline by %s: %s", margin, compared)
+		return
+	}
+	c.Verdict = Inconclusive
+	var why []string
+	if found.TooFew != nil {
+		why = append(why, tooFew(*found.TooFew, policy.Alpha))
+	}
+	if n := len(found.Unfit); n > 0 {
+		first := found.Unfit[0]
+		why = append(why, fmt.Sprintf("%s cannot be compared: %s: %s", units.Plural(n, "window"), first.Window, first.Words))
+	}
+	if worse != "" {
+		advice := ": measure more runs (--runs)"
+		if found.TooFew != nil {
+			advice = "" // which says how many
 		}
-		for _, metric := range record.BaselineMetrics() {
-			before, now := values(was[k], metric), values(is[k], metric)
-			test, err := stats.RankSum(before, now, policy.Margin)
-			if err != nil {
-				return 0, fmt.Errorf("compare %s of %s in %q: %w", metric, k.probe, k.spec, err)
-			}
-			c.Metrics = append(c.Metrics, Metric{
-				Spec: k.spec, Probe: k.probe, Number: k.number, Name: string(metric),
-				Baseline: record.Float(median(before)), Candidate: record.Float(median(now)),
-				P: record.Float(test.P), Reachable: record.Float(test.SmallestP),
-				accepted: len(before), candidates: len(now),
-			})
+		why = append(why, fmt.Sprintf("worse than every accepted run by more than %s, but not shown: %s%s", margin, worse, advice))
+	}
+	c.Words = "inconclusive for the baseline: " + strings.Join(why, "; ")
+	if policy.Collect {
+		c.Verdict = Pass
+		c.Words += " (collecting: the verdict does not depend on it yet)"
+	}
+}
+
+// several says metrics, a few in full.
+func several(metrics []baseline.Metric) string {
+	const inFull = 5
+	var words []string
+	for n, m := range metrics {
+		if n == inFull {
+			words = append(words, fmt.Sprintf("and %d more", len(metrics)-inFull))
+			break
+		}
+		words = append(words, fmt.Sprintf("%s (p = %.2g)", metric(m), m.P))
+	}
+	return strings.Join(words, "; ")
+}
+
+// Kept is how many accepted runs a baseline holds unless told otherwise.
+const Kept = 20
+
+// mostCandidates bounds the number of candidate runs that are recommended.
+const mostCandidates = 50
+
+// tooFew says what these numbers of runs can show, and which would do: more accepted runs
+// if a baseline can hold so many, or else more candidates too.
+func tooFew(f baseline.TooFew, alpha float64) string {
+	would := "no number of runs would do: choose a larger alpha"
+	if accepted, candidates, ok := f.Enough(max(Kept, f.Accepted), mostCandidates); ok {
+		would = units.Plural(max(accepted, f.Accepted), "accepted run") + " would do"
+		if candidates > f.Candidates {
+			would = fmt.Sprintf("%d accepted and %s (--runs %d) would do", max(accepted, f.Accepted), units.Plural(candidates, "candidate run"), candidates)
 		}
 	}
-	return fresh, nil
-}
-
-type window struct {
-	spec, probe string
-	number      int
-}
-
-func byWindow(runs []record.BaselineRun) map[window][]record.BaselineWindow {
-	all := map[window][]record.BaselineWindow{}
-	for _, run := range runs {
-		for _, w := range run.Windows {
-			k := window{w.Spec, w.Probe, w.Number}
-			all[k] = append(all[k], w)
-		}
+	of := "alpha " + units.Chosen(alpha) + " needs"
+	if f.Groups > 1 {
+		of = fmt.Sprintf("alpha %s over %d groups of windows, which other runs have each, needs", units.Chosen(alpha), f.Groups)
 	}
-	return all
-}
-
-func sorted(windows map[window][]record.BaselineWindow) []window {
-	keys := make([]window, 0, len(windows))
-	for k := range windows {
-		keys = append(keys, k)
-	}
-	slices.SortFunc(keys, func(a, b window) int {
-		return cmp.Or(cmp.Compare(a.spec, b.spec), cmp.Compare(a.probe, b.probe), cmp.Compare(a.number, b.number))
-	})
-	return keys
-}
-
-func values(windows []record.BaselineWindow, metric record.BaselineMetric) []float64 {
-	all := make([]float64, len(windows))
-	for n, w := range windows {
-		all[n] = w.Value(metric)
-	}
-	return all
-}
-
-func median(values []float64) float64 {
-	s := slices.Sorted(slices.Values(values))
-	if n := len(s); n%2 == 0 {
-		return s[n/2-1] + (s[n/2]-s[n/2-1])/2
-	}
-	return s[len(s)/2]
+	return fmt.Sprintf("%d accepted and %s can reach p = %.2g, and %s %.2g: %s",
+		f.Accepted, units.Plural(f.Candidates, "candidate run"), f.Reachable, of, f.Needed, would)
 }

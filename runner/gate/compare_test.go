@@ -7,20 +7,21 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 var (
-	here   = record.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"}
+	here   = baseline.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"}
 	policy = Policy{Alpha: .05, Margin: .1}
 )
 
 // accepted is runs of one window whose 99th percentile is given in seconds.
-func accepted(p99 ...float64) []record.BaselineRun {
-	var runs []record.BaselineRun
+func accepted(p99 ...float64) []baseline.Run {
+	var runs []baseline.Run
 	for n, v := range p99 {
-		runs = append(runs, record.BaselineRun{
+		runs = append(runs, baseline.Run{
 			Started: time.Date(2026, 1, 1, 0, n, 0, 0, time.UTC), Environment: here,
-			Windows: []record.BaselineWindow{{Spec: "shop: sells", Probe: "GET /", Number: 1, Count: 500, P50: .01, P90: .02, P99: record.Float(v)}},
+			Windows: []baseline.Window{{Suite: "shop", Spec: "sells", Probe: "GET /", Number: 1, Count: 500, P50: .01, P90: .02, P99: record.Float(v)}},
 		})
 	}
 	return runs
@@ -28,9 +29,9 @@ func accepted(p99 ...float64) []record.BaselineRun {
 
 var ten = accepted(.100, .101, .102, .103, .104, .105, .106, .107, .108, .109)
 
-func compare(t *testing.T, was, is []record.BaselineRun, p Policy) Comparison {
+func compare(t *testing.T, was, is []baseline.Run, p Policy) Comparison {
 	t.Helper()
-	c, err := Compare(record.Baseline{Schema: record.BaselineSchema, Runs: was}, is, p)
+	c, err := Compare(baseline.Baseline{Schema: baseline.Schema, Runs: was}, is, p)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +51,7 @@ func TestCompare(t *testing.T) {
 	other := accepted(.1)
 	other[0].Windows[0].Probe = "GET /other"
 	for name, c := range map[string]struct {
-		was, is []record.BaselineRun
+		was, is []baseline.Run
 		policy  Policy
 		want    Verdict
 		words   string
@@ -59,14 +60,15 @@ func TestCompare(t *testing.T) {
 		"faster":                         {ten, accepted(.01, .01, .01), policy, Pass, "no worse"},
 		"slower within the margin":       {ten, accepted(.110, .111, .112), policy, Pass, "no worse"},
 		"slower than nothing":            {ten, accepted(.110, .111, .112), tight, Regression, "worse than the baseline by more than 0 %: p99 of GET /: 111ms, baseline 104.5ms"},
-		"slower than the margin":         {ten, accepted(.150, .151, .152), policy, Regression, "(p = 0.014); 4 metrics of 3 runs against 10 accepted runs, at most 5 % false alarms"},
+		"slower than the margin":         {ten, accepted(.150, .151, .152), policy, Regression, "p99 of GET /: 151ms, baseline 104.5ms, 46.5ms more (43ms to 50ms with 95 % confidence) (p = 0.0035); 4 metrics of 3 runs against 10 accepted runs, at most 5 % false alarms"},
 		"slower once":                    {ten, accepted(.1, .1, 9), policy, Pass, "no worse"},
 		"no answer any more":             {ten, accepted(none, none, none), policy, Regression, "p99 of GET /: none, baseline 104.5ms"},
 		"no answer ever":                 {accepted(none, none, none, none, none, none, none, none, none, none), accepted(none, none, none), policy, Pass, "no worse"},
 		"an answer at last":              {accepted(none, none, none, none, none, none, none, none, none, none), accepted(.1, .1, .1), policy, Pass, "no worse"},
-		"too few runs":                   {ten, accepted(9), policy, Inconclusive, "10 accepted and 1 candidate run can reach p = 0.091, and 4 metrics at alpha 5 % need 0.013: 12 accepted and 2 candidate runs (--runs 2) would do"},
-		"too few accepted":               {ten[:4], accepted(9, 9, 9), policy, Inconclusive, "4 accepted and 3 candidate runs can reach p = 0.029, and 4 metrics at alpha 5 % need 0.013: 6 accepted runs would do"},
-		"too few while collecting":       {ten, accepted(9), collect, Pass, "would do (collecting: the verdict does not depend on it yet)"},
+		"too few runs":                   {ten, accepted(9), policy, Inconclusive, "10 accepted and 1 candidate run can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would do; worse than every accepted run by more than 10 %, but not shown: p99 of GET /: 9s, baseline 104.5ms (p = 0.091)"},
+		"too few accepted":               {ten[:2], accepted(9, 9, 9), policy, Inconclusive, "2 accepted and 3 candidate runs can reach p = 0.1, and alpha 5 % needs 0.05: 3 accepted runs would do"},
+		"few that suffice":               {ten[:4], accepted(9, 9, 9), policy, Regression, "p99 of GET /: 9s, baseline 101.5ms, 8.9s more (p = 0.029)"},
+		"too few while collecting":       {ten, accepted(9), collect, Pass, "19 accepted runs would do; worse than every accepted run by more than 10 %, but not shown: p99 of GET /: 9s, baseline 104.5ms (p = 0.091) (collecting: the verdict does not depend on it yet)"},
 		"worse while collecting":         {ten, accepted(9, 9, 9), collect, Regression, "worse than the baseline"},
 		"no run accepted":                {nil, accepted(.1), policy, "", "not compared with the baseline: it holds no run"},
 		"no run made":                    {ten, nil, policy, "", "not compared with the baseline: no run was completed"},
@@ -74,7 +76,7 @@ func TestCompare(t *testing.T) {
 		"partly of another environment":  {append(elsewhere, ten...), accepted(.1, .1, .1), policy, Pass, "against 10 accepted runs; left out: 3 accepted runs of another environment"},
 		"only windows that are new":      {ten, other, policy, "", "no window of these runs is in it; not in the baseline yet: 1 window"},
 		"no number of runs is enough":    {ten, accepted(.1), Policy{Alpha: 1e-300, Margin: .1}, Inconclusive, "no number of runs would do: choose a larger alpha"},
-		"a baseline longer than is kept": {accepted(make([]float64, 40)...), accepted(9), policy, Inconclusive, "40 accepted and 2 candidate runs (--runs 2) would do"},
+		"a baseline longer than is kept": {accepted(make([]float64, 40)...), accepted(9), Policy{Alpha: .02}, Inconclusive, "40 accepted and 2 candidate runs (--runs 2) would do"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := compare(t, c.was, c.is, c.policy)
@@ -85,16 +87,15 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-func TestHolmCountsAllMetrics(t *testing.T) {
-	// 10 and 3 runs reach 1/286: enough for 14 metrics at 5 %, not for 15.
-	widen := func(runs []record.BaselineRun, windows int) []record.BaselineRun {
-		var wide []record.BaselineRun
-		for _, run := range runs {
+// However many windows there are, one that is slower by far is named.
+func TestManyWindowsHideNoRegression(t *testing.T) {
+	widen := func(runs []baseline.Run, windows int) []baseline.Run {
+		var wide []baseline.Run
+		for r, run := range runs {
 			first := run.Windows[0]
 			for n := 2; n <= windows; n++ {
 				more := first
-				more.Number = n
-				more.P99 = .1
+				more.Number, more.P99 = n, record.Float(.1+.001*float64((r*n)%7))
 				run.Windows = append(run.Windows[:n-1:n-1], more)
 			}
 			wide = append(wide, run)
@@ -102,11 +103,82 @@ func TestHolmCountsAllMetrics(t *testing.T) {
 		return wide
 	}
 	slow := accepted(9, 9, 9)
-	if c := compare(t, widen(ten, 3), widen(slow, 3), policy); c.Verdict != Regression {
-		t.Errorf("12 metrics: %q, want a regression: %s", c.Verdict, c.Words)
+	for _, windows := range []int{3, 60} {
+		c := compare(t, widen(ten, windows), widen(slow, windows), policy)
+		if c.Verdict != Regression || len(c.Metrics) != 4*windows {
+			t.Errorf("%d windows: %q, want a regression: %s", windows, c.Verdict, c.Words)
+		}
+		for n, m := range c.Metrics {
+			if m.Regressed != (n == 3) {
+				t.Errorf("%d windows: window %d, %s: regressed %v", windows, m.Number, m, m.Regressed)
+			}
+		}
 	}
-	if c := compare(t, widen(ten, 4), widen(slow, 4), policy); c.Verdict != Inconclusive {
-		t.Errorf("16 metrics: %q, want inconclusive: %s", c.Verdict, c.Words)
+}
+
+// What was not shown and is beyond all that was accepted is no pass, and no regression.
+func TestBeyondEveryAcceptedRunIsInconclusive(t *testing.T) {
+	nineteen := accepted(.100, .101, .102, .103, .104, .105, .106, .107, .108, .109, .100, .101, .102, .103, .104, .105, .106, .107, .3)
+	for p99, want := range map[float64]Verdict{.105: Pass, .2: Pass, .329: Pass, .34: Regression} {
+		if c := compare(t, nineteen, accepted(p99), policy); c.Verdict != want {
+			t.Errorf("p99 %v: %q, want %q: %s", p99, c.Verdict, want, c.Words)
+		}
+	}
+	strict := Policy{Alpha: .01, Margin: .1}
+	c := compare(t, ten, accepted(.1, 9), strict)
+	if c.Verdict != Inconclusive || !strings.Contains(c.Words, "worse than every accepted run by more than 10 %, but not shown: p99 of GET /: 4.55s, baseline 104.5ms") {
+		t.Errorf("%q: %s", c.Verdict, c.Words)
+	}
+}
+
+// The gate refuses the windows that MatchBaseline refuses.
+func TestWindowsThatCannotBeComparedAreInconclusive(t *testing.T) {
+	few, none := accepted(.1, .1, .1), record.Float(math.NaN())
+	few[1].Windows[0].Count = 20
+	dead := accepted(.1, .1, .1, .1, .1, .1, .1, .1, .1, .1)
+	for n := range 2 {
+		w := &dead[3+n].Windows[0]
+		w.ErrorRate, w.P50, w.P90, w.P99 = 1, none, none, none
+	}
+	for want, c := range map[string][2][]baseline.Run{
+		`1 window cannot be compared: window 1 of GET / in "sells" of the suite shop: the window has 20 samples, and 500 are usual in the accepted runs`: {ten, few},
+		"all samples of this window failed in 2 of 10 accepted runs, the first of which started at 2026-01-01T00:03:00Z":                                 {dead, accepted(9, 9, 9)},
+	} {
+		got := compare(t, c[0], c[1], policy)
+		if got.Verdict != Inconclusive || !strings.Contains(got.Words, want) {
+			t.Errorf("%q: %s\nwant %s", got.Verdict, got.Words, want)
+		}
+		collect := policy
+		collect.Collect = true
+		if got := compare(t, c[0], c[1], collect); got.Verdict != Pass {
+			t.Errorf("collecting: %q: %s", got.Verdict, got.Words)
+		}
+	}
+}
+
+// Windows that other runs have are compared apart, and alpha is for all of them.
+func TestWindowsOfOtherRunsAreComparedApart(t *testing.T) {
+	was, is := accepted(.100, .101, .102, .103, .104, .105, .106, .107, .108, .109), accepted(9, 9, 9)
+	add := func(run *baseline.Run) {
+		more := run.Windows[0]
+		more.Number, more.P99 = 2, .1
+		run.Windows = append(run.Windows, more)
+	}
+	for n := range 4 {
+		add(&was[6+n])
+	}
+	for n := range is {
+		add(&is[n])
+	}
+	if c := compare(t, was, is, policy); c.Verdict != Regression || !strings.Contains(c.Words, "p99 of GET /: 9s, baseline 104.5ms, 8.9s more (8.89s to 8.9s with 95 % confidence) (p = 0.007)") {
+		t.Errorf("%q: %s", c.Verdict, c.Words)
+	}
+	for n := range is {
+		is[n].Windows[0].P99 = .1
+	}
+	c := compare(t, was, is, policy)
+	if want := "4 accepted and 3 candidate runs can reach p = 0.029, and alpha 5 % over 2 groups of windows, which other runs have each, needs 0.025: 5 accepted runs would do"; c.Verdict != Inconclusive || !strings.Contains(c.Words, want) {
+		t.Errorf("%q: %s\nwant %s", c.Verdict, c.Words, want)
 	}
 }
 
@@ -128,18 +200,18 @@ func TestErrorRatesAreCompared(t *testing.T) {
 
 func TestComparable(t *testing.T) {
 	for _, c := range []struct {
-		change func(*record.Environment)
+		change func(*baseline.Environment)
 		want   bool
 	}{
-		{func(*record.Environment) {}, true},
-		{func(e *record.Environment) { e.Kernel = "6.18.99-cloud" }, true},
-		{func(e *record.Environment) { e.Go = "go1.26.0" }, true},
-		{func(e *record.Environment) { e.Kernel = "6.1.5" }, false},
-		{func(e *record.Environment) { e.Go = "go1.27.0" }, false},
-		{func(e *record.Environment) { e.CPUs = 4 }, false},
-		{func(e *record.Environment) { e.Arch = "arm64" }, false},
-		{func(e *record.Environment) { e.OS = "darwin" }, false},
-		{func(e *record.Environment) { e.Kernel = "unknown" }, false},
+		{func(*baseline.Environment) {}, true},
+		{func(e *baseline.Environment) { e.Kernel = "6.18.99-cloud" }, true},
+		{func(e *baseline.Environment) { e.Go = "go1.26.0" }, true},
+		{func(e *baseline.Environment) { e.Kernel = "6.1.5" }, false},
+		{func(e *baseline.Environment) { e.Go = "go1.27.0" }, false},
+		{func(e *baseline.Environment) { e.CPUs = 4 }, false},
+		{func(e *baseline.Environment) { e.Arch = "arm64" }, false},
+		{func(e *baseline.Environment) { e.OS = "darwin" }, false},
+		{func(e *baseline.Environment) { e.Kernel = "unknown" }, false},
 	} {
 		other := here
 		c.change(&other)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 // Schema is the version of Record. A reader refuses a newer one.
@@ -15,13 +16,13 @@ const Schema = 1
 type Record struct {
 	Schema int `json:"schema"`
 	// Version is the version of the chaosgate command.
-	Version     string             `json:"version"`
-	Verdict     Verdict            `json:"verdict"`
-	Words       string             `json:"words"`
-	Policy      Policy             `json:"policy"`
-	Environment record.Environment `json:"environment"`
-	Baseline    Comparison         `json:"baseline"`
-	Runs        []Run              `json:"runs"`
+	Version     string               `json:"version"`
+	Verdict     Verdict              `json:"verdict"`
+	Words       string               `json:"words"`
+	Policy      Policy               `json:"policy"`
+	Environment baseline.Environment `json:"environment"`
+	Baseline    Comparison           `json:"baseline"`
+	Runs        []Run                `json:"runs"`
 }
 
 // Policy is what a person chose.
@@ -83,8 +84,8 @@ type Spec struct {
 	Finding    Finding            `json:"finding"`
 }
 
-// Key names the spec in the baseline, whichever run it is of.
-func (s Spec) Key() string { return record.SpecKey(s.Suite, s.Text) }
+// Name says the spec and its suite, for people.
+func (s Spec) Name() string { return s.Suite + ": " + s.Text }
 
 // Finding is what the gate made of one spec.
 type Finding struct {

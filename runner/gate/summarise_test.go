@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 func TestSummarise(t *testing.T) {
@@ -23,7 +24,7 @@ func TestSummarise(t *testing.T) {
 		{Suite: "shop", Text: "failed", Finding: Finding{Verdict: Regression}, Windows: []record.Window{window("GET /a", 3, .1)}},
 		{Suite: "bank", Text: "pays", Finding: pass, Windows: []record.Window{window("GET /a", 3, .1), window("GET /a", 0, 0)}},
 	}}, here)
-	data, err := record.Baseline{Runs: []record.BaselineRun{s}}.Encode()
+	data, err := baseline.Baseline{Runs: []baseline.Run{s}}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,10 +35,10 @@ func TestSummarise(t *testing.T) {
       "started": "2026-01-01T11:00:00.123Z",
       "environment": {"os":"linux","arch":"amd64","cpus":2,"kernel":"6.18.5","go":"go1.26.8"},
       "windows": [
-        {"spec":"bank: pays","probe":"GET /a","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.1},
-        {"spec":"shop: sells","probe":"GET /a","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.1},
-        {"spec":"shop: sells","probe":"GET /b","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.3},
-        {"spec":"shop: sells","probe":"GET /b","number":2,"count":3,"errorRate":1,"p50":null,"p90":null,"p99":null}
+        {"suite":"bank","spec":"pays","probe":"GET /a","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.1},
+        {"suite":"shop","spec":"sells","probe":"GET /a","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.1},
+        {"suite":"shop","spec":"sells","probe":"GET /b","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.3},
+        {"suite":"shop","spec":"sells","probe":"GET /b","number":2,"count":3,"errorRate":1,"p50":null,"p90":null,"p99":null}
       ]
     }
   ]
@@ -46,7 +47,7 @@ func TestSummarise(t *testing.T) {
 	if string(data) != want {
 		t.Errorf("got\n%s\nwant\n%s", data, want)
 	}
-	back, err := record.ParseBaseline(data)
+	back, err := baseline.Parse(data)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,11 +83,11 @@ func TestSummariseTakesAWindowOnceARun(t *testing.T) {
 	}
 	var got []string
 	for _, w := range s.Windows {
-		got = append(got, fmt.Sprintf("%s, %s, %d: %d", w.Spec, w.Probe, w.Number, w.Count))
+		got = append(got, fmt.Sprintf("%s: %s, %s, %d: %d", w.Suite, w.Spec, w.Probe, w.Number, w.Count))
 	}
 	want := []string{
 		"shop: sells, GET /a, 1: 20", "shop: sells, GET /a, 3: 22", "shop: sells, GET /b, 1: 11",
-		"shop:cart: sells, GET /a, 1: 40",
+		"shop: cart: sells, GET /a, 1: 40",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

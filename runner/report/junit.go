@@ -154,7 +154,7 @@ func (c *junitCase) fill(v gate.Verdict, reason, detail string) {
 func baselineSuite(b gate.Comparison) junitSuite {
 	s := junitSuite{Name: "baseline", Time: seconds(0)}
 	for _, m := range b.Metrics {
-		c := junitCase{Class: plain(m.Spec), Name: plain(fmt.Sprintf("%s of %s, window %d", m.Name, m.Probe, m.Number)), Time: seconds(0), Out: plain(m.String())}
+		c := junitCase{Class: plain(m.Suite + ": " + m.Spec), Name: plain(fmt.Sprintf("%s of %s, window %d", m.Name, m.Probe, m.Number)), Time: seconds(0), Out: plain(m.String())}
 		if m.Regressed {
 			c.fill(gate.Regression, m.String(), b.Words)
 		}

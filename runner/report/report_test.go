@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -69,7 +70,7 @@ func sample() gate.Record {
 	few.Windows = []record.Window{{Schema: record.Schema, Probe: "GET /", Count: 9, Judgements: []record.Judgement{{Outcome: record.Undecided, Text: "9 samples do not show it"}}}}
 	r := gate.Record{
 		Schema: gate.Schema, Version: "v1.2.3", Policy: gate.Policy{Alpha: .05, Margin: .1},
-		Environment: record.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"},
+		Environment: baseline.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"},
 		Runs: []gate.Run{
 			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, spec("is left out", "skipped", "not on this machine")}},
 			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, failed, tool, guarded, few}, Troubles: []string{"a suite left no report"}},
@@ -77,8 +78,8 @@ func sample() gate.Record {
 		Baseline: gate.Comparison{
 			Verdict: gate.Regression, Words: "worse than the baseline by more than 10 %: p99 of GET /checkout: 300ms, baseline 100ms (p = 0.01)", Accepted: 10, Candidates: 2,
 			Metrics: []gate.Metric{
-				{Spec: "shop: sells", Probe: "GET /checkout", Number: 1, Name: "error rate", P: 1, Reachable: .015},
-				{Spec: "shop: sells", Probe: "GET /checkout", Number: 1, Name: "p99", Baseline: .1, Candidate: .3, P: .01, Reachable: .015, Regressed: true},
+				{Suite: "shop", Spec: "sells", Probe: "GET /checkout", Number: 1, Name: "error rate", P: 1, Reachable: .015},
+				{Suite: "shop", Spec: "sells", Probe: "GET /checkout", Number: 1, Name: "p99", Baseline: .1, Candidate: .3, P: .01, Reachable: .015, Regressed: true},
 			},
 		},
 	}

@@ -72,7 +72,7 @@ func against(c gate.Comparison, s gate.Spec) string {
 	var worse, usual []string
 	for _, m := range c.Metrics {
 		switch {
-		case m.Spec != s.Key():
+		case m.Suite != s.Suite || m.Spec != s.Text:
 		case m.Regressed:
 			worse = append(worse, "worse: "+m.String())
 		case m.Name == "p99":

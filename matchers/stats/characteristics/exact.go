@@ -1,18 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
-	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 // exactAlarms is of the matchers that have no alpha because they are exact, and
@@ -77,28 +74,19 @@ func behindItsAnswer(f *probe.FleetWindow, within time.Duration) bool {
 
 // baselineAlarms is of healthy runs against healthy accepted ones.
 func baselineAlarms(l *lab, accepted, now int, alpha float64) row {
-	dir, err := os.MkdirTemp("", "characteristics-")
-	must(err)
-	defer func() { _ = os.RemoveAll(dir) }()
-	s := count(each(l, l.runs, func(i int, random *rand.Rand) bool {
-		b := record.Baseline{Schema: record.BaselineSchema}
+	s := count(each(l, l.runs, func(_ int, random *rand.Rand) bool {
+		b := baseline.Baseline{Schema: baseline.Schema}
 		for n := range accepted {
-			b.Runs = append(b.Runs, record.BaselineRun{
-				Started: noon.Add(time.Duration(n) * time.Minute), Environment: record.Here(),
-				Windows: []record.BaselineWindow{summary(healthyRun(random))},
+			b.Runs = append(b.Runs, baseline.Run{
+				Started: noon.Add(time.Duration(n) * time.Minute), Environment: baseline.Here(),
+				Windows: []baseline.Window{summary(healthyRun(random))},
 			})
 		}
-		data, err := b.Encode()
-		must(err)
-		path := filepath.Join(dir, fmt.Sprint(i))
-		must(os.WriteFile(path, bytes.TrimSpace(data), 0o600))
 		windows := make([]*probe.Window, now)
 		for n := range windows {
 			windows[n] = healthyRun(random)
 		}
-		wrong := alarm(matchers.MatchBaseline(path, matchers.Margin(0), matchers.Alpha(alpha)).Match(windows))
-		must(os.Remove(path))
-		return wrong
+		return alarm(matchers.MatchBaseline(b, matchers.Margin(0), matchers.Alpha(alpha)).Match(windows))
 	}))
 	return row{
 		what:  fmt.Sprintf("MatchBaseline(Margin(0)), %d accepted runs, %d of now, 4 metrics, alpha %s", accepted, now, percent(alpha)),
@@ -107,9 +95,9 @@ func baselineAlarms(l *lab, accepted, now int, alpha float64) row {
 	}
 }
 
-func summary(w *probe.Window) record.BaselineWindow {
-	s := record.Summarise(w.Record())
-	s.Spec, s.Number = "shop: sells", 1
+func summary(w *probe.Window) baseline.Window {
+	s := baseline.Summarise(w.Record())
+	s.Suite, s.Spec, s.Number = "shop", "sells", 1
 	return s
 }
 

@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -98,16 +98,16 @@ func readRecord(path string) (gate.Record, error) {
 }
 
 // openBaseline reads a baseline that is there, and starts one that is not.
-func openBaseline(path string) (record.Baseline, error) {
+func openBaseline(path string) (baseline.Baseline, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return record.Baseline{}, nil
+		return baseline.Baseline{}, nil
 	}
 	if err != nil {
-		return record.Baseline{}, usagef("read baseline: %w", err)
+		return baseline.Baseline{}, usagef("read baseline: %w", err)
 	}
-	b, err := record.ParseBaseline(data)
-	if _, ok := errors.AsType[*record.SchemaError](err); ok {
+	b, err := baseline.Parse(data)
+	if _, ok := errors.AsType[*baseline.SchemaError](err); ok {
 		return b, usagef("%s: %w", path, err)
 	}
 	if err != nil {
@@ -117,9 +117,9 @@ func openBaseline(path string) (record.Baseline, error) {
 }
 
 // fresh summarises the runs that the baseline does not hold yet.
-func fresh(r gate.Record, b record.Baseline, force bool) ([]record.BaselineRun, error) {
+func fresh(r gate.Record, b baseline.Baseline, force bool) ([]baseline.Run, error) {
 	gate.JudgeSpecs(r.Runs)
-	var all []record.BaselineRun
+	var all []baseline.Run
 	for n, run := range r.Runs {
 		if v := run.Verdict(); v != gate.Pass && !force {
 			return nil, usagef("run %d of %d was no pass (%s): a baseline of failed runs would hide the failure; repair it and run again, or --force", n+1, len(r.Runs), v)
@@ -145,7 +145,7 @@ func fresh(r gate.Record, b record.Baseline, force bool) ([]record.BaselineRun, 
 	return all, nil
 }
 
-func holds(b record.Baseline, s record.BaselineRun) bool {
+func holds(b baseline.Baseline, s baseline.Run) bool {
 	for _, run := range b.Runs {
 		if run.Started.Equal(s.Started) && run.Environment == s.Environment {
 			return true

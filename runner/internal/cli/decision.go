@@ -10,7 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 	"github.com/chaosgate/chaosgate/runner/internal/suite"
 	"github.com/chaosgate/chaosgate/runner/report"
@@ -63,7 +63,7 @@ func baselinePath(ctx context.Context, asked string) string {
 }
 
 // readBaseline reads the file; words say why there is none to compare with.
-func readBaseline(path string) (b record.Baseline, words string, err error) {
+func readBaseline(path string) (b baseline.Baseline, words string, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return b, fmt.Sprintf("not compared with a baseline: there is no %s (chaosgate baseline accept makes one)", filepath.Base(path)), nil
@@ -71,8 +71,8 @@ func readBaseline(path string) (b record.Baseline, words string, err error) {
 	if err != nil {
 		return b, "", fmt.Errorf("read baseline: %w", err)
 	}
-	b, err = record.ParseBaseline(data)
-	if schema, ok := errors.AsType[*record.SchemaError](err); ok {
+	b, err = baseline.Parse(data)
+	if schema, ok := errors.AsType[*baseline.SchemaError](err); ok {
 		return b, "not compared with the baseline: " + schema.Error(), nil
 	}
 	if err != nil {
@@ -83,12 +83,12 @@ func readBaseline(path string) (b record.Baseline, words string, err error) {
 
 // decide judges the runs, writes the files, and says the verdict: it returns an
 // error that carries it unless it is a pass.
-func (d *decision) decide(r gate.Record, b record.Baseline, words string, out io.Writer) error {
+func (d *decision) decide(r gate.Record, b baseline.Baseline, words string, out io.Writer) error {
 	gate.JudgeSpecs(r.Runs)
 	r.Schema, r.Version = gate.Schema, version()
 	r.Baseline = gate.Comparison{Words: words}
 	if words == "" {
-		var candidates []record.BaselineRun
+		var candidates []baseline.Run
 		for _, run := range r.Runs {
 			candidates = append(candidates, gate.Summarise(run, r.Environment))
 		}

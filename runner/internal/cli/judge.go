@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 	"github.com/chaosgate/chaosgate/runner/internal/suite"
 )
@@ -39,7 +39,7 @@ be this machine.`,
 					return err
 				}
 			}
-			if r.Environment == (record.Environment{}) {
+			if r.Environment == (baseline.Environment{}) {
 				r.Environment = suite.Here(cmd.Context())
 			}
 			return d.decide(r, b, words, cmd.OutOrStdout())
@@ -57,7 +57,7 @@ func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 	if err != nil {
 		return usagef("read report: %w", err)
 	}
-	var environment record.Environment
+	var environment baseline.Environment
 	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
 		earlier, err := gate.Parse(data)
 		if err != nil {
@@ -73,7 +73,7 @@ func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 		r.Runs = append(r.Runs, run)
 		environment = suite.Here(cmd.Context())
 	}
-	if r.Environment != (record.Environment{}) && !r.Environment.Comparable(environment) {
+	if r.Environment != (baseline.Environment{}) && !r.Environment.Comparable(environment) {
 		return usagef("%s ran elsewhere (%s) than the reports before it (%s): judge them apart", path, environment, r.Environment)
 	}
 	r.Environment = environment

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
@@ -18,8 +19,9 @@ func newPowerBaseline(p *planning) *cobra.Command {
 		Use:   "baseline",
 		Short: "Accepted and candidate runs for the comparison with the baseline",
 		Long: `Baseline says what a comparison of whole runs can show, and how many runs would
-do. 'chaosgate run' compares four metrics of every window; MatchBaseline has one
-test for all of them, which is --metrics 1.`,
+do. Four metrics are compared of every window, by 'chaosgate run' of all windows and
+by MatchBaseline of one. The probability is that of the ranks of the one metric that
+is worse, whatever the others do; the comparison itself shows it at least as often.`,
 		Example: "  chaosgate power baseline --accepted 10 --candidates 3 --metrics 4 --shift 3",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -30,13 +32,17 @@ test for all of them, which is --metrics 1.`,
 			size := strconv.FormatFloat(shift, 'g', 4, 64)
 			fmt.Fprintf(cmd.OutOrStdout(), "%d accepted and %s, %s, alpha %s:\n", accepted,
 				gate.Plural(candidates, "candidate run"), gate.Plural(metrics, "metric"), percent(p.alpha))
-			can := fmt.Sprintf("p = %.2g, and %.2g is needed", plan.SmallestP, plan.Level)
+			can := fmt.Sprintf("p = %.2g, and %.2g is needed", stats.ReachableP(accepted, candidates), plan.Alpha)
 			if !plan.Reachable() {
 				can += ": nothing can be shown"
 			}
+			shows := "in at least " + units.Percent(plan.Power)
+			if plan.Reachable() && !plan.ByRanks() {
+				shows = fmt.Sprintf("only where it lies further out than what the other %s of any run do by chance", units.Plural(metrics-1, "metric"))
+			}
 			lines := [][2]string{
 				{"they can reach", can},
-				{"they show a regression of " + size + " standard deviations of the runs", "in " + gate.Percent(plan.Power)},
+				{"they show a regression of " + size + " standard deviations of the runs", shows},
 			}
 			would, err := stats.RunsToDetect(metrics, max(gate.Kept, accepted), float64(p.alpha), shift, float64(p.power))
 			if err != nil {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 	"github.com/chaosgate/chaosgate/runner/report"
 )
@@ -102,7 +103,7 @@ func ran(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	minute, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	r := gate.Record{Schema: gate.Schema, Environment: record.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: args[2], Go: "go1.26.8"}}
+	r := gate.Record{Schema: gate.Schema, Environment: baseline.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: args[2], Go: "go1.26.8"}}
 	for n, text := range args[3:] {
 		ms, err := strconv.ParseFloat(text, 64)
 		ts.Check(err)

@@ -1,4 +1,4 @@
-package record
+package baseline
 
 import (
 	"encoding/json"
@@ -7,18 +7,16 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // Validate refuses what no run can have measured: such a run would make every
 // later one look good, or bad.
-func (r BaselineRun) Validate() error {
-	type key struct {
-		spec, probe string
-		number      int
-	}
-	seen := map[key]bool{}
+func (r Run) Validate() error {
+	seen := map[Key]bool{}
 	for _, w := range r.Windows {
-		k := key{w.Spec, w.Probe, w.Number}
+		k := w.Key()
 		err := w.validate()
 		if err == nil && seen[k] {
 			// A summary numbers the windows that a spec repeats, so two are a copy,
@@ -26,14 +24,14 @@ func (r BaselineRun) Validate() error {
 			err = errors.New("it is in the run twice: leave one")
 		}
 		if err != nil {
-			return fmt.Errorf("window %d of %s in %q: %w", w.Number, w.Probe, w.Spec, err)
+			return fmt.Errorf("%s: %w", k, err)
 		}
 		seen[k] = true
 	}
 	return nil
 }
 
-func (w BaselineWindow) validate() error {
+func (w Window) validate() error {
 	rate := float64(w.ErrorRate)
 	switch {
 	case w.Number < 1:
@@ -48,12 +46,12 @@ func (w BaselineWindow) validate() error {
 
 // validateLatencies allows errorRate 1 beside latencies: it is rounded, and one
 // answer of millions can have been left.
-func (w BaselineWindow) validateLatencies() error {
+func (w Window) validateLatencies() error {
 	latencies := []struct {
 		name  string
-		value Float
+		value record.Float
 	}{{"p50", w.P50}, {"p90", w.P90}, {"p99", w.P99}}
-	absent := func(v Float) bool { return inJSON(v) == "null" }
+	absent := func(v record.Float) bool { return inJSON(v) == "null" }
 	for _, l := range latencies {
 		switch {
 		case absent(l.value) && w.ErrorRate < 1:
@@ -71,7 +69,7 @@ func (w BaselineWindow) validateLatencies() error {
 }
 
 // inJSON is the number as the file has it.
-func inJSON(f Float) string {
+func inJSON(f record.Float) string {
 	if v := float64(f); math.IsNaN(v) || math.IsInf(v, 0) {
 		return "null"
 	}
@@ -90,7 +88,7 @@ func (b Baseline) validate() error {
 // The fields of a run and of a window, all of which must be there.
 var (
 	runFields    = []string{"started", "environment", "windows"}
-	windowFields = []string{"spec", "probe", "number", "count", "errorRate", "p50", "p90", "p99"}
+	windowFields = []string{"suite", "spec", "probe", "number", "count", "errorRate", "p50", "p90", "p99"}
 )
 
 // complete refuses a file in which a run or a window lacks a field: decoded it

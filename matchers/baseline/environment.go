@@ -1,9 +1,10 @@
-package record
+package baseline
 
 import (
 	"fmt"
 	"regexp"
 	"runtime"
+	"sync"
 )
 
 // Environment is the fingerprint of where a run ran. Runs of different
@@ -27,9 +28,12 @@ func (e Environment) String() string {
 func Here() Environment {
 	return Environment{
 		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
-		Kernel: kernel(), Go: runtime.Version(),
+		Kernel: kernelOnce(), Go: runtime.Version(),
 	}
 }
+
+// kernelOnce asks once: a machine does not change its kernel under a process.
+var kernelOnce = sync.OnceValue(kernel)
 
 var minor = regexp.MustCompile(`^\D*\d+\.\d+`)
 
@@ -40,7 +44,7 @@ func (e Environment) Comparable(other Environment) bool {
 }
 
 // Among parts runs into those of comparable environments and the others.
-func (e Environment) Among(runs []BaselineRun) (here, foreign []BaselineRun) {
+func (e Environment) Among(runs []Run) (here, foreign []Run) {
 	for _, run := range runs {
 		if e.Comparable(run.Environment) {
 			here = append(here, run)

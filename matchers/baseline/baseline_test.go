@@ -1,19 +1,21 @@
-package record
+package baseline
 
 import (
 	"errors"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // runsOf is runs of one window whose 99th percentile is given in seconds.
-func runsOf(p99 ...float64) []BaselineRun {
-	var runs []BaselineRun
+func runsOf(p99 ...float64) []Run {
+	var runs []Run
 	for n, v := range p99 {
-		runs = append(runs, BaselineRun{
+		runs = append(runs, Run{
 			Started: time.Date(2026, 1, 1, 0, n, 0, 0, time.UTC),
-			Windows: []BaselineWindow{{Spec: "shop: sells", Probe: "GET /", Number: 1, Count: 500, P50: .01, P90: .02, P99: Float(v)}},
+			Windows: []Window{{Suite: "shop", Spec: "sells", Probe: "GET /", Number: 1, Count: 500, P50: .01, P90: .02, P99: record.Float(v)}},
 		})
 	}
 	return runs
@@ -36,18 +38,18 @@ func TestAccept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ParseBaseline(empty); err != nil {
+	if _, err := Parse(empty); err != nil {
 		t.Errorf("an empty baseline: %v", err)
 	}
 }
 
-func TestParseBaselineRefuses(t *testing.T) {
+func TestParseRefuses(t *testing.T) {
 	for _, text := range []string{"", "[]", "{}", `{"schema":1,"runs":7}`, `{"schema":1,"rums":[]}`, `{"schema":0}`} {
-		if _, err := ParseBaseline([]byte(text)); err == nil {
+		if _, err := Parse([]byte(text)); err == nil {
 			t.Errorf("%q is accepted", text)
 		}
 	}
-	_, err := ParseBaseline([]byte(`{"schema":2,"runs":[]}`))
+	_, err := Parse([]byte(`{"schema":2,"runs":[]}`))
 	if newer, ok := errors.AsType[*SchemaError](err); !ok || newer.Have != 2 || !strings.Contains(err.Error(), "schema 2") {
 		t.Errorf("a newer schema: %v", err)
 	}

@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package record
+package baseline
 
 // kernel is the running kernel's release, where it can be asked for.
 func kernel() string { return "unknown" }

@@ -1,4 +1,11 @@
-package record
+// Package baseline holds the runs that a team has accepted, in one file that a person can
+// read and review, and compares later runs with them, run against run. The chaosgate
+// command and the matcher MatchBaseline both read that file and ask that one comparison.
+//
+// A run is one summary a window: requests of one run resemble each other, so that pooled
+// over runs they raise false alarms, more the more there are. Runs must be alike but for
+// the code: the same machine, the same load, and no trend over time.
+package baseline
 
 import (
 	"bytes"
@@ -7,73 +14,80 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// BaselineSchema is the version of the baseline file.
-const BaselineSchema = 1
+// Schema is the version of the baseline file.
+const Schema = 1
 
 // Baseline is the accepted runs, the oldest first: one summary a run.
 type Baseline struct {
-	Schema int           `json:"schema"`
-	Runs   []BaselineRun `json:"runs"`
+	Schema int   `json:"schema"`
+	Runs   []Run `json:"runs"`
+	// Path is the file that Read was asked for.
+	Path string `json:"-"`
+	// Collecting says that runs are being collected: MatchBaseline then lets a window
+	// pass that cannot be compared yet.
+	Collecting bool `json:"-"`
 }
 
-// BaselineRun is the metrics of one run.
-type BaselineRun struct {
-	Started     time.Time        `json:"started"`
-	Environment Environment      `json:"environment"`
-	Windows     []BaselineWindow `json:"windows"`
+// Run is the metrics of one run.
+type Run struct {
+	Started     time.Time   `json:"started"`
+	Environment Environment `json:"environment"`
+	Windows     []Window    `json:"windows"`
 }
 
-// BaselineWindow is the metrics of one window of a run. All are better when lower.
-type BaselineWindow struct {
-	// Spec is the spec's SpecKey.
+// Window is the metrics of one window of a run. All are better when lower.
+type Window struct {
+	Suite string `json:"suite"`
 	Spec  string `json:"spec"`
 	Probe string `json:"probe"`
 	// Number tells the windows of one probe in one spec apart, from 1.
 	Number int `json:"number"`
 	Count  int `json:"count"`
 	// ErrorRate is the share of samples that were errors.
-	ErrorRate Float `json:"errorRate"`
+	ErrorRate record.Float `json:"errorRate"`
 	// P50, P90 and P99 are latencies in seconds; null where nothing was answered.
-	P50 Float `json:"p50"`
-	P90 Float `json:"p90"`
-	P99 Float `json:"p99"`
+	P50 record.Float `json:"p50"`
+	P90 record.Float `json:"p90"`
+	P99 record.Float `json:"p99"`
 }
 
-// BaselineMetric names a metric by which runs are compared; a lower value is
+// MetricName names a metric by which runs are compared; a lower value is
 // better.
-type BaselineMetric string
+type MetricName string
 
 // The metrics of a window.
 const (
-	ErrorRate BaselineMetric = "error rate"
-	P50       BaselineMetric = "p50"
-	P90       BaselineMetric = "p90"
-	P99       BaselineMetric = "p99"
+	ErrorRate MetricName = "error rate"
+	P50       MetricName = "p50"
+	P90       MetricName = "p90"
+	P99       MetricName = "p99"
 )
 
-// BaselineMetrics are all metrics, in the order of reports.
-func BaselineMetrics() []BaselineMetric { return []BaselineMetric{ErrorRate, P50, P90, P99} }
+// Metrics are all metrics, in the order of reports.
+func Metrics() []MetricName { return []MetricName{ErrorRate, P50, P90, P99} }
 
 // Value is the window's value of the metric: a share, or seconds, which are
 // infinite where nothing was answered.
-func (w BaselineWindow) Value(m BaselineMetric) float64 {
+func (w Window) Value(m MetricName) float64 {
 	if m == ErrorRate {
 		return float64(w.ErrorRate)
 	}
-	v := float64(map[BaselineMetric]Float{P50: w.P50, P90: w.P90, P99: w.P99}[m])
+	v := float64(map[MetricName]record.Float{P50: w.P50, P90: w.P90, P99: w.P99}[m])
 	if math.IsNaN(v) {
 		return math.Inf(1)
 	}
 	return v
 }
 
-// Summarise is the window's metrics, rounded to what a person can read:
-// microseconds, and errors in a million.
-func Summarise(w Window) BaselineWindow {
-	micro := func(v float64) Float { return Float(math.Round(v*1e6) / 1e6) }
-	return BaselineWindow{
+// Summarise is the window's metrics, rounded to what a person can read: microseconds, and
+// errors in a million. The window does not know its suite.
+func Summarise(w record.Window) Window {
+	micro := func(v float64) record.Float { return record.Float(math.Round(v*1e6) / 1e6) }
+	return Window{
 		Spec: w.Spec, Probe: w.Probe, Number: w.Number, Count: w.Count,
 		ErrorRate: micro(float64(w.Errors) / float64(w.Count)),
 		P50:       micro(float64(w.P50)), P90: micro(float64(w.P90)), P99: micro(float64(w.P99)),
@@ -82,20 +96,20 @@ func Summarise(w Window) BaselineWindow {
 
 // Accept appends runs and keeps the newest: it returns the new baseline and how
 // many of the oldest runs were dropped.
-func (b Baseline) Accept(keep int, runs ...BaselineRun) (accepted Baseline, dropped int) {
+func (b Baseline) Accept(keep int, runs ...Run) (accepted Baseline, dropped int) {
 	all := slices.Concat(b.Runs, runs)
 	dropped = max(0, len(all)-keep)
-	return Baseline{Schema: BaselineSchema, Runs: all[dropped:]}, dropped
+	return Baseline{Schema: Schema, Runs: all[dropped:]}, dropped
 }
 
-// ParseBaseline reads a baseline file. It refuses one that lacks a field, or that
+// Parse reads a baseline file. It refuses one that lacks a field, or that
 // holds what no run can have measured.
-func ParseBaseline(data []byte) (Baseline, error) {
+func Parse(data []byte) (Baseline, error) {
 	var head struct{ Schema int }
 	if err := json.Unmarshal(data, &head); err != nil {
 		return Baseline{}, fmt.Errorf("read baseline: %w", err)
 	}
-	if head.Schema < 1 || head.Schema > BaselineSchema {
+	if head.Schema < 1 || head.Schema > Schema {
 		return Baseline{}, &SchemaError{Have: head.Schema}
 	}
 	var b Baseline
@@ -117,14 +131,14 @@ func ParseBaseline(data []byte) (Baseline, error) {
 type SchemaError struct{ Have int }
 
 func (e *SchemaError) Error() string {
-	return fmt.Sprintf("the baseline has schema %d, this version reads 1 to %d: use the chaosgate version that wrote it, or delete the file and collect anew", e.Have, BaselineSchema)
+	return fmt.Sprintf("the baseline has schema %d, this version reads 1 to %d: use the chaosgate version that wrote it, or delete the file and collect anew", e.Have, Schema)
 }
 
 // Encode writes the baseline for people: a line a window, so that a diff shows
 // one accepted run as one block.
 func (b Baseline) Encode() ([]byte, error) {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "{\n  \"schema\": %d,\n  \"runs\": [", BaselineSchema)
+	fmt.Fprintf(&out, "{\n  \"schema\": %d,\n  \"runs\": [", Schema)
 	for n, run := range b.Runs {
 		started, err := json.Marshal(run.Started)
 		if err != nil {

@@ -1,0 +1,50 @@
+// Package units says numbers the way that people read them, the same way everywhere.
+package units
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Percent says what was measured, with three digits: more would say nothing.
+func Percent(share float64) string { return percent(share, 3) }
+
+// Chosen says a share that somebody has chosen, with all the digits it may have.
+func Chosen(share float64) string { return percent(share, 10) }
+
+func percent(share float64, digits int) string {
+	return strconv.FormatFloat(share*100, 'g', digits, 64) + " %"
+}
+
+// Plural is "1 sample" or "2 samples".
+func Plural(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.Itoa(n) + " " + noun + "s"
+}
+
+// Bytes says an amount of memory: "512 B", "1.5 MiB".
+func Bytes(n uint64) string {
+	if n < 1<<10 {
+		return strconv.FormatUint(n, 10) + " B"
+	}
+	v, names := float64(n), "KMGTPE"
+	i := -1
+	for v >= 1<<10 && i+1 < len(names) {
+		v /= 1 << 10
+		i++
+	}
+	return fmt.Sprintf("%.4g %ciB", v, names[i])
+}
+
+// Round rounds a duration to three digits: 12.345ms is 12.35ms, and 1.234567s is 1.23s.
+func Round(d time.Duration) time.Duration {
+	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
+		if d >= unit || d <= -unit {
+			return d.Round(unit / 100)
+		}
+	}
+	return d
+}

@@ -1,0 +1,26 @@
+package baseline
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// Key says which window of a run this is.
+type Key struct {
+	Suite, Spec, Probe string
+	Number             int
+}
+
+// Key says which window this is.
+func (w Window) Key() Key { return Key{w.Suite, w.Spec, w.Probe, w.Number} }
+
+// String says the window in one line.
+func (k Key) String() string {
+	return fmt.Sprintf("window %d of %s in %q of the suite %s", k.Number, k.Probe, k.Spec, k.Suite)
+}
+
+// Compare orders windows for reports.
+func (k Key) Compare(other Key) int {
+	return cmp.Or(cmp.Compare(k.Suite, other.Suite), cmp.Compare(k.Spec, other.Spec),
+		cmp.Compare(k.Probe, other.Probe), cmp.Compare(k.Number, other.Number))
+}

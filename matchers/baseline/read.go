@@ -1,0 +1,42 @@
+package baseline
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// Read reads the baseline from a file that `chaosgate baseline accept` wrote. Specs read it
+// in their setup:
+//
+//	var accepted baseline.Baseline
+//
+//	BeforeEach(func() {
+//		var err error
+//		accepted, err = baseline.Read("../chaosgate-baseline.json")
+//		Expect(err).NotTo(HaveOccurred())
+//	})
+//
+// Where there is no such file it returns a baseline without a run, with which no window can
+// be compared. Under `chaosgate run --collect` the baseline is Collecting.
+func Read(path string) (Baseline, error) {
+	b := Baseline{Schema: Schema}
+	data, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+	case err != nil:
+		return b, fmt.Errorf("read baseline: %w", err)
+	default:
+		b, err = Parse(data)
+		if _, other := errors.AsType[*SchemaError](err); other {
+			return b, fmt.Errorf("%s: %w", path, err)
+		}
+		if err != nil {
+			return b, fmt.Errorf("%w: repair %s, or delete it and collect anew", err, path)
+		}
+	}
+	b.Path, b.Collecting = path, os.Getenv(record.CollectVariable) != ""
+	return b, nil
+}
