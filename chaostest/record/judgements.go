@@ -116,7 +116,7 @@ func (j *Judgements) Mark(message string) string {
 	}
 	e := j.all[j.last]
 	j.mu.Unlock()
-	return Mark(message, e.ID, e.record().Outcome)
+	return message + "\n" + markLine(e.ID, e.record().Outcome, 0)
 }
 
 func (e entry) record() Judgement {

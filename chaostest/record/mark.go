@@ -22,12 +22,17 @@ func NewID(letter string) string {
 //
 // The number of lines tells the message from what was put in front of it.
 func Mark(message, id string, outcome Outcome) string {
-	n := strings.Count(message, "\n") + 1
+	return message + "\n" + markLine(id, outcome, strings.Count(message, "\n")+1)
+}
+
+// markLine is the mark of a message of so many lines, 0 where it is not known where
+// the message begins.
+func markLine(id string, outcome Outcome, n int) string {
 	lines := "lines"
 	if n == 1 {
 		lines = "line"
 	}
-	return fmt.Sprintf("%s\nchaosgate: %s %s (%d %s)", message, id, outcome, n, lines)
+	return fmt.Sprintf("chaosgate: %s %s (%d %s)", id, outcome, n, lines)
 }
 
 // Marked is what a message says of a record.
@@ -54,7 +59,7 @@ func Marks(message string) (text string, marks []Marked) {
 		}
 		// A number that is too large for the message is of one that was cut.
 		long, err := strconv.Atoi(found[3])
-		if err != nil || long > len(lines) {
+		if err != nil || long == 0 || long > len(lines) {
 			long = len(lines)
 		}
 		first := len(lines) - long

@@ -21,16 +21,17 @@ func TestAMarkIsReadBack(t *testing.T) {
 		message, text string
 		marks         []record.Marked
 	}{
-		"alone":           {one, "too slow", []record.Marked{{"j-3f2a", record.Violated, "", "too slow"}}},
-		"annotated":       {"reads are stale\n" + one, "reads are stale\ntoo slow", []record.Marked{{"j-3f2a", record.Violated, "reads are stale", "too slow"}}},
-		"of three lines":  {"after 1s.\n" + two, "after 1s.\nExpected\n    x\nto be live", []record.Marked{{"j-9c1b", record.Undecided, "after 1s.", "Expected\n    x\nto be live"}}},
-		"indented":        {"error:\n" + format.IndentString(two, 1) + "\n    {}", "error:\n    Expected\n        x\n    to be live\n    {}", []record.Marked{{"j-9c1b", record.Undecided, "error:", "    Expected\n        x\n    to be live"}}},
-		"two":             {one + "\n" + two, "too slow\nExpected\n    x\nto be live", []record.Marked{{"j-3f2a", record.Violated, "", "too slow"}, {"j-9c1b", record.Undecided, "too slow", "Expected\n    x\nto be live"}}},
-		"cut":             {"chaosgate: j-1 kept (99999999999999999999 lines)", "", []record.Marked{{"j-1", record.Kept, "", ""}}},
-		"none":            {"it says chaosgate: j-3f2a violated (1 line)", "it says chaosgate: j-3f2a violated (1 line)", nil},
-		"a verdict":       {"chaosgate: verdict pass: 3 specs", "chaosgate: verdict pass: 3 specs", nil},
-		"of a failure":    {record.Failure{ID: "f-1", Cause: record.ToolFailure, Text: "no agent"}.Message(), "no agent", []record.Marked{{"f-1", record.ToolFailed, "", "no agent"}}},
-		"nothing is said": {"", "", nil},
+		"alone":                 {one, "too slow", []record.Marked{{"j-3f2a", record.Violated, "", "too slow"}}},
+		"annotated":             {"reads are stale\n" + one, "reads are stale\ntoo slow", []record.Marked{{"j-3f2a", record.Violated, "reads are stale", "too slow"}}},
+		"of three lines":        {"after 1s.\n" + two, "after 1s.\nExpected\n    x\nto be live", []record.Marked{{"j-9c1b", record.Undecided, "after 1s.", "Expected\n    x\nto be live"}}},
+		"indented":              {"error:\n" + format.IndentString(two, 1) + "\n    {}", "error:\n    Expected\n        x\n    to be live\n    {}", []record.Marked{{"j-9c1b", record.Undecided, "error:", "    Expected\n        x\n    to be live"}}},
+		"two":                   {one + "\n" + two, "too slow\nExpected\n    x\nto be live", []record.Marked{{"j-3f2a", record.Violated, "", "too slow"}, {"j-9c1b", record.Undecided, "too slow", "Expected\n    x\nto be live"}}},
+		"cut":                   {"chaosgate: j-1 kept (99999999999999999999 lines)", "", []record.Marked{{"j-1", record.Kept, "", ""}}},
+		"of no known beginning": {"Expected\n    <x>: a window\n    chaosgate: j-1 kept (0 lines)\nto be y", "Expected\n    <x>: a window\nto be y", []record.Marked{{"j-1", record.Kept, "", "Expected\n    <x>: a window"}}},
+		"none":                  {"it says chaosgate: j-3f2a violated (1 line)", "it says chaosgate: j-3f2a violated (1 line)", nil},
+		"a verdict":             {"chaosgate: verdict pass: 3 specs", "chaosgate: verdict pass: 3 specs", nil},
+		"of a failure":          {record.Failure{ID: "f-1", Cause: record.ToolFailure, Text: "no agent"}.Message(), "no agent", []record.Marked{{"f-1", record.ToolFailed, "", "no agent"}}},
+		"nothing is said":       {"", "", nil},
 	} {
 		text, marks := record.Marks(c.message)
 		if text != c.text || !reflect.DeepEqual(marks, c.marks) {

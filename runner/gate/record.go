@@ -71,8 +71,8 @@ type Spec struct {
 	State    string    `json:"state"`
 	File     string    `json:"file,omitempty"`
 	Line     int       `json:"line,omitempty"`
-	Started  time.Time `json:"started"`
-	Ended    time.Time `json:"ended"`
+	Started  time.Time `json:"started,omitzero"`
+	Ended    time.Time `json:"ended,omitzero"`
 	Process  int       `json:"process,omitempty"`
 	Attempts int       `json:"attempts,omitempty"`
 	// Message is the first failure's message, and Others those that followed.
@@ -80,6 +80,7 @@ type Spec struct {
 	Others     []string           `json:"others,omitempty"`
 	Injections []record.Injection `json:"injections,omitempty"`
 	Windows    []record.Window    `json:"windows,omitempty"`
+	Samples    []record.Samples   `json:"samples,omitempty"`
 	Failures   []record.Failure   `json:"failures,omitempty"`
 	Finding    Finding            `json:"finding"`
 }
@@ -95,8 +96,11 @@ type Finding struct {
 	Reason string `json:"reason,omitempty"`
 	// Also says what else was found, a line each; it does not change the verdict.
 	Also []string `json:"also,omitempty"`
-	// Judgement is the matcher's verdict that failed the spec, where one did.
-	Judgement *record.Judgement `json:"judgement,omitempty"`
+	// Judgement is the matcher's verdict that failed the spec, where one did; Probe is
+	// the one whose samples it judged, and Annotation what the spec says of it.
+	Judgement  *record.Judgement `json:"judgement,omitempty"`
+	Probe      string            `json:"probe,omitempty"`
+	Annotation string            `json:"annotation,omitempty"`
 }
 
 // Parse reads a record.

@@ -3,7 +3,6 @@ package gate
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
@@ -12,11 +11,11 @@ import (
 func JudgeSpec(s Spec) Finding {
 	switch s.State {
 	case "skipped", "pending":
-		return Finding{Reason: oneLine(s.Message)}
+		return Finding{Reason: words(s.Message)}
 	case "passed":
 		return judgePassed(s)
 	case "interrupted":
-		return Finding{Verdict: ToolFailure, Reason: "interrupted before it was decided: " + oneLine(s.Message)}
+		return Finding{Verdict: ToolFailure, Reason: "interrupted before it was decided: " + words(s.Message)}
 	}
 	return judgeFailed(s)
 }
@@ -25,13 +24,17 @@ func JudgeSpec(s Spec) Finding {
 func judgePassed(s Spec) Finding {
 	f := Finding{Verdict: Pass, Reason: passedWith(s)}
 	for _, i := range s.Injections {
-		switch {
-		case i.Error != "":
-			return Finding{Verdict: ToolFailure, Reason: fmt.Sprintf("passed, but %s failed: %s", i, oneLine(i.Error))}
-		case i.Evidence.LeaseLapsed:
-			f = Finding{Verdict: Inconclusive, Reason: fmt.Sprintf("passed, but %s ended by itself before it was reverted: the pass proves nothing", i)}
-		case i.Reverted && !i.Evidence.Effective:
-			f = Finding{Verdict: Inconclusive, Reason: fmt.Sprintf("passed, but %s touched nothing (%s): the pass proves nothing", i, oneLine(i.Evidence.Summary))}
+		if i.Error != "" {
+			f = Finding{Verdict: ToolFailure, Reason: fmt.Sprintf("passed, but %s failed: %s", i, oneLine(i.Error))}
+			break
+		}
+		proof, text := i.Proof()
+		// While a fault is live it may still come to touch something.
+		if proof == record.Proven || proof == record.TouchedNothing && !i.Reverted {
+			continue
+		}
+		if v := verdicts[proof.Outcome()]; Overall(f.Verdict, v) == v {
+			f = Finding{Verdict: v, Reason: "passed, but " + oneLine(text)}
 		}
 	}
 	for _, failure := range s.Failures {
@@ -43,10 +46,11 @@ func judgePassed(s Spec) Finding {
 	return f
 }
 
-// passedWith is the evidence of a pass: the last judgement, or how much was injected.
+// passedWith is the evidence of a pass: the last judgement on a window, or how much
+// was injected.
 func passedWith(s Spec) string {
-	if all := judgements(s); len(all) > 0 {
-		return oneLine(all[len(all)-1].Text)
+	if j := lastJudged(s); j != nil {
+		return oneLine(j.Text)
 	}
 	switch n := len(s.Injections); n {
 	case 0:
@@ -58,93 +62,90 @@ func passedWith(s Spec) string {
 	}
 }
 
+// lastJudged is the last judgement on a window.
+func lastJudged(s Spec) *record.Judgement {
+	for _, w := range slices.Backward(s.Windows) {
+		if n := len(w.Judgements); n > 0 {
+			return &w.Judgements[n-1]
+		}
+	}
+	return nil
+}
+
 // judgeFailed asks what failed the spec first: a later failure, such as one
 // while cleaning up, is listed and does not take the first one's place.
 func judgeFailed(s Spec) Finding {
-	first, rest := causes(s)
-	f := judgeFirst(s, first, rest)
-	for _, i := range s.Injections {
-		if f.Verdict == Regression && i.Evidence.LeaseLapsed {
-			f.Also = append(f.Also, f.Reason)
-			f.Verdict = ToolFailure
-			f.Reason = fmt.Sprintf("%s ended by itself before it was reverted, so what was measured proves nothing: run it again with less load on the machine", i)
-		}
+	f, first := judgeFirst(s)
+	if f.Verdict == Regression {
+		f = lapsed(s, f)
 	}
-	for _, other := range rest {
-		f.Also = append(f.Also, "and a failure of the "+string(other.Cause)+": "+oneLine(other.Text))
+	for _, other := range s.Failures {
+		if first == nil || other.ID != first.ID {
+			f.Also = append(f.Also, "and a failure of the "+string(other.Cause)+": "+oneLine(other.Text))
+		}
 	}
 	return f
 }
 
-func judgeFirst(s Spec, first *record.Failure, rest []record.Failure) Finding {
-	quoted := quotes(s)
-	switch {
-	case first != nil:
-		return Finding{Verdict: verdictOf(first.Cause), Reason: oneLine(first.Text)}
-	case quoted != nil:
-		return judgeQuoted(quoted)
-	case saysUndecided(s):
-		return Finding{Verdict: Inconclusive, Reason: oneLine(s.Message)}
-	case s.Node == "BeforeSuite" || s.Node == "SynchronizedBeforeSuite":
-		return Finding{Verdict: ToolFailure, Reason: s.Node + " failed, so no spec of the suite ran: " + oneLine(s.Message)}
-	}
+// lapsed takes a regression back that was measured while a fault had ended by itself.
+func lapsed(s Spec, f Finding) Finding {
 	for _, i := range s.Injections {
-		if provedNothing(s, i) {
-			f := Finding{Verdict: Inconclusive, Reason: fmt.Sprintf("%s did not do what it says (%s), so nothing was shown", i, oneLine(i.Evidence.Summary))}
-			if len(rest) > 0 {
-				f.Verdict = verdictOf(rest[0].Cause)
-			}
-			return f
+		if proof, text := i.Proof(); proof == record.LeaseLapsed {
+			f.Also = append(f.Also, f.Reason)
+			f.Verdict, f.Reason = ToolFailure, oneLine(text)+": run it again with less load on the machine"
 		}
 	}
-	reason := oneLine(s.Message)
-	if reason == "" {
-		reason = "the spec " + s.State + " without a message"
-	}
-	return Finding{Verdict: Regression, Reason: reason}
+	return f
 }
 
-// provedNothing says that the spec failed because of an injection that had no
-// effect, or had none yet when it was asked: its message names the injection, or
-// quotes the evidence.
-func provedNothing(s Spec, i record.Injection) bool {
-	e := i.Evidence
-	if e.TargetDied {
-		return false
+// judgeFirst judges the first failure, and says which noted failure that is, if any.
+func judgeFirst(s Spec) (Finding, *record.Failure) {
+	text, marks := record.Marks(s.Message)
+	var mark record.Marked
+	if n := len(marks); n > 0 {
+		// Of several the last one: those before are of what Gomega quotes besides.
+		mark = marks[n-1]
 	}
-	quoted := e.Summary != "" && strings.Contains(s.Message, e.Summary)
-	named := strings.Contains(s.Message, i.String())
-	asked := named && strings.Contains(s.Message, "\nto have taken effect")
-	return asked || (quoted || named) && (e.LeaseLapsed || !e.Effective)
+	decided := mark.Outcome == record.Kept || mark.Outcome == record.Violated
+	if hidden := s.unmarked(); hidden != nil && !decided && s.find(mark.ID).failure == nil {
+		return Finding{Verdict: verdicts[record.Outcome(hidden.Cause)], Reason: oneLine(hidden.Text)}, hidden
+	}
+	if mark.ID != "" {
+		return judgeMarked(s, mark), s.find(mark.ID).failure
+	}
+	last := lastJudged(s)
+	switch {
+	case s.State == "timedout" && last != nil && last.Outcome == record.Undecided:
+		// Ginkgo stopped it before Gomega could quote what it was waiting for.
+		return Finding{Verdict: Inconclusive, Reason: oneLine(text)}, nil
+	case s.Node == "BeforeSuite" || s.Node == "SynchronizedBeforeSuite":
+		return Finding{Verdict: ToolFailure, Reason: s.Node + " failed, so no spec of the suite ran: " + oneLine(text)}, nil
+	case text == "":
+		return Finding{Verdict: Regression, Reason: "the spec " + s.State + " without a message"}, nil
+	}
+	return Finding{Verdict: Regression, Reason: oneLine(text)}, nil
 }
 
-// causes finds the noted failure that failed the spec first: the one that the
-// first failure's message quotes, or else, unless that quotes a matcher which had
-// decided, one that no later failure quotes either. The others came later.
-func causes(s Spec) (first *record.Failure, rest []record.Failure) {
-	quoted := quotes(s)
-	shown := quoted != nil && quoted.Outcome != record.Undecided
-	rank := func(f record.Failure) int {
-		switch later := strings.Join(s.Others, "\n"); {
-		case f.Text != "" && strings.Contains(s.Message, f.Text):
-			return 0
-		case !shown && !strings.Contains(later, f.Text):
-			return 1
-		default:
-			return 2
+// unmarked is the first noted failure that no message of the spec names: such as a
+// guard's stop, by which a spec fails in its own words.
+func (s Spec) unmarked() *record.Failure {
+	seen := map[string]bool{}
+	for _, message := range append([]string{s.Message}, s.Others...) {
+		_, marks := record.Marks(message)
+		for _, m := range marks {
+			seen[m.ID] = true
 		}
 	}
-	rest = slices.Clone(s.Failures)
-	slices.SortStableFunc(rest, func(a, b record.Failure) int { return rank(a) - rank(b) })
-	if len(rest) > 0 && rank(rest[0]) < 2 {
-		return &rest[0], rest[1:]
+	for i := range s.Failures {
+		if !seen[s.Failures[i].ID] {
+			return &s.Failures[i]
+		}
 	}
-	return nil, rest
+	return nil
 }
 
-func verdictOf(c record.Cause) Verdict {
-	if c == record.StoppedByGuard {
-		return StoppedByGuard
-	}
-	return ToolFailure
+// words is a message in one line, without marks.
+func words(message string) string {
+	text, _ := record.Marks(message)
+	return oneLine(text)
 }

@@ -4,19 +4,34 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 var (
-	violated  = record.Judgement{Outcome: record.Violated, Text: "12 of 100 failed", Alpha: .01, LogE: 7}
-	undecided = record.Judgement{Outcome: record.Undecided, Text: "9 do not show it"}
-	kept      = record.Judgement{Outcome: record.Kept, Text: "1 of 500 failed"}
-	tool      = record.Failure{Cause: record.ToolFailure, Text: "revert: device busy"}
-	guard     = record.Failure{Cause: record.StoppedByGuard, Text: "error budget spent"}
+	violated  = record.Judgement{ID: "j-v", Outcome: record.Violated, Text: "12 of 100 failed", Alpha: .01, LogE: 7}
+	undecided = record.Judgement{ID: "j-u", Outcome: record.Undecided, Text: "9 do not show it"}
+	kept      = record.Judgement{ID: "j-k", Outcome: record.Kept, Text: "1 of 500 failed"}
+	tool      = record.Failure{ID: "f-t", Cause: record.ToolFailure, Text: "revert: device busy"}
+	guard     = record.Failure{ID: "f-g", Cause: record.StoppedByGuard, Text: "error budget spent"}
 )
 
+// by is a message that a judgement failed, in words that the gate must not read.
+func by(j record.Judgement) string {
+	return record.Mark("Expected\n    this\nbut that", j.ID, j.Outcome)
+}
+
 func judged(js ...record.Judgement) []record.Window { return []record.Window{{Judgements: js}} }
+
+// idle is a judgement on an injection that had touched nothing.
+var idle = record.Judgement{ID: "j-i", Outcome: record.ToolFailed, Text: "0 packets"}
+
+func injection(j record.Judgement, e record.Evidence) []record.Injection {
+	all := delay(e)
+	all[0].Judgements = []record.Judgement{j}
+	return all
+}
 
 func delay(e record.Evidence) []record.Injection {
 	return []record.Injection{{Fault: "delay 300ms", Target: "db", Reverted: true, Evidence: e}}
@@ -39,14 +54,20 @@ func TestJudgeSpec(t *testing.T) {
 		},
 		"a pass under a fault that touched nothing": {
 			Spec{State: "passed", Injections: delay(record.Evidence{Summary: "0 packets"})},
-			Inconclusive,
-			"passed, but delay 300ms on db touched nothing (0 packets): the pass proves nothing", "",
+			ToolFailure,
+			"passed, but delay 300ms on db: the fault did not have the effect that it names, so nothing was shown: 0 packets", "",
 		},
 		"a pass under a fault whose final evidence is not in": {
 			Spec{State: "passed", Injections: []record.Injection{{Fault: "delay 300ms", Target: "db"}}}, Pass, "", "",
 		},
 		"a pass under a lapsed lease": {
-			Spec{State: "passed", Injections: delay(record.Evidence{Effective: true, LeaseLapsed: true})}, Inconclusive, "ended by itself", "",
+			Spec{State: "passed", Injections: delay(record.Evidence{Effective: true, LeaseLapsed: true})}, ToolFailure, "passed, but delay 300ms on db: the fault ended by itself", "",
+		},
+		"a pass under a fault that was spoilt": {
+			Spec{State: "passed", Injections: delay(record.Evidence{Effective: true, Spoilt: "2 out-of-memory kills"})}, Inconclusive, "2 out-of-memory kills", "",
+		},
+		"a pass under a fault by which the target died": {
+			Spec{State: "passed", Injections: append(delay(record.Evidence{TargetDied: true}), delay(record.Evidence{})...)}, Regression, "first process ended", "",
 		},
 		"a pass with an injection that failed": {
 			Spec{State: "passed", Injections: []record.Injection{{Fault: "delay 300ms", Target: "db", Error: "device busy"}}}, ToolFailure, "device busy", "",
@@ -57,48 +78,58 @@ func TestJudgeSpec(t *testing.T) {
 		"interrupted":                  {Spec{State: "interrupted", Message: "by user"}, ToolFailure, "interrupted before it was decided: by user", ""},
 
 		"failed by a violated judgement": {
-			Spec{State: "failed", Message: "Expected 12 of 100 failed", Windows: judged(violated)},
+			Spec{State: "failed", Message: by(violated), Windows: judged(violated)},
 			Regression,
 			"12 of 100 failed; a service that keeps the objective looks like this at most once in 1097 runs (alpha 1 %)", "",
 		},
 		"failed by the tool": {
-			Spec{State: "failed", Message: "revert: device busy", Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
+			Spec{State: "failed", Message: tool.Message(), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed by the tool after a violation that was expected": {
-			Spec{State: "failed", Message: "revert: device busy", Windows: judged(violated), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
+			Spec{State: "failed", Message: tool.Message(), Windows: judged(violated), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed by a violation, and by the tool while cleaning up": {
-			Spec{State: "failed", Message: "12 of 100 failed", Windows: judged(violated), Failures: []record.Failure{tool}},
+			Spec{State: "failed", Message: by(violated), Windows: judged(violated), Failures: []record.Failure{tool}},
 			Regression,
 			"12 of 100 failed", "and a failure of the tool: revert: device busy",
 		},
 		"failed by a violation while the lease had lapsed": {
-			Spec{State: "failed", Message: "12 of 100 failed", Windows: judged(violated), Injections: delay(record.Evidence{Effective: true, LeaseLapsed: true})},
+			Spec{State: "failed", Message: by(violated), Windows: judged(violated), Injections: delay(record.Evidence{Effective: true, LeaseLapsed: true})},
 			ToolFailure, "proves nothing", "12 of 100 failed",
 		},
+		"failed by a violation under a fault by which the target died while the lease lapsed": {
+			Spec{State: "failed", Message: by(violated), Windows: judged(violated), Injections: delay(record.Evidence{TargetDied: true, LeaseLapsed: true})},
+			Regression, "12 of 100 failed", "",
+		},
 		"failed for its own reason, and by the tool while cleaning up": {
-			Spec{State: "failed", Message: "Expected 503 to equal 200", Others: []string{"revert: device busy"}, Failures: []record.Failure{tool}},
+			Spec{State: "failed", Message: "Expected 503 to equal 200", Others: []string{tool.Message()}, Failures: []record.Failure{tool}},
 			Regression,
 			"Expected 503 to equal 200", "and a failure of the tool: revert: device busy",
 		},
 		"failed by a violation under a fault that touched nothing": {
-			Spec{State: "failed", Message: "12 of 100 failed", Windows: judged(violated), Injections: delay(record.Evidence{})}, Regression, "12 of 100 failed", "",
+			Spec{State: "failed", Message: by(violated), Windows: judged(violated), Injections: delay(record.Evidence{})}, Regression, "12 of 100 failed", "",
 		},
 		"stopped by a guard": {
-			Spec{State: "failed", Message: "error budget spent", Windows: judged(violated), Failures: []record.Failure{guard}}, StoppedByGuard, "error budget spent", "",
+			Spec{State: "failed", Message: guard.Message(), Windows: judged(violated), Failures: []record.Failure{guard}}, StoppedByGuard, "error budget spent", "",
+		},
+		"stopped by a guard, in words of the spec's own": {
+			Spec{State: "failed", Message: "context canceled", Windows: judged(violated), Failures: []record.Failure{guard}}, StoppedByGuard, "error budget spent", "",
 		},
 		"stopped by a guard, and then failed by the tool": {
-			Spec{State: "failed", Message: "error budget spent", Failures: []record.Failure{tool, guard}}, StoppedByGuard, "error budget spent", "revert: device busy",
+			Spec{State: "failed", Message: guard.Message(), Others: []string{tool.Message()}, Failures: []record.Failure{tool, guard}}, StoppedByGuard, "error budget spent", "revert: device busy",
 		},
-		"failed with a noted failure that the message does not quote": {
+		"failed with a noted failure that no message names": {
 			Spec{State: "failed", Message: "no", Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed undecided": {
-			Spec{State: "failed", Message: "9 do not show it (GET /)", Windows: judged(kept, undecided)}, Inconclusive, "9 do not show it", "",
+			Spec{State: "failed", Message: by(undecided), Windows: judged(kept, undecided)}, Inconclusive, "9 do not show it", "",
 		},
 		"failed undecided, and looked at again": {
-			Spec{State: "failed", Message: "Timed out after 1s.\nundecided: 0 of 5 samples failed (GET /)", Windows: judged(kept)},
-			Inconclusive, "Timed out after 1s. undecided: 0 of 5 samples failed (GET /)", "",
+			Spec{State: "failed", Message: "Timed out after 1s.\n" + by(undecided), Windows: judged(record.Judgement{ID: undecided.ID, Outcome: record.Kept, Text: "0 of 500 failed"})},
+			Inconclusive, "Timed out after 1s: Expected this but that", "",
+		},
+		"failed undecided by what is in no record": {
+			Spec{State: "failed", Message: by(undecided)}, Inconclusive, "Expected this but that", "",
 		},
 		"timed out while it was undecided": {
 			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided)}, Inconclusive, "A spec timeout occurred", "",
@@ -106,58 +137,59 @@ func TestJudgeSpec(t *testing.T) {
 		"timed out after it was kept": {
 			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided, kept)}, Regression, "A spec timeout occurred", "",
 		},
+		"timed out with what it was waiting for": {
+			Spec{State: "timedout", Message: "A spec timeout occurred\n" + by(violated), Windows: judged(violated)}, Regression, "A spec timeout occurred: 12 of 100 failed", "",
+		},
 		"failed undecided after a violation that was expected": {
-			Spec{State: "failed", Message: "9 do not show it", Windows: judged(violated, undecided, violated)}, Inconclusive, "9 do not show it", "",
+			Spec{State: "failed", Message: by(undecided), Windows: judged(violated, undecided, violated)}, Inconclusive, "9 do not show it", "",
 		},
-		"failed undecided, in words that quote a violation that was expected": {
-			Spec{State: "failed", Message: "9 do not show it; 12 of 100 failed", Windows: judged(record.Judgement{Outcome: record.Undecided, Text: "9 do not show it; 12 of 100 failed"}, violated)},
-			Inconclusive, "9 do not show it; 12 of 100 failed", "",
+		"failed undecided, with what Gomega quotes besides": {
+			Spec{State: "failed", Message: by(violated) + "\n" + by(undecided), Windows: judged(violated, undecided)}, Inconclusive, "9 do not show it", "",
 		},
-		"failed undecided, and by the tool in what no message quotes": {
-			Spec{State: "failed", Message: "9 do not show it", Windows: judged(undecided), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
+		"failed undecided, and by the tool in what no message names": {
+			Spec{State: "failed", Message: by(undecided), Windows: judged(undecided), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
+		},
+		"failed undecided, and then by the tool": {
+			Spec{State: "failed", Message: by(undecided), Others: []string{tool.Message()}, Windows: judged(undecided), Failures: []record.Failure{tool}},
+			Inconclusive, "9 do not show it", "revert: device busy",
 		},
 		"failed for another reason after it was undecided": {
 			Spec{State: "failed", Message: "Expected 3 to equal 4", Windows: judged(undecided)}, Regression, "Expected 3 to equal 4", "",
 		},
-		"failed for another reason after a violation that was expected": {
-			Spec{State: "failed", Message: "Expected 3 to equal 4", Windows: judged(violated)}, Regression, "Expected 3 to equal 4", "",
-		},
-		"failed because the fault did nothing, after a violation that was expected": {
-			Spec{State: "failed", Message: "but 0 packets", Windows: judged(violated), Injections: delay(record.Evidence{Summary: "0 packets"})},
-			Inconclusive, "did not do what it says", "",
+		"failed for another reason, in words that a judgement has": {
+			Spec{State: "failed", Message: "undecided: 9 do not show it", Windows: judged(undecided)}, Regression, "undecided: 9 do not show it", "",
 		},
 		"failed before the suite after a violation that was expected": {
 			Spec{State: "failed", Node: "BeforeSuite", Message: "no Docker", Windows: judged(violated)}, ToolFailure, "BeforeSuite failed", "",
 		},
 		"failed by what is kept and should not be": {
-			Spec{State: "failed", Message: "not to keep it\nbut 1 of 500 failed", Windows: judged(violated, kept)},
+			Spec{State: "failed", Message: by(kept), Windows: judged(violated, kept)},
 			Regression, "the spec asks for the opposite of what was found: 1 of 500 failed", "",
 		},
 		"failed by what is kept and should not be, and by the tool while cleaning up": {
-			Spec{State: "failed", Message: "but 1 of 500 failed", Windows: judged(kept), Failures: []record.Failure{tool}}, Regression, "1 of 500 failed", "revert: device busy",
+			Spec{State: "failed", Message: by(kept), Windows: judged(kept), Failures: []record.Failure{tool}}, Regression, "1 of 500 failed", "revert: device busy",
+		},
+		"failed by a sample": {
+			Spec{State: "failed", Message: by(violated), Samples: []record.Samples{{Probe: "tcp db:5432", Judgements: []record.Judgement{{ID: violated.ID, Objective: "live", Outcome: record.Violated, Text: "refused"}}}}},
+			Regression, "tcp db:5432: live: refused", "",
 		},
 		"failed because the fault did nothing": {
-			Spec{State: "failed", Message: "Expected\n  0 packets\nto have taken effect", Injections: delay(record.Evidence{Summary: "0 packets"})},
-			Inconclusive, "delay 300ms on db did not do what it says (0 packets)", "",
+			Spec{State: "failed", Message: by(idle), Injections: injection(idle, record.Evidence{})}, ToolFailure, "0 packets", "",
 		},
-		"failed because the fault did nothing, which the tool noted as its failure when it cleaned up": {
-			Spec{State: "failed", Message: "but 0 packets", Others: []string{"revert: device busy"}, Failures: []record.Failure{tool}, Injections: delay(record.Evidence{Summary: "0 packets"})},
-			ToolFailure, "did not do what it says", "revert: device busy",
+		"failed because the fault did nothing, and then by the tool that says so": {
+			Spec{State: "failed", Message: by(idle), Others: []string{tool.Message()}, Failures: []record.Failure{tool}, Injections: injection(idle, record.Evidence{})},
+			ToolFailure, "0 packets", "revert: device busy",
 		},
 		"failed because the fault had done nothing when it was asked": {
-			Spec{State: "failed", Message: "Expected\n    delay 300ms on db\nto have taken effect\nbut 0 packets", Injections: delay(record.Evidence{Effective: true, Summary: "9 packets"})},
-			Inconclusive, "did not do what it says", "",
-		},
-		"failed because the fault did too little, by evidence that has gone on": {
-			Spec{State: "failed", Message: "Expected\n    delay 300ms on db\nto have taken effect\nbut 43 %", Injections: delay(record.Evidence{Summary: "44 %"})},
-			Inconclusive, "did not do what it says (44 %)", "",
+			Spec{State: "failed", Message: by(idle), Injections: injection(record.Judgement{ID: idle.ID, Outcome: record.Kept, Text: "9 packets"}, record.Evidence{Effective: true})},
+			ToolFailure, "Expected this but that", "",
 		},
 		"failed because the fault did what it should not": {
-			Spec{State: "failed", Message: "Expected\n    delay 300ms on db\nnot to have taken effect\nbut 9 packets", Injections: delay(record.Evidence{Effective: true, Summary: "9 packets"})},
-			Regression, "not to have taken effect", "",
+			Spec{State: "failed", Message: by(kept), Injections: injection(kept, record.Evidence{Effective: true})},
+			Regression, "the spec asks for the opposite of what was found: 1 of 500 failed", "",
 		},
 		"failed because the target died": {
-			Spec{State: "failed", Message: "db ended: exit code 137", Injections: delay(record.Evidence{Summary: "exit code 137", TargetDied: true})}, Regression, "exit code 137", "",
+			Spec{State: "failed", Message: by(violated), Injections: injection(violated, record.Evidence{TargetDied: true})}, Regression, "12 of 100 failed", "",
 		},
 		"failed without a record": {Spec{State: "failed", Message: "Expected\n    <int>: 1\nto equal 2"}, Regression, "Expected <int>: 1 to equal 2", ""},
 		"panicked":                {Spec{State: "panicked", Message: "Test Panicked: nil map"}, Regression, "nil map", ""},
@@ -182,29 +214,37 @@ func TestJudgeSpec(t *testing.T) {
 	}
 }
 
-func TestTheQuotedJudgementIsTheOneThatFailed(t *testing.T) {
-	early := violated
-	early.Text = "p99 is 2s"
-	f := JudgeSpec(Spec{State: "failed", Message: "p99 is 2s, above 1s", Windows: judged(early, violated)})
-	if f.Verdict != Regression || f.Judgement == nil || f.Judgement.Text != "p99 is 2s" {
-		t.Errorf("judgement %v, want the one that the message quotes", f.Judgement)
-	}
-}
-
-func TestAPartOfAWindowIsQuotedWithoutItsSpan(t *testing.T) {
-	for objective, text := range map[string]string{
-		"error rate below 1 % from 1s on":            "12 of 100 failed (from 1s to 3s)",
-		"error rate below 1 % from 1s on from 2s on": "12 of 100 failed (from 1s to 3s) (from 2s to 6s)",
+func TestAFindingNamesTheProbeAndTheSpecsOwnWords(t *testing.T) {
+	j := violated
+	j.Objective = "error rate below 1 %"
+	spec := Spec{State: "failed", Windows: []record.Window{{Probe: "GET /other", Judgements: []record.Judgement{kept}}, {Probe: "GET /items", Judgements: []record.Judgement{j}}}}
+	for message, want := range map[string]string{
+		by(j):                              "GET /items: error rate below 1 %: 12 of 100 failed; ",
+		"reads are served stale\n" + by(j): "reads are served stale: GET /items: error rate below 1 %: 12 of 100 failed; ",
+		"Timed out after 1.002s.\nreads are\nstale:\n" + by(j):     "Timed out after 1.002s. reads are stale: GET /items: ",
+		strings.Repeat("word ", 100) + "\n" + by(j):                strings.Repeat("word ", 19) + "word…: GET /items: ",
+		"stale\n" + record.Mark("like that", kept.ID, record.Kept): "stale: the spec asks for the opposite of what was found: GET /other: 1 of 500 failed",
 	} {
-		part := record.Judgement{Outcome: record.Violated, Objective: objective, Text: text}
-		f := JudgeSpec(Spec{State: "failed", Message: "Expected\nbut 12 of 100 failed\ne-value 80", Windows: judged(part, undecided)})
-		if want := objective + ": " + text; f.Verdict != Regression || f.Reason != want {
-			t.Errorf("%s: %s, want %s", f.Verdict, f.Reason, want)
+		spec.Message = message
+		if f := JudgeSpec(spec); f.Verdict != Regression || !strings.HasPrefix(f.Reason, want) {
+			t.Errorf("%s: %s\nwant %s", f.Verdict, f.Reason, want)
 		}
 	}
+	spec.Message = "stale\n" + by(j)
+	if f := JudgeSpec(spec); f.Probe != "GET /items" || f.Annotation != "stale" || f.Judgement == nil || f.Judgement.ID != j.ID {
+		t.Errorf("finding %+v", f)
+	}
 }
 
-func TestSureSaysNothingItDoesNotKnow(t *testing.T) {
+func TestAPartOfAWindowIsSaidWithItsSpan(t *testing.T) {
+	part := record.Judgement{ID: "j-p", Outcome: record.Violated, Objective: "error rate below 1 %", Part: &record.Part{From: time.Second, To: 3 * time.Second}, Text: "12 of 100 failed"}
+	f := JudgeSpec(Spec{State: "failed", Message: by(part), Windows: judged(part, undecided)})
+	if want := "error rate below 1 % from 1s to 3s: 12 of 100 failed"; f.Verdict != Regression || f.Reason != want {
+		t.Errorf("%s: %s, want %s", f.Verdict, f.Reason, want)
+	}
+}
+
+func TestCertaintyIsSaidWhereItIsKnown(t *testing.T) {
 	for _, c := range []struct {
 		alpha, logE float64
 		want        string
@@ -220,8 +260,8 @@ func TestSureSaysNothingItDoesNotKnow(t *testing.T) {
 		{math.NaN(), 7, ""},
 		{0, 7, ""},
 	} {
-		got := sure(record.Judgement{Text: "slow", Alpha: record.Float(c.alpha), LogE: record.Float(c.logE)})
-		if c.want == "" && got != "slow" || !strings.Contains(got, c.want) {
+		got := certainty(record.Judgement{Alpha: record.Float(c.alpha), LogE: record.Float(c.logE)})
+		if c.want == "" && got != "" || !strings.Contains(got, c.want) {
 			t.Errorf("alpha %v, log e %v: %q, want %q", c.alpha, c.logE, got, c.want)
 		}
 	}

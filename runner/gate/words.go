@@ -54,14 +54,22 @@ func Plural(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// longest is how much of a message fits one line of a table.
-const longest = 300
+// longest is how much of a message fits one line of a table, and longestAnnotation
+// how much of what a spec says of an assertion.
+const (
+	longest           = 300
+	longestAnnotation = 100
+)
 
 // oneLine says a message of several lines in one.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > longest {
-		s = string(runes[:longest-1]) + "…"
+	return cut(strings.Join(strings.Fields(s), " "), longest)
+}
+
+// cut shortens a text to so many characters.
+func cut(s string, most int) string {
+	if runes := []rune(s); len(runes) > most {
+		s = string(runes[:most-1]) + "…"
 	}
 	return s
 }

@@ -20,14 +20,17 @@ func Evidence(s gate.Spec) []string {
 		if seed := i.Attestation.Seed; seed != 0 {
 			lines = append(lines, fmt.Sprintf("  seed %d", seed))
 		}
+		lines = append(lines, judged(i.Judgements)...)
 	}
 	for _, w := range s.Windows {
 		lines = append(lines, fmt.Sprintf("measured %s: %s, %s, p50 %s, p90 %s, p99 %s", w.Probe,
 			gate.Plural(w.Count, "sample"), gate.Plural(w.Errors, "error"),
 			gate.Seconds(float64(w.P50)), gate.Seconds(float64(w.P90)), gate.Seconds(float64(w.P99))))
-		for _, j := range w.Judgements {
-			lines = append(lines, fmt.Sprintf("  %s: %s: %s", j.Matcher, j.Outcome, j.Text))
-		}
+		lines = append(lines, judged(w.Judgements)...)
+	}
+	for _, looked := range s.Samples {
+		lines = append(lines, "looked at "+looked.Probe)
+		lines = append(lines, judged(looked.Judgements)...)
 	}
 	for _, f := range s.Failures {
 		lines = append(lines, "failure of the "+string(f.Cause)+": "+f.Text)
@@ -35,15 +38,35 @@ func Evidence(s gate.Spec) []string {
 	return append(lines, s.Finding.Also...)
 }
 
+// judged says what matchers found, a line each.
+func judged(all []record.Judgement) []string {
+	lines := make([]string, len(all))
+	for n, j := range all {
+		part := ""
+		if j.Part != nil {
+			part = fmt.Sprintf(" (from %s to %s)", gate.Seconds(j.Part.From.Seconds()), gate.Seconds(j.Part.To.Seconds()))
+		}
+		outcome := string(j.Outcome)
+		if j.Outcome == record.ToolFailed {
+			outcome = "tool failure"
+		}
+		lines[n] = fmt.Sprintf("  %s: %s: %s%s", j.Matcher, outcome, j.Text, part)
+	}
+	return lines
+}
+
+// touched says what an injection has touched, and what that proves where it is not
+// that it has had its effect.
 func touched(i record.Injection) string {
 	said := []string{i.Evidence.Summary}
+	proof, _ := i.Proof()
 	switch {
-	case i.Evidence.TargetDied:
-		said = append(said, "the target died under it")
-	case i.Evidence.LeaseLapsed:
-		said = append(said, "it ended by itself before it was reverted")
-	case !i.Reverted:
+	case !i.Reverted && (proof == record.Proven || proof == record.TouchedNothing):
 		said = append(said, "it was not reverted when this was written")
+	case proof == record.Spoilt:
+		said = append(said, i.Evidence.Spoilt)
+	case proof != record.Proven:
+		said = append(said, string(proof))
 	}
 	if i.Error != "" {
 		said = append(said, i.Error)

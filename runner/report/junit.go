@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -109,7 +110,7 @@ func runSuites(run gate.Run, which string) []junitSuite {
 			suites = append(suites, junitSuite{Name: plain(spec.Suite + which), Timestamp: stamp(run.Started)})
 			spent = append(spent, 0)
 		}
-		spent[n] += spec.Ended.Sub(spec.Started)
+		spent[n] += took(spec)
 		suites[n].Cases = append(suites[n].Cases, specCase(spec))
 	}
 	for n := range suites {
@@ -127,12 +128,25 @@ func runSuites(run gate.Run, which string) []junitSuite {
 	return suites
 }
 
+// took is how long the spec ran: one that was skipped has not.
+func took(s gate.Spec) time.Duration {
+	if s.Started.IsZero() || s.Ended.IsZero() {
+		return 0
+	}
+	return max(s.Ended.Sub(s.Started), 0)
+}
+
 func specCase(s gate.Spec) junitCase {
 	c := junitCase{
-		Class: plain(s.Suite), Name: plain(s.Text), Time: seconds(s.Ended.Sub(s.Started)),
+		Class: plain(s.Suite), Name: plain(s.Text), Time: seconds(took(s)),
 		File: s.File, Line: s.Line, Out: plain(strings.Join(Evidence(s), "\n")),
 	}
-	detail := strings.Join(append([]string{s.Message}, s.Others...), "\n\n")
+	var said []string
+	for _, message := range append([]string{s.Message}, s.Others...) {
+		text, _ := record.Marks(message)
+		said = append(said, text)
+	}
+	detail := strings.Join(said, "\n\n")
 	c.fill(s.Finding.Verdict, s.Finding.Reason, detail)
 	return c
 }
@@ -175,7 +189,7 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02T15:04:05")
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", max(d, 0).Seconds()) }
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
 
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 

@@ -46,7 +46,7 @@ func sample() gate.Record {
 		Evidence:    record.Evidence{Effective: true, Summary: "250 packets held back"},
 	}
 	violated := record.Judgement{
-		Matcher: "KeepErrorRateBelow", Objective: "error rate below 1 %", Outcome: record.Violated, Value: .12, Threshold: .01,
+		ID: "j-violated", Matcher: "KeepErrorRateBelow", Objective: "error rate below 1 %", Outcome: record.Violated, Value: .12, Threshold: .01,
 		Samples: 100, Alpha: .01, LogE: 12, Text: "12 of 100 samples failed (12 %, allowed 1 %)",
 	}
 	window := record.Window{
@@ -58,22 +58,36 @@ func sample() gate.Record {
 	spec := func(text, state, message string) gate.Spec {
 		return gate.Spec{Suite: "shop", Text: text, Node: "It", State: state, Message: message, File: "shop_test.go", Line: 7, Started: at, Ended: at.Add(1500 * time.Millisecond)}
 	}
-	failed := spec(`keeps "selling" <late> & late`, "failed", "Expected\n\x1b[31m  12 of 100\x1b[0m\n\x00to keep its error rate\nbut 12 of 100 samples failed (12 %, allowed 1 %)")
+	failed := spec(`keeps "selling" <late> & late`, "failed", "orders are late\n"+record.Mark("Expected\n\x1b[31m  12 of 100\x1b[0m\n\x00to keep its error rate\nbut 12 of 100 samples failed (12 %, allowed 1 %)", violated.ID, violated.Outcome))
 	failed.Injections, failed.Windows, failed.Others = []record.Injection{injection}, []record.Window{window}, []string{"and so did the cleanup"}
 	passed := spec("sells", "passed", "")
 	passed.Windows = []record.Window{kept}
-	tool := spec("breaks the tool", "failed", "start the agent: no such image")
-	tool.Failures = []record.Failure{{Schema: record.Schema, Cause: record.ToolFailure, Text: "start the agent: no such image"}}
-	guarded := spec("goes too far", "failed", "error budget spent")
-	guarded.Failures = []record.Failure{{Schema: record.Schema, Cause: record.StoppedByGuard, Text: "error budget spent"}}
-	few := spec("is looked at too briefly", "failed", "undecided: 9 samples do not show it")
-	few.Windows = []record.Window{{Schema: record.Schema, Probe: "GET /", Count: 9, Judgements: []record.Judgement{{Outcome: record.Undecided, Text: "9 samples do not show it"}}}}
+	noImage := record.Failure{Schema: record.Schema, ID: "f-image", Cause: record.ToolFailure, Text: "start the agent: no such image"}
+	tool := spec("breaks the tool", "failed", noImage.Message())
+	tool.Failures = []record.Failure{noImage}
+	spent := record.Failure{Schema: record.Schema, ID: "f-spent", Cause: record.StoppedByGuard, Text: "error budget spent"}
+	guarded := spec("goes too far", "failed", spent.Message())
+	guarded.Failures = []record.Failure{spent}
+	undecided := record.Judgement{ID: "j-undecided", Objective: "error rate below 1 %", Outcome: record.Undecided, Text: "9 samples do not show it"}
+	few := spec("is looked at too briefly", "failed", record.Mark("undecided", undecided.ID, undecided.Outcome))
+	few.Windows = []record.Window{{Schema: record.Schema, Probe: "GET /", Count: 9, Judgements: []record.Judgement{undecided}}}
+	silent := record.Judgement{ID: "j-silent", Matcher: "BeLive", Objective: "live", Outcome: record.Violated, Text: "refused"}
+	dead := spec("is live", "failed", record.Mark("Expected it to be live", silent.ID, silent.Outcome))
+	dead.Samples = []record.Samples{{Schema: record.Schema, Probe: "tcp db:5432", Judgements: []record.Judgement{silent}}}
+	idle := injection
+	idle.Evidence = record.Evidence{Summary: "no packet matched"}
+	nothing := record.Judgement{ID: "j-nothing", Matcher: "HaveTakenEffect", Objective: "the fault has taken effect", Outcome: record.ToolFailed, Text: "no packet matched"}
+	idle.Judgements = []record.Judgement{nothing}
+	useless := spec("is hit by nothing", "failed", record.Mark("Expected it to have taken effect", nothing.ID, nothing.Outcome))
+	useless.Injections = []record.Injection{idle}
+	skipped := spec("is left out", "skipped", "not on this machine")
+	skipped.Started, skipped.Ended = at, time.Time{}
 	r := gate.Record{
 		Schema: gate.Schema, Version: "v1.2.3", Policy: gate.Policy{Alpha: .05, Margin: .1},
 		Environment: baseline.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"},
 		Runs: []gate.Run{
-			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, spec("is left out", "skipped", "not on this machine")}},
-			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, failed, tool, guarded, few}, Troubles: []string{"a suite left no report"}},
+			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{skipped, passed}},
+			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, failed, tool, guarded, few, dead, useless}, Troubles: []string{"a suite left no report"}},
 		},
 		Baseline: gate.Comparison{
 			Verdict: gate.Regression, Words: "worse than the baseline by more than 10 %: p99 of GET /checkout: 300ms, baseline 100ms (p = 0.01)", Accepted: 10, Candidates: 2,
@@ -115,8 +129,8 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(out.Bytes(), &back); err != nil {
 		t.Fatalf("not XML: %v", err)
 	}
-	if back.Tests != 10 || back.Failures != 2 || back.Errors != 4 {
-		t.Errorf("%d tests, %d failures, %d errors; want 10, 2, 4", back.Tests, back.Failures, back.Errors)
+	if back.Tests != 12 || back.Failures != 3 || back.Errors != 5 {
+		t.Errorf("%d tests, %d failures, %d errors; want 12, 3, 5", back.Tests, back.Failures, back.Errors)
 	}
 }
 

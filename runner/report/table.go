@@ -1,8 +1,10 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -19,10 +21,10 @@ type Style struct {
 var header = []string{"SPEC", "EXPERIMENT", "VERDICT", "EVIDENCE", "AGAINST THE BASELINE"}
 
 // Table writes one row a spec: what was injected, what came of it, and how its
-// metrics compare with the baseline. Of later runs only what did not pass gets rows.
+// metrics compare with the baseline. Specs that did not run come last. Of later runs
+// only what did not pass gets rows.
 func Table(w io.Writer, r gate.Record, style Style) error {
-	rows := [][]string{}
-	var verdicts []gate.Verdict
+	var rows []row
 	for n, run := range r.Runs {
 		for _, s := range run.Specs {
 			v := s.Finding.Verdict
@@ -33,14 +35,13 @@ func Table(w io.Writer, r gate.Record, style Style) error {
 			if n > 0 {
 				name += fmt.Sprintf(" (run %d)", n+1)
 			}
-			rows = append(rows, []string{name, dash(s.Experiment()), dash(string(v)), dash(words(s)), dash(against(r.Baseline, s))})
-			verdicts = append(verdicts, v)
+			rows = append(rows, row{v, []string{name, dash(s.Experiment()), dash(string(v)), dash(words(s)), dash(against(r.Baseline, s))}})
 		}
 		for _, trouble := range run.Troubles {
-			rows = append(rows, []string{"-", "-", string(gate.ToolFailure), plain(trouble), "-"})
-			verdicts = append(verdicts, gate.ToolFailure)
+			rows = append(rows, row{gate.ToolFailure, []string{"-", "-", string(gate.ToolFailure), plain(trouble), "-"}})
 		}
 	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.last(), b.last()) })
 	if len(rows) == 0 {
 		return nil
 	}
@@ -51,13 +52,27 @@ func Table(w io.Writer, r gate.Record, style Style) error {
 	widths := fitColumns(columns, rows, max(style.Width, 60))
 	var out strings.Builder
 	writeRow(&out, columns, widths, style.paint("bold"))
-	for n, row := range rows {
-		writeRow(&out, row[:len(columns)], widths, style.paint(string(verdicts[n])))
+	for _, row := range rows {
+		writeRow(&out, row.cells[:len(columns)], widths, style.paint(string(row.verdict)))
 	}
 	if _, err := io.WriteString(w, out.String()); err != nil {
 		return fmt.Errorf("write table: %w", err)
 	}
 	return nil
+}
+
+// row is one of the table's.
+type row struct {
+	verdict gate.Verdict
+	cells   []string
+}
+
+// last is 1 for what comes last: a spec that did not run.
+func (r row) last() int {
+	if r.verdict == "" {
+		return 1
+	}
+	return 0
 }
 
 func words(s gate.Spec) string {
@@ -94,13 +109,13 @@ func dash(s string) string {
 
 // fitColumns gives every column what it needs, and takes from the widest ones
 // until the row fits.
-func fitColumns(columns []string, rows [][]string, width int) []int {
+func fitColumns(columns []string, rows []row, width int) []int {
 	widths := make([]int, len(columns))
 	total := 2 * (len(columns) - 1)
 	for c, name := range columns {
 		widths[c] = utf8.RuneCountInString(name)
 		for _, row := range rows {
-			widths[c] = max(widths[c], utf8.RuneCountInString(row[c]))
+			widths[c] = max(widths[c], utf8.RuneCountInString(row.cells[c]))
 		}
 		total += widths[c]
 	}

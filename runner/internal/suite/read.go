@@ -117,6 +117,8 @@ func readEntry(spec *gate.Spec, entry types.ReportEntry) (err error) {
 		spec.Injections, err = decode(spec.Injections, raw, asJSON)
 	case record.WindowEntry:
 		spec.Windows, err = decode(spec.Windows, raw, asJSON)
+	case record.SamplesEntry:
+		spec.Samples, err = decode(spec.Samples, raw, asJSON)
 	case record.FailureEntry:
 		spec.Failures, err = decode(spec.Failures, raw, asJSON)
 	default:
