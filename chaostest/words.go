@@ -2,7 +2,6 @@ package chaostest
 
 import (
 	"context"
-	"sync"
 
 	"github.com/onsi/ginkgo/v2"
 
@@ -11,9 +10,6 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
-
-// spec is the scope of the running spec: GinkgoT speaks of whichever runs.
-var spec = sync.OnceValue(func() *scope.Scope { return scope.New(ginkgo.GinkgoT(), docker.Connect) })
 
 // Network makes a bridge network that lives until the spec ends.
 func Network(ctx context.Context, options ...docker.NetworkOption) *docker.Network {

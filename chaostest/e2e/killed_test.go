@@ -24,7 +24,7 @@ import (
 // victimVariable makes this test binary a test process that injects a fault on
 // a container, and waits to be killed. Its value is the kind of the fault and
 // the container.
-const victimVariable = "CHAOSGATE_CONFORMANCE_VICTIM"
+const victimVariable = "CHAOSGATE_E2E_VICTIM"
 
 // injectedLine begins the line that a victim prints once its fault is live. Its
 // session, which the labels of its agent name, follows.
@@ -107,7 +107,7 @@ var _ = Describe("a fault never outlives its lease", func() {
 // fault is live.
 func startVictim(kind fault.Kind, container string) (*exec.Cmd, string) {
 	GinkgoHelper()
-	victim := exec.Command(os.Args[0], "-test.run=^TestConformance$", "-test.v=false")
+	victim := exec.Command(os.Args[0], "-test.run=^TestEndToEnd$", "-test.v=false")
 	victim.Env = append(os.Environ(), victimVariable+"="+string(kind)+" "+container, "TMPDIR="+GinkgoT().TempDir())
 	victim.Stderr = GinkgoWriter
 	output, err := victim.StdoutPipe()

@@ -29,6 +29,7 @@ var _ = Describe("network faults", func() {
 	It("delay what leaves, as ping sees it, and nothing afterwards", func(ctx SpecContext) {
 		before, base := fingerprint(ctx, b), ping(ctx, b)
 		slow := Inject(ctx, fault.Delay(delay), On(b))
+		Expect(CurrentSpecReport().SpecEvents).To(ContainElement(HaveField("Message", "injected delay 200ms on b, egress")), "the spec's timeline")
 		Expect(ping(ctx, b)).To(BeNumerically(">=", base+delay-time.Millisecond))
 		Expect(slow.Evidence(ctx)).To(HaveTakenEffect())
 		slow.Revert(ctx)

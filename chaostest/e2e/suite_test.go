@@ -29,13 +29,13 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/e2e/images"
 )
 
-func TestConformance(t *testing.T) {
+func TestEndToEnd(t *testing.T) {
 	RegisterFailHandler(Fail)
 	if victim := os.Getenv(victimVariable); victim != "" {
 		injectAndWait(t, victim)
 		return
 	}
-	RunSpecs(t, "Conformance")
+	RunSpecs(t, "End to end")
 }
 
 var echoImage string

@@ -23,12 +23,13 @@ func (s *Scope) report(name string, rec any) {
 	}
 }
 
-// by tells the test's timeline what happens, where it has one; Ginkgo's has.
+// Stepper is an optional capability of a T: a timeline of steps, to which By adds one.
+type Stepper interface{ By(step string) }
+
+// by adds what happens to the test's timeline, where it has one.
 func (s *Scope) by(step string) {
-	if r, ok := s.t.(interface {
-		By(text string, callback ...func())
-	}); ok {
-		r.By(step)
+	if timeline, ok := s.t.(Stepper); ok {
+		timeline.By(step)
 	}
 }
 

@@ -29,6 +29,7 @@ type spec struct {
 	failures []string // without their marks
 	marks    []record.Marked
 	skipped  string
+	steps    []string
 	entries  []any
 	cleanups []func()
 	progress map[int]func() string
@@ -43,6 +44,8 @@ func (s *spec) Errorf(format string, a ...any) {
 	text, marks := record.Marks(fmt.Sprintf(format, a...))
 	s.failures, s.marks = append(s.failures, text), append(s.marks, marks...)
 }
+
+func (s *spec) By(step string) { s.steps = append(s.steps, step) }
 
 // Skipf skips the test.
 func (s *spec) Skipf(format string, a ...any) {
@@ -175,6 +178,7 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 	})
 	g.Expect(s.failures).To(BeEmpty())
 	g.Expect(s.progress).To(BeEmpty(), "a fault that is over is no news")
+	g.Expect(s.steps).To(Equal([]string{"injected delay 1s on db, ingress from shop, port 5432", "reverted delay 1s on db, ingress from shop, port 5432"}))
 	asked := fake.Agent.Injected()
 	g.Expect(asked).To(HaveLen(1))
 	g.Expect(asked[0].Filter.Direction).To(Equal(fault.Ingress))
