@@ -43,7 +43,7 @@ func (p userSpacePath) open(i *injection, at *interception) (classifier.Outcome,
 		return classifier.Outcome{}, err
 	}
 	path, err = userspace.Open(userspace.Config{
-		PID: i.target.PID, Link: link.Name, LinkIndex: link.Index, Direction: at.direction(),
+		Namespace: i.namespace.kernel, Link: link.Name, LinkIndex: link.Index, Direction: at.direction(),
 		Delay: p.delay, Jitter: p.jitter, Seed: i.nextSeed(), Mark: at.mark,
 	})
 	if err != nil {

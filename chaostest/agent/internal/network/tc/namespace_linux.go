@@ -25,8 +25,11 @@ type Namespace struct {
 // Open opens the network namespace of a path such as /proc/1/ns/net.
 func Open(path string) (*Namespace, error) {
 	file, err := os.Open(path)
-	if err != nil {
-		return nil, fmt.Errorf("open network namespace: %w", err)
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return nil, fmt.Errorf("open network namespace: %w: has the process ended, or does the agent not share the host's PID namespace?", err)
+	case err != nil:
+		return nil, fmt.Errorf("open network namespace: %w", NeedsCapability(err, "CAP_SYS_PTRACE"))
 	}
 	n := &Namespace{file: file}
 	if n.Inode, err = inode(file); err != nil {
@@ -66,13 +69,29 @@ func (n *Namespace) Inside(f func() error) error {
 	result := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
-		if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
-			result <- fmt.Errorf("enter network namespace %d: %w: needs CAP_SYS_ADMIN", n.Inode, err)
+		if err := n.enter(); err != nil {
+			result <- err
 			return
 		}
 		result <- f()
 	}()
 	return <-result
+}
+
+// enter moves the calling thread into the namespace.
+func (n *Namespace) enter() error {
+	if err := unix.Setns(int(n.file.Fd()), unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("enter network namespace %d: %w", n.Inode, NeedsCapability(err, "CAP_SYS_ADMIN"))
+	}
+	return nil
+}
+
+// NeedsCapability adds to a refusal which capability the agent lacks.
+func NeedsCapability(err error, capability string) error {
+	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
+		return fmt.Errorf("%w: the agent needs %s in the first user namespace; rootless engines cannot grant it", err, capability)
+	}
+	return err
 }
 
 // request starts a netlink request made by hand.
@@ -97,7 +116,7 @@ func Scratch(f func(*Namespace) error) error {
 	go func() {
 		runtime.LockOSThread()
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			result <- fmt.Errorf("make a network namespace to try things in: %w: needs CAP_SYS_ADMIN", err)
+			result <- fmt.Errorf("make a network namespace to try things in: %w", NeedsCapability(err, "CAP_SYS_ADMIN"))
 			return
 		}
 		n, err := Open("/proc/thread-self/ns/net")

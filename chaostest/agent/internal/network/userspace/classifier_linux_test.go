@@ -1,6 +1,8 @@
 package userspace_test
 
 import (
+	"fmt"
+
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
 	. "github.com/onsi/ginkgo/v2"
@@ -11,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/userspace"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
@@ -32,13 +35,34 @@ const mark = classifier.MarkBase + 1
 // config fills in the target's link.
 func (p *pair) config(c userspace.Config) userspace.Config {
 	GinkgoHelper()
-	c.PID, c.Link, c.Mark = p.target.pid, "eth0", mark
+	c.Namespace, c.Link, c.Mark = p.target.held(), "eth0", mark
 	kernel := p.target.netlink()
 	defer kernel.Close()
 	link, err := kernel.LinkByName("eth0")
 	Expect(err).NotTo(HaveOccurred())
 	c.LinkIndex = link.Attrs().Index
 	return c
+}
+
+// held opens the namespace, once, until the spec ends or lets it go.
+func (n *namespace) held() *tc.Namespace {
+	GinkgoHelper()
+	if n.opened == nil {
+		var err error
+		n.opened, err = tc.Open(fmt.Sprintf("/proc/%d/ns/net", n.pid))
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(n.letGo)
+	}
+	return n.opened
+}
+
+func (n *namespace) letGo() error {
+	if n.opened == nil {
+		return nil
+	}
+	opened := n.opened
+	n.opened = nil
+	return opened.Close()
 }
 
 func (n *namespace) netlink() *netlink.Handle {

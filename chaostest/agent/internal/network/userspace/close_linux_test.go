@@ -76,6 +76,7 @@ var _ = Describe("Closing a path", func() {
 		p.target.end()
 		Expect(path.Close()).To(Succeed())
 		Expect(path.Stats().Held).To(BeZero())
+		Expect(p.target.letGo()).To(Succeed())
 		// A veth end goes when the namespace of the other does.
 		Eventually(func() error { return p.peer.command("ip", "link", "show", "eth0").Run() }).
 			WithTimeout(10 * time.Second).Should(HaveOccurred())

@@ -40,3 +40,20 @@ func TestWirePackets(t *testing.T) {
 		NewWithT(t).Expect(userspace.WirePackets(c.start, c.size)).To(Equal(c.want), name)
 	}
 }
+
+// FuzzWirePackets holds that no header makes a frame of no packets, or of more
+// than it has bytes, whatever the kernel or a guest puts there.
+func FuzzWirePackets(f *testing.F) {
+	f.Add(frame(0, 0, 20), 144)
+	f.Add(frame(1, 1448, 32), 44+32+14480)
+	f.Add(frame(4|0x80, 1, 60), 65535+32)
+	f.Add(frame(5, 100, 0), 44+8+2000)
+	f.Add(frame(1, 1000, 20)[:30], 2000)
+	f.Add([]byte{}, 0)
+	f.Fuzz(func(t *testing.T, start []byte, size int) {
+		size = max(size&0x1ffff, len(start)) // a frame is as long as its start, at least
+		if n := userspace.WirePackets(start, size); n < 1 || n > uint64(max(size, 1)) {
+			t.Fatalf("%d packets in a frame of %d bytes that starts %x", n, size, start)
+		}
+	})
+}

@@ -11,6 +11,8 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 )
 
 // pair is a target and its peer: two network namespaces joined by a veth link
@@ -25,6 +27,7 @@ type namespace struct {
 	v4, v6 string
 	mac    string
 	end    func()
+	opened *tc.Namespace // see held
 }
 
 // newPair makes a pair, and ends it with the spec.

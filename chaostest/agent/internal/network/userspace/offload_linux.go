@@ -27,44 +27,63 @@ var tunOffloads = []struct {
 // allOffloads is what the TAP offers where nothing limits it.
 const allOffloads = unix.TUN_F_CSUM | unix.TUN_F_TSO4 | unix.TUN_F_TSO6 | unix.TUN_F_TSO_ECN | unix.TUN_F_USO4 | unix.TUN_F_USO6
 
+// The answers of ethtool, from include/uapi/linux/ethtool.h.
+const (
+	featureNameBytes = 32  // ETH_GSTRING_LEN
+	mostFeatures     = 256 // Linux 6.18 has fewer than 80
+	stringsHead      = 12  // struct ethtool_gstrings: command, set, count, then the names
+	featuresHead     = 8   // struct ethtool_gfeatures: command, blocks, then the blocks
+	// A block is for 32 features: available, requested, active, never_changed.
+	featureBlock  = 16
+	activeInBlock = 8
+)
+
 // offloadsOf asks for the features of the link that a socket's namespace has
 // under that name.
 func offloadsOf(socket int, link string) (offloads int, err error) {
 	const (
 		getStrings, getFeatures = 0x1b, 0x3a // ETHTOOL_GSTRINGS, ETHTOOL_GFEATURES
 		featureNames            = 4          // ETH_SS_FEATURES
-		nameBytes               = 32         // ETH_GSTRING_LEN
-		most                    = 256        // features; Linux 6.18 has fewer than 80
 	)
-	// struct ethtool_gstrings: command, set, count, names.
-	names := make([]byte, 12+most*nameBytes)
+	names := make([]byte, stringsHead+mostFeatures*featureNameBytes)
 	binary.NativeEndian.PutUint32(names, getStrings)
 	binary.NativeEndian.PutUint32(names[4:], featureNames)
 	if err := ethtool(socket, link, names); err != nil {
 		return 0, fmt.Errorf("read feature names of %s: %w", link, err)
 	}
-	count := min(int(binary.NativeEndian.Uint32(names[8:])), most)
-	// struct ethtool_gfeatures: command, blocks, then per 32 features the words
-	// available, requested, active, never_changed.
-	features := make([]byte, 8+most/32*16)
+	features := make([]byte, featuresHead+mostFeatures/32*featureBlock)
 	binary.NativeEndian.PutUint32(features, getFeatures)
-	binary.NativeEndian.PutUint32(features[4:], most/32)
+	binary.NativeEndian.PutUint32(features[4:], mostFeatures/32)
 	if err := ethtool(socket, link, features); err != nil {
 		return 0, fmt.Errorf("read features of %s: %w", link, err)
 	}
-	active := map[string]bool{}
-	for i := range count {
-		name, _, _ := bytes.Cut(names[12+i*nameBytes:12+(i+1)*nameBytes], []byte{0})
-		word := binary.NativeEndian.Uint32(features[8+i/32*16+8:])
-		active[string(name)] = word>>(i%32)&1 == 1
+	return offloadsIn(names, features), nil
+}
+
+// offloadsIn reads which offloads the link has switched on. What the answers are
+// too short for is off.
+func offloadsIn(names, features []byte) int {
+	offloads := unix.TUN_F_CSUM // sums are finished by the kernel where the link cannot
+	if len(names) < stringsHead {
+		return offloads
 	}
-	offloads = unix.TUN_F_CSUM // sums are finished by the kernel where the link cannot
-	for _, o := range tunOffloads {
-		if active[o.feature] {
-			offloads |= o.flag
+	count := int(binary.NativeEndian.Uint32(names[8:]))
+	for i := range min(count, mostFeatures, (len(names)-stringsHead)/featureNameBytes) {
+		word := featuresHead + i/32*featureBlock + activeInBlock
+		if word+4 > len(features) {
+			break
+		}
+		if binary.NativeEndian.Uint32(features[word:])>>(i%32)&1 == 0 {
+			continue
+		}
+		name, _, _ := bytes.Cut(names[stringsHead+i*featureNameBytes:][:featureNameBytes], []byte{0})
+		for _, o := range tunOffloads {
+			if string(name) == o.feature {
+				offloads |= o.flag
+			}
 		}
 	}
-	return offloads, nil
+	return offloads
 }
 
 func ethtool(socket int, link string, command []byte) error {

@@ -43,7 +43,7 @@ func open(c Config, heldBytes int) (_ *Path, err error) {
 			err = fmt.Errorf("open user-space path for %s of %s: %w", c.Direction, c.Link, errors.Join(err, p.release()))
 		}
 	}()
-	if err := inNamespace(c.PID, func() error { return p.enter(c) }); err != nil {
+	if err := c.Namespace.Inside(func() error { return p.enter(c) }); err != nil {
 		return nil, err
 	}
 	if p.memory, err = newArena(heldBytes); err != nil {
@@ -70,7 +70,7 @@ func (p *Path) enter(c Config) (err error) {
 		return fmt.Errorf("look up link %d: %w", c.LinkIndex, err)
 	}
 	if name := link.Attrs().Name; name != c.Link {
-		return fmt.Errorf("link %d of process %d is %s, not %s: has the container's network changed?", c.LinkIndex, c.PID, name, c.Link)
+		return fmt.Errorf("link %d is %s, not %s: has the container's network changed?", c.LinkIndex, name, c.Link)
 	}
 	if kind := link.Attrs().EncapType; kind != "ether" {
 		return &fault.UnsupportedError{

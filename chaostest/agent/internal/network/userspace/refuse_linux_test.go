@@ -2,7 +2,6 @@ package userspace_test
 
 import (
 	"os"
-	"runtime"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -10,49 +9,12 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/userspace"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// onSpoiledThread runs do on a thread that dies afterwards.
-func onSpoiledThread(spoil func() error, do func() error) (err error) {
-	GinkgoHelper()
-	var spoilt error
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		if spoilt = spoil(); spoilt == nil {
-			err = do()
-		}
-	}()
-	<-done
-	Expect(spoilt).NotTo(HaveOccurred())
-	return err
-}
-
-// without drops one of the thread's capabilities.
-func without(capability uint) func() error {
-	return func() error {
-		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-		var data [2]unix.CapUserData
-		if err := unix.Capget(&header, &data[0]); err != nil {
-			return err
-		}
-		data[capability/32].Effective &^= 1 << (capability % 32)
-		return unix.Capset(&header, &data[0])
-	}
-}
-
 var _ = Describe("Opening a path is refused", func() {
-	It("for a process that has ended", func() {
-		p := newPair()
-		c := p.config(userspace.Config{Direction: fault.Egress, Delay: time.Second})
-		p.target.end()
-		_, err := userspace.Open(c)
-		Expect(err).To(MatchError(And(ContainSubstring("no such file or directory: has the process ended"), ContainSubstring("/ns/net"))))
-	})
-
 	It("for a link that is not there, is another one, or is no Ethernet link", func() {
 		p := newPair()
 		before := p.target.run("ip", "link")
@@ -73,16 +35,9 @@ var _ = Describe("Opening a path is refused", func() {
 	})
 
 	It("with the name of the capability that is missing", func() {
-		p := newPair()
-		Expect(onSpoiledThread(without(unix.CAP_SYS_ADMIN), func() error {
-			err, _ := userspace.Visit(p.target.pid, func() error { return nil })
-			return err
-		})).To(MatchError(ContainSubstring("operation not permitted: the agent needs CAP_SYS_ADMIN")))
-		Expect(onSpoiledThread(without(unix.CAP_NET_ADMIN), func() error {
-			err, _ := userspace.Visit(p.target.pid, userspace.AttachTAP)
-			return err
-		})).To(MatchError(ContainSubstring("make TAP: operation not permitted: the agent needs CAP_NET_ADMIN")))
-		Expect(onSpoiledThread(without(unix.CAP_NET_RAW), func() error {
+		needRoot()
+		Expect(OnSpoiledThread(Without(unix.CAP_NET_ADMIN), userspace.AttachTAP)).To(MatchError(ContainSubstring("make TAP: operation not permitted: the agent needs CAP_NET_ADMIN")))
+		Expect(OnSpoiledThread(Without(unix.CAP_NET_RAW), func() error {
 			return userspace.OpenOn(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: 1}})
 		})).To(MatchError(ContainSubstring("open packet socket: operation not permitted: the agent needs CAP_NET_RAW")))
 	})
@@ -90,7 +45,7 @@ var _ = Describe("Opening a path is refused", func() {
 	It("as unsupported where there is no TUN device", func() {
 		needRoot()
 		empty := GinkgoT().TempDir()
-		err := onSpoiledThread(func() error {
+		err := OnSpoiledThread(func() error {
 			if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 				return os.NewSyscallError("unshare", err)
 			}

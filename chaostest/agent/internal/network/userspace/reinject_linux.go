@@ -9,6 +9,8 @@ import (
 	"github.com/cilium/ebpf/rlimit"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 )
 
 // openSocket opens the packet socket that puts frames on a link, past its qdisc
@@ -16,7 +18,7 @@ import (
 func openSocket(link netlink.Link) (_ int, err error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
-		return -1, fmt.Errorf("open packet socket: %w", explain(err, "CAP_NET_RAW"))
+		return -1, fmt.Errorf("open packet socket: %w", tc.NeedsCapability(err, "CAP_NET_RAW"))
 	}
 	defer func() {
 		if err != nil {
@@ -33,7 +35,7 @@ func openSocket(link netlink.Link) (_ int, err error) {
 		{"SO_SNDBUFFORCE", unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, sendBuffer},
 	} {
 		if err := unix.SetsockoptInt(fd, option.level, option.what, option.value); err != nil {
-			return -1, fmt.Errorf("set %s of packet socket: %w", option.name, explain(err, "CAP_NET_ADMIN"))
+			return -1, fmt.Errorf("set %s of packet socket: %w", option.name, tc.NeedsCapability(err, "CAP_NET_ADMIN"))
 		}
 	}
 	if err := unix.Bind(fd, &unix.SockaddrLinklayer{Ifindex: link.Attrs().Index}); err != nil {
@@ -64,14 +66,14 @@ func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("load program that puts packets back on %s: %w", link.Attrs().Name, explain(err, "CAP_BPF or CAP_SYS_ADMIN"))
+		return fmt.Errorf("load program that puts packets back on %s: %w", link.Attrs().Name, tc.NeedsCapability(err, "CAP_BPF or CAP_SYS_ADMIN"))
 	}
 	defer func() { _ = program.Close() }() // the filter holds it from here on
 	qdisc := &netlink.Clsact{QdiscAttrs: netlink.QdiscAttrs{
 		LinkIndex: t.index, Handle: netlink.MakeHandle(0xffff, 0), Parent: netlink.HANDLE_CLSACT,
 	}}
 	if err := kernel.QdiscAdd(qdisc); err != nil {
-		return fmt.Errorf("add clsact to TAP %s: %w", t.name, explain(err, "CAP_NET_ADMIN"))
+		return fmt.Errorf("add clsact to TAP %s: %w", t.name, tc.NeedsCapability(err, "CAP_NET_ADMIN"))
 	}
 	filter := &netlink.BpfFilter{
 		FilterAttrs: netlink.FilterAttrs{
@@ -80,7 +82,7 @@ func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint
 		Fd: program.FD(), Name: "chaosgate_back", DirectAction: true,
 	}
 	if err := kernel.FilterAdd(filter); err != nil {
-		return fmt.Errorf("add BPF filter to TAP %s: %w", t.name, explain(err, "CAP_NET_ADMIN"))
+		return fmt.Errorf("add BPF filter to TAP %s: %w", t.name, tc.NeedsCapability(err, "CAP_NET_ADMIN"))
 	}
 	return nil
 }

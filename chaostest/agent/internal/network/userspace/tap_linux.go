@@ -59,7 +59,7 @@ func openTAP(kernel *netlink.Handle, link netlink.Link, direction fault.Directio
 		{"remove routes", func() error { return tc.RemoveRoutes(kernel, t.index) }},
 	} {
 		if err := step.do(); err != nil {
-			return nil, fmt.Errorf("%s of TAP %s: %w", step.what, name, explain(err, "CAP_NET_ADMIN"))
+			return nil, fmt.Errorf("%s of TAP %s: %w", step.what, name, tc.NeedsCapability(err, "CAP_NET_ADMIN"))
 		}
 	}
 	return t, nil
@@ -90,7 +90,7 @@ func attachTAP() (_ int, name string, err error) {
 	}
 	request.SetUint16(unix.IFF_TAP | unix.IFF_NO_PI | unix.IFF_VNET_HDR)
 	if err := unix.IoctlIfreq(fd, unix.TUNSETIFF, request); err != nil {
-		return -1, "", fmt.Errorf("make TAP: %w", explain(err, "CAP_NET_ADMIN"))
+		return -1, "", fmt.Errorf("make TAP: %w", tc.NeedsCapability(err, "CAP_NET_ADMIN"))
 	}
 	return fd, request.Name(), nil
 }

@@ -1,10 +1,12 @@
 package userspace
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
@@ -13,9 +15,8 @@ const heldBytes = 256 << 20
 
 // Config says which packets' link, and for how long they are held.
 type Config struct {
-	// PID is a process in the target's network namespace, as the agent's own PID
-	// namespace counts.
-	PID int
+	// Namespace is the target's. It stays open as long as the path.
+	Namespace *tc.Namespace
 	// Link and LinkIndex name the Ethernet link in that namespace. Both must fit.
 	Link      string
 	LinkIndex int
@@ -35,8 +36,8 @@ type Config struct {
 
 func (c Config) validate() error {
 	switch {
-	case c.PID <= 0:
-		return fmt.Errorf("process %d: must be a process in the target's network namespace", c.PID)
+	case c.Namespace == nil:
+		return errors.New("no namespace: must be the target's")
 	case c.Link == "" || c.LinkIndex <= 0:
 		return fmt.Errorf("link %q, index %d: must have a name and an index above 0", c.Link, c.LinkIndex)
 	case c.Direction != fault.Egress && c.Direction != fault.Ingress:

@@ -6,16 +6,17 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/userspace"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 func TestBadConfigsAreRefused(t *testing.T) {
-	good := userspace.Config{PID: 1, Link: "eth0", LinkIndex: 2, Direction: fault.Egress, Delay: time.Second, Jitter: time.Second}
+	good := userspace.Config{Namespace: &tc.Namespace{}, Link: "eth0", LinkIndex: 2, Direction: fault.Egress, Delay: time.Second, Jitter: time.Second}
 	g := NewWithT(t)
 	g.Expect(userspace.Validate(good)).To(Succeed())
 	for want, spoil := range map[string]func(*userspace.Config){
-		"process 0: must be a process in the target's network namespace":    func(c *userspace.Config) { c.PID = 0 },
+		"no namespace: must be the target's":                                func(c *userspace.Config) { c.Namespace = nil },
 		`link "", index 2: must have a name and an index above 0`:           func(c *userspace.Config) { c.Link = "" },
 		`link "eth0", index -1: must have a name and an index above 0`:      func(c *userspace.Config) { c.LinkIndex = -1 },
 		`direction "both": must be egress or ingress; open a path for each`: func(c *userspace.Config) { c.Direction = fault.Both },

@@ -1,0 +1,39 @@
+package networktest
+
+import (
+	"runtime"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
+)
+
+// OnSpoiledThread runs do on a thread that dies afterwards.
+func OnSpoiledThread(spoil func() error, do func() error) (err error) {
+	GinkgoHelper()
+	var spoilt error
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		if spoilt = spoil(); spoilt == nil {
+			err = do()
+		}
+	}()
+	<-done
+	Expect(spoilt).NotTo(HaveOccurred())
+	return err
+}
+
+// Without drops one of the thread's capabilities.
+func Without(capability uint) func() error {
+	return func() error {
+		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+		var data [2]unix.CapUserData
+		if err := unix.Capget(&header, &data[0]); err != nil {
+			return err
+		}
+		data[capability/32].Effective &^= 1 << (capability % 32)
+		return unix.Capset(&header, &data[0])
+	}
+}
