@@ -14,7 +14,7 @@ func (blackHole) paths() []dataPath { return []dataPath{classifierAlone{classifi
 
 func (blackHole) preference() uint16 { return losePreference }
 
-// clash: a packet that is lost meets nothing else.
+// clash is never one: a packet that is lost meets no other fault.
 func (blackHole) clash(packetFault) string { return "" }
 
 func (blackHole) seed() (uint64, bool) { return 0, false }

@@ -25,7 +25,7 @@ type capabilities struct {
 // tryOnce tries for the process: the kernel does not change under it.
 var tryOnce = sync.OnceValue(func() (all capabilities) {
 	err := tc.Scratch(func(n *tc.Namespace) error {
-		all.bpf = explain(tryBPF(n), "BPF classifiers, from Linux 5.4, and CAP_BPF or CAP_SYS_ADMIN in the host's own user namespace")
+		all.bpf = explain(tryBPF(n), "BPF classifiers, from Linux 5.4, and CAP_BPF or CAP_SYS_ADMIN in the host's user namespace")
 		all.netem = explain(tryNetem(n), "the kernel modules sch_htb and sch_netem")
 		all.ifb = explain(tryIFB(n), "the kernel modules ifb and act_mirred")
 		all.tun = explain(tryTUN(), "the kernel module tun, and the device /dev/net/tun in the agent's container")
@@ -38,7 +38,7 @@ var tryOnce = sync.OnceValue(func() (all capabilities) {
 })
 
 // whatKernelCan tries everything in a network namespace that is made for it and
-// goes with it. The kernel's answers are told apart by number.
+// goes with it. The kernel's answers are told apart by their number, never by their text.
 func whatKernelCan(ctx context.Context) capabilities {
 	if err := ctx.Err(); err != nil {
 		return capabilities{err, err, err, err}

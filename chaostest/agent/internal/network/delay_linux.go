@@ -30,7 +30,7 @@ func (d delay) clash(other packetFault) string {
 
 func (d delay) seed() (uint64, bool) { return d.Seed, d.Jitter > 0 }
 
-// effect: what nobody has received yet was not delayed but is held.
+// effect is had once a packet has left: until then it is held, and may yet be lost.
 func (d delay) effect(_ classifier.Counters, carried pathCounts) (bool, string) {
 	return carried.sent > 0, "delayed"
 }

@@ -138,7 +138,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		}
 	})
 
-	It("says that it held what nobody has seen yet", func(ctx SpecContext) {
+	It("says that it holds what has not arrived yet", func(ctx SpecContext) {
 		i := here.mustInject(ctx, request(target, fault.Delay(fault.MaxDelay), fault.Filter{Protocol: fault.UDP}, path))
 		Expect(i.Evidence().Effective).To(BeFalse())
 		Expect(i.Evidence().Summary).To(Equal("no packet matched egress, udp"))

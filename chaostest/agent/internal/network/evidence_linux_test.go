@@ -33,7 +33,7 @@ var _ = DescribeTable("the evidence", func(f packetFault, t touched, effective b
 	Entry("of many", delay{fault.Delay(fault.MinDelay)}, touched{
 		matched: classifier.Counters{Packets: 1204, Bytes: 1_100_000}, carried: pathCounts{sent: 1204},
 	}, true, "1,204 packets (1.0 MiB) delayed"),
-	Entry("of what nobody has received yet", delay{fault.Delay(fault.MinDelay)}, touched{
+	Entry("of what has not arrived yet", delay{fault.Delay(fault.MinDelay)}, touched{
 		matched: classifier.Counters{Packets: 2, Bytes: 92}, carried: pathCounts{held: 2},
 	}, false, "2 packets (92 B) delayed; 2 still held"),
 	Entry("of a path that could not keep up", delay{fault.Delay(fault.MinDelay)}, touched{

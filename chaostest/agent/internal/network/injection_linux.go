@@ -26,7 +26,7 @@ type injection struct {
 	namespaces *namespaces
 	namespace  *namespace // nil until the target is entered
 	journal    *injector.Journal
-	pending    int // undo steps that are left, without the last
+	pending    int // undo steps that are not done, without the last
 	lease      *classifier.Lease
 	pidfd      int // of the target's first process
 
@@ -37,7 +37,7 @@ type injection struct {
 	running       bool // the deadline is in the map
 	lapsed        bool // the deadline has passed while it was running
 	died          bool
-	released      bool // nothing is held any more
+	released      bool // the namespace and the target are given up
 	proof         error
 }
 
@@ -128,47 +128,6 @@ func (i *injection) leave() error {
 	return errors.Join(errs...)
 }
 
-// begin lets the fault run, everywhere at once.
-func (i *injection) begin() error {
-	if err := i.beforeDoing("end the lease", i.end); err != nil {
-		return err
-	}
-	until := i.leaseEnd()
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.until, i.running = until, true
-	return i.lease.Renew(until)
-}
-
-// end stops the fault everywhere at once, before anything is taken apart.
-func (i *injection) end() error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	i.noteLapse()
-	if err := i.lease.Rest(i.until); err != nil {
-		return err
-	}
-	i.running = false
-	return nil
-}
-
-// Renew moves the deadline. A fault that has lapsed meanwhile runs again, but
-// its evidence says so for good.
-func (i *injection) Renew(until uint64) error {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if !i.running {
-		return nil
-	}
-	i.noteLapse()
-	i.until = until
-	return i.lease.Renew(until)
-}
-
-func (i *injection) noteLapse() {
-	i.lapsed = i.lapsed || i.running && injector.Monotonic() >= i.until
-}
-
 // hasDied asks the kernel whether the target's first process has ended.
 func (i *injection) hasDied() bool {
 	poll := []unix.PollFd{{Fd: int32(i.pidfd), Events: unix.POLLIN}}
@@ -177,8 +136,8 @@ func (i *injection) hasDied() bool {
 }
 
 // nextSeed is the seed of the interception that was added last, or 0 for a fault
-// that makes no random choices. Each has its own, counted up from the
-// injection's, so that two of them do not draw the same numbers.
+// that makes no random choices. They count up from the injection's seed, so that no
+// two interceptions draw the same numbers.
 func (i *injection) nextSeed() uint64 {
 	given, random := i.fault.seed()
 	if !random {

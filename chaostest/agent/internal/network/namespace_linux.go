@@ -71,8 +71,8 @@ func (all *namespaces) leave(n *namespace) error {
 	return n.kernel.Close()
 }
 
-// clash finds a live injection that some packet could meet, too, where the two
-// faults do not go together.
+// clash refuses an injection that does not go together with a live one, where
+// some packet could match both.
 func (n *namespace) clash(i *injection) error {
 	for id, other := range n.live {
 		why := i.fault.clash(other.fault)
@@ -130,7 +130,7 @@ func (n *namespace) freeMark() (uint32, error) {
 	return 0, errors.New("find a packet mark: all 255 are in use in this namespace: revert some injections first")
 }
 
-// freeClass finds a class of a device that nobody uses.
+// freeClass finds a class of a device that is not in use.
 func (n *namespace) freeClass(device tc.Link) (uint16, error) {
 	for minor := uint16(1); minor <= tc.MaxClasses; minor++ {
 		if !n.classes[classKey{device.Index, minor}] {

@@ -8,8 +8,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// netemPath is the kernel's netem, below a class of its own: on the link itself
-// or, for what comes in, on an IFB that it is sent through.
+// netemPath is the kernel's netem. It is on the link itself or, for packets that
+// come in, on an IFB that they are sent through.
 type netemPath struct{ asked tc.Netem }
 
 func (netemPath) name() string { return string(fault.NetemPath) }
@@ -107,8 +107,8 @@ func (i *injection) addClass(device tc.Link, asked tc.Netem) (*tc.NetemClass, er
 	return class, class.Add()
 }
 
-// foreignRoot reads the root qdisc of a link, and says whether it is neither the
-// kernel's own nor ours.
+// foreignRoot reads the root qdisc of a link, and says whether it is somebody
+// else's: neither the kernel's default nor ours.
 func (i *injection) foreignRoot(link tc.Link) (tc.Root, bool, error) {
 	root, err := i.namespace.kernel.Root(link)
 	return root, err == nil && !root.Default && i.namespace.roots[link.Index] == nil, err

@@ -86,7 +86,7 @@ func (i *injection) choosePath(can capabilities, links []tc.Link) (dataPath, err
 func (i *injection) unsupported(forced bool, all []*obstacle) error {
 	what := i.fault.String()
 	if forced {
-		what += " on the " + string(i.path) + " path"
+		what += " on the " + strings.ReplaceAll(string(i.path), " ", "-") + " path"
 	}
 	if len(all) == 0 {
 		return &fault.UnsupportedError{What: what, Needs: "a data path that can carry it", Have: "that one cannot", Do: "leave the path to the tool"}

@@ -1,7 +1,6 @@
 package classifier
 
 import (
-	"encoding/binary"
 	"net/netip"
 
 	"github.com/cilium/ebpf/asm"
@@ -71,38 +70,6 @@ func (r Rule) ipv6(c *code, peers []netip.Prefix) {
 	r.matchProtocol(c, protocolICMPv6)
 }
 
-// matchPeers jumps to the miss unless the address on the stack is in one of the
-// prefixes. No prefix means any address.
-func matchPeers(c *code, address int32, peers []netip.Prefix) {
-	if len(peers) == 0 {
-		return
-	}
-	found := c.label("peer")
-	for _, p := range peers {
-		next := c.label("next")
-		bytes, bits := p.Masked().Addr().AsSlice(), p.Bits()
-		for word := 0; word*32 < bits; word++ {
-			mask := uint32(0xffffffff)
-			if left := bits - word*32; left < 32 {
-				mask <<= 32 - left
-			}
-			c.add(asm.LoadMem(asm.R1, asm.RFP, int16(address)+int16(word*4), asm.Word), asm.HostTo(asm.BE, asm.R1, asm.Word))
-			if mask != 0xffffffff {
-				c.add(asm.And.Imm32(asm.R1, int32(mask)))
-			}
-			c.add(asm.JNE.Imm32(asm.R1, int32(binary.BigEndian.Uint32(bytes[word*4:])), next))
-		}
-		c.add(asm.Ja.Label(found))
-		if bits == 0 { // nothing jumps to next, and the verifier wants no dead code
-			c.place(found)
-			return
-		}
-		c.place(next)
-	}
-	c.add(asm.Ja.Label(labelMiss))
-	c.place(found)
-}
-
 // skipExtensions moves transport and protocol behind the extension headers, and
 // notes whether the packet is a later fragment. In those the headers end.
 func skipExtensions(c *code) {
@@ -158,20 +125,4 @@ func passNeighbours(c *code) {
 	c.load(stackOther, 1)
 	c.add(byteAt(asm.R1, stackOther), asm.JLT.Imm(asm.R1, 133, other), asm.JLE.Imm(asm.R1, 137, labelMiss))
 	c.place(other)
-}
-
-// SplitPeers sorts peers by family. An IPv4 address that is written as an IPv6 one
-// (::ffff:10.0.0.2) is IPv4 on the wire.
-func SplitPeers(peers []netip.Prefix) (four, six []netip.Prefix) {
-	for _, p := range peers {
-		switch a := p.Addr(); {
-		case a.Is4():
-			four = append(four, p)
-		case a.Is4In6() && p.Bits() >= 96:
-			four = append(four, netip.PrefixFrom(a.Unmap(), p.Bits()-96))
-		default:
-			six = append(six, p)
-		}
-	}
-	return four, six
 }

@@ -32,8 +32,7 @@ func NewLease(until uint64) (*Lease, error) {
 // Renew lets the programs run until then.
 func (l *Lease) Renew(until uint64) error { return l.put(until &^ resting) }
 
-// Rest stops the programs at once; the deadline tells a sweep when nobody needs
-// them any more.
+// Rest stops the programs at once. After the deadline a sweep may remove them.
 func (l *Lease) Rest(until uint64) error { return l.put(until | resting) }
 
 func (l *Lease) put(deadline uint64) error {
@@ -58,8 +57,8 @@ func newMap(name string, size uint32) (*ebpf.Map, error) {
 	return m, nil
 }
 
-// Lapsed says whether the lease of a program, by the kernel's number, is over at
-// a time. The lease of a program that is of another make is not known to be.
+// Lapsed says whether the lease of a program is over at a time. The program goes by
+// the kernel's number. One without a lease of ours does not count as lapsed.
 func Lapsed(program int, now uint64) (_ bool, err error) {
 	p, err := ebpf.NewProgramFromID(ebpf.ProgramID(program))
 	if err != nil {

@@ -101,7 +101,7 @@ var _ = Describe("the classifier", func() {
 		Entry("an IPv6 network across words", peers("fd00:0:8::/47"), fault.Egress, v6(us6, other6, tcp, ports(1, 2)), true),
 		Entry("outside of an IPv6 network", peers("fd00:0:8::/48"), fault.Egress, v6(us6, other6, tcp, ports(1, 2)), false),
 		Entry("a peer of either family", peers(them+"/32", them6+"/128"), fault.Egress, v6(us6, them6, tcp, ports(1, 2)), true),
-		Entry("an IPv4 peer in IPv6's clothes", peers("::ffff:10.0.0.2/128"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+		Entry("an IPv4 peer that is written as an IPv6 one", peers("::ffff:10.0.0.2/128"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
 
 		Entry("TCP", protocolFilter(fault.TCP), fault.Egress, v4(us, them, tcp, 5, 0, nil), true),
 		Entry("UDP is no TCP", protocolFilter(fault.TCP), fault.Egress, v4(us, them, udp, 5, 0, nil), false),
@@ -224,17 +224,17 @@ var _ = Describe("the classifier", func() {
 		Entry("by matching for the filter's actions", ToClassOfIFB(1, 0xc6a70003), int32(0), int32(-1), uint32(0xc6a70003)),
 	)
 
-	DescribeTable("on ingress, a mark", func(way fault.Direction, own, mark uint32, want netlink.TcAct, left uint32) {
-		p := build(Rule{Direction: way, Mark: own, Outcome: Lose(fault.Ingress)}, hour())
+	DescribeTable("on ingress, a mark", func(way fault.Direction, rules, mark uint32, want netlink.TcAct, left uint32) {
+		p := build(Rule{Direction: way, Mark: rules, Outcome: Lose(fault.Ingress)}, hour())
 		answer, after := in(p, context{Mark: mark}, v4(us, them, tcp, 5, 0, nil))
 		Expect(answer).To(Equal(int32(want)))
 		Expect(after.Mark).To(Equal(left))
 	},
-		Entry("of its own is taken off", fault.Ingress, MarkBase+7, MarkBase+7, netlink.TC_ACT_UNSPEC, uint32(0)),
-		Entry("of another path is left on", fault.Ingress, MarkBase+7, MarkBase+8, netlink.TC_ACT_UNSPEC, MarkBase+8),
-		Entry("of a path is left on by who has none", fault.Ingress, uint32(0), MarkBase+255, netlink.TC_ACT_UNSPEC, MarkBase+255),
-		Entry("of the target's own means nothing", fault.Ingress, MarkBase+7, uint32(7), netlink.TC_ACT_SHOT, uint32(7)),
-		Entry("of none means nothing", fault.Ingress, uint32(0), uint32(0), netlink.TC_ACT_SHOT, uint32(0)),
+		Entry("that is the rule's is taken off", fault.Ingress, MarkBase+7, MarkBase+7, netlink.TC_ACT_UNSPEC, uint32(0)),
+		Entry("that is another path's is left on", fault.Ingress, MarkBase+7, MarkBase+8, netlink.TC_ACT_UNSPEC, MarkBase+8),
+		Entry("that is a path's is left on by a rule without one", fault.Ingress, uint32(0), MarkBase+255, netlink.TC_ACT_UNSPEC, MarkBase+255),
+		Entry("that the target has set means nothing", fault.Ingress, MarkBase+7, uint32(7), netlink.TC_ACT_SHOT, uint32(7)),
+		Entry("that is missing means nothing", fault.Ingress, uint32(0), uint32(0), netlink.TC_ACT_SHOT, uint32(0)),
 		Entry("on egress means nothing", fault.Egress, uint32(0), MarkBase+7, netlink.TC_ACT_SHOT, MarkBase+7),
 	)
 })

@@ -1,3 +1,3 @@
-// Package networktest makes hosts for tests of network faults: processes in
-// network namespaces of their own, joined by a cable.
+// Package networktest makes hosts for tests of network faults: processes that each
+// have a network namespace, joined by a cable.
 package networktest

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Host is a process in a network namespace of its own, and netlink in there.
+// Host is a process in a network namespace that was made for it, and netlink in there.
 type Host struct {
 	*netlink.Handle
 	process   *exec.Cmd
@@ -160,8 +160,8 @@ func (h *Host) Lay(device string, other *Host) {
 	Expect(h.LinkAdd(&netlink.Veth{LinkAttrs: attributes, PeerName: device, PeerNamespace: netlink.NsPid(other.PID())})).To(Succeed())
 }
 
-// The addresses of the hosts that Connect makes; the client has a second one, for
-// the peer that is not meant.
+// The addresses of the hosts that Connect makes. The client has a second one, the
+// stranger's, for what a filter leaves out.
 const (
 	TargetIP, ClientIP, StrangerIP    = "10.77.0.1", "10.77.0.2", "10.77.0.3"
 	TargetIP6, ClientIP6, StrangerIP6 = "fd77::1", "fd77::2", "fd77::3"

@@ -3,6 +3,6 @@
 // snapshots of what is there, compares them, and sweeps away what an agent that
 // was killed has left. It knows nothing of faults.
 //
-// Everything that it makes has a name that begins with "chaosgate" or a handle
-// that nobody else is likely to take, so that it finds its own things again.
+// Everything that it makes has a name that begins with "chaosgate", or a handle
+// that is unlikely to be taken. So it finds its things again.
 package tc

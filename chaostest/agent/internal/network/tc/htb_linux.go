@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Our handles. The root's is one that nobody else is likely to take; the netem
-// of a class has netemMajor plus the class's minor number for its major.
+// Our handles. The root's is one that is unlikely to be taken. The major number of
+// a class's netem is netemMajor plus the class's minor number.
 const (
 	rootMajor  uint16 = 0xc6a7
 	netemMajor uint16 = 0xc700
@@ -66,8 +66,8 @@ func (n *Namespace) qdiscs(link int) ([]netlink.Qdisc, error) {
 // Root is the root qdisc of a device.
 type Root struct {
 	Kind string
-	// Default says that it is the kernel's own, which has no handle and comes back
-	// when another is removed.
+	// Default says that it is the one the kernel puts there by itself. It has no
+	// handle, and comes back when another is removed.
 	Default bool
 
 	handle uint32
@@ -76,8 +76,8 @@ type Root struct {
 // ours says that it is the HTB of an agent, this one or another.
 func (r Root) ours() bool { return r.handle == netlink.MakeHandle(rootMajor, 0) }
 
-// Root reads the root qdisc of a device; a device that has none counts as one
-// with the kernel's own.
+// Root reads the root qdisc of a device. A device without one counts as having
+// the kernel's.
 func (n *Namespace) Root(device Link) (Root, error) {
 	all, err := n.qdiscs(device.Index)
 	if err != nil {

@@ -34,8 +34,8 @@ func listedByLinux(t testing.TB) []byte {
 	return b
 }
 
-// FuzzNetem holds that no message makes the reader panic, and that what it reads
-// is what it reads again once it is encoded anew.
+// FuzzNetem holds that no message makes the reader panic, and that what was read
+// reads the same after it has been encoded.
 func FuzzNetem(f *testing.F) {
 	f.Add(qdisc(plain))
 	f.Add(qdisc(spread))
@@ -50,7 +50,7 @@ func FuzzNetem(f *testing.F) {
 		}
 		again, found, err := findNetem(qdisc(e), netemOf1)
 		if err != nil || !found || again != e {
-			t.Fatalf("read %+v from %x, and %+v (found: %t, error: %v) once it was encoded anew", e, message, again, found, err)
+			t.Fatalf("read %+v from %x, and %+v (found: %t, error: %v) after it was encoded", e, message, again, found, err)
 		}
 	})
 }

@@ -33,7 +33,7 @@ func TestWirePackets(t *testing.T) {
 		"with congestion notification":      {frame(tcp4|ecn, 1448, 32), headers + 32 + 2*1448, 2},
 		"datagrams":                         {frame(udp, 100, 0), headers + 8 + 2000, 20},
 		"an empty segment":                  {frame(tcp4, 1448, 20), headers + 20, 1},
-		"a segment size of 0, from a liar":  {frame(tcp4, 0, 20), headers + 20 + 100, 1},
+		"a segment size that is not true":   {frame(tcp4, 0, 20), headers + 20 + 100, 1},
 		"a start that ends before the head": {frame(tcp4, 1000, 20)[:30], headers + 1000, 1},
 		"nothing":                           {nil, 0, 1},
 	} {

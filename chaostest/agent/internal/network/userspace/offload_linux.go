@@ -9,11 +9,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tunOffloads are the features of a link, as ethtool names them, that let it
-// take a large frame whole, and what the TAP is told of each. A packet socket
-// that skips the qdisc cannot have frames cut up for a link that takes none:
-// the kernel drops them. So the TAP offers what the link does, and the kernel
-// cuts the rest before it gets there.
+// tunOffloads are the features that let a link take a large frame whole, as
+// ethtool names them, and the flag that lets the TAP take it. A packet socket that
+// skips the qdisc cannot have frames cut up: the kernel drops those that are too
+// large for the link. So the TAP takes what the link takes, and the kernel cuts
+// the rest before it gets there.
 var tunOffloads = []struct {
 	feature string
 	flag    int

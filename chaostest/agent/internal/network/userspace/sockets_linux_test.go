@@ -16,15 +16,15 @@ import (
 func (n *namespace) inside(do func()) {
 	GinkgoHelper()
 	runtime.LockOSThread()
-	own, err := netns.Get()
+	before, err := netns.Get()
 	Expect(err).NotTo(HaveOccurred())
-	defer func() { _ = own.Close() }()
+	defer func() { _ = before.Close() }()
 	there, err := netns.GetFromPid(n.pid)
 	Expect(err).NotTo(HaveOccurred())
 	defer func() { _ = there.Close() }()
 	Expect(netns.Set(there)).To(Succeed())
 	defer func() {
-		Expect(netns.Set(own)).To(Succeed())
+		Expect(netns.Set(before)).To(Succeed())
 		runtime.UnlockOSThread()
 	}()
 	do()

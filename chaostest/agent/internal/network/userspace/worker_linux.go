@@ -261,8 +261,8 @@ func (w *worker) send(p packet, giveUp int64) bool {
 	return true
 }
 
-// refit asks anew what the link takes: somebody may have turned its offloads
-// off. What the link no longer takes is lost; what comes next is cut to fit.
+// refit asks again what the link takes: its offloads may have been turned off.
+// What the link no longer takes is lost; what comes next is cut to fit.
 func (w *worker) refit() {
 	if w.link == "" || w.tapGone {
 		return
