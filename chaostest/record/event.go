@@ -19,24 +19,35 @@ type EventKind string
 const (
 	SpecStarted EventKind = "spec started"
 	SpecEnded   EventKind = "spec ended"
-	StepTaken   EventKind = "step"
-	Injected    EventKind = "injected"
-	Reverted    EventKind = "reverted"
-	Loading     EventKind = "loading"
-	WindowDone  EventKind = "window"
+	// StepTaken is a step that the spec says itself, as with Ginkgo's By.
+	StepTaken EventKind = "step"
+	Injected  EventKind = "injected"
+	// Lapsed says that a fault ended by itself, because its lease was not renewed.
+	Lapsed   EventKind = "lapsed"
+	Reverted EventKind = "reverted"
+	// Judged is a matcher's last look at what its judgement is about.
+	Judged EventKind = "judged"
+	// Loading tells how a load goes on, and WindowDone that it has ended.
+	Loading    EventKind = "loading"
+	WindowDone EventKind = "window"
 )
 
-// Event is one step of a run as it happens, for the eyes of whoever waits.
+// Event is something that happened in a run. Those who wait follow the events as
+// they happen; the record of the run keeps all but the progress of loads.
 type Event struct {
 	Schema  int       `json:"schema"`
 	Time    time.Time `json:"time"`
 	Kind    EventKind `json:"kind"`
 	Process int       `json:"process"`
-	Spec    string    `json:"spec"`
-	Text    string    `json:"text,omitempty"`
-	Failed  bool      `json:"failed,omitempty"`
-	// ID ties the events of one injection together.
+	// Suite is the spec's, where it is known: a suite that runs does not say it.
+	Suite  string `json:"suite,omitempty"`
+	Spec   string `json:"spec"`
+	Text   string `json:"text,omitempty"`
+	Failed bool   `json:"failed,omitempty"`
+	// ID is that of the injection or of the judgement that the event is about.
 	ID string `json:"id,omitempty"`
+	// Outcome is that of the judgement.
+	Outcome Outcome `json:"outcome,omitempty"`
 	// Window holds the counts so far while a load runs, and all of them at its end.
 	Window *Window `json:"window,omitempty"`
 }

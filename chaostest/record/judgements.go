@@ -23,9 +23,11 @@ const (
 // on an injection.
 type Judgement struct {
 	// ID is what the mark of a failure message names.
-	ID        string `json:"id"`
-	Matcher   string `json:"matcher"`
-	Objective string `json:"objective"`
+	ID string `json:"id"`
+	// At is the time of the last look.
+	At        time.Time `json:"at,omitzero"`
+	Matcher   string    `json:"matcher"`
+	Objective string    `json:"objective"`
 	// Part is set where a part of the window was judged.
 	Part      *Part   `json:"part,omitempty"`
 	Outcome   Outcome `json:"outcome"`
@@ -54,6 +56,7 @@ type Judgements struct {
 
 type entry struct {
 	About
+	at time.Time // of the last look
 	of func() Judgement
 }
 
@@ -82,14 +85,14 @@ func (j *Judgements) Keep(about About, judgement func() Judgement) (id string) {
 	for i := range j.all {
 		if j.all[i].same(about) {
 			about.ID = cmp.Or(about.ID, j.all[i].ID)
-			j.all[i], j.last = entry{about, judgement}, i
+			j.all[i], j.last = entry{about, time.Now().Round(0), judgement}, i
 			return about.ID
 		}
 	}
 	if about.ID == "" {
 		about.ID = NewID("j")
 	}
-	j.all, j.last = append(j.all, entry{about, judgement}), len(j.all)
+	j.all, j.last = append(j.all, entry{about, time.Now().Round(0), judgement}), len(j.all)
 	return about.ID
 }
 
@@ -121,6 +124,6 @@ func (j *Judgements) Mark(message string) string {
 
 func (e entry) record() Judgement {
 	r := e.of()
-	r.ID, r.Matcher, r.Objective, r.Part = e.ID, e.Matcher, e.Objective, e.Part
+	r.ID, r.At, r.Matcher, r.Objective, r.Part = e.ID, e.at, e.Matcher, e.Objective, e.Part
 	return r
 }

@@ -109,6 +109,10 @@ func (i Injection) String() string {
 	return s
 }
 
+// Step is the injection's line in the timeline of its spec, when it was injected
+// or reverted: "injected delay 300ms on db".
+func (i Injection) Step(kind EventKind) string { return string(kind) + " " + i.String() }
+
 // Window is the summary of the samples of a span, and what was judged of it.
 type Window struct {
 	Schema int    `json:"schema"`

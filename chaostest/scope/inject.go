@@ -64,7 +64,7 @@ func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options [
 		return nil, err
 	}
 	i.hideProgress = s.showProgress(i)
-	s.by(fmt.Sprintf("injected %s", i))
+	s.by(i.merged().Step(record.Injected))
 	s.report(record.InjectionEntry, i)
 	s.emit(record.Event{Kind: record.Injected, ID: i.id, Text: i.String()})
 	return i, nil

@@ -162,8 +162,12 @@ func (i *Injection) revert(ctx context.Context) {
 	}
 	err := i.undo(ctx)
 	i.hideProgress()
-	i.scope.by("reverted " + i.String())
-	i.scope.emit(record.Event{Kind: record.Reverted, ID: i.id, Text: i.merged().Evidence.Summary, Failed: err != nil})
+	rec := i.merged()
+	i.scope.by(rec.Step(record.Reverted))
+	if rec.Evidence.LeaseLapsed {
+		i.scope.emit(record.Event{Kind: record.Lapsed, ID: i.id, Text: rec.String(), Failed: true})
+	}
+	i.scope.emit(record.Event{Kind: record.Reverted, ID: i.id, Text: rec.Evidence.Summary, Failed: err != nil})
 	if err != nil {
 		i.scope.t.Errorf("%s", i.scope.noteToolFailure(err.Error()))
 		return

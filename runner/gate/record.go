@@ -57,6 +57,10 @@ type Run struct {
 	// Troubles say what kept suites from running or from being believed: each is
 	// a tool failure.
 	Troubles []string `json:"troubles,omitempty"`
+	// Events are what happened in all specs, in the order of their times, and
+	// EventsLeftOut counts those that were too many to keep.
+	Events        []record.Event `json:"events,omitempty"`
+	EventsLeftOut int            `json:"eventsLeftOut,omitempty"`
 }
 
 // Spec is one spec of a run with its records, and one node outside specs, such

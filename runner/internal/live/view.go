@@ -136,7 +136,7 @@ func since(from, now time.Time) string {
 }
 
 var colours = map[string]string{
-	"passed": "32", "FAILED": "31;1", "inject": "33", "revert": "36", "REVERT": "31;1", "spec": "1", "load": "2", "step": "2",
+	"passed": "32", "FAILED": "31;1", "inject": "33", "revert": "36", "REVERT": "31;1", "LAPSED": "31;1", "spec": "1", "load": "2",
 }
 
 func (v *View) paint(mark, text string) string {

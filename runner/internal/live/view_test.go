@@ -39,7 +39,7 @@ func bad(e *record.Event) { e.Failed = true }
 var story = []record.Event{
 	event(0, record.SpecStarted, 1, "sells", ""),
 	event(1, record.SpecStarted, 2, "pays", ""),
-	event(1, record.StepTaken, 1, "sells", "start\x1b[31m the\nshop\a"),
+	event(1, record.Lapsed, 1, "sells", "start\x1b[31m the\nshop\a"),
 	with(event(2, record.Injected, 1, "sells", "delay 300ms on db"), id),
 	event(2, record.Loading, 1, "sells", "GET / at 50/s for 10s"),
 	with(event(3, record.Loading, 1, "sells", "GET /"), samples(50, 0, .3)),
@@ -62,7 +62,7 @@ func TestPlainLines(t *testing.T) {
 	want := []string{
 		"12:00:00  spec    sells",
 		"12:00:01  spec    pays",
-		"12:00:01  step    start[31m the shop",
+		"12:00:01  LAPSED  start[31m the shop: its lease was not renewed",
 		"12:00:02  inject  delay 300ms on db",
 		"12:00:02  load    GET / at 50/s for 10s",
 		"12:00:08  load    GET /: 300 samples, 3 errors (1 %), p50 10ms, p99 300ms",

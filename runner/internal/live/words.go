@@ -19,10 +19,10 @@ func line(e record.Event) (mark, text string) {
 			return "FAILED", e.Spec
 		}
 		return "passed", e.Spec
-	case record.StepTaken:
-		return "step", e.Text
 	case record.Injected:
 		return "inject", e.Text
+	case record.Lapsed:
+		return "LAPSED", e.Text + ": its lease was not renewed"
 	case record.Reverted:
 		if e.Failed {
 			return "REVERT", "failed: " + e.Text

@@ -42,8 +42,10 @@ func Read(path string) (gate.Run, error) {
 				run.Troubles = append(run.Troubles, fmt.Sprintf("spec %q: %v", spec.Text, err))
 			}
 			run.Specs = append(run.Specs, spec)
+			run.Events = append(run.Events, events(spec, s)...)
 		}
 	}
+	keepEvents(&run, nil)
 	if len(reports) == 0 {
 		run.Troubles = append(run.Troubles, "the report holds no suite: name packages with Ginkgo suites")
 	}

@@ -52,6 +52,11 @@ func Run(ctx context.Context, o Options) gate.Run {
 	o.Output = said
 	err := o.start(ctx)
 	run, unread := Read(report)
+	happened, unseen := eventsIn(o.Events)
+	if unseen != nil {
+		run.Troubles = append(run.Troubles, unseen.Error())
+	}
+	keepEvents(&run, happened)
 	if run.Started.IsZero() {
 		run.Started, run.Ended = started, time.Now()
 	}
