@@ -108,6 +108,9 @@ func (c Claim) Alive() bool {
 	return false
 }
 
+// Set sets the file to what the claim says, and reads it back.
+func (c Claim) Set() error { return set(path.Join(c.Dir, c.File), c.Now) }
+
 // Undo sets the file to what it was before, reads that back, and drops the
 // claim. A file that somebody else has set since is left as it is, and a group
 // that is gone has nothing to undo.
@@ -115,17 +118,23 @@ func (c Claim) Undo() error {
 	file := path.Join(c.Dir, c.File)
 	is, err := readSetting(file)
 	if err == nil && is == c.Now && is != c.Before {
-		if err = write(file, c.Before); err == nil {
-			is, err = readSetting(file)
-		}
-		if err == nil && is != c.Before {
-			err = fmt.Errorf("%q was written, and it still is %q", c.Before, is)
-		}
+		err = set(file, c.Before)
 	}
 	if err != nil && !gone(err) {
 		return fmt.Errorf("set %s back: %w", file, err)
 	}
 	return c.Drop()
+}
+
+func set(file, value string) error {
+	if err := write(file, value); err != nil {
+		return fmt.Errorf("write %q: %w", value, err)
+	}
+	is, err := readSetting(file)
+	if err == nil && is != value {
+		err = fmt.Errorf("%q was written, and it still is %q", value, is)
+	}
+	return err
 }
 
 // Drop removes the claim, and nothing else.

@@ -16,6 +16,17 @@ import (
 // of the group and its ancestors, and never more than the processors it may run
 // on. Limited says that a quota, and not the number of processors, is what binds.
 func (g *Group) CPUQuota() (cores float64, limited bool, err error) {
+	return g.cpuQuota(func(_, _, is string) (string, error) { return is, nil })
+}
+
+// CPUQuotaWithoutFaults is what CPUQuota would be without the faults that have
+// set a quota.
+func (g *Group) CPUQuotaWithoutFaults() (cores float64, limited bool, err error) {
+	return g.cpuQuota(underlying)
+}
+
+// cpuQuota takes what a file holds from its content as take sees it.
+func (g *Group) cpuQuota(take func(dir, file, is string) (string, error)) (cores float64, limited bool, err error) {
 	cpus, err := g.processors()
 	if err != nil {
 		return 0, false, err
@@ -26,7 +37,7 @@ func (g *Group) CPUQuota() (cores float64, limited bool, err error) {
 		return 0, false, err
 	}
 	err = p.ancestors(func(dir string) (bool, error) {
-		quota, has, err := readQuota(p.version, dir)
+		quota, has, err := readQuota(p.version, dir, take)
 		if err != nil {
 			return true, err
 		}
@@ -38,26 +49,29 @@ func (g *Group) CPUQuota() (cores float64, limited bool, err error) {
 	return cores, limited, err
 }
 
-func readQuota(version int, dir string) (cores float64, limited bool, err error) {
-	file := path.Join(dir, "cpu.max")
-	var quota, period []byte
+func readQuota(version int, dir string, take func(dir, file, is string) (string, error)) (cores float64, limited bool, err error) {
+	file, period := "cpu.max", ""
 	if version == 1 {
-		file = path.Join(dir, "cpu.cfs_quota_us")
-		period, err = os.ReadFile(path.Join(dir, "cpu.cfs_period_us"))
+		file = "cpu.cfs_quota_us"
+		period, err = readSetting(path.Join(dir, "cpu.cfs_period_us"))
 	}
+	var quota string
 	if err == nil {
-		quota, err = os.ReadFile(file)
+		quota, err = readSetting(path.Join(dir, file))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, false, nil // no controller here, or the root: no quota
 	}
+	if err == nil {
+		quota, err = take(dir, file, quota)
+	}
 	if err == nil && version == 1 {
-		cores, limited, err = parseQuota(string(quota), string(period))
+		cores, limited, err = parseQuota(quota, period)
 	} else if err == nil {
-		cores, limited, err = parseCPUMax(string(quota))
+		cores, limited, err = parseCPUMax(quota)
 	}
 	if err != nil {
-		return 0, false, fmt.Errorf("read CPU quota from %s: %w", file, err)
+		return 0, false, fmt.Errorf("read CPU quota from %s: %w", path.Join(dir, file), err)
 	}
 	return cores, limited, nil
 }

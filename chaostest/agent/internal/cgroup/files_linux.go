@@ -140,3 +140,26 @@ func (g *Group) Unchanged(before Snapshot) error {
 	}
 	return errors.Join(errs...)
 }
+
+// Number reads the number after a key in a file of the controller's, such as
+// nr_throttled in cpu.stat.
+func (g *Group) Number(controller, file, key string) (uint64, error) {
+	p, err := g.at(controller)
+	if err != nil {
+		return 0, err
+	}
+	return g.keyed(p, file, key)
+}
+
+func (g *Group) keyed(p place, name, key string) (uint64, error) {
+	file := path.Join(p.dir, name)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return 0, fmt.Errorf("read %s: %w", key, err)
+	}
+	n, err := parseKey(data, key)
+	if err != nil {
+		return 0, fmt.Errorf("read %s: %w", file, err)
+	}
+	return n, nil
+}

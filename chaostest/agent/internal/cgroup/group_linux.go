@@ -187,7 +187,7 @@ func (g *Group) Dir(controller string) (string, error) {
 // controller needs.
 func (g *Group) Has(controller string) bool {
 	file := map[string][2]string{
-		CPU:     {"cpu.cfs_quota_us", "cpu.stat"},
+		CPU:     {"cpu.cfs_quota_us", "cpu.max"},
 		CPUAcct: {"cpuacct.usage", "cpu.stat"},
 		CPUSet:  {"cpuset.cpus", "cpuset.cpus"},
 		Memory:  {"memory.usage_in_bytes", "memory.current"},

@@ -62,16 +62,3 @@ func (g *Group) OOMKillsAll() bool {
 	data, err := os.ReadFile(path.Join(p.dir, "memory.oom.group"))
 	return err == nil && len(data) > 0 && data[0] == '1'
 }
-
-func (g *Group) keyed(p place, name, key string) (uint64, error) {
-	file := path.Join(p.dir, name)
-	data, err := os.ReadFile(file)
-	if err != nil {
-		return 0, fmt.Errorf("read %s: %w", key, err)
-	}
-	n, err := parseKey(data, key)
-	if err != nil {
-		return 0, fmt.Errorf("read %s: %w", file, err)
-	}
-	return n, nil
-}

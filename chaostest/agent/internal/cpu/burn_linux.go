@@ -2,7 +2,6 @@ package cpu
 
 import (
 	"fmt"
-	"math"
 	"runtime"
 	"time"
 
@@ -16,14 +15,23 @@ import (
 const Program = "cpu"
 
 type config struct {
-	Cores float64 `json:"cores"`
 	Share float64 `json:"share"`
+	// Threads is how many processors the quota may ever be worth.
+	Threads int `json:"threads"`
 }
 
 // reading is the worker's view, kept by the agent for when the cgroup is gone.
 type reading struct {
+	// Began is when the worker began, and Since what had been used then.
+	Began uint64        `json:"began"`
+	Since time.Duration `json:"since"`
+	// At is when it looked last, and Usage what had been used then.
 	At    uint64        `json:"at"`
 	Usage time.Duration `json:"usage"`
+	// Cores is the quota, and Full the time that it was worth since the start: a
+	// quota may change, by another fault or by somebody else.
+	Cores float64       `json:"cores"`
+	Full  time.Duration `json:"full"`
 	// Asked is the sum of what the loop has asked the threads to burn.
 	Asked time.Duration `json:"asked"`
 }
@@ -33,7 +41,7 @@ const reportEvery = 10
 
 var _ worker.Program = Burn
 
-// Burn is the worker: one thread for each processor of the quota. The first
+// Burn is the worker: one thread for each processor that the quota may be worth. The first
 // closes the loop, and burns its part like the others, so that half a processor
 // is burnt by one thread that wakes once a period.
 func Burn(seat *worker.Seat) error {
@@ -45,7 +53,11 @@ func Burn(seat *worker.Seat) error {
 	if err != nil {
 		return err
 	}
-	threads := int(math.Ceil(c.Cores))
+	l := loop{share: c.Share}
+	if l.cores, _, err = seat.Target.CPUQuota(); err != nil {
+		return err
+	}
+	threads := c.Threads
 	runtime.GOMAXPROCS(threads + 1)
 	runtime.LockOSThread()
 	hands := startHands(threads - 1)
@@ -56,9 +68,9 @@ func Burn(seat *worker.Seat) error {
 	if err != nil {
 		return err
 	}
-	l := loop{cores: c.Cores, share: c.Share}
-	var asked time.Duration
+	var asked, full time.Duration
 	last, burnt := injector.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
+	began, since := last, used
 	for tick, n := last, 0; ; n++ {
 		tick = max(tick+uint64(period), injector.Monotonic()) // no hurry after a freeze
 		if err := sleepUntil(tick); err != nil {
@@ -70,9 +82,13 @@ func Burn(seat *worker.Seat) error {
 		}
 		now, nowBurnt := injector.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
 		amount := l.next(time.Duration(now-last), nowUsed-used, nowBurnt-burnt)
+		full += time.Duration(float64(now-last) * l.cores)
 		last, used, burnt = now, nowUsed, nowBurnt
 		if n%reportEvery == 1 { // the second turn sees the first burn
-			if err := seat.Report(reading{At: now, Usage: used, Asked: asked}); err != nil {
+			if l.cores, _, err = seat.Target.CPUQuota(); err != nil {
+				return err
+			}
+			if err := seat.Report(reading{Began: began, Since: since, At: now, Usage: used, Cores: l.cores, Full: full, Asked: asked}); err != nil {
 				return err
 			}
 		}

@@ -18,8 +18,6 @@ type burner struct {
 	quota bool
 
 	proc        *worker.Process[reading]
-	start       uint64
-	usage0      time.Duration // of the container at the start
 	idle        time.Duration // of the burner, before the start
 	attestation record.Attestation
 	last        injector.Last
@@ -51,23 +49,23 @@ func (b *burner) Evidence() record.Evidence { return b.last.Evidence(b.evidence)
 func (b *burner) evidence() record.Evidence {
 	ending := b.proc.Ending()
 	// After the burner has ended, its last look is what tells of the fault.
-	now := injector.Monotonic()
-	used, err := b.Group.CPUUsage()
-	if err != nil || ending != worker.Running {
-		r := b.proc.Latest()
-		now, used = r.At, r.Usage
+	r := b.proc.Latest()
+	now, used, full := r.At, r.Usage, r.Full
+	if fresh, err := b.Group.CPUUsage(); err == nil && ending == worker.Running && r.At > 0 {
+		now, used = injector.Monotonic(), fresh
+		full += time.Duration(float64(now-r.At) * r.Cores)
 	}
 	passed, usage, burnt := time.Duration(0), 0.0, b.proc.CPUTime()-b.idle
-	if now > b.start && b.start > 0 {
-		passed = time.Duration(now - b.start)
-		usage = float64(used-b.usage0) / float64(passed) / b.cores
+	if full > 0 {
+		passed = time.Duration(now - r.Began)
+		usage = float64(used-r.Since) / float64(full)
 	}
 	e := record.Evidence{Counts: []record.Count{
 		{Name: "cpu time", Unit: "s", Value: record.Float(burnt.Seconds()), Merge: record.Sum},
 		// Of the container as a whole, since the start.
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
 	}}
-	e.Effective, e.Summary = b.judge(passed, usage, burnt)
+	e.Effective, e.Summary = b.judge(passed, full, usage, burnt)
 	b.Ended(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the burner")
 	if !e.LeaseLapsed && !e.TargetDied && ending != worker.Running {
 		e.Effective = false
@@ -82,15 +80,15 @@ func tolerance(passed time.Duration) float64 {
 	return 0.02 + float64(2*period)/float64(passed)
 }
 
-func (b *burner) judge(passed time.Duration, usage float64, burnt time.Duration) (effective bool, summary string) {
+func (b *burner) judge(passed, full time.Duration, usage float64, burnt time.Duration) (effective bool, summary string) {
 	summary = fmt.Sprintf("container used %.1f %% of its quota of %.3g processors over %s, %s asked, the burner's part %s",
-		usage*100, b.cores, passed.Round(time.Millisecond), b.share, burnt.Round(time.Millisecond))
+		usage*100, float64(full)/float64(max(passed, 1)), passed.Round(time.Millisecond), b.share, burnt.Round(time.Millisecond))
 	switch {
 	case passed == 0:
 		return false, "the burner has not begun"
 	case usage < float64(b.share)-tolerance(passed):
 		return false, summary + ": the machine had no processor time left to burn"
-	case usage-float64(burnt)/float64(passed)/b.cores >= float64(b.share):
+	case usage-float64(burnt)/float64(full) >= float64(b.share):
 		return false, summary + ": the container used its share by itself, so the fault changed nothing"
 	}
 	return true, summary

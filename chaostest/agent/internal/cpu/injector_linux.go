@@ -3,6 +3,7 @@ package cpu
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
@@ -38,17 +39,19 @@ func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], jou
 	if err := journal.Before("end the CPU burner in "+b.Name, b.end); err != nil {
 		return nil, err
 	}
+	// The quota may be lowered now by another fault that is reverted before this one.
+	most, _, err := b.Group.CPUQuotaWithoutFaults()
+	if err != nil {
+		return nil, b.Wrap(err)
+	}
+	threads := int(math.Ceil(max(most, b.cores)))
 	b.proc, err = worker.Start[reading](ctx, worker.Order{
 		Program: Program, Target: b.Group, Controllers: controllers(b.Group),
-		Config: config{Cores: b.cores, Share: float64(b.share)},
+		Config: config{Share: float64(b.share), Threads: threads},
 	})
 	if err != nil {
 		return nil, b.Wrap(err)
 	}
-	if b.usage0, err = b.Group.CPUUsage(); err != nil {
-		return nil, b.Wrap(err)
-	}
-	b.start = injector.Monotonic()
 	b.idle = b.proc.CPUTime()
 	if err := b.proc.Begin(request.Lease()); err != nil {
 		return nil, b.Wrap(err)
@@ -79,7 +82,7 @@ func survey(request injector.Request[fault.CPUBurnFault]) (*burner, error) {
 
 // reached reports whether the container has used its share so far.
 func (b *burner) reached(r reading) bool {
-	return float64(r.Usage-b.usage0) >= float64(b.share)*b.cores*float64(r.At-b.start)
+	return r.Full > 0 && float64(r.Usage-r.Since) >= float64(b.share)*float64(r.Full)
 }
 
 func (b *burner) attest(first reading) {
@@ -87,7 +90,7 @@ func (b *burner) attest(first reading) {
 	if !b.quota {
 		quota = fmt.Sprintf("quota: none, so the %.3g processors that the container may run on", b.cores)
 	}
-	moved := fmt.Sprintf("usage counter: moved by %s, of which the burner was to burn %s", first.Usage-b.usage0, first.Asked)
+	moved := fmt.Sprintf("usage counter: moved by %s, of which the burner was to burn %s", first.Usage-first.Since, first.Asked)
 	b.attestation = record.Attestation{
 		Path: b.Group.Mechanism(cgroup.CPUAcct),
 		Readback: []string{

@@ -88,7 +88,7 @@ func (c *child) send(o order) error {
 	if err != nil {
 		return fmt.Errorf("write to the keeper: %w", err)
 	}
-	if err := c.stdin.SetWriteDeadline(time.Now().Add(patience / 5)); err != nil {
+	if err := c.stdin.SetWriteDeadline(time.Now().Add(time.Second)); err != nil {
 		return fmt.Errorf("write to the keeper: %w", err)
 	}
 	if _, err := c.stdin.Write(append(data, '\n')); err != nil {

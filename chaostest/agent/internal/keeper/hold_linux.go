@@ -35,6 +35,14 @@ func (h *Hold) order() order {
 	}}
 }
 
+// Set sets the file to what was ordered, and reads it back.
+func (h *Hold) Set() error {
+	if err := h.claim.Set(); err != nil {
+		return fmt.Errorf("set %s: %w", h.path(), err)
+	}
+	return nil
+}
+
 // Renew moves the end of the lease.
 func (h *Hold) Renew(until uint64) error {
 	h.keeper.mu.Lock()
@@ -59,9 +67,6 @@ func (h *Hold) Ending() (why Ending, at uint64) {
 	defer h.keeper.mu.Unlock()
 	return h.ending, h.endedAt
 }
-
-// Before is what the file held before the fault.
-func (h *Hold) Before() string { return h.claim.Before }
 
 // Release sets the file back, unless that was done or somebody else has set it
 // since, and has it held no longer. It may be called again.

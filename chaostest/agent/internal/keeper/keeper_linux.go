@@ -34,8 +34,9 @@ type Order struct {
 	Lease func() uint64
 }
 
-// patience is how long the keeper may take to answer.
-const patience = 5 * time.Second
+// patience is how long the keeper may take to start and to answer: milliseconds,
+// unless the machine has no processor time left.
+const patience = 20 * time.Second
 
 // Hold has a file held. It returns when the keeper has it: the file may be set
 // from then on. When another fault has set the file, the error is a

@@ -8,6 +8,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -51,14 +52,21 @@ func TestLoadsOutliveAPause(t *testing.T) {
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5, Memory: 64 << 20})
 	target := box.Start(t, "sleep", "600")
 	cgrouptest.NothingLeft(t, box)
-	burn, _ := apply(t, request(box, target, fault.CPUBurn(0.5), 3*time.Second))
-	fill, _ := apply(t, request(box, target, fault.MemoryFill(0.5), 3*time.Second))
-	_, journal := apply(t, request(box, target, fault.Pause(), time.Minute))
-	for end := injector.In(4 * time.Second); injector.Monotonic() < end; time.Sleep(50 * time.Millisecond) {
+	burn, _ := apply(t, request(box, target, fault.CPUBurn(0.5), time.Minute))
+	fill, _ := apply(t, request(box, target, fault.MemoryFill(0.5), time.Minute))
+	group, err := cgroup.Of(target.PID, box.Name)
+	g.Expect(err).NotTo(HaveOccurred())
+	end := injector.In(2 * time.Second)
+	g.Expect(burn.Renew(end)).To(Succeed())
+	g.Expect(fill.Renew(end)).To(Succeed())
+	g.Expect(group.Freeze(t.Context())).To(Succeed())
+	g.Expect(injector.Monotonic()).To(BeNumerically("<", end), "else it was frozen too late to show anything")
+	g.Eventually(func(g Gomega) {
 		g.Expect(burn.Renew(injector.In(time.Minute))).To(Succeed())
 		g.Expect(fill.Renew(injector.In(time.Minute))).To(Succeed())
-	}
-	g.Expect(journal.Unwind()).To(Succeed())
+		g.Expect(injector.Monotonic()).To(BeNumerically(">", end+uint64(time.Second)))
+	}, "10s", "50ms").Should(Succeed())
+	g.Expect(group.Thaw(t.Context())).To(Succeed())
 	used := box.CPUTime(t)
 	g.Eventually(func() time.Duration { return box.CPUTime(t) }, "20s").Should(BeNumerically(">", used+300*time.Millisecond))
 	g.Expect(burn.Evidence().LeaseLapsed).To(BeFalse())

@@ -143,8 +143,9 @@ func TestTheEndOfTheInputRevertsEverything(t *testing.T) {
 	client, err := agent.Connect(t.Context(), conn{host})
 	g.Expect(err).NotTo(HaveOccurred())
 	for _, id := range []string{"1", "2"} {
-		_, err := client.Inject(t.Context(), pause(t, id))
+		attestation, err := client.Inject(t.Context(), pause(t, id))
 		g.Expect(err).NotTo(HaveOccurred())
+		g.Expect(attestation.Took).To(BeNumerically(">", 0))
 	}
 	g.Expect(book.count()).To(Equal(2))
 	g.Expect(client.Close()).To(Succeed())

@@ -79,11 +79,12 @@ func lack(t testing.TB, what string) {
 func (b *Box) limit(t testing.TB, limits Limits) {
 	t.Helper()
 	quota := strconv.Itoa(int(limits.CPU * 100_000))
-	// The largest weight, so that other work on the machine disturbs little.
+	// A box with a quota gets the largest weight, so that other work on the machine
+	// disturbs little. One without would leave nothing to the agent.
 	switch {
 	case b.v2:
-		b.write(t, "cpu", "cpu.weight", "10000")
 		if limits.CPU > 0 {
+			b.write(t, "cpu", "cpu.weight", "10000")
 			b.write(t, "cpu", "cpu.max", quota+" 100000")
 		}
 		if limits.Memory > 0 {
