@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help demo test setup test-unit test-containers test-netem bench operating-characteristics images lint apidiff fmt clean
+.PHONY: help demo test setup test-unit test-containers test-netem bench operating-characteristics images lint fuzz apidiff fmt clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ images: ## Make the images of the services under test
 
 lint: ## Lint code, workflows and scripts; check go.mod and other platforms
 	@.ci/lint
+
+fuzz: ## Fuzz every parser of outside bytes for 30 s each, or for TIME
+	@.ci/fuzz $(TIME)
 
 apidiff: ## Say what changed in the exported API since main, or since BASE
 	@.ci/apidiff $(BASE)
