@@ -1,4 +1,4 @@
-package chaostest_test
+package units_test
 
 import (
 	"testing"
