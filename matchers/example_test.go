@@ -10,6 +10,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 // expectation asserts as in a spec, and prints how that ends.
@@ -92,6 +93,22 @@ func ExampleKeepAvailabilityAbove() {
 func ExampleMatchControl() {
 	usual := window(400, failing)
 	expectation(window(400, failing), MatchControl(usual))
+	// Output: pass
+}
+
+// A window is found among the accepted runs by its suite, its spec and its probe.
+func ExampleMatchBaseline() {
+	accepted := baseline.Baseline{Schema: baseline.Schema} // baseline.Read("../chaosgate-baseline.json")
+	for n := range 20 {
+		accepted.Runs = append(accepted.Runs, baseline.Run{
+			Started: noon.Add(time.Duration(n) * time.Hour), Environment: baseline.Here(),
+			Windows: []baseline.Window{{
+				Suite: "shop", Spec: "sells", Probe: checkout, Number: 1, Count: 250, P50: .012, P90: .012, P99: .012,
+			}},
+		})
+	}
+	sold := window(250, failing).In("sells", 1) // as Load's window of the spec "sells" is by itself
+	expectation(sold, MatchBaseline(accepted))
 	// Output: pass
 }
 

@@ -24,7 +24,7 @@ func FuzzParseClock(f *testing.F) {
 			return
 		}
 		g.Expect(resolution).To(And(BeNumerically(">=", time.Nanosecond), BeNumerically("<=", time.Second)))
-		g.Expect(says.Nanosecond() % int(resolution)).To(BeZero(), "%s is finer than %s", says, resolution)
+		g.Expect(says.Nanosecond()%int(resolution)).To(BeZero(), "%s is finer than %s", says, resolution)
 	})
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 )
 
 // parent names the variable by which this program, started again, is an agent
@@ -33,7 +34,7 @@ func TestMain(m *testing.M) {
 	if of := os.Getenv(parent); of != "" {
 		beParent(of)
 	}
-	os.Exit(m.Run())
+	leakcheck.Main(m)
 }
 
 func beParent(of string) {
