@@ -1,7 +1,8 @@
 // Command bench measures chaosgate on real containers and prints a table, each
 // figure beside what it is to be compared with. Nothing is asserted: a figure
 // is as good as the machine is idle. It needs Linux and root, because ping and
-// iperf3 look on from inside the containers' network namespaces.
+// iperf3 look on from inside the containers' network namespaces. Arguments narrow
+// what is measured to what their words are in: bench start "at once".
 package main
 
 import (
@@ -10,6 +11,8 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -50,6 +53,9 @@ func measure(ctx context.Context, t *bench) {
 		{"the delay, as ping sees it", delayAccuracy},
 		{"one TCP stream, as iperf3 sees it", stream},
 	} {
+		if len(os.Args) > 1 && !slices.ContainsFunc(os.Args[1:], func(word string) bool { return strings.Contains(m.what, word) }) {
+			continue
+		}
 		fmt.Fprintln(os.Stderr, "measuring", m.what, "...")
 		rows = append(rows, m.measure(ctx, t, x, image)...)
 	}
