@@ -57,7 +57,11 @@ func (s *Series) tell(r *run) func(time.Time, *progress) {
 // probe's timeout. When the load has ended all samples are in.
 //
 // It costs no more than the samples that are new, and fits Eventually and
-// Consistently. The error is the load's own failure: the probe could not look, or
+// Consistently:
+//
+//	Consistently(ctx, selling.Window).WithTimeout(30*time.Second).Should(KeepErrorRateBelow(1 * Percent))
+//
+// The error is the load's own failure: the probe could not look, or
 // the context of Start ended. It tells Gomega to stop trying, and comes with the
 // window of what there is.
 func (s *Stream[W]) Window() (W, error) {
@@ -65,11 +69,13 @@ func (s *Stream[W]) Window() (W, error) {
 	return s.window(), err
 }
 
-// UntilEnd is Window for one Consistently, which it ends when the load has ended: the
-// last window is returned once, so that it is judged, and then Gomega is told that no
-// more samples will come.
+// UntilEnd is Window for one Consistently that is to last as long as a load with a
+// duration. It returns the last window once, so that every sample is judged, and then
+// tells Gomega that no more will come:
 //
 //	Consistently(ctx, selling.UntilEnd()).WithTimeout(time.Minute).Should(KeepErrorRateBelow(1 * Percent))
+//
+// Window cannot do so itself: it does not know whether what it returned was judged.
 func (s *Stream[W]) UntilEnd() func() (W, error) { return UntilEnd(s.Window) }
 
 // Wait waits until the load has ended, and returns its window. When ctx ends
@@ -92,14 +98,11 @@ func (s *Stream[W]) String() string { return s.window().String() }
 // any window of the load: a report entry that holds the stream has all of it.
 func (s *Stream[W]) MarshalJSON() ([]byte, error) { return json.Marshal(s.window().Record()) }
 
-// UntilEnd makes of a function that returns windows as they grow one for a single
-// Consistently, which it ends: called again after it has returned a window that is
-// final, it tells Gomega that no more samples will come. After that it begins anew. A
-// load's is UntilEnd of its stream; this one is for a Series that is filled by other
-// means.
+// UntilEnd is Stream.UntilEnd for a Series that is filled by other means: window
+// returns what there is so far. After it has ended one Consistently it begins anew.
 //
-// No matcher can tell that: And, Not and ShouldNot would take it for the answer to the
-// whole.
+// No matcher can end a Consistently so: And, Not and ShouldNot would take that for the
+// answer to the whole.
 func UntilEnd[W interface{ Final() bool }](window func() (W, error)) func() (W, error) {
 	seen := false
 	return func() (W, error) {

@@ -24,8 +24,8 @@ type clients string
 func (c clients) String() string { return string(c) }
 
 // Prefixes are all addresses that are not on the target's networks, and the gateways
-// of those: Docker's proxy and its masquerading send from there. Who is on a network
-// of the target and yet goes through a published port comes from its gateway, too.
+// of those, from which Docker's proxy and its masquerading send. A container on the
+// target's network that goes through a published port comes from the gateway, too.
 func (c clients) Prefixes(_ context.Context, target driver.State) ([]netip.Prefix, error) {
 	var inside []netip.Prefix
 	var gateways []netip.Prefix

@@ -2,7 +2,7 @@ package scope
 
 import "sync"
 
-// history is what faults a process's specs have seen.
+// history is what the running spec has injected, loaded and judged so far.
 type history struct {
 	mu         sync.Mutex
 	spec       string
