@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
@@ -120,10 +121,7 @@ func needEthernet(links []tc.Link) *obstacle {
 // note adds to the attestation what a reader should know, once.
 func (i *injection) note(format string, values ...any) {
 	text := fmt.Sprintf(format, values...)
-	for _, n := range i.attestation.Notes {
-		if n == text {
-			return
-		}
+	if !slices.Contains(i.attestation.Notes, text) {
+		i.attestation.Notes = append(i.attestation.Notes, text)
 	}
-	i.attestation.Notes = append(i.attestation.Notes, text)
 }

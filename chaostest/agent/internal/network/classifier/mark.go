@@ -7,7 +7,7 @@ import "github.com/cilium/ebpf/asm"
 // path is MarkBase plus its number, which is from 1 to MaxMarks.
 const (
 	MarkBase uint32 = 0x63676900
-	MaxMarks        = 0xff
+	MaxMarks uint32 = 0xff
 )
 
 // IsMark says whether a mark is a path's.
@@ -20,7 +20,7 @@ func (r Rule) passMarked(c *code) {
 	c.add(
 		asm.LoadMem(asm.R1, skb, skbMark, asm.Word),
 		asm.Mov.Reg32(asm.R2, asm.R1),
-		asm.And.Imm32(asm.R2, -1-MaxMarks),
+		asm.And.Imm32(asm.R2, sameBits(^MaxMarks)),
 		asm.Mov.Imm32(asm.R3, sameBits(MarkBase)),
 		asm.JNE.Reg(asm.R2, asm.R3, fresh),
 	)

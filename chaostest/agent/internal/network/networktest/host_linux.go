@@ -97,7 +97,7 @@ var packetCount = regexp.MustCompile(`direct_packets_stat \d+ `)
 // State is what tools that know nothing of us see of the host's network.
 func (h *Host) State() string {
 	GinkgoHelper()
-	s := ""
+	var s strings.Builder
 	for _, command := range [][]string{
 		{"tc", "qdisc", "show"},
 		{"tc", "class", "show", "dev", "eth0"},
@@ -112,9 +112,9 @@ func (h *Host) State() string {
 	} {
 		out, _ := h.Run(command[0], command[1:]...) // no clsact: tc fails, the same each time
 		out = packetCount.ReplaceAllString(out, "")
-		s += "# " + strings.Join(command, " ") + "\n" + out
+		s.WriteString("# " + strings.Join(command, " ") + "\n" + out)
 	}
-	return s
+	return s.String()
 }
 
 // Address gives a device addresses and sets it up.
@@ -163,8 +163,12 @@ func (h *Host) Lay(device string, other *Host) {
 // The addresses of the hosts that Connect makes. The client has a second one, the
 // stranger's, for what a filter leaves out.
 const (
-	TargetIP, ClientIP, StrangerIP    = "10.77.0.1", "10.77.0.2", "10.77.0.3"
-	TargetIP6, ClientIP6, StrangerIP6 = "fd77::1", "fd77::2", "fd77::3"
+	TargetIP    = "10.77.0.1"
+	TargetIP6   = "fd77::1"
+	ClientIP    = "10.77.0.2"
+	ClientIP6   = "fd77::2"
+	StrangerIP  = "10.77.0.3"
+	StrangerIP6 = "fd77::3"
 )
 
 // Connect makes a target and a client, joined by a cable that is called eth0 at

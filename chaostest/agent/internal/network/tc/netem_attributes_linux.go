@@ -3,6 +3,7 @@ package tc
 import (
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -117,5 +118,5 @@ func parseNetem(options []byte) (Netem, error) {
 // last one lacks its padding.
 func attributesOf(b []byte) ([]syscall.NetlinkRouteAttr, error) {
 	padding := make([]byte, -len(b)&(unix.RTA_ALIGNTO-1))
-	return nl.ParseRouteAttr(append(b[:len(b):len(b)], padding...))
+	return nl.ParseRouteAttr(append(slices.Clip(b), padding...))
 }
