@@ -18,6 +18,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 	. "github.com/chaosgate/chaosgate/matchers"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -34,7 +35,7 @@ type fact struct {
 
 // facts are each matcher of the library with each outcome that it has.
 func facts() []fact {
-	return slices.Concat(windowFacts(), fleetFacts(), sampleFacts(), evidenceFacts())
+	return slices.Concat(windowFacts(), baselineFacts(), fleetFacts(), sampleFacts(), evidenceFacts())
 }
 
 var contractNoon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
@@ -99,6 +100,34 @@ func windowFacts() []fact {
 		of("MatchControl, kept", record.Kept, control, 500, 0, 0),
 		of("MatchControl, violated", record.Violated, control, 500, 250, 0),
 		of("MatchControl, undecided", record.Undecided, control, 40, 0, 0),
+	}
+}
+
+func baselineFacts() []fact {
+	of := func(name string, outcome record.Outcome, runs, failed int) fact {
+		return fact{name: "MatchBaseline, " + name, outcome: outcome, make: func(context.Context) (func() any, types.GomegaMatcher) {
+			accepted := baseline.Baseline{Schema: baseline.Schema}
+			for n := range runs {
+				window := baseline.Summarise(probe.NewWindow("GET http://shop:80/", contractNoon, contractNoon.Add(5*time.Second), lookedAt(250, 0, 0)).In("sells", 1).Record())
+				window.Suite = "shop"
+				accepted.Runs = append(accepted.Runs, baseline.Run{
+					Started: contractNoon.Add(time.Duration(n) * time.Minute), Environment: baseline.Here(), Windows: []baseline.Window{window},
+				})
+			}
+			w := reported(250, failed, 0).In("sells", 1)
+			return func() any { return w }, MatchBaseline(accepted)
+		}}
+	}
+	misused := of("misused", "", 0, 0)
+	misused.misused, misused.make = true, func(context.Context) (func() any, types.GomegaMatcher) {
+		w := reported(250, 0, 0)
+		return func() any { return w }, MatchBaseline(baseline.Baseline{})
+	}
+	return []fact{
+		of("kept", record.Kept, 19, 0),
+		of("violated", record.Violated, 19, 125),
+		of("undecided", record.Undecided, 2, 0),
+		misused,
 	}
 }
 
@@ -171,7 +200,7 @@ func fleetFacts() []fact {
 	}
 }
 
-// suite is what a spec works on: a scope on a fake driver whose only target is db.
+// contractScope is what a spec works on: a scope on a fake driver whose only target is db.
 type contractScope struct {
 	*scope.Scope
 	agent *drivertest.FakeAgent

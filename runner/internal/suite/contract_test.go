@@ -36,7 +36,9 @@ type assertion struct {
 var assertions = []assertion{
 	{"To", true, func(actual func() any, m types.GomegaMatcher) { Expect(actual()).To(m) }},
 	{"NotTo", false, func(actual func() any, m types.GomegaMatcher) { Expect(actual()).NotTo(m) }},
-	{"annotated", true, func(actual func() any, m types.GomegaMatcher) { Expect(actual()).To(m, "orders of %s\nare late", "March") }},
+	{"annotated", true, func(actual func() any, m types.GomegaMatcher) {
+		Expect(actual()).To(m, "orders of %s\nare late", "March")
+	}},
 	{"Not", false, func(actual func() any, m types.GomegaMatcher) { Expect(actual()).To(Not(m)) }},
 	{"And", true, func(actual func() any, m types.GomegaMatcher) { Expect(actual()).To(And(Not(BeNil()), m)) }},
 	{"And negated", false, func(actual func() any, m types.GomegaMatcher) { Expect(actual()).NotTo(And(Not(BeNil()), m)) }},

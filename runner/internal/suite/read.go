@@ -18,19 +18,26 @@ import (
 // Read reads a Ginkgo JSON report as one run. What cannot be believed becomes a
 // trouble of the run; an error means that there is no report to read.
 func Read(path string) (gate.Run, error) {
+	run, _, err := read(path)
+	return run, err
+}
+
+// read is Read, with the directories of the suites that are in the report.
+func read(path string) (run gate.Run, suites []string, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return gate.Run{}, fmt.Errorf("read report: %s does not exist: the suites did not come to their end", path)
+		return gate.Run{}, nil, fmt.Errorf("read report: %s does not exist: the suites did not come to their end", path)
 	}
 	if err != nil {
-		return gate.Run{}, fmt.Errorf("read report: %w", err)
+		return gate.Run{}, nil, fmt.Errorf("read report: %w", err)
 	}
 	var reports []types.Report
 	if err := json.Unmarshal(data, &reports); err != nil {
-		return gate.Run{}, fmt.Errorf("read report: %s is not a Ginkgo JSON report (as ginkgo --json-report writes): %w", path, err)
+		return gate.Run{}, nil, fmt.Errorf("read report: %s is not a Ginkgo JSON report (as ginkgo --json-report writes): %w", path, err)
 	}
-	run := gate.Run{Specs: []gate.Spec{}}
+	run.Specs = []gate.Spec{}
 	for _, report := range reports {
+		suites = append(suites, canonical(report.SuitePath))
 		widen(&run, report.StartTime, report.EndTime)
 		run.Troubles = append(run.Troubles, troubles(report)...)
 		for _, s := range report.SpecReports {
@@ -49,7 +56,7 @@ func Read(path string) (gate.Run, error) {
 	if len(reports) == 0 {
 		run.Troubles = append(run.Troubles, "the report holds no suite: name packages with Ginkgo suites")
 	}
-	return run, nil
+	return run, suites, nil
 }
 
 // widen makes the run span the suite.
@@ -98,7 +105,7 @@ func readSpec(report types.Report, s types.SpecReport) (gate.Spec, error) {
 	}
 	spec := gate.Spec{
 		Suite: suiteName(report), Text: text, Node: s.LeafNodeType.String(), State: s.State.String(),
-		File: s.FileName(), Line: s.LineNumber(), Started: s.StartTime, Ended: s.EndTime,
+		File: relativeFile(s.FileName()), Line: s.LineNumber(), Started: s.StartTime, Ended: s.EndTime,
 		Process: s.ParallelProcess, Attempts: s.NumAttempts, Message: message(s.Failure),
 	}
 	for _, other := range s.AdditionalFailures {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -48,10 +49,10 @@ type Options struct {
 func Run(ctx context.Context, o Options) gate.Run {
 	started := time.Now()
 	report := filepath.Join(o.Dir, o.Report)
-	said := &lastWords{to: o.Output, report: "_" + o.Report}
+	said := &lastWords{to: o.Output}
 	o.Output = said
 	err := o.start(ctx)
-	run, unread := Read(report)
+	run, reported, unread := read(report)
 	happened, unseen := eventsIn(o.Events)
 	if unseen != nil {
 		run.Troubles = append(run.Troubles, unseen.Error())
@@ -60,8 +61,13 @@ func Run(ctx context.Context, o Options) gate.Run {
 	if run.Started.IsZero() {
 		run.Started, run.Ended = started, time.Now()
 	}
-	for _, missed := range said.missed {
-		run.Troubles = append(run.Troubles, "a suite left no report that can be read, so it may have crashed: "+missed)
+	// Where the run was stopped, or there is no report at all, that is said instead.
+	if stopped := (*interruptedError)(nil); unread == nil && !errors.As(err, &stopped) {
+		for _, dir := range o.expected() {
+			if !slices.Contains(reported, dir) {
+				run.Troubles = append(run.Troubles, fmt.Sprintf("suite %s left no report, so it may have crashed: see its log", relative(dir)))
+			}
+		}
 	}
 	if trouble := trouble(err, run, unread, said); trouble != "" {
 		run.Troubles = append(run.Troubles, trouble)

@@ -47,6 +47,17 @@ func fake(t *testing.T, script string, signal os.Signal, grace time.Duration) (g
 	return run, out.String()
 }
 
+// fakeOf runs a shell script in Ginkgo's place for packages, to its end.
+func fakeOf(t *testing.T, script string, packages, flags []string) gate.Run {
+	t.Helper()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "ginkgo")
+	if err := os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return Run(t.Context(), Options{Ginkgo: path, Packages: packages, Flags: flags, Dir: dir, Report: "r.json", Output: new(bytes.Buffer)})
+}
+
 func onlyTrouble(t *testing.T, run gate.Run, want string) {
 	t.Helper()
 	if len(run.Troubles) != 1 || !strings.Contains(run.Troubles[0], want) {
@@ -83,9 +94,44 @@ func TestAChildThatCannotStart(t *testing.T) {
 }
 
 func TestASuiteWhoseReportIsMissing(t *testing.T) {
-	run, _ := fake(t, `echo '[{"SuiteSucceeded":true,"SpecReports":[{"LeafNodeType":"It","State":"failed"}]}]' >"$(dirname "$0")/r.json"
-echo "Could not open /x/crashed_r.json:"; echo "no such file"; exit 1`, nil, 0)
-	onlyTrouble(t, run, "so it may have crashed: Could not open /x/crashed_r.json")
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		"fine/fine_test.go":          "package fine\nimport \"github.com/onsi/ginkgo/v2\"",
+		"crashed/deep/crash_test.go": "package deep\nimport (\n\t. \"github.com/onsi/ginkgo/v2/dsl/core\"\n)",
+		"plain/plain_test.go":        "package plain\nimport \"testing\" // and not github.com/onsi/ginkgo/v2",
+		"vendor/v/v_test.go":         "package v\nimport \"github.com/onsi/ginkgo/v2\"",
+		"_left/out_test.go":          "package out\nimport \"github.com/onsi/ginkgo/v2\"",
+		"skipped/skipped_test.go":    "package skipped\nimport \"github.com/onsi/ginkgo/v2\"",
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Chdir(dir)
+	fine := filepath.Join(dir, "fine")
+	script := `echo '[{"SuitePath":"` + fine + `","SuiteSucceeded":true,"SpecReports":[{"LeafNodeType":"It","State":"failed"}]}]' >"$(dirname "$0")/r.json"; exit 1`
+	run := fakeOf(t, script, []string{"./..."}, []string{"--skip-package=skipped"})
+	onlyTrouble(t, run, "suite ./crashed/deep left no report, so it may have crashed: see its log")
+	for _, c := range []struct {
+		packages, flags []string
+		troubles        int
+	}{
+		{[]string{"./fine"}, nil, 0},
+		{[]string{"./crashed"}, nil, 0},
+		{[]string{"./crashed/deep"}, nil, 1},
+		{[]string{"./crashed"}, []string{"-r"}, 1},
+		{[]string{"./crashed/...", "./crashed/deep"}, nil, 1},
+		{[]string{"./crashed/..."}, []string{"--skip-package", "other,deep"}, 0},
+		{[]string{"./nowhere"}, nil, 0},
+	} {
+		if run := fakeOf(t, script, c.packages, c.flags); len(run.Troubles) != c.troubles {
+			t.Errorf("%s %s: %q", c.packages, c.flags, run.Troubles)
+		}
+	}
 }
 
 func TestAnExitCodeThatTheReportDoesNotExplain(t *testing.T) {

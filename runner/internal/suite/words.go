@@ -1,7 +1,6 @@
 package suite
 
 import (
-	"bytes"
 	"io"
 	"strings"
 	"sync"
@@ -10,18 +9,12 @@ import (
 // remembered is how many bytes of the output lastWords keeps.
 const remembered = 600
 
-// lastWords passes output on, remembers its end, and the lines about reports
-// that Ginkgo misses: it names a suite's report only when that is not there or
-// cannot be read, and its exit code does not tell that from a failed spec.
+// lastWords passes output on, and remembers its end.
 type lastWords struct {
 	to io.Writer
-	// report is how the path of a suite's own report ends.
-	report string
 
-	mu     sync.Mutex
-	end    []byte
-	line   []byte
-	missed []string
+	mu  sync.Mutex
+	end []byte
 }
 
 // Write passes on.
@@ -29,18 +22,6 @@ func (l *lastWords) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	l.end = append(l.end, p...)
 	l.end = l.end[max(0, len(l.end)-remembered):]
-	l.line = append(l.line, p...)
-	for {
-		line, rest, whole := bytes.Cut(l.line, []byte("\n"))
-		if !whole {
-			break
-		}
-		if text := strings.TrimSpace(string(line)); strings.HasSuffix(text, l.report+":") {
-			l.missed = append(l.missed, strings.TrimSuffix(text, ":"))
-		}
-		l.line = rest
-	}
-	l.line = l.line[max(0, len(l.line)-remembered):]
 	l.mu.Unlock()
 	return l.to.Write(p)
 }
