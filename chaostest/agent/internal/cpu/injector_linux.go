@@ -7,14 +7,18 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Faults are the handlers of the faults that act on processor time.
-func Faults() []injector.Handler {
-	return []injector.Handler{injector.Handle(burn)}
+// Faults are the handlers of the faults that act on processor time. The keeper
+// ends what the kernel does not end by itself.
+func Faults(k *keeper.Keeper) []injector.Handler {
+	return []injector.Handler{
+		injector.Handle(burn),
+	}
 }
 
 // controllers are the ones whose groups the burner joins: where its time is

@@ -18,6 +18,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cpu"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -25,6 +26,7 @@ import (
 
 func TestMain(m *testing.M) {
 	cgrouptest.Main()
+	keeper.Main()
 	worker.Main(map[string]worker.Program{cpu.Program: cpu.Burn})
 	leakcheck.Main(m)
 }
@@ -36,8 +38,12 @@ func request(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, 
 	}
 }
 
-func apply(ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) {
-	handler, err := injector.Find(cpu.Faults(), r.Fault)
+// apply has an agent of its own do a fault: its keeper is closed when the test ends.
+func apply(t *testing.T, ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) { //nolint:revive // t comes first in a test's helper
+	t.Helper()
+	k := keeper.New()
+	t.Cleanup(func() { NewWithT(t).Expect(k.Close()).To(Succeed()) })
+	handler, err := injector.Find(cpu.Faults(k), r.Fault)
 	if err != nil {
 		return nil, err
 	}
@@ -50,10 +56,10 @@ func burn(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fa
 	g := NewWithT(t)
 	cgrouptest.NothingLeft(t, box)
 	journal := injector.NewJournal(nil)
-	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	live, err := apply(ctx, request(box, target, share, lease), journal)
+	live, err := apply(t, ctx, request(box, target, share, lease), journal)
+	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
 	g.Expect(err).NotTo(HaveOccurred())
 	return live, journal
 }
@@ -227,7 +233,7 @@ func TestRefusals(t *testing.T) {
 			r := good
 			c.change(&r)
 			journal := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
-			_, err := apply(t.Context(), r, journal)
+			_, err := apply(t, t.Context(), r, journal)
 			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
 		})
 	}
@@ -239,7 +245,7 @@ func TestNothingIsDoneThatCannotBeWrittenDown(t *testing.T) {
 	target := box.Start(t, "sleep", "600")
 	cgrouptest.NothingLeft(t, box)
 	journal := injector.NewJournal(func(string) error { return errors.New("disk full") })
-	_, err := apply(t.Context(), request(box, target, 0.5, time.Minute), journal)
+	_, err := apply(t, t.Context(), request(box, target, 0.5, time.Minute), journal)
 	g.Expect(err).To(MatchError(`write undo step "end the CPU burner in shop" to the journal: disk full`))
 }
 
@@ -251,7 +257,7 @@ func TestGivenUp(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	journal := injector.NewJournal(nil)
-	_, err := apply(ctx, request(box, target, 0.5, time.Minute), journal)
+	_, err := apply(t, ctx, request(box, target, 0.5, time.Minute), journal)
 	g.Expect(err).To(MatchError(context.Canceled))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(box.Processes(t)).To(Equal([]int{target.PID}))

@@ -15,7 +15,7 @@ import (
 // All are the handlers of all faults. They share one keeper.
 func All() []injector.Handler {
 	k := keeper.New()
-	return slices.Concat(network.Faults(), cpu.Faults(), memory.Faults(), process.Faults(k))
+	return slices.Concat(network.Faults(), cpu.Faults(k), memory.Faults(), process.Faults(k))
 }
 
 // Workers are the programs that the agent's own binary runs, started again.

@@ -43,6 +43,15 @@ func (h *Hold) Set() error {
 	return nil
 }
 
+// Intact is an error when the file no longer holds what was ordered.
+func (h *Hold) Intact() error {
+	is, err := cgroup.ReadSetting(h.claim.Dir, h.claim.File)
+	if err == nil && is != h.claim.Now {
+		err = fmt.Errorf("somebody else has set %s to %q", h.path(), is)
+	}
+	return err
+}
+
 // Renew moves the end of the lease.
 func (h *Hold) Renew(until uint64) error {
 	h.keeper.mu.Lock()

@@ -40,7 +40,7 @@ func handle(t *testing.T, ctx context.Context, r injector.Request[fault.Fault], 
 	t.Helper()
 	k := keeper.New()
 	t.Cleanup(func() { NewWithT(t).Expect(k.Close()).To(Succeed()) })
-	handler, err := injector.Find(slices.Concat(process.Faults(k), cpu.Faults(), memory.Faults()), r.Fault)
+	handler, err := injector.Find(slices.Concat(process.Faults(k), cpu.Faults(k), memory.Faults()), r.Fault)
 	if err != nil {
 		return nil, err
 	}
