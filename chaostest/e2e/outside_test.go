@@ -154,3 +154,16 @@ func frozen(pid int) bool {
 	Expect(err).NotTo(HaveOccurred())
 	return strings.TrimSpace(string(content)) != thawed
 }
+
+// quota is the processor time of the container's quota in each period, in microseconds.
+func quota(pid int) string {
+	GinkgoHelper()
+	dirs := cgroups(pid)
+	file := filepath.Join(dirs["cpu"], "cpu.cfs_quota_us")
+	if dirs["cpu"] == "" {
+		file = filepath.Join(dirs[""], "cpu.max")
+	}
+	content, err := os.ReadFile(file)
+	Expect(err).NotTo(HaveOccurred())
+	return strings.Fields(string(content))[0]
+}

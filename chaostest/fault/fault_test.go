@@ -19,6 +19,7 @@ func TestFaultsSayWhatTheyAre(t *testing.T) {
 		"black hole":                        fault.BlackHole(),
 		"CPU burn to 50 % of the quota":     fault.CPUBurn(0.5),
 		"memory fill to 0.1 % of the limit": fault.MemoryFill(0.001),
+		"CPU throttle to 25 % of the quota": fault.CPUThrottle(0.25),
 		"pause":                             fault.Pause(),
 	} {
 		g := NewWithT(t)
@@ -35,16 +36,18 @@ func TestFaultsSayWhatTheyAre(t *testing.T) {
 
 func TestWhatCannotBeDoneExactlyIsRefused(t *testing.T) {
 	for want, f := range map[string]fault.Fault{
-		"delay -1s: must be at least 100µs":                                                                 fault.Delay(-time.Second),
-		"delay 0s: must be at least 100µs":                                                                  fault.Delay(0),
-		"delay 4m35s: must be at most 1m0s; use fault.BlackHole for packets that never arrive":              fault.Delay(275 * time.Second),
-		"jitter -1ms: must not be negative":                                                                 fault.Delay(time.Second, fault.Jitter(-time.Millisecond)),
-		"jitter 2s above the delay 1s: a packet cannot leave before it came":                                fault.Delay(time.Second, fault.Jitter(2*time.Second)),
-		"CPU burn: share 150 % of the CPU quota: must be at most 100 %: write 0.8 for 80 %":                 fault.CPUBurn(1.5),
-		"CPU burn: share 0 % of the CPU quota: must be above 0 %: leave the fault out to do nothing":        fault.CPUBurn(0),
-		"CPU burn: share NaN % of the CPU quota: must be above 0 %: leave the fault out to do nothing":      fault.CPUBurn(fault.Share(math.NaN())),
-		"memory fill: share 8000 % of the memory limit: must be at most 100 %: write 0.8 for 80 %":          fault.MemoryFill(80),
-		"memory fill: share -5 % of the memory limit: must be above 0 %: leave the fault out to do nothing": fault.MemoryFill(-0.05),
+		"delay -1s: must be at least 100µs":                                                                  fault.Delay(-time.Second),
+		"delay 0s: must be at least 100µs":                                                                   fault.Delay(0),
+		"delay 4m35s: must be at most 1m0s; use fault.BlackHole for packets that never arrive":               fault.Delay(275 * time.Second),
+		"jitter -1ms: must not be negative":                                                                  fault.Delay(time.Second, fault.Jitter(-time.Millisecond)),
+		"jitter 2s above the delay 1s: a packet cannot leave before it came":                                 fault.Delay(time.Second, fault.Jitter(2*time.Second)),
+		"CPU burn: share 150 % of the CPU quota: must be at most 100 %: write 0.8 for 80 %":                  fault.CPUBurn(1.5),
+		"CPU burn: share 0 % of the CPU quota: must be above 0 %: leave the fault out to do nothing":         fault.CPUBurn(0),
+		"CPU burn: share NaN % of the CPU quota: must be above 0 %: leave the fault out to do nothing":       fault.CPUBurn(fault.Share(math.NaN())),
+		"CPU throttle: share 100 % of the CPU quota: must be below 100 %: leave the fault out to do nothing": fault.CPUThrottle(1),
+		"CPU throttle: share 120 % of the CPU quota: must be at most 100 %: write 0.8 for 80 %":              fault.CPUThrottle(1.2),
+		"memory fill: share 8000 % of the memory limit: must be at most 100 %: write 0.8 for 80 %":           fault.MemoryFill(80),
+		"memory fill: share -5 % of the memory limit: must be above 0 %: leave the fault out to do nothing":  fault.MemoryFill(-0.05),
 	} {
 		NewWithT(t).Expect(f.Validate()).To(MatchError(want))
 		wire, err := fault.Marshal(f)

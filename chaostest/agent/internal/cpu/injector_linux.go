@@ -18,6 +18,7 @@ import (
 func Faults(k *keeper.Keeper) []injector.Handler {
 	return []injector.Handler{
 		injector.Handle(burn),
+		injector.Handle(throttling{k}.apply),
 	}
 }
 

@@ -50,18 +50,24 @@ func apply(t *testing.T, ctx context.Context, r injector.Request[fault.Fault], j
 	return handler.Apply(ctx, r, journal)
 }
 
-// burn applies a burn, and checks after the test that nothing of it is left.
-func burn(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (injector.Live, *injector.Journal) {
+// applied has a fault done; it is undone when the test ends.
+func applied(t *testing.T, r injector.Request[fault.Fault]) (injector.Live, *injector.Journal) {
 	t.Helper()
 	g := NewWithT(t)
-	cgrouptest.NothingLeft(t, box)
 	journal := injector.NewJournal(nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	live, err := apply(t, ctx, request(box, target, share, lease), journal)
+	live, err := apply(t, ctx, r, journal)
 	t.Cleanup(func() { g.Expect(journal.Unwind()).To(Succeed()) })
 	g.Expect(err).NotTo(HaveOccurred())
 	return live, journal
+}
+
+// burn applies a burn, and checks after the test that nothing of it is left.
+func burn(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (injector.Live, *injector.Journal) {
+	t.Helper()
+	cgrouptest.NothingLeft(t, box)
+	return applied(t, request(box, target, share, lease))
 }
 
 // over is the share of so many processors that the box uses in a span, and how

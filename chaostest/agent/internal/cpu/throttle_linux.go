@@ -1,0 +1,217 @@
+package cpu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
+
+// minQuota is the kernel's smallest quota.
+const minQuota = time.Millisecond
+
+// throttling is the handler of CPU throttles.
+type throttling struct{ keeper *keeper.Keeper }
+
+// throttle is one live CPU throttle.
+type throttle struct {
+	*injector.Site
+	hold        *keeper.Hold // nil before the quota is lowered
+	cores       float64      // what the lowered quota is worth
+	period      time.Duration
+	attestation record.Attestation
+	last        injector.Last
+
+	// The kernel's counts when the quota was lowered.
+	start              uint64
+	used               time.Duration
+	periods, throttled uint64
+}
+
+var _ injector.Live = (*throttle)(nil)
+
+// apply lowers the quota, and reads it back.
+func (t throttling) apply(ctx context.Context, request injector.Request[fault.CPUThrottleFault], journal *injector.Journal) (injector.Live, error) {
+	site, err := injector.Survey("throttle CPU of "+request.Target.Name, request.Fault, request.Target, injector.Need{
+		Controller: cgroup.CPU, What: "a CPU quota in the container's cgroup", Have: "it has none",
+		Fix: "mount the cpu controller with CONFIG_CFS_BANDWIDTH (v1), or enable it in cgroup.subtree_control (v2)",
+	})
+	if err != nil {
+		return nil, err
+	}
+	l := &throttle{Site: site}
+	o := keeper.Order{
+		Target: l.Group, Controller: cgroup.CPU, Fault: request.Fault.String(), Injection: request.ID, Lease: request.Lease,
+	}
+	var before string
+	if o.File, before, o.Now, err = l.plan(request.Fault.Share); err != nil {
+		return nil, l.Wrap(err)
+	}
+	if err := l.Remember(cgroup.CPU); err != nil {
+		return nil, err
+	}
+	if err := journal.Before("set back the CPU quota of "+l.Name, l.end); err != nil {
+		return nil, err
+	}
+	if l.hold, err = t.keeper.Hold(ctx, o); err != nil {
+		return nil, l.Wrap(err)
+	}
+	if err := l.lower(); err != nil {
+		return nil, l.Wrap(err)
+	}
+	l.attestation = record.Attestation{
+		Path:     l.Group.Mechanism(cgroup.CPU),
+		Readback: []string{fmt.Sprintf("%s: %s, before: %s", o.File, o.Now, before), fmt.Sprintf("quota: %.3g processors", l.cores)},
+	}
+	return l, nil
+}
+
+// plan says which file has to hold what.
+func (l *throttle) plan(share fault.Share) (file, before, now string, err error) {
+	cores, _, err := l.Group.CPUQuota()
+	if err != nil {
+		return "", "", "", err
+	}
+	dir, err := l.Group.Dir(cgroup.CPU)
+	if err != nil {
+		return "", "", "", err
+	}
+	v1 := l.Group.Mechanism(cgroup.CPU) == "cgroup v1"
+	file, period := "cpu.max", ""
+	if v1 {
+		file = "cpu.cfs_quota_us"
+		period, err = cgroup.ReadSetting(dir, "cpu.cfs_period_us")
+	}
+	if err == nil {
+		before, err = cgroup.ReadSetting(dir, file)
+	}
+	if err != nil {
+		return "", "", "", err
+	}
+	if !v1 {
+		_, period, _ = strings.Cut(before, " ")
+	}
+	length, err := strconv.ParseFloat(period, 64)
+	if err != nil {
+		return "", "", "", fmt.Errorf("read the period of the CPU quota: %w", err)
+	}
+	quota := math.Round(float64(share) * cores * length)
+	if least := float64(minQuota.Microseconds()); quota < least {
+		return "", "", "", fmt.Errorf("%s of %.3g processors is %.0f us in each period of %s us, and the kernel allows no less than %s: ask for at least %.3g %%",
+			share, cores, quota, period, minQuota, 100*least/cores/length)
+	}
+	l.cores, l.period = quota/length, time.Duration(length)*time.Microsecond
+	if now = fmt.Sprintf("%.0f", quota); !v1 {
+		now += " " + period
+	}
+	return file, before, now, nil
+}
+
+// lower lowers the quota, and takes the counts from which the evidence counts.
+func (l *throttle) lower() error {
+	err := l.hold.Set()
+	if errors.Is(err, unix.EINVAL) {
+		return fmt.Errorf("%w: does the group have a burst (cpu.max.burst, cpu.cfs_burst_us), or one below it (v1) a quota, that is more than that?", err)
+	}
+	if err != nil {
+		return err
+	}
+	if l.periods, l.throttled, err = l.counts(); err != nil {
+		return err
+	}
+	if l.used, err = l.Group.CPUUsage(); err != nil {
+		return err
+	}
+	l.start = injector.Monotonic()
+	return nil
+}
+
+// counts are the periods of the quota in which the container ran, and those in
+// which it was stopped because its quota was used up.
+func (l *throttle) counts() (periods, throttled uint64, err error) {
+	if periods, err = l.Group.Number(cgroup.CPU, "cpu.stat", "nr_periods"); err == nil {
+		throttled, err = l.Group.Number(cgroup.CPU, "cpu.stat", "nr_throttled")
+	}
+	return periods, throttled, err
+}
+
+func (l *throttle) Attestation() record.Attestation { return l.attestation }
+
+func (l *throttle) Renew(until uint64) error {
+	if err := l.hold.Renew(until); err != nil {
+		return fmt.Errorf("keep the CPU of %s throttled: %w", l.Name, err)
+	}
+	return nil
+}
+
+// end is the undo step.
+func (l *throttle) end() error {
+	if l.hold == nil {
+		return nil
+	}
+	return l.last.End(l.evidence, l.hold.Release, func(*record.Evidence) {})
+}
+
+// Prove compares the container's quota with that before.
+func (l *throttle) Prove() error { return l.Undone() }
+
+func (l *throttle) Evidence() record.Evidence { return l.last.Evidence(l.evidence) }
+
+func (l *throttle) evidence() record.Evidence {
+	if l.start == 0 {
+		return record.Evidence{Summary: "the quota was never lowered"}
+	}
+	periods, throttled, err := l.counts()
+	used, errUsed := l.Group.CPUUsage()
+	passed := time.Duration(injector.Monotonic() - l.start)
+	ending, _ := l.hold.Ending()
+	var e record.Evidence
+	if err = errors.Join(err, errUsed); err != nil {
+		e.Summary = err.Error()
+	} else {
+		e = l.judge(periods-l.periods, throttled-l.throttled, used-l.used, passed)
+	}
+	if err := l.hold.Intact(); err != nil && ending == keeper.Held {
+		e.Effective = false
+		e.Summary += ": " + err.Error()
+	}
+	l.Ended(&e, ending == keeper.Lapsed, ending == keeper.TargetDied, "the keeper")
+	return e
+}
+
+// judge says what the quota has done. A container that has used more than the
+// quota without being stopped has been given another one.
+func (l *throttle) judge(periods, throttled uint64, used, passed time.Duration) record.Evidence {
+	worth := func(span time.Duration) float64 { return l.cores * float64(span) }
+	usage := float64(used) / worth(passed)
+	e := record.Evidence{
+		Effective: true,
+		Summary: fmt.Sprintf("container used %.1f %% of its lowered quota of %.3g processors over %s; it was stopped in %d of %d periods",
+			usage*100, l.cores, passed.Round(time.Millisecond), throttled, periods),
+		Counts: []record.Count{
+			{Name: "periods", Value: record.Float(periods), Merge: record.Sum},
+			{Name: "throttled", Value: record.Float(throttled), Merge: record.Sum},
+			{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
+		},
+	}
+	switch {
+	case throttled > 0:
+	case float64(used) > worth(passed+2*l.period): // the first period may have begun before, and the last not ended
+		e.Effective = false
+		e.Summary += ": the kernel does not hold it to the quota"
+	default:
+		e.Summary += ": it never reached the quota, so it was not slowed"
+	}
+	return e
+}

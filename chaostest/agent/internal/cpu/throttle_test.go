@@ -1,0 +1,194 @@
+//go:build linux
+
+package cpu_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+)
+
+// slow throttles, and checks after the test that nothing of it is left.
+func slow(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (injector.Live, *injector.Journal) {
+	t.Helper()
+	cgrouptest.NothingLeft(t, box)
+	return applied(t, throttleRequest(box, target, share, lease))
+}
+
+func throttleRequest(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) injector.Request[fault.Fault] {
+	r := request(box, target, share, lease)
+	r.Fault = fault.CPUThrottle(share)
+	return r
+}
+
+// quota is the file of the box's quota and what it holds.
+func quota(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target) (file, is string) {
+	t.Helper()
+	g := NewWithT(t)
+	group, err := cgroup.Of(target.PID, box.Name)
+	g.Expect(err).NotTo(HaveOccurred())
+	dir, err := group.Dir(cgroup.CPU)
+	g.Expect(err).NotTo(HaveOccurred())
+	name := "cpu.cfs_quota_us"
+	if cgrouptest.V2() {
+		name = "cpu.max"
+	}
+	is, err = cgroup.ReadSetting(dir, name)
+	g.Expect(err).NotTo(HaveOccurred())
+	return filepath.Join(dir, name), is
+}
+
+// value is a quota in microseconds as the file shows it.
+func value(us string) string {
+	switch {
+	case !cgrouptest.V2():
+		return us
+	case us == "-1":
+		us = "max"
+	}
+	return us + " 100000"
+}
+
+func TestAContainerIsSlow(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+	target := box.Load(t, 1)
+	live, journal := slow(t, box, target, 0.4, time.Minute)
+	_, is := quota(t, box, target)
+	g.Expect(is).To(Equal(value("20000")))
+	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
+	g.Expect(live.Attestation().Readback).To(ConsistOf(
+		HaveSuffix(": "+value("20000")+", before: "+value("50000")), "quota: 0.2 processors"))
+	got, doubt := over(t, box, 0.2, 2*time.Second)
+	e := live.Evidence()
+	t.Logf("got %.2f %% of the lowered quota, stalls %.2f %%; %s", got*100, doubt*100, e.Summary)
+	g.Expect(got).To(BeNumerically("<=", 1.05+doubt), "one period of twenty is cut short")
+	g.Expect(box.Throttled(t)).To(BeNumerically(">", 0))
+	g.Expect(e.Effective).To(BeTrue())
+	g.Expect(e.Value("throttled")).To(BeNumerically(">", 0))
+	g.Expect(e.Value("periods")).To(BeNumerically(">=", e.Value("throttled")))
+	g.Expect(e.Summary).To(MatchRegexp(`^container used \S+ % of its lowered quota of 0.2 processors over \S+; it was stopped in \d+ of \d+ periods$`))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+	_, is = quota(t, box, target)
+	g.Expect(is).To(Equal(value("50000")))
+}
+
+func TestAContainerWithoutAQuotaGetsAShareOfItsProcessors(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
+	target := box.Start(t, "sleep", "600")
+	group, err := cgroup.Of(target.PID, box.Name)
+	g.Expect(err).NotTo(HaveOccurred())
+	cores, limited, err := group.CPUQuota()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(limited).To(BeFalse())
+	live, journal := slow(t, box, target, 0.5, time.Minute)
+	lowered, limited, err := group.CPUQuota()
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(limited).To(BeTrue())
+	g.Expect(lowered).To(BeNumerically("~", cores/2, 1e-5))
+	g.Expect(group.CPUQuotaWithoutFaults()).To(Equal(cores))
+	e := live.Evidence()
+	g.Expect(e.Effective).To(BeTrue(), "the limit held")
+	g.Expect(e.Summary).To(HaveSuffix(": it never reached the quota, so it was not slowed"))
+	g.Expect(journal.Unwind()).To(Succeed())
+	_, is := quota(t, box, target)
+	g.Expect(is).To(Equal(value("-1")))
+}
+
+func TestAQuotaThatSomebodyElseSetsIsLeftAndSaid(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+	target := box.Start(t, "sleep", "600")
+	live, journal := slow(t, box, target, 0.5, time.Minute)
+	file, _ := quota(t, box, target)
+	g.Expect(os.WriteFile(file, []byte(value("70000")), 0)).To(Succeed())
+	t.Cleanup(func() { _ = os.WriteFile(file, []byte(value("50000")), 0) }) // checked by NothingLeft
+	g.Expect(live.Evidence().Effective).To(BeFalse())
+	g.Expect(live.Evidence().Summary).To(HaveSuffix(`: somebody else has set ` + file + ` to "` + value("70000") + `"`))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(MatchError(ContainSubstring(file + ": it was \"" + value("50000") + "\" before the fault and is \"" + value("70000") + "\" now")))
+	g.Expect(os.WriteFile(file, []byte(value("50000")), 0)).To(Succeed())
+}
+
+func TestThrottlesThatAreRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		share fault.Share
+		want  string
+	}{
+		"below the kernel's minimum": {0.01, "throttle CPU of shop: 1 % of 0.05 processors is 50 us in each period of 100000 us, and the kernel allows no less than 1ms: ask for at least 20 %"},
+		"on top of another":          {0.5, " is set by CPU throttle to 50 % of the quota, injection 1: revert that first"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.05})
+			target := box.Start(t, "sleep", "600")
+			if c.share == 0.5 {
+				slow(t, box, target, 0.5, time.Minute)
+			}
+			_, was := quota(t, box, target)
+			r := throttleRequest(box, target, c.share, time.Minute)
+			r.ID = "2"
+			journal := injector.NewJournal(nil)
+			_, err := apply(t, t.Context(), r, journal)
+			g.Expect(err).To(MatchError(HaveSuffix(c.want)))
+			g.Expect(journal.Unwind()).To(Succeed())
+			_, is := quota(t, box, target)
+			g.Expect(is).To(Equal(was), "it was left alone")
+		})
+	}
+}
+
+// Each is what the other finds there, and neither is a change by somebody else.
+func TestAThrottleBesideABurnRevertedInTurn(t *testing.T) {
+	for name, first := range map[string]int{"the burn first": 0, "the throttle first": 1} {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
+			target := box.Start(t, "sleep", "600")
+			cgrouptest.NothingLeft(t, box)
+			var lives [2]injector.Live
+			var journals [2]*injector.Journal
+			requests := []injector.Request[fault.Fault]{
+				request(box, target, 0.5, time.Minute), throttleRequest(box, target, 0.4, time.Minute),
+			}
+			for _, i := range []int{first, 1 - first} {
+				lives[i], journals[i] = applied(t, requests[i])
+			}
+			// Half of the lowered quota, a fifth of a processor, once the burner has seen it.
+			g.Eventually(func(g Gomega) {
+				got, doubt := over(t, box, 0.4, time.Second)
+				g.Expect(got).To(BeNumerically("~", 0.5, 0.06+doubt))
+			}, "20s").Should(Succeed())
+			for _, i := range []int{first, 1 - first} {
+				g.Expect(journals[i].Unwind()).To(Succeed())
+				g.Expect(lives[i].Prove()).To(Succeed())
+			}
+			_, is := quota(t, box, target)
+			g.Expect(is).To(Equal(value("100000")))
+		})
+	}
+}
+
+func TestAThrottleWhoseAgentFallsSilent(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+	target := box.Load(t, 1)
+	live, journal := slow(t, box, target, 0.5, 500*time.Millisecond)
+	g.Eventually(func() string { _, is := quota(t, box, target); return is }, "2s").Should(Equal(value("50000")))
+	g.Eventually(live.Evidence).Should(And(
+		HaveField("LeaseLapsed", true), HaveField("Effective", false),
+		HaveField("Summary", ContainSubstring("the keeper ended the fault because its lease lapsed"))))
+	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(HavePrefix("keep the CPU of shop throttled: ")))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}

@@ -1,0 +1,44 @@
+package fault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// KindCPUThrottle is the kind of CPU throttles.
+const KindCPUThrottle Kind = "cpu-throttle"
+
+// CPUThrottleFault makes processors slow. See CPUThrottle.
+type CPUThrottleFault struct {
+	Share Share `json:"share"`
+}
+
+var _ Fault = CPUThrottleFault{}
+
+// CPUThrottle lowers the container's CPU quota to share of what it is, above 0
+// and below 100 %: slow processors, where CPUBurn makes busy ones. Without a
+// quota the whole is all processors the container may run on. The quota is exact
+// to a microsecond in each period, and the kernel allows none below 1 ms: less
+// is refused. A container that needs less than the lowered quota is not slowed,
+// and the evidence says so. Needs cgroup v1 or v2 with CPU quotas.
+func CPUThrottle(share Share) CPUThrottleFault { return CPUThrottleFault{Share: share} }
+
+// Kind is KindCPUThrottle.
+func (f CPUThrottleFault) Kind() Kind { return KindCPUThrottle }
+
+// Validate refuses shares outside (0 %, 100 %).
+func (f CPUThrottleFault) Validate() error {
+	err := f.Share.validate("the CPU quota")
+	if err == nil && f.Share == 1 {
+		err = errors.New("share 100 % of the CPU quota: must be below 100 %: leave the fault out to do nothing")
+	}
+	if err != nil {
+		return fmt.Errorf("CPU throttle: %w", err)
+	}
+	return nil
+}
+
+// String prints "CPU throttle to 50 % of the quota".
+func (f CPUThrottleFault) String() string {
+	return fmt.Sprintf("CPU throttle to %s of the quota", f.Share)
+}
