@@ -54,8 +54,12 @@ func TestTheProgramHoldsNothingOfItsHostsSide(t *testing.T) {
 	packages := strings.Fields(string(output))
 	g.Expect(packages).To(ContainElement("github.com/chaosgate/chaosgate/chaostest/agent/wire"))
 	for _, p := range packages {
-		rest, ours := strings.CutPrefix(p, "github.com/chaosgate/chaosgate/chaostest/")
-		g.Expect(ours && !strings.HasPrefix(rest, "agent/") && rest != "fault" && rest != "record").To(BeFalse(), "%s", p)
+		within, ours := strings.CutPrefix(p, "github.com/chaosgate/chaosgate/chaostest")
+		g.Expect(ours).To(Equal(strings.HasPrefix(p, "github.com/chaosgate/")), "%s is above chaostest", p)
+		g.Expect(!ours || within != "" && within != "/agent").To(BeTrue(), "%s is the host's side", p)
+		for _, side := range []string{"/driver", "/probe", "/scope", "/e2e"} {
+			g.Expect(within).NotTo(HavePrefix(side))
+		}
 		g.Expect(p).NotTo(Or(ContainSubstring("rogpeppe/go-internal"), ContainSubstring("testcontainers"), ContainSubstring("onsi/")))
 	}
 }

@@ -47,7 +47,7 @@ func Connect(ctx context.Context, conn Conn) (*Client, error) {
 	c := &Client{conn: conn, stopped: make(chan struct{}), journal: map[string][]string{}}
 	c.rpc = jrpc2.NewClient(journaling{Channel: channel.Line(conn, conn), write: c.journalize}, nil)
 	var hello wire.HelloResult
-	if err := c.call(ctx, wire.MethodHello, wire.HelloParams{Protocol: wire.Protocol}, &hello); err != nil {
+	if err := c.call(ctx, wire.MethodHello, nil, &hello); err != nil {
 		_ = c.rpc.Close()
 		return nil, fmt.Errorf("greet the agent: %w", err)
 	}
@@ -128,7 +128,7 @@ func (c *Client) renew(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := c.call(ctx, wire.MethodRenew, nil, nil); errors.Is(err, ErrGone) {
+		if err := c.call(ctx, wire.MethodRenew, nil, nil); errors.Is(err, errGone) {
 			return
 		}
 	}
@@ -147,7 +147,7 @@ func (c *Client) call(ctx context.Context, method string, params, result any) er
 	response, err := c.rpc.Call(ctx, method, params)
 	if err != nil {
 		err = c.explain(ctx, err)
-		if errors.Is(err, ErrGone) {
+		if errors.Is(err, errGone) {
 			c.mu.Lock()
 			c.gone = err
 			c.mu.Unlock()

@@ -13,8 +13,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// ErrGone is what an error is when the agent no longer answers.
-var ErrGone = errors.New("the agent is gone")
+// errGone is what an error is when the agent no longer answers.
+var errGone = errors.New("the agent is gone")
 
 // explain turns what the protocol says into what happened.
 func (c *Client) explain(ctx context.Context, err error) error {
@@ -24,7 +24,7 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	answer, ok := errors.AsType[*jrpc2.Error](err)
 	switch {
 	case !ok || answer.Code == jrpc2.Cancelled:
-		gone := fmt.Errorf("%w (%w): was its container killed, or is the Docker Engine gone? Faults end with their lease, after %s", ErrGone, err, wire.Lease)
+		gone := fmt.Errorf("%w (%w): was its container killed, or is the Docker Engine gone? Faults end with their lease, after %s", errGone, err, wire.Lease)
 		if said := strings.TrimSpace(c.conn.Diagnostics()); said != "" {
 			gone = fmt.Errorf("%w; its last words: %s", gone, said)
 		}

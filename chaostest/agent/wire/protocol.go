@@ -39,12 +39,7 @@ const (
 // with its host before it does what the step undoes.
 const NotifyJournal = "journal"
 
-// HelloParams opens the conversation.
-type HelloParams struct {
-	Protocol int `json:"protocol"`
-}
-
-// HelloResult answers it.
+// HelloResult answers the hello that opens the conversation.
 type HelloResult struct {
 	Protocol int `json:"protocol"`
 }

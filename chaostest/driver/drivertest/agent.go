@@ -34,8 +34,7 @@ type FakeAgent struct {
 	conns    []net.Conn
 }
 
-// NewFakeAgent makes an agent that accepts everything.
-func NewFakeAgent() *FakeAgent { return &FakeAgent{Protocol: wire.Protocol} }
+func newFakeAgent() *FakeAgent { return &FakeAgent{Protocol: wire.Protocol} }
 
 // Injected are the injections that were asked for, in order.
 func (a *FakeAgent) Injected() []wire.InjectParams {
@@ -90,7 +89,7 @@ func (a *FakeAgent) connect() driver.AgentConn {
 	return fakeConn{Conn: host}
 }
 
-func (a *FakeAgent) hello(context.Context, wire.HelloParams) (wire.HelloResult, error) {
+func (a *FakeAgent) hello(context.Context) (wire.HelloResult, error) {
 	return wire.HelloResult{Protocol: a.Protocol}, nil
 }
 

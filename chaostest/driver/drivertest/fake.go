@@ -69,7 +69,7 @@ var hosts atomic.Int64
 
 // NewHost makes a host that is no other, whatever other fakes there are.
 func NewHost() *FakeHost {
-	return &FakeHost{Agent: NewFakeAgent(), id: fmt.Sprintf("fake host %d", hosts.Add(1))}
+	return &FakeHost{Agent: newFakeAgent(), id: fmt.Sprintf("fake host %d", hosts.Add(1))}
 }
 
 // ID tells the host apart from all others of this process.

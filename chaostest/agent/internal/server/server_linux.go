@@ -61,7 +61,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) er
 	return s.revertAll()
 }
 
-func (s *Server) hello(context.Context, wire.HelloParams) (wire.HelloResult, error) {
+func (s *Server) hello(context.Context) (wire.HelloResult, error) {
 	s.extend()
 	return wire.HelloResult{Protocol: wire.Protocol}, nil
 }
