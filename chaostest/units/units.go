@@ -17,12 +17,21 @@ func percent(share float64, digits int) string {
 	return strconv.FormatFloat(share*100, 'g', digits, 64) + " %"
 }
 
-// Plural is "1 sample" or "2 samples".
-func Plural(n int, noun string) string {
+// Number groups digits: 1204 is "1,204".
+func Number[N int | uint64](n N) string {
+	s := fmt.Sprint(n)
+	for at := len(s) - 3; at > 0 && s[at-1] != '-'; at -= 3 {
+		s = s[:at] + "," + s[at:]
+	}
+	return s
+}
+
+// Plural is "1 sample", "2 samples" or "1,204 samples".
+func Plural[N int | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
 	}
-	return strconv.Itoa(n) + " " + noun + "s"
+	return Number(n) + " " + noun + "s"
 }
 
 // Bytes says an amount of memory: "512 B", "1.5 MiB".

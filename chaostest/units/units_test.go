@@ -1,6 +1,7 @@
 package units_test
 
 import (
+	"math"
 	"testing"
 	"time"
 
@@ -18,6 +19,12 @@ func TestNumbersAreSaid(t *testing.T) {
 		{units.Chosen(.1), "10 %"},
 		{units.Plural(1, "run"), "1 run"},
 		{units.Plural(0, "run"), "0 runs"},
+		{units.Plural(uint64(1204), "packet"), "1,204 packets"},
+		{units.Number(999), "999"},
+		{units.Number(12_345_678), "12,345,678"},
+		{units.Number(-123), "-123"},
+		{units.Number(-1234), "-1,234"},
+		{units.Number(uint64(math.MaxUint64)), "18,446,744,073,709,551,615"},
 		{units.Bytes(0), "0 B"},
 		{units.Bytes(1023), "1023 B"},
 		{units.Bytes(1536), "1.5 KiB"},

@@ -51,10 +51,10 @@ func (h history) unlikeSizes() *Unfit {
 	switch {
 	case 2*fewest < usual:
 		return &Unfit{Window: h.key, More: true, Words: fmt.Sprintf(
-			"the window has %s, and %d are usual in the accepted runs: fewer than half as many cannot be compared: %s", units.Plural(fewest, "sample"), usual, advice)}
+			"the window has %s, and %s are usual in the accepted runs: fewer than half as many cannot be compared: %s", units.Plural(fewest, "sample"), units.Number(usual), advice)}
 	case usual < maximal && most > 2*usual:
 		return &Unfit{Window: h.key, Words: fmt.Sprintf(
-			"the window has %s, and %d are usual in the accepted runs: the p99 of fewer than %d samples is their slowest, which is slower of more than twice as many: %s", units.Plural(most, "sample"), usual, maximal, advice)}
+			"the window has %s, and %s are usual in the accepted runs: the p99 of fewer than %d samples is their slowest, which is slower of more than twice as many: %s", units.Plural(most, "sample"), units.Number(usual), maximal, advice)}
 	}
 	return nil
 }

@@ -63,7 +63,7 @@ var _ = Describe("a black hole", func() {
 		Expect(e.Value("packets")).To(Equal(record.Float(80)))
 		Expect(e).To(HaveField("Effective", true))
 		// 4 bytes with headers of 42 and 62.
-		Expect(e.Summary).To(Equal("80 packets (4.4 KiB) lost in the black hole"))
+		Expect(e.Summary).To(Equal("80 packets (4.375 KiB) lost in the black hole"))
 		i.revert()
 		Expect(target.State()).To(Equal(before))
 		Expect(oneWay(target, client, TargetIP, ClientIP, 7000, 5)).To(HaveLen(5))

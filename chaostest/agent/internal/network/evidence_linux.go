@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
-	"github.com/chaosgate/chaosgate/chaostest/internal/words"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // touched is what an injection has counted, and what it knows of its end.
@@ -64,10 +64,10 @@ func (i *injection) summary(t touched, verb string) string {
 	}
 	anything := t.matched.Packets > 0 || t.matched.Lapsed > 0
 	add(!anything, "%s", strings.TrimSpace("no packet matched "+i.filter.String()))
-	add(anything, "%s (%s) %s", words.Count(t.matched.Packets, "packet"), words.Bytes(t.matched.Bytes), verb)
-	add(t.carried.held > 0, "%s still held", words.Number(t.carried.held))
-	add(t.carried.lost > 0, "%s lost by the data path", words.Number(t.carried.lost))
-	add(t.matched.Lapsed > 0, "%s passed untouched because the lease had run out", words.Count(t.matched.Lapsed, "packet"))
+	add(anything, "%s (%s) %s", units.Plural(t.matched.Packets, "packet"), units.Bytes(t.matched.Bytes), verb)
+	add(t.carried.held > 0, "%s still held", units.Number(t.carried.held))
+	add(t.carried.lost > 0, "%s lost by the data path", units.Number(t.carried.lost))
+	add(t.matched.Lapsed > 0, "%s passed untouched because the lease had run out", units.Plural(t.matched.Lapsed, "packet"))
 	add(t.lapsed && t.matched.Lapsed == 0, "the lease ran out meanwhile")
 	add(t.died, "the target's first process ended")
 	return strings.Join(parts, "; ")

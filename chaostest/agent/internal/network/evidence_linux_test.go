@@ -32,13 +32,13 @@ var _ = DescribeTable("the evidence", func(f packetFault, t touched, effective b
 	Entry("of one packet", blackHole{}, touched{matched: classifier.Counters{Packets: 1, Bytes: 999}}, true, "1 packet (999 B) lost in the black hole"),
 	Entry("of many", delay{fault.Delay(fault.MinDelay)}, touched{
 		matched: classifier.Counters{Packets: 1204, Bytes: 1_100_000}, carried: pathCounts{sent: 1204},
-	}, true, "1,204 packets (1.0 MiB) delayed"),
+	}, true, "1,204 packets (1.049 MiB) delayed"),
 	Entry("of what has not arrived yet", delay{fault.Delay(fault.MinDelay)}, touched{
 		matched: classifier.Counters{Packets: 2, Bytes: 92}, carried: pathCounts{held: 2},
 	}, false, "2 packets (92 B) delayed; 2 still held"),
 	Entry("of a path that could not keep up", delay{fault.Delay(fault.MinDelay)}, touched{
 		matched: classifier.Counters{Packets: 12_345_678, Bytes: 1 << 40}, carried: pathCounts{sent: 1, held: 1000, lost: 12},
-	}, true, "12,345,678 packets (1.0 TiB) delayed; 1,000 still held; 12 lost by the data path"),
+	}, true, "12,345,678 packets (1 TiB) delayed; 1,000 still held; 12 lost by the data path"),
 	Entry("of a lease that ran out", blackHole{}, touched{matched: classifier.Counters{Packets: 2, Bytes: 1000, Lapsed: 3}, lapsed: true}, false,
 		"2 packets (1000 B) lost in the black hole; 3 packets passed untouched because the lease had run out"),
 	Entry("of a target that died", blackHole{}, touched{matched: classifier.Counters{Packets: 2, Bytes: 10}, died: true}, true,
