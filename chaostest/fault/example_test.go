@@ -26,6 +26,11 @@ func ExampleCPUBurn() {
 	// Output: CPU burn to 50 % of the quota
 }
 
+func ExampleCPUThrottle() {
+	fmt.Println(fault.CPUThrottle(0.25))
+	// Output: CPU throttle to 25 % of the quota
+}
+
 func ExampleMemoryFill() {
 	fmt.Println(fault.MemoryFill(0.8))
 	// Output: memory fill to 80 % of the limit
