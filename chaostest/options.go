@@ -17,7 +17,7 @@ type (
 	Address = scope.Address
 )
 
-// Clients is the peer that stands for whoever reaches a container through its
+// Clients is the peer that stands for all who reach a container through its
 // published ports: the test process and its probes among them.
 const Clients = scope.Clients
 

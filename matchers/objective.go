@@ -95,7 +95,7 @@ func windowOf(matcher string, actual any) (*probe.Window, error) {
 	return w, nil
 }
 
-// of says what an error is of, if that has a name: what nobody made has none.
+// of says what an error is of, if that has a name: a zero value has none.
 func of(probe string, err error) error {
 	if probe == "" {
 		return err

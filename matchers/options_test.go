@@ -42,14 +42,14 @@ func TestWindowsThatNobodyMade(t *testing.T) {
 		actual  any
 		matcher OmegaMatcher
 	}{
-		"KeepErrorRateBelow: nobody made the window: ":               {&probe.Window{}, KeepErrorRateBelow(0.01)},
-		"KeepLatencyBelow: nobody made the window: ":                 {&probe.Window{}, KeepLatencyBelow(time.Second, P90)},
-		"MatchControl: nobody made the window: ":                     {&probe.Window{}, MatchControl(good)},
-		"MatchControl: the control window: nobody made the window: ": {good, MatchControl(&probe.Window{})},
+		"KeepErrorRateBelow: the window is a zero value: ":               {&probe.Window{}, KeepErrorRateBelow(0.01)},
+		"KeepLatencyBelow: the window is a zero value: ":                 {&probe.Window{}, KeepLatencyBelow(time.Second, P90)},
+		"MatchControl: the window is a zero value: ":                     {&probe.Window{}, MatchControl(good)},
+		"MatchControl: the control window: the window is a zero value: ": {good, MatchControl(&probe.Window{})},
 		"MatchBaseline: ": {&probe.Window{}, MatchBaseline(baseline.Baseline{Schema: baseline.Schema})},
-		"HaveNoOutliers: nobody made the fleet window: ":    {&probe.FleetWindow{}, HaveNoOutliers()},
-		"AgreeOnClock: nobody made the fleet window: ":      {&probe.FleetWindow{}, AgreeOnClock(time.Second)},
-		"RunTheSameVersion: nobody made the fleet window: ": {&probe.FleetWindow{}, RunTheSameVersion()},
+		"HaveNoOutliers: the fleet window is a zero value: ":    {&probe.FleetWindow{}, HaveNoOutliers()},
+		"AgreeOnClock: the fleet window is a zero value: ":      {&probe.FleetWindow{}, AgreeOnClock(time.Second)},
+		"RunTheSameVersion: the fleet window is a zero value: ": {&probe.FleetWindow{}, RunTheSameVersion()},
 	} {
 		if ok, err := c.matcher.Match(c.actual); ok || err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("got %v and %v, want %s", ok, err, want)

@@ -140,8 +140,8 @@ func checkNames(names []string) error {
 	return nil
 }
 
-// checkProbes refuses two that are called alike: they look at one service, or nobody
-// can tell at which.
+// checkProbes refuses two probes of one name: both look at one service, or reports
+// cannot tell them apart.
 func checkProbes(names, probes []string) error {
 	seen := map[string]string{}
 	for i, p := range probes {

@@ -14,7 +14,7 @@ type Member struct {
 	Name string
 	// Window is the member's samples.
 	Window *Window
-	// Image is what the member's container is made of, empty where nobody knows.
+	// Image is what the member's container is made of, empty where that is not known.
 	Image string
 }
 
@@ -81,7 +81,7 @@ func (f *FleetSeries) Add(round ...Sample) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.kept == nil {
-		return errors.New("add a round: nobody made the fleet series: make it with probe.NewFleetSeries")
+		return errors.New("add a round: the fleet series is a zero value: make it with probe.NewFleetSeries")
 	}
 	if len(round) != len(f.series) {
 		return fmt.Errorf("add a round to %s: %s for %d members: give one a member", f.name, samplesText(len(round)), len(f.series))

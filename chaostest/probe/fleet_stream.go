@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// checkWindows refuses windows that were asked for and of which the load's rounds
-// would complete none. Who names no width may want none.
+// checkWindows refuses a width that was asked for where the load is too short for one
+// window. Without a width there may be none.
 func (f *Fleet) checkWindows(rate Rate, d time.Duration, rounds int) error {
 	g, err := newGrid(rate, f.width)
 	if err == nil && f.width > 0 && d > 0 && rounds < g.each {

@@ -84,11 +84,11 @@ func (f *FleetWindow) Probe() string { return f.name }
 // was made in.
 func (f *FleetWindow) Members() []Member { return slices.Clone(f.members) }
 
-// Validate is an error where nobody made the fleet window, and where the window of a
+// Validate is an error where the fleet window is a zero value, and where the window of a
 // member is not valid.
 func (f *FleetWindow) Validate() error {
 	if f == nil || f.kept == nil {
-		return errors.New("nobody made the fleet window: take it from a load, or make it with probe.NewFleetWindow or of a probe.FleetSeries")
+		return errors.New("the fleet window is a zero value: take it from a load, or make it with probe.NewFleetWindow or of a probe.FleetSeries")
 	}
 	for _, m := range f.members {
 		if err := m.Window.Validate(); err != nil {
@@ -101,7 +101,7 @@ func (f *FleetWindow) Validate() error {
 // first is the first member's window, in all that members have in common.
 func (f *FleetWindow) first() *Window {
 	if len(f.members) == 0 {
-		return &Window{} // nobody made it
+		return &Window{} // of a zero value
 	}
 	return f.members[0].Window
 }

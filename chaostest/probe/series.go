@@ -10,7 +10,7 @@ import (
 
 // Series is the samples of a span that goes on. Its windows are what there is so
 // far: they cost nothing to make, share its samples, and never change. A Stream
-// fills one; so may a test, a simulation, or whoever measures by other means. It
+// fills one; so may a test, a simulation, or another tool that measures. It
 // may be used by many goroutines at once.
 type Series struct {
 	probe  string
@@ -46,7 +46,7 @@ func (s *Series) Add(samples ...Sample) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kept == nil {
-		return errors.New("add samples: nobody made the series: make it with probe.NewSeries")
+		return errors.New("add samples: the series is a zero value: make it with probe.NewSeries")
 	}
 	if err := s.check(samples); err != nil {
 		return fmt.Errorf("add samples to %s: %w", s.probe, err)

@@ -111,7 +111,7 @@ func UntilEnd[W interface{ Final() bool }](window func() (W, error)) func() (W, 
 			return w, err
 		}
 		if seen {
-			seen = false // whoever asks again has judged nothing yet
+			seen = false // the next Consistently has judged nothing yet
 			return w, gomega.StopTrying("the load has ended").Successfully()
 		}
 		seen = w.Final()

@@ -79,12 +79,12 @@ func (w *Window) In(spec string, number int) *Window {
 	return &same
 }
 
-// Validate is an error where nobody made the window, where it ends before its start
+// Validate is an error where the window is a zero value, where it ends before its start
 // or before a sample was meant to be taken, and where a sample cannot have been
 // measured, such as one with a negative latency. Matchers judge no such window.
 func (w *Window) Validate() error {
 	if w == nil || w.kept == nil {
-		return errors.New("nobody made the window: take it from a load, or make it with probe.NewWindow or of a probe.Series")
+		return errors.New("the window is a zero value: take it from a load, or make it with probe.NewWindow or of a probe.Series")
 	}
 	return w.invalid
 }

@@ -22,7 +22,7 @@ func call(t *testing.T, v any) {
 }
 
 func TestAWindowThatNobodyMadeIsRefusedAndDoesNotPanic(t *testing.T) {
-	const want = "nobody made the window: take it from a load, or make it with probe.NewWindow or of a probe.Series"
+	const want = "the window is a zero value: take it from a load, or make it with probe.NewWindow or of a probe.Series"
 	w := &probe.Window{}
 	call(t, w)
 	w.Judged("M", "o", judged(record.Judgement{}))
@@ -38,7 +38,7 @@ func TestAWindowThatNobodyMadeIsRefusedAndDoesNotPanic(t *testing.T) {
 }
 
 func TestAFleetWindowThatNobodyMadeIsRefusedAndDoesNotPanic(t *testing.T) {
-	const want = "nobody made the fleet window: take it from a load, or make it with probe.NewFleetWindow or of a probe.FleetSeries"
+	const want = "the fleet window is a zero value: take it from a load, or make it with probe.NewFleetWindow or of a probe.FleetSeries"
 	f := &probe.FleetWindow{}
 	call(t, f)
 	f.Judged("M", "o", judged(record.Judgement{}))
@@ -60,7 +60,7 @@ func TestAFleetWindowThatNobodyMadeIsRefusedAndDoesNotPanic(t *testing.T) {
 
 func TestASeriesThatNobodyMadeTakesNoSample(t *testing.T) {
 	var s probe.Series
-	if err := s.Add(probe.Sample{Time: noon, Class: probe.Refused}); err == nil || err.Error() != "add samples: nobody made the series: make it with probe.NewSeries" {
+	if err := s.Add(probe.Sample{Time: noon, Class: probe.Refused}); err == nil || err.Error() != "add samples: the series is a zero value: make it with probe.NewSeries" {
 		t.Errorf("added: %v", err)
 	}
 	s.End(noon)
@@ -69,7 +69,7 @@ func TestASeriesThatNobodyMadeTakesNoSample(t *testing.T) {
 	}
 	var f probe.FleetSeries
 	for _, round := range [][]probe.Sample{nil, {{Time: noon}}} {
-		if err := f.Add(round...); err == nil || err.Error() != "add a round: nobody made the fleet series: make it with probe.NewFleetSeries" {
+		if err := f.Add(round...); err == nil || err.Error() != "add a round: the fleet series is a zero value: make it with probe.NewFleetSeries" {
 			t.Errorf("added: %v", err)
 		}
 	}

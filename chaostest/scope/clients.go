@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// Clients is the peer that stands for whoever reaches a target through its published
+// Clients is the peer that stands for all who reach a target through its published
 // ports: the test process and its probes, other programs on the host, and other
 // machines. Without Port a filter with it is for the published ports alone:
 //
@@ -36,7 +36,7 @@ func (c clients) Prefixes(_ context.Context, target driver.State) ([]netip.Prefi
 		}
 	}
 	if len(inside) == 0 {
-		return nil, errors.New("peer clients: the container is on no network, so nobody reaches it: put it on one")
+		return nil, errors.New("peer clients: the container is on no network, so it has no clients: put it on one")
 	}
 	var all []netip.Prefix
 	for _, whole := range []netip.Prefix{everyIPv4, everyIPv6} {
@@ -98,7 +98,7 @@ func (p *plan) addPublished(filter *fault.Filter, target driver.State) error {
 		}
 	}
 	if len(filter.Ports) == 0 {
-		return fmt.Errorf("peer clients: no port of the container is published, so nobody reaches it from outside: start it with testcontainers.WithExposedPorts, or say Port")
+		return fmt.Errorf("peer clients: the container publishes no port, so it has no clients: start it with testcontainers.WithExposedPorts, or say Port")
 	}
 	slices.SortFunc(filter.Ports, func(a, b fault.PortRange) int { return int(a.First) - int(b.First) })
 	return nil

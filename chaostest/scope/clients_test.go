@@ -12,7 +12,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
-func TestClientsAreWhoeverIsNotOnTheContainersNetworks(t *testing.T) {
+func TestClientsAreNotOnTheContainersNetworks(t *testing.T) {
 	g := NewWithT(t)
 	target := bridged()
 	target.Subnets["net"] = append(target.Subnets["net"], netip.MustParsePrefix("fd00:1::/64"))

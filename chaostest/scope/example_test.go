@@ -16,7 +16,7 @@ func Example() {
 	connect := drivertest.NewFake(drivertest.NewTarget("db", running("net", "10.0.0.2"))).Connect
 	t := &spec{name: "TestShop"}
 	t.run(func() {
-		ctx := context.Background() //nolint:forbidigo // an example has no T
+		ctx := context.Background()
 		s := scope.New(t, connect)
 		db := s.Attach(ctx, "db")
 

@@ -12,7 +12,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// progressEvery is how often a running load tells whoever follows the run.
+// progressEvery is how often a running load reports to those who follow the run.
 const progressEvery = 500 * time.Millisecond
 
 // PerSecond is a load's constant rate of arrivals, above 0.
@@ -111,7 +111,7 @@ func (s *Scope) options(what fmt.Stringer) []probe.RunOption {
 		probe.Numbered(number),
 	}
 	if !followed() {
-		return how // nobody would read what it costs to count
+		return how // counting costs time, and there is no reader
 	}
 	return append(how, probe.Progress(progressEvery, func(so record.Window) {
 		now := event

@@ -60,8 +60,8 @@ func (s *Scope) emit(event record.Event) {
 }
 
 // emit appends an event to the file that the chaosgate command follows. One
-// write a line keeps the lines of several processes apart. Nobody's test fails
-// because nobody can watch it.
+// write a line keeps the lines of several processes apart. No test fails because it
+// cannot be followed.
 func emit(event record.Event) {
 	path := os.Getenv(record.EventsVariable)
 	if path == "" {

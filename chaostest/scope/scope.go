@@ -45,7 +45,7 @@ func New(t T, connect Connect) *Scope {
 	return s
 }
 
-// announce tells whoever follows the run that a spec has begun, and when it ends.
+// announce tells those who follow the run that a spec has begun, and when it ends.
 func (s *Scope) announce() {
 	spec := s.t.Name()
 	if spec == "" || !s.history.begins(spec) {

@@ -233,7 +233,7 @@ func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
 		"inject delay 1s on published: clients are known by the published ports, and the other peers are not: say Port, or inject the fault once for the clients and once for the others": func(sc *scope.Scope, _ *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On(sc.Attach(t.Context(), "published")), scope.Between(scope.Clients, ten))
 		},
-		"inject delay 1s on unpublished: peer clients: no port of the container is published, so nobody reaches it from outside": func(sc *scope.Scope, _ *scope.Service) {
+		"inject delay 1s on unpublished: peer clients: the container publishes no port, so it has no clients": func(sc *scope.Scope, _ *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On(sc.Attach(t.Context(), "unpublished")), scope.Between(scope.Clients))
 		},
 		"inject delay 1s on host: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own": func(sc *scope.Scope, _ *scope.Service) {

@@ -73,7 +73,7 @@ func TestTryInjectReturnsWhatInjectFailsWith(t *testing.T) {
 }
 
 // A fault that was refused on one target and stays on another is the test's failure,
-// whoever handles the error.
+// also where the test handles the error.
 func TestWhatARefusedInjectionLeavesFailsTheTest(t *testing.T) {
 	g := NewWithT(t)
 	s, fake, sc := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))

@@ -29,7 +29,7 @@ type Container struct {
 
 var _ driver.Target = (*Container)(nil)
 
-// Attach finds a container by its name or ID, whoever started it.
+// Attach finds a container by its name or ID, also one that this process has not started.
 func (d *Driver) Attach(ctx context.Context, ref string) (driver.Target, error) {
 	c := &Container{driver: d, name: ref, id: ref}
 	found, err := c.inspect(ctx)
