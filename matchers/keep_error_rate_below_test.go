@@ -30,7 +30,10 @@ e-value 0.0377, p 1: at alpha 5 % an e-value of 20 would show a violation, howev
 	if j.ID == "" {
 		t.Error("the judgement has no ID")
 	}
-	j.ID, j.LogE = "", record.Float(math.Round(float64(j.LogE)*1e6)/1e6)
+	if since := time.Since(j.At); since < 0 || since > time.Minute {
+		t.Errorf("it was judged %s ago", since)
+	}
+	j.ID, j.At, j.LogE = "", time.Time{}, record.Float(math.Round(float64(j.LogE)*1e6)/1e6)
 	if want := (record.Judgement{
 		Matcher: "KeepErrorRateBelow", Objective: "error rate below 1 %", Outcome: record.Kept,
 		Value: 0, Threshold: 0.01, Samples: 250, Alpha: 0.05, LogE: -3.276961,
