@@ -4,7 +4,6 @@ package cpu_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -107,8 +106,12 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 			got, doubt := over(t, box, c.quota, 3*time.Second)
 			e := live.Evidence()
 			t.Logf("asked %s, got %.2f %%, stalls %.2f %%; %s", c.share, got*100, doubt*100, e.Summary)
-			g.Expect(got).To(BeNumerically("~", float64(c.share), 0.06+doubt))
-			g.Expect(float64(e.Value("usage"))).To(BeNumerically("~", got, 0.06+doubt))
+			exact := 0.01
+			if doubt > 0 {
+				exact = 0.06 + doubt
+			}
+			g.Expect(got).To(BeNumerically("~", float64(c.share), exact))
+			g.Expect(float64(e.Value("usage"))).To(BeNumerically("~", got, 0.06+doubt), "it counts from the first moment on")
 			g.Expect(e.Effective).To(BeTrue())
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
@@ -173,19 +176,6 @@ func TestALeaseThatLapses(t *testing.T) {
 	g.Expect(live.Prove()).To(Succeed())
 }
 
-func TestTheTargetDies(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
-	target := box.Start(t, "sleep", "600")
-	live, journal := burn(t, box, target, 0.5, time.Minute)
-	target.Kill()
-	g.Eventually(func() []int { return box.Processes(t) }, "10s").Should(BeEmpty(), "the burner leaves the cgroup by itself")
-	g.Expect(live.Evidence()).To(And(HaveField("TargetDied", true), HaveField("LeaseLapsed", false)))
-	g.Expect(journal.Unwind()).To(Succeed())
-	g.Expect(live.Evidence().TargetDied).To(BeTrue())
-	g.Expect(live.Prove()).To(Succeed())
-}
-
 func TestTheBurnerIsKilledByAnother(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
@@ -220,51 +210,4 @@ func TestProveSeesAChange(t *testing.T) {
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(MatchError(fmt.Sprintf(
 		"burn CPU in shop: prove that it is undone: compare %s: it was %q before the fault and is %q now", file, was, is)))
-}
-
-func TestRefusals(t *testing.T) {
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
-	target := box.Start(t, "sleep", "600")
-	good := request(box, target, 0.5, time.Minute)
-	gone := box.Start(t, "true")
-	for name, c := range map[string]struct {
-		change func(*injector.Request[fault.Fault])
-		want   string
-	}{
-		"another container's process": {func(r *injector.Request[fault.Fault]) { r.Target.ID = "4f5e9a" }, "does not name the container"},
-		"a process that has ended":    {func(r *injector.Request[fault.Fault]) { gone.Kill(); r.Target.PID = gone.PID }, "there is no such process"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			g := NewWithT(t)
-			r := good
-			c.change(&r)
-			journal := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
-			_, err := apply(t, t.Context(), r, journal)
-			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
-		})
-	}
-}
-
-func TestNothingIsDoneThatCannotBeWrittenDown(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
-	target := box.Start(t, "sleep", "600")
-	cgrouptest.NothingLeft(t, box)
-	journal := injector.NewJournal(func(string) error { return errors.New("disk full") })
-	_, err := apply(t, t.Context(), request(box, target, 0.5, time.Minute), journal)
-	g.Expect(err).To(MatchError(`write undo step "end the CPU burner in shop" to the journal: disk full`))
-}
-
-func TestGivenUp(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
-	target := box.Start(t, "sleep", "600")
-	cgrouptest.NothingLeft(t, box)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	journal := injector.NewJournal(nil)
-	_, err := apply(t, ctx, request(box, target, 0.5, time.Minute), journal)
-	g.Expect(err).To(MatchError(context.Canceled))
-	g.Expect(journal.Unwind()).To(Succeed())
-	g.Expect(box.Processes(t)).To(Equal([]int{target.PID}))
 }

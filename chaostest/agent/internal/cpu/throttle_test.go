@@ -178,17 +178,3 @@ func TestAThrottleBesideABurnRevertedInTurn(t *testing.T) {
 		})
 	}
 }
-
-func TestAThrottleWhoseAgentFallsSilent(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
-	target := box.Load(t, 1)
-	live, journal := slow(t, box, target, 0.5, 500*time.Millisecond)
-	g.Eventually(func() string { _, is := quota(t, box, target); return is }, "2s").Should(Equal(value("50000")))
-	g.Eventually(live.Evidence).Should(And(
-		HaveField("LeaseLapsed", true), HaveField("Effective", false),
-		HaveField("Summary", ContainSubstring("the keeper ended the fault because its lease lapsed"))))
-	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(HavePrefix("keep the CPU of shop throttled: ")))
-	g.Expect(journal.Unwind()).To(Succeed())
-	g.Expect(live.Prove()).To(Succeed())
-}

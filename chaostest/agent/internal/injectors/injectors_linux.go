@@ -13,8 +13,9 @@ import (
 )
 
 // All are the handlers of all faults. They share one keeper.
-func All() []injector.Handler {
-	k := keeper.New()
+func All() []injector.Handler { return with(keeper.New()) }
+
+func with(k *keeper.Keeper) []injector.Handler {
 	return slices.Concat(network.Faults(), cpu.Faults(k), memory.Faults(), process.Faults(k))
 }
 

@@ -7,9 +7,28 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector/injectortest"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injectors"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
+	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
+
+func TestMain(m *testing.M) {
+	worker.Main(injectors.Workers())
+	injectortest.Main(injectors.With)
+	leakcheck.Main(m)
+}
+
+// Faults on packets have a suite of their own, in a network namespace.
+func TestEveryFaultOnACgroupConforms(t *testing.T) {
+	for _, entry := range fault.Catalogue {
+		if _, network := entry.Example.(fault.Filterable); network {
+			continue
+		}
+		t.Run(string(entry.Kind), func(t *testing.T) { injectortest.Conform(t, injectors.With, entry.Example) })
+	}
+}
 
 func TestEveryFaultOfTheCatalogueHasOneHandler(t *testing.T) {
 	var handled, known []fault.Kind

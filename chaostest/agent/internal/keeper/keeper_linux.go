@@ -42,6 +42,9 @@ const patience = 20 * time.Second
 // from then on. When another fault has set the file, the error is a
 // *cgroup.ClaimedError, and nothing was touched.
 func (k *Keeper) Hold(ctx context.Context, o Order) (*Hold, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	dir, err := o.Target.Dir(o.Controller)
 	if err != nil {
 		return nil, err

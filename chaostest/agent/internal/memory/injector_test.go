@@ -252,12 +252,10 @@ func TestRefusals(t *testing.T) {
 	for name, c := range map[string]struct {
 		limit int
 		share fault.Share
-		id    string
 		want  string
 	}{
-		"no limit":          {0, 0.5, "", "fill memory of shop: the container has no memory limit, so 50 % of it is nothing: start it with one (docker run --memory)"},
-		"already there":     {64 * mib, 0.1, "", "% of its limit of 64.0 MiB already: ask for more than that"},
-		"another container": {64 * mib, 0.5, "4f5e9a", "does not name the container"},
+		"no limit":      {0, 0.5, "fill memory of shop: the container has no memory limit, so 50 % of it is nothing: start it with one (docker run --memory)"},
+		"already there": {64 * mib, 0.1, "% of its limit of 64.0 MiB already: ask for more than that"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -266,26 +264,9 @@ func TestRefusals(t *testing.T) {
 			target.Say(t, "")
 			g.Expect(target.Hear(t)).To(Equal("grown"))
 			r := request(box, target, c.share, time.Minute)
-			if c.id != "" {
-				r.Target.ID = c.id
-			}
 			journal := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
 			_, err := handle(t.Context(), r, journal)
 			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
 		})
 	}
-}
-
-func TestAFillThatIsGivenUp(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
-	target := box.Start(t, "sleep", "600")
-	cgrouptest.NothingLeft(t, box)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	journal := injector.NewJournal(nil)
-	_, err := handle(ctx, request(box, target, 0.5, time.Minute), journal)
-	g.Expect(err).To(MatchError(context.Canceled))
-	g.Expect(journal.Unwind()).To(Succeed())
-	g.Expect(box.Processes(t)).To(Equal([]int{target.PID}))
 }

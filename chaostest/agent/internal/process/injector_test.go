@@ -128,16 +128,6 @@ func TestALeaseThatLapses(t *testing.T) {
 	g.Expect(live.Evidence().LeaseLapsed).To(BeTrue())
 }
 
-func TestARenewedLeaseHolds(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
-	live, _ := pause(t, box, box.Load(t, 1), 3*time.Second)
-	for range 3 { // the newest counts, however many come at once
-		g.Expect(live.Renew(injector.In(time.Minute))).To(Succeed())
-	}
-	g.Consistently(live.Evidence, "4s", "100ms").Should(And(HaveField("Effective", true), HaveField("LeaseLapsed", false)))
-}
-
 func TestAContainerThatIsPausedAlready(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 << 20})
@@ -178,34 +168,6 @@ func TestSomebodyElseThawsIt(t *testing.T) {
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Evidence().Effective).To(BeFalse())
 	g.Expect(live.Prove()).To(Succeed())
-}
-
-func TestTheTargetDies(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
-	target := box.Start(t, "sleep", "600")
-	live, journal := pause(t, box, target, time.Minute)
-	if !cgrouptest.V2() {
-		thaw(t, box, target) // v1 holds even a kill back
-	}
-	target.Kill()
-	g.Eventually(live.Evidence, "10s").Should(HaveField("TargetDied", true))
-	g.Expect(journal.Unwind()).To(Succeed())
-	g.Expect(live.Prove()).To(Succeed())
-	g.Expect(live.Evidence().TargetDied).To(BeTrue())
-}
-
-func TestOtherRefusals(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
-	r := request(box, box.Start(t, "sleep", "600"), fault.Pause(), time.Minute)
-	untouched := func() *injector.Journal {
-		return injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
-	}
-	other := r
-	other.Target.ID = "4f5e9a"
-	_, err := handle(t, t.Context(), other, untouched())
-	g.Expect(err).To(MatchError(And(HavePrefix("pause shop: find cgroup of process"), ContainSubstring("does not name the container"))))
 }
 
 // A group that holds this process must be refused: who is frozen thaws nobody.

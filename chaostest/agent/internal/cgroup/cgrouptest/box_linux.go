@@ -116,6 +116,12 @@ func (b *Box) write(t testing.TB, controller, file, value string) {
 	}
 }
 
+// Set sets a file of the box, as somebody else would.
+func (b *Box) Set(t testing.TB, controller, file, value string) {
+	t.Helper()
+	b.write(t, controller, file, value)
+}
+
 // Join moves a process into the box.
 func (b *Box) Join(t testing.TB, pid int) {
 	t.Helper()
