@@ -22,37 +22,6 @@ func BenchmarkLook(b *testing.B) {
 	}
 }
 
-func BenchmarkMillionSamplesOneByOne(b *testing.B) {
-	random := rand.New(rand.NewPCG(1, 1))
-	for b.Loop() {
-		running := Running{Test: Above(0.01)}
-		for range million {
-			event := 0
-			if random.Float64() < 0.01 {
-				event = 1
-			}
-			running.Add(event, 1)
-		}
-	}
-}
-
-func BenchmarkRateInterval(b *testing.B) {
-	for b.Loop() {
-		if _, _, err := RateInterval(million/100, million, 0.05); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
-func BenchmarkQuantileOfAMillion(b *testing.B) {
-	values := ramp(million)
-	for b.Loop() {
-		if _, err := Quantile(values, 0.99, 0.05); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 func latencies(n int) []float64 {
 	random := rand.New(rand.NewPCG(1, 2))
 	values := make([]float64, n)

@@ -1,8 +1,6 @@
 package stats
 
 import (
-	"cmp"
-	"fmt"
 	"math"
 	"slices"
 )
@@ -30,33 +28,4 @@ func logSum(logs []float64) float64 {
 		sum += math.Exp(l - largest)
 	}
 	return largest + math.Log(sum)
-}
-
-// EBH tests several hypotheses by their e-values, of which the natural logarithms
-// are given, and returns in their order which it rejects: the k with the largest e-values,
-// for the largest k of which all are at least n/(alpha k). It keeps the expected
-// share of false ones among the rejected at alpha, whatever the dependence between
-// the tests (Wang and Ramdas 2022, "False discovery rate control with e-values").
-func EBH(logE []float64, alpha float64) ([]bool, error) {
-	if !(alpha > 0 && alpha < 1) {
-		return nil, fmt.Errorf("reject by e-values at level %v: must be between 0 and 1", alpha)
-	}
-	order := make([]int, len(logE))
-	for i, l := range logE {
-		if math.IsNaN(l) {
-			return nil, fmt.Errorf("reject by e-values: number %d is not a number: leave it out", i)
-		}
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(logE[b], logE[a]) })
-	rejected := make([]bool, len(logE))
-	for k := len(order); k > 0; k-- {
-		if logE[order[k-1]] >= math.Log(float64(len(order))/(alpha*float64(k))) {
-			for _, i := range order[:k] {
-				rejected[i] = true
-			}
-			break
-		}
-	}
-	return rejected, nil
 }

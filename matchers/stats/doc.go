@@ -107,8 +107,7 @@
 // exchangeable windows: a busy neighbour that stays makes it wrong nearly always.
 //
 // Clocks ([Agree]) and versions ([Majority]) are compared without chance. Containers on one
-// kernel share its clock. Old code that does not say its version may show by its answers
-// ([CompareClasses]). After so few recoveries as a suite has, [FailuresBound] says how
+// kernel share its clock. After so few recoveries as a suite has, [FailuresBound] says how
 // often they may fail still: 95, 63 or 26 % after 1, 3 or 10 without failure.
 //
 // # Why not the usual rules

@@ -90,6 +90,22 @@ func (f *FleetErrors) Add(errors, requests []int) error {
 	return nil
 }
 
+// checkCounts refuses counts that cannot be.
+func checkCounts(errors, requests []int) error {
+	switch {
+	case len(errors) != len(requests):
+		return fmt.Errorf("compare error counts: errors of %d members and requests of %d: give both for each", len(errors), len(requests))
+	case len(errors) < 2:
+		return fmt.Errorf("compare error counts of %d members: at least 2 are needed", len(errors))
+	}
+	for i, e := range errors {
+		if e < 0 || requests[i] < e {
+			return fmt.Errorf("compare error counts: member %d has %d errors in %d requests: cannot be", i, e, requests[i])
+		}
+	}
+	return nil
+}
+
 // logRatio is the log likelihood ratio of a member's rate of errors being so many times
 // its peers' over its being at the limit, after its own errors and its peers'.
 func logRatio(share, times, limit float64, own, peers int) float64 {

@@ -56,13 +56,6 @@ func WindowsToClear(alpha float64) (int, error) {
 	return fleetClearTest.SamplesToShow(0, 0, alpha)
 }
 
-// WindowsToClearAt returns how many windows Fleet takes to clear a member that lies
-// beyond the margin in a share of them, at least 0 and below 0.5, if windows are
-// independent and it looks after each.
-func WindowsToClearAt(share, alpha, power float64) (StoppingTime, error) {
-	return fleetClearTest.StoppingTime(share, alpha, power)
-}
-
 // flagging is Fleet's test for one member and tail, and its share of the level. A plan
 // has no counts: the tally is there to refuse fleets that are too small, and small itself.
 func flagging(members int, alpha float64) (Bernoulli, float64, error) {

@@ -24,9 +24,6 @@ func (v Versions) Same() bool {
 	return v.Majority != "" && len(v.Differ) == 0 && len(v.Unknown) == 0
 }
 
-// Mixed reports whether two members have different versions.
-func (v Versions) Mixed() bool { return v.Count < v.Known }
-
 // Majority compares the versions of a fleet's members, an image digest, a build's
 // identity or what they report, as text. An empty one is not known. There is no chance in it.
 // Where no version has more than half of the members nobody can say which is the
