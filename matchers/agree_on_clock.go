@@ -11,6 +11,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
@@ -142,7 +143,7 @@ func (a *agreeOnClock) say(members []probe.Member, offsets []stats.Offset, agree
 	c := clocks{outcome: record.Undecided, least: agreement.Least}
 	switch {
 	case agreement.Agreed:
-		c.outcome, c.text = record.Kept, fmt.Sprintf("no two clocks can differ by more than %s", probe.Round(agreement.Most))
+		c.outcome, c.text = record.Kept, fmt.Sprintf("no two clocks can differ by more than %s", units.Round(agreement.Most))
 	case agreement.Disagreed:
 		c.outcome = record.Violated
 		var said []string
@@ -151,7 +152,7 @@ func (a *agreeOnClock) say(members []probe.Member, offsets []stats.Offset, agree
 			if skew.By < 0 {
 				direction = "behind"
 			}
-			said = append(said, fmt.Sprintf("%s is %s the others by at least %s", members[skew.Member].Name, direction, probe.Round(skew.By.Abs())))
+			said = append(said, fmt.Sprintf("%s is %s the others by at least %s", members[skew.Member].Name, direction, units.Round(skew.By.Abs())))
 		}
 		if len(said) == 0 {
 			said = agreement.Warnings
@@ -165,7 +166,7 @@ func (a *agreeOnClock) say(members []probe.Member, offsets []stats.Offset, agree
 			}
 		}
 		c.text = fmt.Sprintf("undecided: clocks may differ by %s: that of %s is known to %s only: ask it for a finer time, or over a faster way",
-			probe.Round(agreement.Most), members[widest].Name, probe.Round(offsets[widest].Width()))
+			units.Round(agreement.Most), members[widest].Name, units.Round(offsets[widest].Width()))
 	}
 	return c
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
@@ -86,15 +87,15 @@ func (m *matchBaseline) say(found baseline.Comparison) *comparison {
 			would = fmt.Sprintf("%d accepted runs would do", n)
 		}
 		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %s",
-			few.Accepted, few.Candidates, few.Reachable, percent(float64(m.alpha)), few.Needed, would)
+			few.Accepted, few.Candidates, few.Reachable, units.Chosen(float64(m.alpha)), few.Needed, would)
 	}
 	first := slices.MinFunc(found.Metrics, func(a, b baseline.Metric) int { return cmp.Compare(a.P, b.P) })
 	if worse := found.Worse(); len(worse) > 0 {
 		first = worse[0]
 	}
-	margin := percent(float64(m.margin))
+	margin := units.Chosen(float64(m.margin))
 	what := fmt.Sprintf("%s %s, in %d accepted runs %s", first.Name, first.Now(), len(first.Accepted), first.Before())
-	how := fmt.Sprintf("p %.2g at alpha %s over %d metrics", first.P, percent(float64(m.alpha)), len(found.Metrics))
+	how := fmt.Sprintf("p %.2g at alpha %s over %d metrics", first.P, units.Chosen(float64(m.alpha)), len(found.Metrics))
 	if more := first.More(); more != "" && found.Outcome != record.Kept {
 		what += ", " + more
 	}

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
+	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
 // text says in what the window is worse, that it is not, or what is missing to tell.
@@ -32,7 +33,7 @@ func (c contrast) text() string {
 		}
 		return fmt.Sprintf("undecided: the pairs show neither a difference beyond the margin nor that there is no large one: %s: load both windows for longer or at a higher rate", c.both())
 	}
-	return fmt.Sprintf("it is no worse by %s: %s", percent(float64(c.margin)), c.both())
+	return fmt.Sprintf("it is no worse by %s: %s", units.Chosen(float64(c.margin)), c.both())
 }
 
 // notShown says in what the window was observed to be worse than is allowed, though it
@@ -40,11 +41,11 @@ func (c contrast) text() string {
 func (c contrast) notShown() string {
 	if c.observedErrors() {
 		return fmt.Sprintf("it failed %s of the time more often, allowed %s of what the control fails or %s",
-			percent3(float64(c.failed-c.controlFailed)/float64(c.n)), percent(float64(c.margin)), percent(fewErrors))
+			units.Percent(float64(c.failed-c.controlFailed)/float64(c.n)), units.Chosen(float64(c.margin)), units.Chosen(fewErrors))
 	}
 	if e, slower := c.observedExcess(); slower {
 		return fmt.Sprintf("it took longer than %s in %d pairs where the control, raised by %s, did not, and the opposite in %d",
-			probe.Round(fromSeconds(e.Threshold)), e.More, percent(float64(c.margin)), e.Less)
+			units.Round(fromSeconds(e.Threshold)), e.More, units.Chosen(float64(c.margin)), e.Less)
 	}
 	return ""
 }
@@ -94,11 +95,11 @@ func latencyAt(sorted []float64, q float64) string {
 	if len(sorted) == 0 {
 		return "no answer"
 	}
-	seconds := sorted[int(math.Ceil(q*float64(len(sorted))-1e-9))-1]
+	seconds := stats.SortedQuantile(sorted, q)
 	if math.IsInf(seconds, 1) {
 		return "a failure"
 	}
-	return probe.Round(fromSeconds(seconds)).String()
+	return units.Round(fromSeconds(seconds)).String()
 }
 
 // certainty says how sure the verdict is, and what did not count.
@@ -108,9 +109,9 @@ func (c contrast) certainty() string {
 		s += fmt.Sprintf("\nerrors: e-value %s", exponential(c.errorsLogE()))
 	}
 	if c.only != ErrorsOnly {
-		s += fmt.Sprintf("\nlatency: e-value %s, beyond a margin of %s and at least %s", exponential(c.latency.LogE()), percent(float64(c.margin)), time.Duration(c.floor))
+		s += fmt.Sprintf("\nlatency: e-value %s, beyond a margin of %s and at least %s", exponential(c.latency.LogE()), units.Chosen(float64(c.margin)), time.Duration(c.floor))
 	}
-	s += fmt.Sprintf("\nat alpha %s an e-value of %s shows a difference, however often one looks", percent(float64(c.alpha)), round4(1/c.level()))
+	s += fmt.Sprintf("\nat alpha %s an e-value of %s shows a difference, however often one looks", units.Chosen(float64(c.alpha)), round4(1/c.level()))
 	if left := max(c.w.N(), c.control.N()) - c.n; left > 0 {
 		s += fmt.Sprintf("\n%s of the longer window had no partner", samples(left))
 	}

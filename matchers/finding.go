@@ -11,6 +11,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
@@ -45,22 +46,22 @@ func (f finding) judgement() record.Judgement {
 
 // text says what was counted and what follows for the rate, or what is missing.
 func (f finding) text() string {
-	confidence := percent(1 - float64(f.alpha))
+	confidence := units.Chosen(1 - float64(f.alpha))
 	switch f.outcome {
 	case record.Violated:
-		s := fmt.Sprintf("%s; with %s confidence more than %s do", f.counted(), confidence, percent3(stats.Above(f.limit).Bound(f.events, f.n, float64(f.alpha))))
+		s := fmt.Sprintf("%s; with %s confidence more than %s do", f.counted(), confidence, units.Percent(stats.Above(f.limit).Bound(f.events, f.n, float64(f.alpha))))
 		if f.shown != nil {
 			s += f.shown(f.w, float64(f.alpha))
 		}
 		return s
 	case record.Kept:
-		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, percent3(stats.Below(f.rule().Beyond()).Bound(f.events, f.n, float64(f.alpha))))
+		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, units.Percent(stats.Below(f.rule().Beyond()).Bound(f.events, f.n, float64(f.alpha))))
 	}
 	return "undecided: " + f.undecided()
 }
 
 func (f finding) counted() string {
-	s := fmt.Sprintf("%d of %s %s", f.events, samples(f.n), f.verb)
+	s := fmt.Sprintf("%s of %s %s", units.Number(f.events), samples(f.n), f.verb)
 	if f.n > 0 {
 		s += " (" + f.observed() + ", " + f.allowed() + ")"
 	}
@@ -78,9 +79,9 @@ func (f finding) observedValue() string {
 // observed says the share of samples with the event, or of those without it.
 func (f finding) observed() string {
 	share := float64(f.events) / float64(f.n)
-	say := percent3
-	if percent3(share) == percent(f.limit) && !f.rule().Within(f.events, f.n) {
-		say = percent // rounded, it would seem to be what is allowed
+	say := units.Percent
+	if units.Percent(share) == units.Chosen(f.limit) && !f.rule().Within(f.events, f.n) {
+		say = units.Chosen[float64] // rounded, it would seem to be what is allowed
 	}
 	if f.availability {
 		return "availability " + say(1-share)
@@ -91,17 +92,17 @@ func (f finding) observed() string {
 // allowed says the limit.
 func (o *objective) allowed() string {
 	if o.availability {
-		return "required " + percent(o.threshold)
+		return "required " + units.Chosen(o.threshold)
 	}
-	return "allowed " + percent(o.limit)
+	return "allowed " + units.Chosen(o.limit)
 }
 
 // exceeds says that what was observed is beyond the limit.
 func (o *objective) exceeds() string {
 	if o.availability {
-		return "less than the " + percent(o.threshold) + " required"
+		return "less than the " + units.Chosen(o.threshold) + " required"
 	}
-	return "more than the " + percent(o.limit) + " allowed"
+	return "more than the " + units.Chosen(o.limit) + " allowed"
 }
 
 // advice is what to do about too little evidence.
@@ -113,15 +114,15 @@ func (f finding) undecided() string {
 		return f.notShown()
 	}
 	s := fmt.Sprintf("%s: too little to tell a rate of %s from one of %s at alpha %s",
-		f.counted(), percent(f.limit), percent(f.rule().Beyond()), percent(float64(f.alpha)))
+		f.counted(), units.Chosen(f.limit), units.Chosen(f.rule().Beyond()), units.Chosen(float64(f.alpha)))
 	if f.sense == Proved {
-		s = fmt.Sprintf("%s: no proof that fewer than %s do, at alpha %s", f.counted(), percent(f.limit), percent(float64(f.alpha)))
+		s = fmt.Sprintf("%s: no proof that fewer than %s do, at alpha %s", f.counted(), units.Chosen(f.limit), units.Chosen(float64(f.alpha)))
 	}
 	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
-		s += fmt.Sprintf(": %d samples are needed if no more of them do", n)
+		s += fmt.Sprintf(": %s are needed if no more of them do", samples(n))
 	}
 	if n, err := stats.SamplesToDetect(f.limit, f.rule().Beyond(), float64(f.alpha), power); f.sense != Proved && err == nil && n > f.n {
-		s += fmt.Sprintf(", and %d to see a rate of %s with %s probability", n, percent(f.rule().Beyond()), percent(power))
+		s += fmt.Sprintf(", and %s to see a rate of %s with %s probability", units.Number(n), units.Chosen(f.rule().Beyond()), units.Chosen(power))
 	}
 	return s + advice
 }
@@ -130,16 +131,16 @@ func (f finding) undecided() string {
 // the service does.
 func (f finding) notShown() string {
 	alpha := float64(f.alpha)
-	s := fmt.Sprintf("%d of %s %s (%s), %s%s, but not shown at alpha %s",
-		f.events, samples(f.n), f.verb, f.observed(), f.exceeds(), f.observedValue(), percent(alpha))
+	s := fmt.Sprintf("%s of %s %s (%s), %s%s, but not shown at alpha %s",
+		units.Number(f.events), samples(f.n), f.verb, f.observed(), f.exceeds(), f.observedValue(), units.Chosen(alpha))
 	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
-		s += fmt.Sprintf(": %d samples keep it if no more of them do", n)
+		s += fmt.Sprintf(": %s keep it if no more of them do", samples(n))
 	}
 	// So near the limit that it would take long to show, more samples are as likely to
 	// say the opposite.
 	if rate := float64(f.events) / float64(f.n); rate >= plannedRate*f.limit {
 		if n, err := stats.SamplesToDetect(f.limit, rate, alpha, power); err == nil && n > f.n {
-			s += fmt.Sprintf(", and %d show it with %s probability if the rate stays", n, percent(power))
+			s += fmt.Sprintf(", and %s show it with %s probability if the rate stays", units.Number(n), units.Chosen(power))
 		}
 	}
 	return s + advice
@@ -155,7 +156,7 @@ func (f finding) certainty() string {
 		logE, verb = stats.Below(f.limit).LogE(f.events, f.n), "proves it"
 	}
 	return fmt.Sprintf("e-value %s, p %s: at alpha %s an e-value of %s %s, however often one looks",
-		exponential(logE), exponential(math.Min(0, -logE)), percent(float64(f.alpha)), round4(1/float64(f.alpha)), verb)
+		exponential(logE), exponential(math.Min(0, -logE)), units.Chosen(float64(f.alpha)), round4(1/float64(f.alpha)), verb)
 }
 
 // samples lists those with the event that tell most.
@@ -169,7 +170,7 @@ func (f finding) samples() string {
 	}
 	var b strings.Builder
 	if lag := f.w.Lag(); len(with) > 0 && lag > muchLag {
-		fmt.Fprintf(&b, "\nthe load generator itself was late by up to %s: is this machine out of breath?", probe.Round(lag))
+		fmt.Fprintf(&b, "\nthe load generator itself was late by up to %s: is this machine out of breath?", units.Round(lag))
 	}
 	for i, s := range f.worst(with) {
 		if i == 0 {
@@ -178,22 +179,12 @@ func (f finding) samples() string {
 		if i == evidence {
 			break
 		}
-		fmt.Fprintf(&b, "\n%sat %s: %s", format.Indent, probe.Round(s.Time.Sub(f.w.Start())), s.Outcome())
+		fmt.Fprintf(&b, "\n%sat %s: %s", format.Indent, units.Round(s.Time.Sub(f.w.Start())), s.Outcome())
 	}
 	return b.String()
 }
 
 var nan = math.NaN()
-
-// percent is for what somebody has chosen.
-func percent(share float64) string {
-	return strconv.FormatFloat(share*100, 'g', 10, 64) + " %"
-}
-
-// percent3 is for what was measured, where more digits would say nothing.
-func percent3(share float64) string {
-	return strconv.FormatFloat(share*100, 'g', 3, 64) + " %"
-}
 
 // fromSeconds is the duration of so many seconds, and the longest one where they are
 // more: a float is rounded, so that the longest one's own seconds are.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // defaultFleetMargin is more than members on a busy machine differ by for long.
@@ -123,7 +124,7 @@ func (t *fleetTest) unusual() string {
 		said = " by rank"
 	}
 	if t.margin != defaultFleetMargin || t.floor != defaultFloor {
-		said += fmt.Sprintf(" beyond %s and %s", percent(float64(t.margin)), time.Duration(t.floor))
+		said += fmt.Sprintf(" beyond %s and %s", units.Chosen(float64(t.margin)), time.Duration(t.floor))
 	}
 	return said + t.alpha.unusual()
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // Ending is what ends, and from whose end a recovery is counted: an Injection.
@@ -87,7 +88,7 @@ func (m *haveRecoveredWithin) look(s probe.Sample) recovery {
 	}
 	took := s.End().Sub(end)
 	r := recovery{outcome: record.Violated, stop: true, took: took}
-	switch after := probe.Round(took); {
+	switch after := units.Round(took); {
 	case s.Time.Before(end):
 		r.outcome, r.stop = record.Undecided, false
 		r.text = "undecided: the sample started before the fault's end, and says nothing of what came after it: look again"
@@ -125,6 +126,6 @@ func (m *haveRecoveredWithin) message(actual any, to string) string {
 		return format.Message(actual, phrase)
 	}
 	r := m.look(s)
-	text := aboutSample(s, fmt.Sprintf("%s of the end of %s\nit ended %s before the answer", phrase, m.fault, probe.Round(r.took)))
+	text := aboutSample(s, fmt.Sprintf("%s of the end of %s\nit ended %s before the answer", phrase, m.fault, units.Round(r.took)))
 	return record.Mark(text, m.judged(s, r), r.outcome)
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // KeepAvailabilityAbove succeeds when the samples of a *probe.Window show that
@@ -21,7 +22,7 @@ import (
 func KeepAvailabilityAbove(target float64, options ...ObjectiveOption) types.GomegaMatcher {
 	o := objective{
 		matcher: "KeepAvailabilityAbove", call: fmt.Sprintf("KeepAvailabilityAbove(%v)", target),
-		phrase: "keep its availability above " + percent(target), short: "availability above " + percent(target),
+		phrase: "keep its availability above " + units.Chosen(target), short: "availability above " + units.Chosen(target),
 		limit: 1 - target, threshold: target, verb: "failed",
 		event: failed, key: failedKey{},
 		availability: true,

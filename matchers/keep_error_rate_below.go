@@ -6,6 +6,7 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // KeepErrorRateBelow succeeds when the samples of a *probe.Window show that the
@@ -21,7 +22,7 @@ import (
 func KeepErrorRateBelow(limit float64, options ...ObjectiveOption) types.GomegaMatcher {
 	o := objective{
 		matcher: "KeepErrorRateBelow", call: fmt.Sprintf("KeepErrorRateBelow(%v)", limit),
-		phrase: "keep its error rate below " + percent(limit), short: "error rate below " + percent(limit),
+		phrase: "keep its error rate below " + units.Chosen(limit), short: "error rate below " + units.Chosen(limit),
 		limit: limit, threshold: limit, verb: "failed",
 		event: failed, key: failedKey{},
 		value: func(w *probe.Window) (float64, string) { return float64(w.Errors()) / float64(w.N()), "" },

@@ -66,7 +66,7 @@ the first that failed:
 func TestErrorRateUndecidedFailsInBothPolarities(t *testing.T) {
 	w := window(40, failing, 5)
 	want := "undecided: 1 of 40 samples failed (2.5 %), more than the 1 % allowed, but not shown at alpha 5 %: " +
-		"130 samples keep it if no more of them do, and 1395 show it with 90 % probability if the rate stays: " +
+		"130 samples keep it if no more of them do, and 1,395 show it with 90 % probability if the rate stays: " +
 		"load for longer or at a higher rate (GET http://shop:8080/checkout)"
 	matcher := KeepErrorRateBelow(1 * Percent)
 	for range 2 { // the same every time
@@ -180,7 +180,7 @@ func TestUndecidedSaysWhatWasObserved(t *testing.T) {
 		}
 	}
 	// Rounded to 1 % it would seem to be within.
-	want := "undecided: 101 of 9999 samples failed (1.01010101 %), more than the 1.01 % allowed, but not shown"
+	want := "undecided: 101 of 9,999 samples failed (1.01010101 %), more than the 1.01 % allowed, but not shown"
 	if _, err := KeepErrorRateBelow(1.01 * Percent).Match(window(9999, failing, upTo(101)...)); err == nil || !strings.HasPrefix(err.Error(), want) {
 		t.Errorf("got error\n%v, want\n%s", err, want)
 	}

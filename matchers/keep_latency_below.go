@@ -11,6 +11,7 @@ import (
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
@@ -74,7 +75,7 @@ func observedQuantile(w *probe.Window, q Quantile) (seconds float64, text string
 	if !ok || float64(q) > healthy {
 		return math.Inf(1), fmt.Sprintf("%s is one that failed", q)
 	}
-	return latency.Seconds(), fmt.Sprintf("%s %s", q, probe.Round(latency))
+	return latency.Seconds(), fmt.Sprintf("%s %s", q, units.Round(latency))
 }
 
 // shownQuantile is the longest limit that the same test shows the quantile to be above:
@@ -86,7 +87,7 @@ func shownQuantile(w *probe.Window, limit time.Duration, q Quantile, alpha float
 		return "" // it is one that failed, which the observed one says
 	}
 	latency, _ := w.Quantile(float64(n-events+1) / float64(n-w.Errors()))
-	least := probe.Round(latency)
+	least := units.Round(latency)
 	if least > latency || least <= limit {
 		least = latency // what is rounded would be untrue, or would not seem violated
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
@@ -94,7 +95,7 @@ func (m *matchBaseline) name() string {
 }
 
 func (m *matchBaseline) short() string {
-	return "no worse than the baseline by " + percent(float64(m.margin))
+	return "no worse than the baseline by " + units.Chosen(float64(m.margin))
 }
 
 func (m *matchBaseline) FailureMessage(actual any) string { return m.message(actual, "to ") }
@@ -102,7 +103,7 @@ func (m *matchBaseline) FailureMessage(actual any) string { return m.message(act
 func (m *matchBaseline) NegatedFailureMessage(actual any) string { return m.message(actual, "not to ") }
 
 func (m *matchBaseline) message(actual any, to string) string {
-	phrase := to + "match the baseline" + m.name() + " within " + percent(float64(m.margin))
+	phrase := to + "match the baseline" + m.name() + " within " + units.Chosen(float64(m.margin))
 	windows, err := m.windows(actual)
 	if err != nil || m.invalid != nil {
 		return format.Message(actual, phrase)

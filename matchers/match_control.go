@@ -10,6 +10,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // ControlOption changes how MatchControl compares: Alpha, Margin, Floor,
@@ -144,7 +145,7 @@ func (m *matchControl) Match(actual any) (bool, error) {
 const controlTime = "15:04:05.000"
 
 func (m *matchControl) short() string {
-	short := fmt.Sprintf("no worse than the control window of %s by %s", m.control.Start().Format(controlTime), percent(float64(m.margin)))
+	short := fmt.Sprintf("no worse than the control window of %s by %s", m.control.Start().Format(controlTime), units.Chosen(float64(m.margin)))
 	if m.floor != defaultFloor {
 		short += " and " + time.Duration(m.floor).String()
 	}

@@ -137,7 +137,7 @@ func TestControlIsUndecidedWithoutPartners(t *testing.T) {
 		func(g Gomega) { g.Expect(long).To(MatchControl(usual)) },
 		func(g Gomega) { g.Expect(long).NotTo(MatchControl(usual)) },
 	} {
-		if text := failure(assert); !strings.Contains(text, "undecided: 700 of its 1000 samples have no partner in the control window: load both for as long and at the same rate; of 300 pairs of samples 0 failed here alone and 0 in the control window alone; p50 ") ||
+		if text := failure(assert); !strings.Contains(text, "undecided: 700 of its 1,000 samples have no partner in the control window: load both for as long and at the same rate; of 300 pairs of samples 0 failed here alone and 0 in the control window alone; p50 ") ||
 			strings.Contains(text, "1s against") {
 			t.Errorf("failed with\n%s", text)
 		}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // given is the options without those that are nil, of which there is an error.
@@ -42,7 +44,7 @@ func (a AlphaOption) unusual() string {
 	if a == DefaultAlpha {
 		return ""
 	}
-	return " at alpha " + percent(float64(a))
+	return " at alpha " + units.Chosen(float64(a))
 }
 
 // MarginOption is a difference that a person allows. It comes from Margin.

@@ -1,19 +1,11 @@
 package matchers
 
-import "strconv"
+import "github.com/chaosgate/chaosgate/chaostest/units"
 
-func samples(n int) string { return plural(n, "sample") }
+func samples(n int) string { return units.Plural(n, "sample") }
 
-func requests(n int) string { return plural(n, "request") }
+func requests(n int) string { return units.Plural(n, "request") }
 
-func windows(n int) string { return plural(n, "window") }
+func windows(n int) string { return units.Plural(n, "window") }
 
-func pairsOfSamples(n int) string { return plural(n, "pair") + " of samples" }
-
-// plural is "1 sample" or "2 samples".
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + one + "s"
-}
+func pairsOfSamples(n int) string { return units.Plural(n, "pair") + " of samples" }

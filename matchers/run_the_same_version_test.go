@@ -132,7 +132,7 @@ func TestPollingVersionsStandsALookBeforeTheFirstAnswer(t *testing.T) {
 		"Eventually of a load that nobody answers": {func(s *probe.Sample, _, _ int) { refused(s) }, func(g Gomega, l *fleetLoad) {
 			l.each = 500
 			g.Eventually(l.empty).WithTimeout(time.Minute).WithPolling(time.Millisecond).Should(RunTheSameVersion())
-		}, "a, b, c and d have given no whole answer in 1000 samples"},
+		}, "a, b, c and d have given no whole answer in 1,000 samples"},
 	} {
 		l := newFleetLoad(t, 1, 1000, c.change)
 		text := failure(func(g Gomega) { c.assert(g, l) })

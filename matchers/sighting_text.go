@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
@@ -53,7 +53,7 @@ func (s sighting) says(d deviation) string {
 			than = "below"
 		}
 		what = fmt.Sprintf("its median was %s its peers' by more than %s and %s in %d of %s, as a rule %s against %s",
-			than, percent(float64(s.margin)), time.Duration(s.floor), s.latency.Count(d.member, tail), windows(s.latency.Windows()),
+			than, units.Chosen(float64(s.margin)), time.Duration(s.floor), s.latency.Count(d.member, tail), windows(s.latency.Windows()),
 			s.usual(d.member, tail, true), s.usual(d.member, tail, false))
 	}
 	return fmt.Sprintf("%s is %s: %s (e-value %s)", name, d.way, what, exponential(d.logE))
@@ -84,5 +84,5 @@ func (s sighting) usual(member int, tail stats.Tail, own bool) time.Duration {
 	if tail == stats.Faster {
 		middle = (len(all) - 1) / 2
 	}
-	return probe.Round(fromSeconds(all[middle]))
+	return units.Round(fromSeconds(all[middle]))
 }

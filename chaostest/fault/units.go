@@ -2,7 +2,8 @@ package fault
 
 import (
 	"fmt"
-	"strconv"
+
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // Share is a part of a whole, from 0 to 1. Specs write 50 * Percent, with the constant of
@@ -11,7 +12,7 @@ type Share float64
 
 // String prints the share in per cent, with no digit lost: 0.1 % stays 0.1 %.
 func (s Share) String() string {
-	return strconv.FormatFloat(float64(s)*100, 'g', 6, 64) + " %"
+	return units.Chosen(s)
 }
 
 func (s Share) validate(of string) error {

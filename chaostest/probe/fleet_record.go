@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // Record is the summary of all members' samples together and of each member's,
@@ -42,11 +43,11 @@ func (f *FleetWindow) MarshalJSON() ([]byte, error) { return json.Marshal(f.Reco
 // Images are named where they differ.
 func (f *FleetWindow) String() string {
 	var s strings.Builder
-	span := Round(f.End().Sub(f.Start()))
-	fmt.Fprintf(&s, "%s: %s each in %s from %s", f.name, samplesText(f.N()), span, f.Start().Format(clockTime))
+	span := units.Round(f.End().Sub(f.Start()))
+	fmt.Fprintf(&s, "%s: %s each in %s from %s", f.name, units.Plural(f.N(), "sample"), span, f.Start().Format(clockTime))
 	differ := slices.ContainsFunc(f.members, func(m Member) bool { return m.Image != f.members[0].Image })
 	for _, m := range f.members {
-		fmt.Fprintf(&s, "\n  %s: %s, %s", m.Name, samplesText(m.Window.N()), m.Window.results())
+		fmt.Fprintf(&s, "\n  %s: %s, %s", m.Name, units.Plural(m.Window.N(), "sample"), m.Window.results())
 		s.WriteString(m.Window.versionText())
 		if differ {
 			fmt.Fprintf(&s, ", image %s", shortImage(m.Image))

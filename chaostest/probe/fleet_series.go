@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // Member is one service of a fleet.
@@ -84,7 +86,7 @@ func (f *FleetSeries) Add(round ...Sample) error {
 		return errors.New("add a round: the fleet series is a zero value: make it with probe.NewFleetSeries")
 	}
 	if len(round) != len(f.series) {
-		return fmt.Errorf("add a round to %s: %s for %d members: give one a member", f.name, samplesText(len(round)), len(f.series))
+		return fmt.Errorf("add a round to %s: %s for %d members: give one a member", f.name, units.Plural(len(round), "sample"), len(f.series))
 	}
 	for i := range round {
 		// Nobody else adds to the members' series, so what is found stays.

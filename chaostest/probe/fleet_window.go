@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // FleetWindow is the samples of a fleet's members over the same span, as many of
@@ -52,7 +54,7 @@ func gridOf(w *Window, width time.Duration) (grid, error) {
 	case w.N() == 0:
 		return grid{each: 1, width: width, medians: &medians{}}, checkWidth(width) // nothing to divide
 	case span <= 0:
-		return grid{}, fmt.Errorf("%s in %s: the end must be after the start", samplesText(w.N()), span)
+		return grid{}, fmt.Errorf("%s in %s: the end must be after the start", units.Plural(w.N(), "sample"), span)
 	}
 	return newGrid(Rate(float64(w.N())/span.Seconds()), width)
 }
@@ -72,7 +74,7 @@ func (m Member) match(first Member) error {
 	case !w.End().Equal(f.End()):
 		return fmt.Errorf("the window of %s ends %s after that of %s: members are compared over the same span, as RunFleet loads them", m.Name, w.End().Sub(f.End()), first.Name)
 	case w.N() != f.N():
-		return fmt.Errorf("%s has %s and %s %d: members are compared with as many, as Run takes them", m.Name, samplesText(w.N()), first.Name, f.N())
+		return fmt.Errorf("%s has %s and %s %d: members are compared with as many, as Run takes them", m.Name, units.Plural(w.N(), "sample"), first.Name, f.N())
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func TestRunStopsWithItsContext(t *testing.T) {
 		return probe.Sample{}, context.Cause(ctx)
 	})
 	w, err := probe.Run(ctx, p, 1000, time.Minute)
-	if err == nil || err.Error() != "load test probe at 1000/s for 1m0s: stopped after 10 of 60000 samples: the spec timed out" {
+	if err == nil || err.Error() != "load test probe at 1000/s for 1m0s: stopped after 10 of 60,000 samples: the spec timed out" {
 		t.Errorf("error %v", err)
 	}
 	if w.N() != 10 || w.End().After(time.Now()) {

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // loading is a load that goes on, of one probe or of a fleet.
@@ -157,11 +159,11 @@ func (l *loading) outcome(ctx context.Context, launched, collected int) error {
 	case l.d > 0 && collected == l.looks, launched < l.looks && collected == launched && ctx.Err() == nil:
 		return nil
 	case l.d > 0:
-		return fmt.Errorf("%s for %s: stopped after %d of %s: %w", name, l.d, collected, samplesText(l.looks), context.Cause(ctx))
+		return fmt.Errorf("%s for %s: stopped after %d of %s: %w", name, l.d, collected, units.Plural(l.looks, "sample"), context.Cause(ctx))
 	case collected == l.looks:
-		return fmt.Errorf("%s: stopped after %s, more are not kept: use a lower rate, or say for how long", name, samplesText(collected))
+		return fmt.Errorf("%s: stopped after %s, more are not kept: use a lower rate, or say for how long", name, units.Plural(collected, "sample"))
 	}
-	return fmt.Errorf("%s: stopped after %s: %w", name, samplesText(collected), context.Cause(ctx))
+	return fmt.Errorf("%s: stopped after %s: %w", name, units.Plural(collected, "sample"), context.Cause(ctx))
 }
 
 func (l *loading) halt() {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // Class says how a sample ended. The classes are stable: they are in records.
@@ -133,29 +134,11 @@ func (s Sample) Outcome() string {
 	if detail == "" {
 		detail = string(s.Class)
 	}
-	return fmt.Sprintf("%s in %s (%s)", detail, Round(s.Latency), s.Class)
+	return fmt.Sprintf("%s in %s (%s)", detail, units.Round(s.Latency), s.Class)
 }
 
 // GomegaString is how failure messages print the sample.
 func (s Sample) GomegaString() string { return s.String() }
-
-// Round cuts a duration to hundredths of its unit, as messages print it.
-func Round(d time.Duration) time.Duration {
-	for _, unit := range []time.Duration{time.Second, time.Millisecond, time.Microsecond} {
-		if d >= unit || d <= -unit {
-			return d.Round(unit / 100)
-		}
-	}
-	return d
-}
-
-// samplesText is "1 sample", or "2 samples".
-func samplesText(n int) string {
-	if n == 1 {
-		return "1 sample"
-	}
-	return fmt.Sprintf("%d samples", n)
-}
 
 // excerpt is the first line of what a service said, cut to what fits a message.
 func excerpt(text string) string {

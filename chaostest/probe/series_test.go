@@ -37,9 +37,9 @@ func TestASeriesGrowsAndItsWindowsDoNot(t *testing.T) {
 	five := s.Window()
 	add(t, s, 5, 1000)
 	for want, w := range map[string]*probe.Window{
-		"p: 0 samples in 0s from 12:00:00.000, no error":                                                  empty,
-		"p: 5 samples in 400ms from 12:00:00.000, 1 error (1 status 5xx), p50 2ms, p99 5ms":               five,
-		"p: 1000 samples in 1m39.9s from 12:00:00.000, 333 errors (333 status 5xx), p50 500ms, p99 991ms": s.Window(),
+		"p: 0 samples in 0s from 12:00:00.000, no error":                                                   empty,
+		"p: 5 samples in 400ms from 12:00:00.000, 1 error (1 status 5xx), p50 2ms, p99 5ms":                five,
+		"p: 1,000 samples in 1m39.9s from 12:00:00.000, 333 errors (333 status 5xx), p50 500ms, p99 991ms": s.Window(),
 	} {
 		if got := w.String(); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)

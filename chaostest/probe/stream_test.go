@@ -157,7 +157,7 @@ func TestAStreamWithoutEndFailsWhenNoMoreIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		w, err := stream.Wait(t.Context())
-		if want := "load test probe at 10000/s: stopped after 1000000 samples, more are not kept: use a lower rate, or say for how long"; err == nil || err.Error() != want {
+		if want := "load test probe at 10000/s: stopped after 1,000,000 samples, more are not kept: use a lower rate, or say for how long"; err == nil || err.Error() != want {
 			t.Errorf("failed with %v, want\n%s", err, want)
 		}
 		if w.N() != 1_000_000 || !w.Final() || w.End().Sub(w.Start()) != 100*time.Second-time.Second/10_000 {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // Record is the window's summary with what was judged so far, of a series that
@@ -70,19 +71,16 @@ func (w *Window) MarshalJSON() ([]byte, error) { return json.Marshal(w.Record())
 // String says the window in one line: "GET http://shop:8080/checkout: 250
 // samples in 5s from 12:00:00.000, 3 errors (2 timeout, 1 status 5xx), p50 12ms, p99 330ms".
 func (w *Window) String() string {
-	return fmt.Sprintf("%s: %s in %s from %s, %s", w.probe, samplesText(len(w.samples)), Round(w.end.Sub(w.start)), w.start.Format(clockTime), w.results())
+	return fmt.Sprintf("%s: %s in %s from %s, %s", w.probe, units.Plural(len(w.samples), "sample"), units.Round(w.end.Sub(w.start)), w.start.Format(clockTime), w.results())
 }
 
 // results are the errors and the latencies in words.
 func (w *Window) results() string {
 	var s strings.Builder
-	switch w.errors {
-	case 0:
+	if w.errors == 0 {
 		s.WriteString("no error")
-	case 1:
-		fmt.Fprintf(&s, "1 error (%s)", w.classText())
-	default:
-		fmt.Fprintf(&s, "%d errors (%s)", w.errors, w.classText())
+	} else {
+		fmt.Fprintf(&s, "%s (%s)", units.Plural(w.errors, "error"), w.classText())
 	}
 	latencies := w.latencies()
 	for _, q := range []struct {
@@ -90,7 +88,7 @@ func (w *Window) results() string {
 		share float64
 	}{{"p50", 0.5}, {"p99", 0.99}} {
 		if latency, ok := quantile(latencies, q.share); ok {
-			fmt.Fprintf(&s, ", %s %s", q.name, Round(latency))
+			fmt.Fprintf(&s, ", %s %s", q.name, units.Round(latency))
 		}
 	}
 	return s.String()
@@ -103,7 +101,7 @@ func (w *Window) classText() string {
 	})
 	parts := make([]string, len(classes))
 	for i, class := range classes {
-		parts[i] = fmt.Sprintf("%d %s", w.classes[class], cmp.Or(class, "without a class"))
+		parts[i] = fmt.Sprintf("%s %s", units.Number(w.classes[class]), cmp.Or(class, "without a class"))
 	}
 	return strings.Join(parts, ", ")
 }

@@ -11,7 +11,7 @@ import (
 func Percent(share float64) string { return percent(share, 3) }
 
 // Chosen says a share that somebody has chosen, with all the digits it may have.
-func Chosen(share float64) string { return percent(share, 10) }
+func Chosen[S ~float64](share S) string { return percent(float64(share), 10) }
 
 func percent(share float64, digits int) string {
 	return strconv.FormatFloat(share*100, 'g', digits, 64) + " %"

@@ -3,6 +3,8 @@ package gate
 import (
 	"fmt"
 	"strings"
+
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // JudgeSpecs fills in the finding of every spec.
@@ -149,7 +151,7 @@ func (r *Record) passed() string {
 			}
 		}
 	}
-	words := fmt.Sprintf("%s passed with %s", Plural(specs, "spec"), Plural(experiments, "injection"))
+	words := fmt.Sprintf("%s passed with %s", units.Plural(specs, "spec"), units.Plural(experiments, "injection"))
 	if n := len(r.Runs); n > 1 {
 		words += fmt.Sprintf(" in %d runs", n)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // named is the record that a mark of a failure message names.
@@ -124,5 +125,5 @@ func certainty(j record.Judgement) string {
 		return ""
 	}
 	return fmt.Sprintf("; a service that keeps the objective looks like this at most once in %s runs (alpha %s)",
-		count(math.Exp(min(logE, 700))), Percent(alpha))
+		count(math.Exp(min(logE, 700))), units.Percent(alpha))
 }

@@ -3,15 +3,9 @@ package gate
 import (
 	"fmt"
 	"math"
-	"strconv"
 	"strings"
 	"time"
 )
-
-// Percent says a share with as many digits as it needs: 0.05 is "5 %".
-func Percent(share float64) string {
-	return strconv.FormatFloat(share*100, 'g', 3, 64) + " %"
-}
 
 // count says a large number that nobody needs exactly, and no more than 10^15 of
 // what is beyond all experience.
@@ -44,14 +38,6 @@ func Seconds(s float64) string {
 	default:
 		return d.Round(time.Microsecond).String()
 	}
-}
-
-// Plural is "1 spec" or "3 specs".
-func Plural(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // longest is how much of a message fits one line of a table, and longestAnnotation

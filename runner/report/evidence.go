@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -24,7 +25,7 @@ func Evidence(s gate.Spec) []string {
 	}
 	for _, w := range s.Windows {
 		lines = append(lines, fmt.Sprintf("measured %s: %s, %s, p50 %s, p90 %s, p99 %s", w.Probe,
-			gate.Plural(w.Count, "sample"), gate.Plural(w.Errors, "error"),
+			units.Plural(w.Count, "sample"), units.Plural(w.Errors, "error"),
 			gate.Seconds(float64(w.P50)), gate.Seconds(float64(w.P90)), gate.Seconds(float64(w.P99))))
 		lines = append(lines, judged(w.Judgements)...)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
@@ -63,7 +64,7 @@ dropped when there are more than --keep.`,
 				}
 			}
 			_, err = fmt.Fprintf(cmd.OutOrStdout(), "accepted %s with %s into %s: it holds %s now, %d dropped as the oldest; review it and commit it\n",
-				gate.Plural(len(summaries), "run"), gate.Plural(windows, "window"), path, gate.Plural(len(b.Runs), "run"), dropped)
+				units.Plural(len(summaries), "run"), units.Plural(windows, "window"), path, units.Plural(len(b.Runs), "run"), dropped)
 			return err
 		},
 	}

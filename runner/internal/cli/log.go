@@ -6,7 +6,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/chaosgate/chaosgate/runner/gate"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // mostLog is how many lines of a failed run's output are printed.
@@ -20,7 +20,7 @@ func printLog(out io.Writer, path string) error {
 	}
 	lines := bytes.SplitAfter(bytes.TrimRight(data, "\n"), []byte("\n"))
 	if left := len(lines) - mostLog; left > 0 {
-		fmt.Fprintf(out, "... before these there are %s in %s\n", gate.Plural(left, "line"), path)
+		fmt.Fprintf(out, "... before these there are %s in %s\n", units.Plural(left, "line"), path)
 		lines = lines[left:]
 	}
 	_, err = fmt.Fprintf(out, "%s\n\n", bytes.Join(lines, nil))

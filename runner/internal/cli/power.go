@@ -6,6 +6,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
+
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // planning is what every question about sample sizes has in common.
@@ -49,7 +51,7 @@ const (
 
 // at says the level and the probability that an answer is for.
 func (p *planning) at() string {
-	return fmt.Sprintf("at alpha %s, with a probability of %s", percent(p.alpha), percent(p.power))
+	return fmt.Sprintf("at alpha %s, with a probability of %s", units.Chosen(p.alpha), units.Chosen(p.power))
 }
 
 // answers writes aligned lines of a what and a how many.

@@ -31,7 +31,7 @@ is worse, whatever the others do; the comparison itself shows it at least as oft
 			}
 			size := strconv.FormatFloat(shift, 'g', 4, 64)
 			fmt.Fprintf(cmd.OutOrStdout(), "%d accepted and %s, %s, alpha %s:\n", accepted,
-				gate.Plural(candidates, "candidate run"), gate.Plural(metrics, "metric"), percent(p.alpha))
+				units.Plural(candidates, "candidate run"), units.Plural(metrics, "metric"), units.Chosen(p.alpha))
 			can := fmt.Sprintf("p = %.2g, and %.2g is needed", stats.ReachableP(accepted, candidates), plan.Alpha)
 			if !plan.Reachable() {
 				can += ": nothing can be shown"
@@ -46,11 +46,11 @@ is worse, whatever the others do; the comparison itself shows it at least as oft
 			}
 			would, err := stats.RunsToDetect(metrics, max(gate.Kept, accepted), float64(p.alpha), shift, float64(p.power))
 			if err != nil {
-				lines = append(lines, [2]string{"to show it in " + percent(p.power), err.Error()})
+				lines = append(lines, [2]string{"to show it in " + units.Chosen(p.power), err.Error()})
 			} else {
 				lines = append(lines, [2]string{
-					"to show it in " + percent(p.power),
-					fmt.Sprintf("%d accepted and %s", would.Accepted, gate.Plural(would.Candidates, "candidate run")),
+					"to show it in " + units.Chosen(p.power),
+					fmt.Sprintf("%d accepted and %s", would.Accepted, units.Plural(would.Candidates, "candidate run")),
 				})
 			}
 			return answers(cmd.OutOrStdout(), lines)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
@@ -28,18 +29,18 @@ Numbers are for rates at which two requests of a pair hardly both fail.`,
 			case ratio <= 1+float64(margin):
 				return usagef("--ratio is %s: it must be above %v, which --margin %s allows, and at most 1000000", factor, 1+float64(margin), margin.String())
 			case float64(rate)*ratio > 1:
-				return usagef("--rate is %s: %s times that must be at most 100 %%: choose a lower --rate or --ratio", percent(rate), factor)
+				return usagef("--rate is %s: %s times that must be at most 100 %%: choose a lower --rate or --ratio", units.Chosen(rate), factor)
 			}
-			level, of := float64(p.alpha)/2, "half of alpha, "+percent(p.alpha/2)+", and latencies the rest (all with --errors-only)"
+			level, of := float64(p.alpha)/2, "half of alpha, "+units.Chosen(p.alpha/2)+", and latencies the rest (all with --errors-only)"
 			if errorsOnly {
 				level, of = float64(p.alpha), "all of alpha (ErrorsOnly)"
 			}
 			plan, err := p.control(float64(rate), float64(margin), ratio, level)
 			if err != nil {
-				return usagef("--rate is %s, --ratio %s and --margin %s: %w", percent(rate), factor, percent(margin), err)
+				return usagef("--rate is %s, --ratio %s and --margin %s: %w", units.Chosen(rate), factor, units.Chosen(margin), err)
 			}
 			out := cmd.OutOrStdout()
-			fmt.Fprintf(out, "A window that fails %s times as often as its control, which fails %s, %s:\n", factor, percent(rate), p.at())
+			fmt.Fprintf(out, "A window that fails %s times as often as its control, which fails %s, %s:\n", factor, units.Chosen(rate), p.at())
 			if err := answers(out, [][2]string{
 				{"errors of both, " + eachLook, fmt.Sprintf("%d (median %d, mean %.0f)", plan.errors.Samples, plan.errors.Median, plan.errors.Expected)},
 				{"requests to each, " + eachLook, fmt.Sprintf("%d (median %d)", (plan.requests.Samples+1)/2, (plan.requests.Median+1)/2)},
@@ -47,7 +48,7 @@ Numbers are for rates at which two requests of a pair hardly both fail.`,
 			}); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(out, "Errors are more beyond a margin of %s, and have %s.\n", percent(margin), of)
+			_, err = fmt.Fprintf(out, "Errors are more beyond a margin of %s, and have %s.\n", units.Chosen(margin), of)
 			return err
 		},
 	}

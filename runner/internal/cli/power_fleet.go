@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
-	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
 func newPowerFleet(p *planning) *cobra.Command {
@@ -21,11 +21,11 @@ func newPowerFleet(p *planning) *cobra.Command {
 			alpha, naming := float64(p.alpha), float64(p.alpha)*stats.LatencyShare
 			always, err := stats.WindowsToFlag(members, naming)
 			if err != nil {
-				return usagef("--alpha is %s: %w", percent(p.alpha), err)
+				return usagef("--alpha is %s: %w", units.Chosen(p.alpha), err)
 			}
 			mostly, err := stats.WindowsToFlagAt(members, float64(beyond), naming, float64(p.power))
 			if err != nil {
-				return usagef("--beyond is %s: %w", percent(beyond), err)
+				return usagef("--beyond is %s: %w", units.Chosen(beyond), err)
 			}
 			clear, err := stats.WindowsToClear(alpha)
 			if err != nil {
@@ -39,12 +39,12 @@ func newPowerFleet(p *planning) *cobra.Command {
 			fmt.Fprintf(out, "Windows of a fleet of %d %s:\n", members, p.at())
 			if err := answers(out, [][2]string{
 				{"an outlier is named that is beyond the margin in all of them", fmt.Sprint(always)},
-				{"an outlier is named that is beyond it in " + percent(beyond) + ", " + eachLook, fmt.Sprintf("%d (median %d)", mostly.Samples, mostly.Median)},
-				{"a member is cleared that is beyond it in none", fmt.Sprintf("%d, and %s without an error", clear, gate.Plural(requests, "request"))},
+				{"an outlier is named that is beyond it in " + units.Chosen(beyond) + ", " + eachLook, fmt.Sprintf("%d (median %d)", mostly.Samples, mostly.Median)},
+				{"a member is cleared that is beyond it in none", fmt.Sprintf("%d, and %s without an error", clear, units.Plural(requests, "request"))},
 			}); err != nil {
 				return err
 			}
-			_, err = fmt.Fprintf(out, "Outliers in latency are named at %s, and those in errors at the rest of alpha.\n", percent(naming))
+			_, err = fmt.Fprintf(out, "Outliers in latency are named at %s, and those in errors at the rest of alpha.\n", units.Chosen(naming))
 			return err
 		},
 	}

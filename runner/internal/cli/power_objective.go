@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
@@ -17,10 +18,10 @@ func newPowerObjective(p *planning) *cobra.Command {
   chaosgate power objective --quantile 0.99`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			asked := "--limit " + percent(limit)
+			asked := "--limit " + units.Chosen(limit)
 			switch {
 			case cmd.Flags().Changed("quantile") && cmd.Flags().Changed("limit"):
-				return usagef("--quantile %v is a limit of %s already: leave --limit out", quantile, percent(1-quantile))
+				return usagef("--quantile %v is a limit of %s already: leave --limit out", quantile, units.Chosen(1-quantile))
 			case cmd.Flags().Changed("quantile"):
 				limit, asked = share(1-quantile), fmt.Sprintf("--quantile %v", quantile)
 			}
@@ -32,18 +33,18 @@ func newPowerObjective(p *planning) *cobra.Command {
 				return usagef("%s: no rate can be told from it: choose one further from 0 and from 1", asked)
 			}
 			if rate <= limit {
-				return usagef("--rate is %s: it must be above the limit of %s and at most 100 %%", percent(rate), percent(limit))
+				return usagef("--rate is %s: it must be above the limit of %s and at most 100 %%", units.Chosen(rate), units.Chosen(limit))
 			}
 			plan, err := p.objective(float64(limit), float64(rate))
 			if err != nil {
-				return usagef("%s with a rate of %s: %w", asked, percent(rate), err)
+				return usagef("%s with a rate of %s: %w", asked, units.Chosen(rate), err)
 			}
-			seen := "violated, when " + percent(rate) + " have it, "
-			fmt.Fprintf(cmd.OutOrStdout(), "Requests for a limit of %s %s:\n", percent(limit), p.at())
+			seen := "violated, when " + units.Chosen(rate) + " have it, "
+			fmt.Fprintf(cmd.OutOrStdout(), "Requests for a limit of %s %s:\n", units.Chosen(limit), p.at())
 			return answers(cmd.OutOrStdout(), [][2]string{
-				{"kept, without an event: " + percent(beyond) + " are ruled out", fmt.Sprint(plan.kept)},
-				{"kept, when " + percent(limit/2) + " have it, " + oneLook, fmt.Sprint(plan.keptAtHalf)},
-				{"proved, without an event: " + percent(limit) + " are ruled out", fmt.Sprint(plan.proved)},
+				{"kept, without an event: " + units.Chosen(beyond) + " are ruled out", fmt.Sprint(plan.kept)},
+				{"kept, when " + units.Chosen(limit/2) + " have it, " + oneLook, fmt.Sprint(plan.keptAtHalf)},
+				{"proved, without an event: " + units.Chosen(limit) + " are ruled out", fmt.Sprint(plan.proved)},
 				{seen + eachLook, fmt.Sprintf("%d (median %d, mean %.0f)", plan.polled.Samples, plan.polled.Median, plan.polled.Expected)},
 				{seen + oneLook, fmt.Sprint(plan.once)},
 			})

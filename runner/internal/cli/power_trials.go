@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
-	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
 func newPowerTrials(p *planning) *cobra.Command {
@@ -25,7 +25,7 @@ func newPowerTrials(p *planning) *cobra.Command {
 				return usageError{err}
 			}
 			fmt.Fprintf(cmd.OutOrStdout(), "%s in %s: with %s confidence at most %s fail\n",
-				gate.Plural(failures, "failure"), gate.Plural(trials, "trial"), percent(1-p.alpha), gate.Percent(most))
+				units.Plural(failures, "failure"), units.Plural(trials, "trial"), units.Chosen(1-p.alpha), units.Percent(most))
 			return nil
 		},
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/runner/gate"
 	"github.com/chaosgate/chaosgate/runner/internal/live"
 	"github.com/chaosgate/chaosgate/runner/internal/suite"
@@ -126,7 +127,7 @@ func (r *runner) run(ctx context.Context) error {
 		gate.JudgeSpecs(record.Runs)
 		if v := run.Verdict(); v != gate.Pass {
 			if left := r.runs - n; left > 0 {
-				fmt.Fprintf(r.out, "run %d of %d: %s: the remaining %s left out\n", n, r.runs, v, gate.Plural(left, "run"))
+				fmt.Fprintf(r.out, "run %d of %d: %s: the remaining %s left out\n", n, r.runs, v, units.Plural(left, "run"))
 			}
 			break
 		}

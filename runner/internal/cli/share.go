@@ -6,20 +6,17 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/chaosgate/chaosgate/runner/gate"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // share is a flag that takes "10%" or "0.1".
 type share float64
 
 // String says the share in percent.
-func (s *share) String() string { return strings.ReplaceAll(gate.Percent(float64(*s)), " ", "") }
+func (s *share) String() string { return strings.ReplaceAll(units.Percent(float64(*s)), " ", "") }
 
 // Type names the flag's value in help.
 func (s *share) Type() string { return "percent" }
-
-// percent says a share that somebody has chosen, as it was chosen.
-func percent[S ~float64](s S) string { return strconv.FormatFloat(float64(s)*100, 'g', 10, 64) + " %" }
 
 // Set reads the flag. What is too large for a number is infinite: whoever checks the
 // range of a share refuses that.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -31,7 +32,7 @@ func newShow() *cobra.Command {
 				fmt.Fprintf(w, "run %d of %d, %s, %s\n", n+1, len(b.Runs), run.Started.Format(time.DateTime), run.Environment)
 				fmt.Fprintln(w, "  SPEC\tPROBE\tWINDOW\tSAMPLES\tERRORS\tP50\tP90\tP99")
 				for _, s := range run.Windows {
-					fmt.Fprintf(w, "  %s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", s.Suite+": "+s.Spec, s.Probe, s.Number, s.Count, gate.Percent(float64(s.ErrorRate)),
+					fmt.Fprintf(w, "  %s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", s.Suite+": "+s.Spec, s.Probe, s.Number, s.Count, units.Percent(float64(s.ErrorRate)),
 						gate.Seconds(float64(s.P50)), gate.Seconds(float64(s.P90)), gate.Seconds(float64(s.P99)))
 				}
 			}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -43,9 +44,9 @@ func counts(e record.Event) string {
 		return e.Text
 	}
 	w := *e.Window
-	said := []string{gate.Plural(w.Count, "sample")}
+	said := []string{units.Plural(w.Count, "sample")}
 	if w.Errors > 0 {
-		said = append(said, fmt.Sprintf("%s (%s)", gate.Plural(w.Errors, "error"), gate.Percent(float64(w.Errors)/float64(max(w.Count, 1)))))
+		said = append(said, fmt.Sprintf("%s (%s)", units.Plural(w.Errors, "error"), units.Percent(float64(w.Errors)/float64(max(w.Count, 1)))))
 	} else {
 		said = append(said, "no error")
 	}
