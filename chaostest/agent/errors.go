@@ -13,7 +13,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// errGone is what an error is when the agent no longer answers.
+// errGone is in an error when the agent no longer answers.
 var errGone = errors.New("the agent is gone")
 
 // explain turns what the protocol says into what happened.

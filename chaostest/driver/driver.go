@@ -73,10 +73,10 @@ func (s State) Reach(from State) []netip.Addr {
 	return all
 }
 
-// ErrNotFound is what an error of Attach is when there is no such container.
+// ErrNotFound is in the error of Attach when there is no such container.
 var ErrNotFound = errors.New("no such container")
 
-// ErrUnreachable is what an error is when the driver's daemon does not answer.
+// ErrUnreachable is in an error when the driver's daemon does not answer.
 var ErrUnreachable = errors.New("daemon does not answer")
 
 // NotRunningError says that a target does not run, so nothing can be done to it.

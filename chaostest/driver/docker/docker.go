@@ -1,5 +1,5 @@
-// Package docker is the driver for Docker Engines, from 20.10 (API 1.40) on. It
-// is the only package that imports testcontainers-go and the Docker client.
+// Package docker is the driver for Docker Engines, from 20.10 (API 1.40) on. No
+// other package of the library imports testcontainers-go or the Docker client.
 package docker
 
 import (

@@ -36,9 +36,9 @@ func Replica(ctx context.Context) (string, error) {
 	return service{name: "replica", ports: []string{"8080/tcp"}}.image(ctx)
 }
 
-// Redis is a Redis that nobody here wrote, on port 6379 and open to all: the
-// official image where a registry answers, else Debian's package. To give it
-// other options, run it with the command `redis-server OPTIONS`.
+// Redis is the real Redis, on port 6379 and open to all: the official image where a
+// registry answers, else Debian's package. To give it other options, run it with the
+// command `redis-server OPTIONS`.
 func Redis(ctx context.Context) (string, error) {
 	return server{
 		name:     "redis",
@@ -53,7 +53,7 @@ func Redis(ctx context.Context) (string, error) {
 	}.image(ctx)
 }
 
-// Nginx is an nginx that serves one page on port 80, had in the same two ways.
+// Nginx is the real nginx with one page on port 80. It comes from where Redis comes from.
 func Nginx(ctx context.Context) (string, error) {
 	return server{
 		name:     "nginx",

@@ -14,8 +14,8 @@ import (
 // used instead.
 const registryWithin = 20 * time.Second
 
-// server is a program that nobody here wrote: pulled where a registry answers,
-// else made of Debian packages.
+// server is a program of another project: pulled where a registry answers, else
+// made of Debian packages.
 type server struct {
 	name     string
 	pulled   string

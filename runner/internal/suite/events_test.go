@@ -39,8 +39,11 @@ func ginkgoReport() types.Report {
 			{Name: record.InjectionEntry, Value: types.WrapEntryValue(injection)}, {Name: record.WindowEntry, Value: types.WrapEntryValue(window)},
 		},
 		SpecEvents: types.SpecEvents{
-			step(1, "a customer comes"), step(2, injection.Step(record.Injected)), step(6, injection.Step(record.Reverted)),
-			{SpecEventType: types.SpecEventByEnd, Message: "a customer comes"}, {SpecEventType: types.SpecEventNodeStart, Message: "It"},
+			step(1, "a customer comes"),
+			step(2, injection.Step(record.Injected)),
+			step(6, injection.Step(record.Reverted)),
+			{SpecEventType: types.SpecEventByEnd, Message: "a customer comes"},
+			{SpecEventType: types.SpecEventNodeStart, Message: "It"},
 		},
 	}
 	skipped := types.SpecReport{LeafNodeText: "rests", LeafNodeType: types.NodeTypeIt, State: types.SpecStateSkipped}
@@ -130,9 +133,9 @@ func TestEventsOfASpecWithoutAReportAreThoseThatItTold(t *testing.T) {
 
 func TestEventsAreBounded(t *testing.T) {
 	run := gate.Run{}
-	var many []record.Event
-	for range mostEvents + 7 {
-		many = append(many, record.Event{Schema: record.Schema, Kind: record.StepTaken, Text: strings.Repeat("ä", 1000) + "\xff"})
+	many := []record.Event{{Schema: record.Schema, Kind: record.StepTaken, Text: strings.Repeat("ä", 1000) + "\xff"}}
+	for range mostEvents + 6 {
+		many = append(many, record.Event{Schema: record.Schema, Kind: record.StepTaken, Time: noon})
 	}
 	keepEvents(&run, many)
 	if len(run.Events) != mostEvents || run.EventsLeftOut != 7 {
