@@ -435,3 +435,28 @@ func TestEventsAreAppendedForWhoeverFollows(t *testing.T) {
 	}
 	g.Expect(kinds).To(Equal([]record.EventKind{record.SpecStarted, record.Injected, record.Reverted, record.SpecEnded}))
 }
+
+func TestALapsedLeaseIsAnEventOfItsInjection(t *testing.T) {
+	g := NewWithT(t)
+	path := filepath.Join(t.TempDir(), "events")
+	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())
+	t.Setenv(record.EventsVariable, path)
+	s, fake, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
+	fake.Agent.OnEvidence = func(string) record.Evidence {
+		return record.Evidence{Effective: true, LeaseLapsed: true, Summary: "it stood still"}
+	}
+	s.run(func() { x.Inject(t.Context(), fault.Pause(), scope.On(x.Attach(t.Context(), "db"))) })
+	lines, err := os.ReadFile(path)
+	g.Expect(err).NotTo(HaveOccurred())
+	kinds := map[record.EventKind]string{}
+	for line := range strings.Lines(string(lines)) {
+		event, err := record.Decode[record.Event](nil, line)
+		g.Expect(err).NotTo(HaveOccurred())
+		kinds[event.Kind] = event.ID
+	}
+	g.Expect(kinds).To(HaveKey(record.Lapsed))
+	g.Expect(kinds[record.Lapsed]).To(And(Not(BeEmpty()), Equal(kinds[record.Injected]), Equal(kinds[record.Reverted])))
+	rec, err := record.Decode[record.Injection](s.entries[0], "")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(rec.ID).To(Equal(kinds[record.Lapsed]), "the record has the ID of its events")
+}

@@ -53,6 +53,9 @@ func events(spec gate.Spec, s types.SpecReport) []record.Event {
 	for _, w := range spec.Windows {
 		judged(w.Judgements)
 	}
+	for _, s := range spec.Samples {
+		judged(s.Judgements)
+	}
 	add(s.EndTime, record.Event{Kind: record.SpecEnded, Failed: s.Failed()})
 	return all
 }

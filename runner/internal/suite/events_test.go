@@ -32,11 +32,13 @@ func ginkgoReport() types.Report {
 		Judgements: []record.Judgement{{ID: "j-1", At: at(3), Outcome: record.Kept, Text: "it has taken effect"}},
 	}
 	window := record.Window{Schema: record.Schema, Probe: "GET /", Judgements: []record.Judgement{{ID: "j-2", At: at(5), Outcome: record.Violated, Text: "12 of 100 failed"}}}
+	samples := record.Samples{Schema: record.Schema, Probe: "GET /", Judgements: []record.Judgement{{ID: "j-3", At: at(1), Outcome: record.Kept, Text: "it is live"}}}
 	spec := types.SpecReport{
 		ContainerHierarchyTexts: []string{"shop"}, LeafNodeText: "sells", LeafNodeType: types.NodeTypeIt, State: types.SpecStateFailed,
 		StartTime: at(0), EndTime: at(7), ParallelProcess: 2,
 		ReportEntries: types.ReportEntries{
 			{Name: record.InjectionEntry, Value: types.WrapEntryValue(injection)}, {Name: record.WindowEntry, Value: types.WrapEntryValue(window)},
+			{Name: record.SamplesEntry, Value: types.WrapEntryValue(samples)},
 		},
 		SpecEvents: types.SpecEvents{
 			step(1, "a customer comes"),
@@ -78,6 +80,7 @@ func TestARunKeepsItsEvents(t *testing.T) {
 	want := []string{
 		"0 spec started   false",
 		"1 step   false a customer comes",
+		"1 judged j-3 kept false it is live",
 		"2 injected abc  false delay 300ms on db",
 		"3 judged j-1 kept false it has taken effect",
 		"5 judged j-2 violated false 12 of 100 failed",
