@@ -15,8 +15,8 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// AgreeOnClock succeeds when no two members of a *probe.FleetWindow can have
-// clocks that differ by more than within, which is above 0:
+// AgreeOnClock succeeds when no two members of a *probe.FleetWindow can have clocks that
+// differ by more than within, which is above 0:
 //
 //	work := func(s probe.Service) probe.Probe {
 //		return probe.HTTP(s, "8080/tcp", "/work", probe.ClockFrom(probe.HeaderField("Date")))
@@ -24,20 +24,14 @@ import (
 //	seen := Load(ctx, probe.FleetOf(work, replicas...), PerSecond(20), For(5*time.Second))
 //	Expect(seen).To(AgreeOnClock(2 * time.Second))
 //
-// The times that members report are compared with the test process's own clock,
-// before the request and after the answer: between them the member's clock showed
-// what it says, so its offset lies in an interval that is certain, and shorter
-// with every answer. There is no chance in it and no alpha. It is violated when two
-// intervals lie further apart than within; who is named differs so from more than
-// half of the members that have answered. It is kept when no two clocks can differ
-// by more. Otherwise it is undecided, because answers take too long or times are too
-// coarse (a Date header's are whole seconds), or because a member has not answered
-// yet, which is an error in either polarity. A clock that shows no time, centuries
-// from the test process's, and a member of which a healthy answer, or every one, has no
-// time that can be read, are errors too.
+// The test process reads its own clock before the request and after the answer. The time that
+// a member reports lies between the two, so its offset lies in an interval that is certain,
+// and each answer makes it shorter. There is no chance in it and no alpha.
 //
-// Containers on one host share its clock, so healthy ones agree to the last
-// microsecond.
+// It is violated when two intervals lie further apart than within. It is undecided while
+// answers take too long, times are too coarse (a Date header has whole seconds), or a member
+// has not answered, which is an error in either polarity. A member whose answers have no time
+// that can be read is an error. Containers on one host share its clock.
 func AgreeOnClock(within time.Duration, options ...ClockOption) types.GomegaMatcher {
 	a := &agreeOnClock{within: within}
 	options, a.invalid = given(options)
@@ -114,7 +108,7 @@ func (a *agreeOnClock) look(f *probe.FleetWindow) (clocks, error) {
 			}
 		case r.n > 0:
 			offsets, said = append(offsets, r.offset), append(said, m)
-		case r.mute:
+		case r.unasked:
 			return clocks{}, fmt.Errorf("%s answers, and none of its answers says what time it is: let the probe read it, with probe.ClockFrom(probe.HeaderField(\"Date\"))", m.Name)
 		default:
 			silent = append(silent, m.Name)

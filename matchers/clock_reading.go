@@ -14,7 +14,7 @@ type reading struct {
 	stepped bool
 	problem string // why a healthy answer had no time, or none that can be
 	unread  string // why another had none, as that of a proxy before it
-	mute    bool   // a whole answer came, and nobody asked it for the time
+	unasked bool   // a whole answer came, and nobody asked it for the time
 }
 
 // clockKey is under what a window remembers its member's clock.
@@ -34,7 +34,7 @@ func read(r reading, samples []probe.Sample) reading {
 		case s.ClockProblem != "":
 			r.unread = cmp.Or(r.unread, s.ClockProblem)
 		case s.Answered():
-			r.mute = true
+			r.unasked = true
 		}
 	}
 	return r

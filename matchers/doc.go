@@ -11,7 +11,7 @@
 // and holds its level for the one look at the load's end. They have three outcomes:
 // kept, violated, and undecided. Undecided is an error and so fails Should and
 // ShouldNot alike: it is never a silent pass. Consistently and Eventually go on
-// while a window grows, and fail with it at their end; see Sense.
+// while a window grows, and fail with it at their end; see ProofOption.
 //
 // AgreeOnClock and RunTheSameVersion are exact and have no alpha. Package stats
 // explains the tests, and how many requests they need.

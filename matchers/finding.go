@@ -115,13 +115,13 @@ func (f finding) undecided() string {
 	}
 	s := fmt.Sprintf("%s: too little to tell a rate of %s from one of %s at alpha %s",
 		f.counted(), units.Chosen(f.limit), units.Chosen(f.rule().Beyond()), units.Chosen(float64(f.alpha)))
-	if f.sense == Proved {
+	if f.proof == Proved {
 		s = fmt.Sprintf("%s: no proof that fewer than %s do, at alpha %s", f.counted(), units.Chosen(f.limit), units.Chosen(float64(f.alpha)))
 	}
 	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
 		s += fmt.Sprintf(": %s are needed if no more of them do", samples(n))
 	}
-	if n, err := stats.SamplesToDetect(f.limit, f.rule().Beyond(), float64(f.alpha), power); f.sense != Proved && err == nil && n > f.n {
+	if n, err := stats.SamplesToDetect(f.limit, f.rule().Beyond(), float64(f.alpha), power); f.proof != Proved && err == nil && n > f.n {
 		s += fmt.Sprintf(", and %s to see a rate of %s with %s probability", units.Number(n), units.Chosen(f.rule().Beyond()), units.Chosen(power))
 	}
 	return s + advice
@@ -152,7 +152,7 @@ func (f finding) certainty() string {
 	switch {
 	case f.outcome == record.Violated:
 		verb = "shows a violation"
-	case f.sense == Proved:
+	case f.proof == Proved:
 		logE, verb = stats.Below(f.limit).LogE(f.events, f.n), "proves it"
 	}
 	return fmt.Sprintf("e-value %s, p %s: at alpha %s an e-value of %s %s, however often one looks",

@@ -30,10 +30,10 @@ type fleetTest struct {
 	margin  MarginOption
 	floor   FloorOption
 	except  []string
-	ways    []Way
+	kinds   []OutlierKind
 	byRank  bool
 	invalid error
-	decide  func(sighting) record.Outcome
+	decide  func(fleetFinding) record.Outcome
 }
 
 func newFleetTest(matcher, phrase, short string, options []FleetOption) *fleetTest {
@@ -43,7 +43,7 @@ func newFleetTest(matcher, phrase, short string, options []FleetOption) *fleetTe
 		option.applyFleet(t)
 	}
 	t.invalid = errors.Join(missing, t.alpha.validate(), t.margin.validate(), t.floor.validate())
-	if t.byRank && slices.Contains(t.ways, Faster) {
+	if t.byRank && slices.Contains(t.kinds, Faster) {
 		t.invalid = errors.New("ByRank finds slower members only: leave ByRank or Faster out")
 	}
 	return t
@@ -99,11 +99,11 @@ func (t *fleetTest) left(f *probe.FleetWindow) ([]probe.Member, error) {
 	return nil, fmt.Errorf("Except leaves %d of %d members: at least three are needed, since of two nobody can say which one is the outlier", len(left), len(all))
 }
 
-// waysText is "slower or failing".
-func (t *fleetTest) waysText() string {
-	words := make([]string, len(t.ways))
-	for i, way := range t.ways {
-		words[i] = string(way)
+// kindsText is "slower or failing".
+func (t *fleetTest) kindsText() string {
+	words := make([]string, len(t.kinds))
+	for i, kind := range t.kinds {
+		words[i] = string(kind)
 	}
 	return strings.Join(words, " or ")
 }

@@ -71,7 +71,7 @@ func TestFleetHasNoOutliers(t *testing.T) {
 
 func TestFleetOutliersAreNamed(t *testing.T) {
 	for _, c := range []struct {
-		way   Way
+		kind  OutlierKind
 		spoil func(*probe.Sample, int)
 		want  string
 	}{
@@ -82,16 +82,16 @@ func TestFleetOutliersAreNamed(t *testing.T) {
 		f := fleet(t, 200, c.spoil, 2)
 		text := failure(func(g Gomega) { g.Expect(f).To(HaveNoOutliers()) })
 		if !strings.Contains(text, c.want) || strings.Count(text, "(e-value ") != 1 {
-			t.Errorf("%s: failed with\n%s", c.way, text)
+			t.Errorf("%s: failed with\n%s", c.kind, text)
 		}
 		for matcher, want := range map[OmegaMatcher]bool{
 			HaveNoOutliers(): false, HaveNoOutliers(Except("c")): true, HaveNoOutliers(Except("a")): false,
-			HaveOutlier("c"): true, HaveOutlier("c", c.way): true, HaveOutlier("a"): false, HaveOutlier("d", c.way): false,
-			HaveOutlier("c", Slower): c.way == Slower, HaveOutlier("c", Failing): c.way == Failing,
-			HaveNoOutliers(ByRank()): c.way == Faster, // which it does not judge
+			HaveOutlier("c"): true, HaveOutlier("c", c.kind): true, HaveOutlier("a"): false, HaveOutlier("d", c.kind): false,
+			HaveOutlier("c", Slower): c.kind == Slower, HaveOutlier("c", Failing): c.kind == Failing,
+			HaveNoOutliers(ByRank()): c.kind == Faster, // which it does not judge
 		} {
 			if ok, err := matcher.Match(f); ok != want || err != nil {
-				t.Errorf("%s: %s: got %v, %v, want %v", c.way, matcher.FailureMessage(f), ok, err, want)
+				t.Errorf("%s: %s: got %v, %v, want %v", c.kind, matcher.FailureMessage(f), ok, err, want)
 			}
 		}
 	}
@@ -147,7 +147,7 @@ func TestFleetRefusesBadInput(t *testing.T) {
 		"HaveNoOutliers: compare errors of a fleet with margin 4: must be a share of at least 0 and below 4":                       {good, HaveNoOutliers(Margin(4))},
 		"HaveNoOutliers: floor -1s: must not be negative":                                                                          {good, HaveNoOutliers(Floor(-time.Second))},
 		"HaveNoOutliers: alpha 0: must be above 0":                                                                                 {good, HaveNoOutliers(Alpha(0))},
-		"HaveNoOutliers: a way (slower) goes with HaveOutlier":                                                                     {good, HaveNoOutliers(Slower)},
+		"HaveNoOutliers: a kind (slower) goes with HaveOutlier":                                                                    {good, HaveNoOutliers(Slower)},
 		"HaveOutlier: a itself is excepted: leave it out of Except":                                                                {good, HaveOutlier("a", Except("b", "a"))},
 		"HaveOutlier: ByRank finds slower members only":                                                                            {good, HaveOutlier("a", Faster, ByRank())},
 	} {

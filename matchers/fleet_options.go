@@ -3,7 +3,7 @@ package matchers
 import "fmt"
 
 // FleetOption changes how a fleet is judged: Alpha, Margin, Floor, Except
-// and ByRank are some, and so is a Way for HaveOutlier.
+// and ByRank are some, and so is a OutlierKind for HaveOutlier.
 type FleetOption interface{ applyFleet(*fleetTest) }
 
 func (a AlphaOption) applyFleet(t *fleetTest) { t.alpha = a }
@@ -24,25 +24,25 @@ func (o fleetOption) applyFleet(t *fleetTest) { o(t) }
 // outliers, nearly always. It judges no faster members.
 func ByRank() FleetOption { return fleetOption(func(t *fleetTest) { t.byRank = true }) }
 
-// Way is a way to differ from one's peers.
-type Way string
+// OutlierKind is a way in which a member differs from its peers.
+type OutlierKind string
 
-// The ways. Without one HaveOutlier takes any.
+// The kinds of outliers. Without one HaveOutlier takes any.
 const (
 	// Slower than its peers: its median latency in a window.
-	Slower Way = "slower"
+	Slower OutlierKind = "slower"
 	// Faster than its peers, as what fails before it has done its work.
-	Faster Way = "faster"
+	Faster OutlierKind = "faster"
 	// Failing more often than its peers.
-	Failing Way = "failing"
+	Failing OutlierKind = "failing"
 )
 
-func (w Way) validate() error {
+func (w OutlierKind) validate() error {
 	switch w {
 	case Slower, Faster, Failing:
 		return nil
 	}
-	return fmt.Errorf("there is no way to differ called %q: use Slower, Faster or Failing", string(w))
+	return fmt.Errorf("there is no kind of outlier called %q: use Slower, Faster or Failing", string(w))
 }
 
-func (w Way) applyFleet(t *fleetTest) { t.ways = append(t.ways, w) }
+func (w OutlierKind) applyFleet(t *fleetTest) { t.kinds = append(t.kinds, w) }

@@ -11,7 +11,7 @@ import (
 )
 
 // HaveOutlier succeeds when the named member of a *probe.FleetWindow differs from
-// its peers, in any way or in the ways that are named:
+// its peers, in any way or in the kinds that are named:
 //
 //	Expect(seen).To(HaveOutlier("replica-3", Slower))
 //	Expect(seen).To(HaveNoOutliers(Except("replica-3")))
@@ -25,21 +25,21 @@ func HaveOutlier(member string, options ...FleetOption) types.GomegaMatcher {
 	t := newFleetTest("HaveOutlier", "have the outlier "+member, "outlier "+member, options)
 	t.member = member
 	said := exceptText(t.except)
-	if len(t.ways) > 0 {
-		said = ", " + t.waysText() + said
+	if len(t.kinds) > 0 {
+		said = ", " + t.kindsText() + said
 	}
 	t.phrase, t.short = t.phrase+said, t.short+said+t.unusual()
-	t.decide = func(s sighting) record.Outcome {
+	t.decide = func(s fleetFinding) record.Outcome {
 		switch {
-		case slices.ContainsFunc(s.named, s.asks):
+		case slices.ContainsFunc(s.named, s.isAsked):
 			return record.Kept
-		case slices.ContainsFunc(s.open, s.asks):
+		case slices.ContainsFunc(s.open, s.isAsked):
 			return record.Undecided
 		}
 		return record.Violated
 	}
-	for _, way := range t.ways {
-		t.invalid = errors.Join(t.invalid, way.validate())
+	for _, kind := range t.kinds {
+		t.invalid = errors.Join(t.invalid, kind.validate())
 	}
 	switch {
 	case member == "":

@@ -45,12 +45,12 @@ func TestOutliersNeedSomebodyToJudge(t *testing.T) {
 			}
 		}
 		for matcher, want := range map[OmegaMatcher]string{
-			HaveOutlier(""):                    `HaveOutlier: no member is named: name one, as in HaveOutlier("replica-3"), or judge all of them with HaveNoOutliers`,
-			HaveOutlier("a", Way("Slower")):    `HaveOutlier: there is no way to differ called "Slower": use Slower, Faster or Failing`,
-			HaveOutlier("a", Slower, Way("")):  `HaveOutlier: there is no way to differ called "": use Slower, Faster or Failing`,
-			HaveOutlier("", Except("a")):       `HaveOutlier: no member is named`,
-			HaveNoOutliers(Way("slow")):        "HaveNoOutliers: a way (slow) goes with HaveOutlier: HaveNoOutliers judges them all",
-			HaveNoOutliers(Except("a", "nob")): `HaveNoOutliers: the fleet has no member "nob"`,
+			HaveOutlier(""):                           `HaveOutlier: no member is named: name one, as in HaveOutlier("replica-3"), or judge all of them with HaveNoOutliers`,
+			HaveOutlier("a", OutlierKind("Slower")):   `HaveOutlier: there is no kind of outlier called "Slower": use Slower, Faster or Failing`,
+			HaveOutlier("a", Slower, OutlierKind("")): `HaveOutlier: there is no kind of outlier called "": use Slower, Faster or Failing`,
+			HaveOutlier("", Except("a")):              `HaveOutlier: no member is named`,
+			HaveNoOutliers(OutlierKind("slow")):       "HaveNoOutliers: a kind (slow) goes with HaveOutlier: HaveNoOutliers judges them all",
+			HaveNoOutliers(Except("a", "nob")):        `HaveNoOutliers: the fleet has no member "nob"`,
 		} {
 			if text := refusal(t, f, matcher); !strings.HasPrefix(text, want) {
 				t.Errorf("%s\nwant %s", text, want)
@@ -76,8 +76,8 @@ func TestOutlierSaysOfTheOneThatWasAsked(t *testing.T) {
 		expect(t, "", func(g Gomega) { g.Expect(half).NotTo(c.matcher) })
 	}
 	few := members(t, 50, slowIn(always))
-	for _, way := range []Way{Slower, Faster, Failing} {
-		if text := refusal(t, few, HaveOutlier("c", way)); !strings.HasPrefix(text, fmt.Sprintf("undecided: whether c is %s is open after 5 windows of 200ms and 50 requests to each member: ", way)) {
+	for _, kind := range []OutlierKind{Slower, Faster, Failing} {
+		if text := refusal(t, few, HaveOutlier("c", kind)); !strings.HasPrefix(text, fmt.Sprintf("undecided: whether c is %s is open after 5 windows of 200ms and 50 requests to each member: ", kind)) {
 			t.Error(text)
 		}
 	}

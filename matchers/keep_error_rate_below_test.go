@@ -195,7 +195,7 @@ func TestErrorRateRefusesBadInput(t *testing.T) {
 		"KeepErrorRateBelow(NaN): limit NaN: must be above 0 and below 1: write 1 * Percent for 1 %":                                                  KeepErrorRateBelow(math.NaN()),
 		"KeepErrorRateBelow(0.01): alpha 0: must be above 0 and at most 0.5":                                                                          KeepErrorRateBelow(0.01, Alpha(0)),
 		"KeepErrorRateBelow(0.01): alpha 0.6: must be above 0 and at most 0.5":                                                                        KeepErrorRateBelow(0.01, Alpha(0.6)),
-		"KeepErrorRateBelow(0.01): sense 9: there is Proved, or none":                                                                                 KeepErrorRateBelow(0.01, Sense(9)),
+		"KeepErrorRateBelow(0.01): proof option 9: there is Proved, or none":                                                                          KeepErrorRateBelow(0.01, ProofOption(9)),
 		"KeepErrorRateBelow(0.9999999999999999): a rate of 0.9999999999999999 cannot be told from one of 1: choose a limit further from 0 and from 1": KeepErrorRateBelow(math.Nextafter(1, 0)),
 	} {
 		if ok, err := matcher.Match(w); ok || err == nil || err.Error() != want {

@@ -23,28 +23,28 @@ func (g MarginOption) applyControl(m *matchControl) { m.margin = g }
 
 func (f FloorOption) applyControl(m *matchControl) { m.floor = f }
 
-// Aspect is a part of what MatchControl compares.
-type Aspect int
+// OnlyOption is a part of what MatchControl compares.
+type OnlyOption int
 
-// The aspects. With one alone the whole of Alpha is its own; together they have
+// What may be compared alone. With one alone the whole of Alpha is its own; together they have
 // half of it each.
 const (
 	// ErrorsOnly compares how often the service fails, and no latencies.
-	ErrorsOnly Aspect = iota + 1
+	ErrorsOnly OnlyOption = iota + 1
 	// LatencyOnly compares latencies, in which a failed sample is slower than any.
 	LatencyOnly
 )
 
-func (a Aspect) applyControl(m *matchControl) {
+func (a OnlyOption) applyControl(m *matchControl) {
 	if m.only != 0 && m.only != a {
 		m.invalid = errors.New("ErrorsOnly and LatencyOnly exclude each other: leave both out to compare both")
 	}
 	m.only = a
 }
 
-func (a Aspect) validate() error {
+func (a OnlyOption) validate() error {
 	if a < 0 || a > LatencyOnly {
-		return fmt.Errorf("aspect %d: there are ErrorsOnly and LatencyOnly, and both without one", int(a))
+		return fmt.Errorf("option %d: there are ErrorsOnly and LatencyOnly, and both without one", int(a))
 	}
 	return nil
 }
@@ -74,10 +74,8 @@ const defaultControlMargin = MarginOption(0.25)
 // error in either polarity, and so is a window of which more than one sample in twenty
 // has no partner. That a window is better than its control is no violation.
 //
-// The tests are e-processes: stats.Conditional of the pairs in which one of the
-// two failed, and stats.Latency. They assume that without the fault the windows
-// would have been alike: load them for as long, at the same rate, soon after each
-// other.
+// The windows are taken to be alike without the fault: load them for as long, at the same
+// rate, soon after each other. See package stats for the tests.
 func MatchControl(control *probe.Window, options ...ControlOption) types.GomegaMatcher {
 	m := &matchControl{control: control, alpha: DefaultAlpha, margin: defaultControlMargin, floor: defaultFloor}
 	options, missing := given(options)
@@ -93,7 +91,7 @@ type matchControl struct {
 	alpha   AlphaOption
 	margin  MarginOption
 	floor   FloorOption
-	only    Aspect
+	only    OnlyOption
 	invalid error
 }
 
@@ -113,7 +111,7 @@ func (m *matchControl) check() error {
 	return errors.Join(m.alpha.validate(), m.margin.validate(), m.floor.validate(), m.only.validate())
 }
 
-// level is alpha's part for one aspect.
+// level is alpha's part for errors, or for latencies.
 func (m *matchControl) level() float64 {
 	if m.only != 0 {
 		return float64(m.alpha)
@@ -130,7 +128,7 @@ func (m *matchControl) Match(actual any) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	c, err := m.contrast(w)
+	c, err := m.find(w)
 	if err != nil {
 		return false, fmt.Errorf("MatchControl: %w", err)
 	}
@@ -171,7 +169,7 @@ func (m *matchControl) message(actual any, to string) string {
 		return format.Message(actual, phrase)
 	}
 	text := "Expected\n" + format.IndentString(w.String(), 1) + "\n" + phrase + "\n" + format.IndentString(m.control.String(), 1)
-	c, err := m.contrast(w)
+	c, err := m.find(w)
 	if err != nil {
 		return text
 	}
@@ -179,7 +177,7 @@ func (m *matchControl) message(actual any, to string) string {
 }
 
 // judgement is for the record of the window.
-func (c contrast) judgement() record.Judgement {
+func (c controlFinding) judgement() record.Judgement {
 	value, threshold := c.medians()
 	return record.Judgement{
 		Matcher: "MatchControl", Objective: c.short(), Outcome: c.outcome(),

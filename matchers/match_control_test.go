@@ -218,7 +218,7 @@ func TestControlRefusesBadInput(t *testing.T) {
 		"MatchControl: floor -1s: must not be negative":              {good, MatchControl(good, Floor(-time.Second))},
 		"MatchControl: alpha 0.9: must be above 0":                   {good, MatchControl(good, Alpha(0.9))},
 		"MatchControl: window of GET http://shop:8080/checkout: the sample meant for 12:00:00.060 took -1s: a latency is not negative": {negative, MatchControl(good)},
-		"MatchControl: aspect 9: there are ErrorsOnly and LatencyOnly":                                                                 {good, MatchControl(good, Aspect(9))},
+		"MatchControl: option 9: there are ErrorsOnly and LatencyOnly":                                                                 {good, MatchControl(good, OnlyOption(9))},
 		"MatchControl: the control window: the sample meant for 12:00:00.060 took -1s":                                                 {good, MatchControl(negative)},
 		"MatchControl matcher expects a *probe.Window":                                                                                 {7, MatchControl(good)},
 	} {

@@ -17,7 +17,7 @@ type ObjectiveOption interface{ applyObjective(*objective) }
 
 func (a AlphaOption) applyObjective(o *objective) { o.alpha = a }
 
-func (s Sense) applyObjective(o *objective) { o.sense = s }
+func (s ProofOption) applyObjective(o *objective) { o.proof = s }
 
 // objective is what a service has to keep: the share of its samples with an
 // event stays at or below a limit.
@@ -29,7 +29,7 @@ type objective struct {
 	invalid error
 	limit   float64
 	alpha   AlphaOption
-	sense   Sense
+	proof   ProofOption
 	event   func(*probe.Sample) bool
 	// key tells this event from others in what a window remembers.
 	key  any
@@ -55,9 +55,9 @@ func (o objective) with(options []ObjectiveOption) *objective {
 		option.applyObjective(&o)
 	}
 	if o.invalid == nil {
-		o.invalid = errors.Join(missing, o.alpha.validate(), o.sense.validate(), o.rule().Validate())
+		o.invalid = errors.Join(missing, o.alpha.validate(), o.proof.validate(), o.rule().Validate())
 	}
-	if o.sense == Proved {
+	if o.proof == Proved {
 		o.phrase += ", proved"
 		o.short += ", proved"
 	}
@@ -77,7 +77,7 @@ func (o *objective) Match(actual any) (bool, error) {
 	f := o.find(w)
 	id := w.Judged(o.matcher, o.short, f.judgement)
 	text := func() string { return fmt.Sprintf("%s (%s)", f.text(), w.Probe()) }
-	if o.sense == Proved && f.outcome == record.Violated {
+	if o.proof == Proved && f.outcome == record.Violated {
 		return false, gomega.StopTrying(record.Mark(text(), id, f.outcome)) // the proof will not come
 	}
 	return answer(id, f.outcome, w.Final(), text)
@@ -121,7 +121,7 @@ func (o *objective) message(actual any, to string) string {
 
 // rule is what decides.
 func (o *objective) rule() stats.Objective {
-	return stats.Objective{Limit: o.limit, Alpha: float64(o.alpha), Proved: o.sense == Proved}
+	return stats.Objective{Limit: o.limit, Alpha: float64(o.alpha), Proved: o.proof == Proved}
 }
 
 // tally is what an objective keeps of a window.

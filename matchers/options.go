@@ -82,13 +82,13 @@ func (f FloorOption) validate() error {
 
 func (f FloorOption) seconds() float64 { return time.Duration(f).Seconds() }
 
-// Sense says when an objective is satisfied. Without one a window keeps it when it
+// ProofOption says when an objective is satisfied. Without one a window keeps it when it
 // shows no violation and has samples enough to rule out a gross one. Consistently
 // then fails at the first look that shows a violation, and as undecided where its
 // time, or the load, ends before there are enough.
 //
 //	Consistently(ctx, selling.Window).WithTimeout(30*time.Second).Should(KeepErrorRateBelow(1 * Percent))
-type Sense int
+type ProofOption int
 
 const (
 	// Proved is for Eventually over a window that grows: the samples prove that
@@ -101,12 +101,12 @@ const (
 	//
 	// Negated it never passes: what can be shown against a service is shown by
 	// NotTo(KeepErrorRateBelow(1 * Percent)).
-	Proved Sense = iota + 1
+	Proved ProofOption = iota + 1
 )
 
-func (s Sense) validate() error {
+func (s ProofOption) validate() error {
 	if s != 0 && s != Proved {
-		return fmt.Errorf("sense %d: there is Proved, or none", int(s))
+		return fmt.Errorf("proof option %d: there is Proved, or none", int(s))
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ type reported struct {
 	version, other string
 	problem        string // why a healthy answer, the first such, said no version
 	unread         string // why another said none, as that of a proxy before it
-	mute           bool   // a whole answer came, and nobody asked it for the version
+	unasked        bool   // a whole answer came, and nobody asked it for the version
 }
 
 // versionKey is under what a window remembers its member's version.
@@ -103,7 +103,7 @@ func (v *sameVersion) look(f *probe.FleetWindow) (versions, error) {
 			if problem == nil {
 				problem = fmt.Errorf("%s: %s", m.Name, cmp.Or(r.problem, r.unread))
 			}
-		case r.version != "" || r.mute:
+		case r.version != "" || r.unasked:
 			said, all = append(said, m), append(all, r.version)
 			byImage = byImage && r.version == ""
 		default:
@@ -163,10 +163,10 @@ func report(r reported, samples []probe.Sample) reported {
 		switch {
 		case s.Version == "" && s.Healthy():
 			r.problem = cmp.Or(r.problem, s.VersionProblem)
-			r.mute = r.mute || s.VersionProblem == ""
+			r.unasked = r.unasked || s.VersionProblem == ""
 		case s.Version == "":
 			r.unread = cmp.Or(r.unread, s.VersionProblem)
-			r.mute = r.mute || s.VersionProblem == "" && s.Answered()
+			r.unasked = r.unasked || s.VersionProblem == "" && s.Answered()
 		case s.Version == r.version:
 		case r.version == "":
 			r.version = s.Version

@@ -16,9 +16,9 @@ const (
 	fewErrors = moreErrors / 5
 )
 
-// contrast is a window beside its control: what the pairs of their samples add
+// controlFinding is a window beside its control: what the pairs of their samples add
 // up to.
-type contrast struct {
+type controlFinding struct {
 	*matchControl
 	w *probe.Window
 	pairs
@@ -26,8 +26,8 @@ type contrast struct {
 
 // pairs is what a window remembers of itself beside one control.
 type pairs struct {
-	n      int
-	aspect Aspect
+	n     int
+	alone OnlyOption
 	// Failed counts the pairs in which only the window's sample failed, and
 	// controlFailed those in which only the control's did.
 	failed, controlFailed int
@@ -42,7 +42,7 @@ type pairsKey struct {
 	control *probe.Window
 	margin  MarginOption
 	floor   FloorOption
-	only    Aspect
+	only    OnlyOption
 }
 
 // latenciesKey is under what a window remembers its latencies.
@@ -65,7 +65,7 @@ func seconds(s *probe.Sample) float64 {
 	return s.Latency.Seconds()
 }
 
-func (m *matchControl) contrast(w *probe.Window) (contrast, error) {
+func (m *matchControl) find(w *probe.Window) (controlFinding, error) {
 	control := latencies(m.control)
 	p := probe.Fold(w, pairsKey{m.control, m.margin, m.floor, m.only}, m.start, func(p pairs, samples []probe.Sample) pairs {
 		for i := range samples {
@@ -76,7 +76,7 @@ func (m *matchControl) contrast(w *probe.Window) (contrast, error) {
 		}
 		return p
 	})
-	return contrast{m, w, p}, p.err
+	return controlFinding{m, w, p}, p.err
 }
 
 func (m *matchControl) start() pairs {
@@ -85,7 +85,7 @@ func (m *matchControl) start() pairs {
 		return pairs{err: err}
 	}
 	latency, err := stats.NewLatency(float64(m.margin), m.floor.seconds())
-	return pairs{aspect: m.only, more: more, latency: latency, err: err}
+	return pairs{alone: m.only, more: more, latency: latency, err: err}
 }
 
 func (p *pairs) add(latency, control float64) {
@@ -103,47 +103,47 @@ func (p *pairs) add(latency, control float64) {
 	p.more.Add(difference)
 	// Failures within the margin of errors are not to show again as latencies that are
 	// beyond any.
-	if p.aspect == LatencyOnly || !failed && !controlFailed {
+	if p.alone == LatencyOnly || !failed && !controlFailed {
 		p.err = p.latency.Add(latency, control)
 	}
 }
 
 // moreOften is the test of how often only the window's sample of a pair failed:
 // half of the time, if the windows are alike.
-func (c contrast) moreOften() stats.Conditional {
+func (c controlFinding) moreOften() stats.Conditional {
 	return stats.Conditional{Share: 0.5, Margin: float64(c.margin)}
 }
 
-func (c contrast) errorsLogE() float64 { return c.moreOften().LogE(c.failed, c.controlFailed) }
+func (c controlFinding) errorsLogE() float64 { return c.moreOften().LogE(c.failed, c.controlFailed) }
 
-func (c contrast) threshold() float64 { return -math.Log(c.level()) }
+func (c controlFinding) threshold() float64 { return -math.Log(c.level()) }
 
-func (c contrast) failsMore() bool {
+func (c controlFinding) failsMore() bool {
 	return c.only != LatencyOnly && c.errorsLogE() >= c.threshold()
 }
 
-func (c contrast) isSlower() bool {
+func (c controlFinding) isSlower() bool {
 	return c.only != ErrorsOnly && c.latency.LogE() >= c.threshold()
 }
 
 // observedErrors reports whether the window failed more often than is allowed, shown or not.
-func (c contrast) observedErrors() bool {
+func (c controlFinding) observedErrors() bool {
 	return c.only != LatencyOnly && float64(c.failed) > (1+float64(c.margin))*float64(c.controlFailed) &&
 		float64(c.failed-c.controlFailed) > fewErrors*(1+1e-9)*float64(c.n)
 }
 
 // observedExcess is where the window was slower than is allowed, shown or not.
-func (c contrast) observedExcess() (stats.Excess, bool) {
+func (c controlFinding) observedExcess() (stats.Excess, bool) {
 	if c.only == ErrorsOnly {
 		return stats.Excess{}, false
 	}
 	return c.latency.Excess()
 }
 
-// outcome is violated where one aspect is worse, and kept where each was observed
+// outcome is violated where errors or latencies are worse, and kept where both were observed
 // within the limit and rules out that it is worse by much, for which alpha needs no
 // parting.
-func (c contrast) outcome() record.Outcome {
+func (c controlFinding) outcome() record.Outcome {
 	enough := -math.Log(float64(c.alpha))
 	switch {
 	case c.failsMore() || c.isSlower():
@@ -161,7 +161,7 @@ func (c contrast) outcome() record.Outcome {
 
 // left is how many of the window's samples have no partner, where that is more than
 // the ends of two loads differ by: such a window is not known by its pairs.
-func (c contrast) left() int {
+func (c controlFinding) left() int {
 	if left := c.w.N() - c.n; left*20 > c.w.N() {
 		return left
 	}
@@ -169,7 +169,7 @@ func (c contrast) left() int {
 }
 
 // logE is the evidence against the window, over what is compared.
-func (c contrast) logE() float64 {
+func (c controlFinding) logE() float64 {
 	switch c.only {
 	case ErrorsOnly:
 		return c.errorsLogE()
@@ -180,7 +180,7 @@ func (c contrast) logE() float64 {
 }
 
 // medians are the window's and the control's, in seconds; NaN without an answer.
-func (c contrast) medians() (window, control float64) {
+func (c controlFinding) medians() (window, control float64) {
 	median := func(w *probe.Window) float64 {
 		if latency, ok := w.Quantile(0.5); ok {
 			return latency.Seconds()

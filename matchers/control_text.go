@@ -13,7 +13,7 @@ import (
 )
 
 // text says in what the window is worse, that it is not, or what is missing to tell.
-func (c contrast) text() string {
+func (c controlFinding) text() string {
 	var said []string
 	switch c.outcome() {
 	case record.Violated:
@@ -38,7 +38,7 @@ func (c contrast) text() string {
 
 // notShown says in what the window was observed to be worse than is allowed, though it
 // is not shown to be.
-func (c contrast) notShown() string {
+func (c controlFinding) notShown() string {
 	if c.observedErrors() {
 		return fmt.Sprintf("it failed %s of the time more often, allowed %s of what the control fails or %s",
 			units.Percent(float64(c.failed-c.controlFailed)/float64(c.n)), units.Chosen(float64(c.margin)), units.Chosen(fewErrors))
@@ -50,7 +50,7 @@ func (c contrast) notShown() string {
 	return ""
 }
 
-func (c contrast) both() string {
+func (c controlFinding) both() string {
 	switch c.only {
 	case ErrorsOnly:
 		return c.errorsText()
@@ -60,11 +60,11 @@ func (c contrast) both() string {
 	return c.errorsText() + "; " + c.latencyText()
 }
 
-func (c contrast) errorsText() string {
+func (c controlFinding) errorsText() string {
 	return fmt.Sprintf("of %s %d failed here alone and %d in the control window alone", pairsOfSamples(c.n), c.failed, c.controlFailed)
 }
 
-func (c contrast) latencyText() string {
+func (c controlFinding) latencyText() string {
 	mine, theirs := c.compared()
 	said := make([]string, 0, 3)
 	for _, q := range []struct {
@@ -78,7 +78,7 @@ func (c contrast) latencyText() string {
 
 // compared are the latencies that the test compares, of the window and of the control,
 // the shortest first: with errors apart those of pairs that were both answered.
-func (c contrast) compared() (mine, theirs []float64) {
+func (c controlFinding) compared() (mine, theirs []float64) {
 	all, control := latencies(c.w), latencies(c.control)
 	for i := range c.n {
 		if c.only == LatencyOnly || !math.IsInf(all[i], 1) && !math.IsInf(control[i], 1) {
@@ -103,7 +103,7 @@ func latencyAt(sorted []float64, q float64) string {
 }
 
 // certainty says how sure the verdict is, and what did not count.
-func (c contrast) certainty() string {
+func (c controlFinding) certainty() string {
 	s := ""
 	if c.only != LatencyOnly {
 		s += fmt.Sprintf("\nerrors: e-value %s", exponential(c.errorsLogE()))

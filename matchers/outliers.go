@@ -13,12 +13,12 @@ import (
 // deviation is one way in which one member may differ, and the evidence for it.
 type deviation struct {
 	member int
-	way    Way
+	kind   OutlierKind
 	logE   float64
 }
 
-// sighting is what was seen of a fleet: who differs, and of whom it is open.
-type sighting struct {
+// fleetFinding is what was seen of a fleet: who differs, and of whom it is open.
+type fleetFinding struct {
 	*fleetTest
 	f           *probe.FleetWindow
 	members     []probe.Member // those that are not excepted
@@ -39,8 +39,8 @@ type latencyTest interface {
 	Outliers(alpha float64) []stats.Outlier
 }
 
-func (t *fleetTest) look(f *probe.FleetWindow) (sighting, error) {
-	s := sighting{fleetTest: t, f: f}
+func (t *fleetTest) look(f *probe.FleetWindow) (fleetFinding, error) {
+	s := fleetFinding{fleetTest: t, f: f}
 	var err error
 	if s.members, err = t.left(f); err != nil {
 		return s, err
@@ -63,12 +63,12 @@ func (t *fleetTest) look(f *probe.FleetWindow) (sighting, error) {
 }
 
 // sort tells those that are named from those of whom it is open.
-func (s *sighting) sort() {
-	headless := s.headless()
-	if !headless {
+func (s *fleetFinding) sort() {
+	tooFewHealthy := s.tooFewHealthy()
+	if !tooFewHealthy {
 		for _, o := range s.latency.Outliers(s.latencyAlpha()) {
-			if way := wayOf(o.Tail); !s.byRank || way == Slower {
-				s.named = append(s.named, deviation{o.Member, way, o.LogE})
+			if kind := kindOf(o.Tail); !s.byRank || kind == Slower {
+				s.named = append(s.named, deviation{o.Member, kind, o.LogE})
 			}
 		}
 	}
@@ -77,37 +77,37 @@ func (s *sighting) sort() {
 		s.named = append(s.named, deviation{o.Member, Failing, o.LogE})
 		failing = append(failing, o.Member)
 	}
-	is := func(member int, way Way) bool {
-		return slices.ContainsFunc(s.named, func(d deviation) bool { return d.member == member && d.way == way })
+	is := func(member int, kind OutlierKind) bool {
+		return slices.ContainsFunc(s.named, func(d deviation) bool { return d.member == member && d.kind == kind })
 	}
 	for member := range s.names {
 		for _, tail := range s.tails() {
-			if way := wayOf(tail); !is(member, way) && (headless || !s.margins.Cleared(member, tail, float64(s.alpha))) {
-				s.open = append(s.open, deviation{member, way, s.latency.LogE(member, tail)})
+			if kind := kindOf(tail); !is(member, kind) && (tooFewHealthy || !s.margins.Cleared(member, tail, float64(s.alpha))) {
+				s.open = append(s.open, deviation{member, kind, s.latency.LogE(member, tail)})
 			}
 		}
-		if !is(member, Failing) && (headless || !s.clearedOfFailing(member, failing)) {
+		if !is(member, Failing) && (tooFewHealthy || !s.clearedOfFailing(member, failing)) {
 			s.open = append(s.open, deviation{member, Failing, s.errors.LogE(member)})
 		}
 	}
 	slices.SortStableFunc(s.open, func(a, b deviation) int { return cmp.Compare(b.logE, a.logE) })
 }
 
-func tailOf(w Way) stats.Tail {
+func tailOf(w OutlierKind) stats.Tail {
 	if w == Faster {
 		return stats.Faster
 	}
 	return stats.Slower
 }
 
-func (s *sighting) tails() []stats.Tail {
+func (s *fleetFinding) tails() []stats.Tail {
 	if s.byRank {
 		return []stats.Tail{stats.Slower}
 	}
 	return []stats.Tail{stats.Slower, stats.Faster}
 }
 
-func wayOf(t stats.Tail) Way {
+func kindOf(t stats.Tail) OutlierKind {
 	if t == stats.Faster {
 		return Faster
 	}
@@ -115,27 +115,27 @@ func wayOf(t stats.Tail) Way {
 }
 
 // latencyAlpha is the level at which latencies name a member.
-func (s sighting) latencyAlpha() float64 { return float64(s.alpha) * stats.LatencyShare }
+func (s fleetFinding) latencyAlpha() float64 { return float64(s.alpha) * stats.LatencyShare }
 
 // asks reports whether a deviation is one that the matcher was asked about.
-func (s sighting) asks(d deviation) bool {
-	return (s.member == "" || s.names[d.member] == s.member) && (len(s.ways) == 0 || slices.Contains(s.ways, d.way))
+func (s fleetFinding) isAsked(d deviation) bool {
+	return (s.member == "" || s.names[d.member] == s.member) && (len(s.kinds) == 0 || slices.Contains(s.kinds, d.kind))
 }
 
-func (s sighting) outcome() record.Outcome { return s.decide(s) }
+func (s fleetFinding) outcome() record.Outcome { return s.decide(s) }
 
 // strongest is the evidence against the fleet, or that for the outlier.
-func (s sighting) strongest() float64 {
+func (s fleetFinding) strongest() float64 {
 	logE := math.Inf(-1)
 	for _, d := range slices.Concat(s.named, s.open) {
-		if s.asks(d) {
+		if s.isAsked(d) {
 			logE = math.Max(logE, d.logE)
 		}
 	}
 	return logE
 }
 
-func (s sighting) judgement() record.Judgement {
+func (s fleetFinding) judgement() record.Judgement {
 	return record.Judgement{
 		Matcher: s.matcher, Objective: s.short, Outcome: s.outcome(),
 		Value: record.Float(len(s.named)), Threshold: record.Float(nan),
@@ -145,7 +145,7 @@ func (s sighting) judgement() record.Judgement {
 
 // evidence is against what was asked for: that there is no outlier. Against
 // HaveOutlier there is none that is an e-value.
-func (s sighting) evidence() float64 {
+func (s fleetFinding) evidence() float64 {
 	if s.member != "" {
 		return nan
 	}

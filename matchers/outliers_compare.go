@@ -24,7 +24,7 @@ type counted[T any] struct {
 	err  error
 }
 
-func (s *sighting) compareLatencies() error {
+func (s *fleetFinding) compareLatencies() error {
 	places := fmt.Sprint(s.places)
 	margins := probe.FoldSpans(s.f, fleetKey{s.margin, s.floor, places}, func() counted[*stats.Fleet] {
 		test, err := stats.NewFleet(len(s.names), float64(s.margin), s.floor.seconds())
@@ -46,7 +46,7 @@ func (s *sighting) compareLatencies() error {
 func adding[T interface {
 	Clone() T
 	Add([]float64) error
-}](s *sighting) func(counted[T], [][]float64) counted[T] {
+}](s *fleetFinding) func(counted[T], [][]float64) counted[T] {
 	return func(c counted[T], windows [][]float64) counted[T] {
 		if c.err != nil {
 			return c
@@ -62,7 +62,7 @@ func adding[T interface {
 }
 
 // judged is what a row has of the members that are not excepted.
-func (s *sighting) judged(row []float64) []float64 {
+func (s *fleetFinding) judged(row []float64) []float64 {
 	left := make([]float64, len(s.places))
 	for i, place := range s.places {
 		left[i] = row[place]
@@ -71,7 +71,7 @@ func (s *sighting) judged(row []float64) []float64 {
 }
 
 // counts are the members' errors and requests, without those at the places.
-func (s *sighting) counts(without ...int) (errors, requests []int) {
+func (s *fleetFinding) counts(without ...int) (errors, requests []int) {
 	for i, m := range s.members {
 		if !slices.Contains(without, i) {
 			errors, requests = append(errors, m.Window.Errors()), append(requests, m.Window.N())
@@ -80,8 +80,8 @@ func (s *sighting) counts(without ...int) (errors, requests []int) {
 	return errors, requests
 }
 
-// ailing counts the members that failed most of their requests.
-func (s *sighting) ailing() int {
+// mostlyFailing counts the members that failed most of their requests.
+func (s *fleetFinding) mostlyFailing() int {
 	n := 0
 	errors, requests := s.counts()
 	for i := range errors {
@@ -92,15 +92,15 @@ func (s *sighting) ailing() int {
 	return n
 }
 
-// headless reports whether half or more of the members fail most of their requests:
+// tooFewHealthy reports whether half or more of the members fail most of their requests:
 // then most peers of a healthy one do, and what is slower or faster than those may be
 // what is well.
-func (s *sighting) headless() bool { return 2*s.ailing() >= len(s.members) }
+func (s *fleetFinding) tooFewHealthy() bool { return 2*s.mostlyFailing() >= len(s.members) }
 
 // clearedOfFailing reports whether a member is shown not to fail more often than its
 // peers: than all, and than those that are not failing, beside whose errors its own
 // would not be seen.
-func (s *sighting) clearedOfFailing(member int, failing []int) bool {
+func (s *fleetFinding) clearedOfFailing(member int, failing []int) bool {
 	alpha := float64(s.alpha)
 	switch {
 	case !s.errors.Cleared(member, alpha):
