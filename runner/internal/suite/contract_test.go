@@ -2,7 +2,6 @@ package suite
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -199,6 +198,3 @@ func runContract(t *testing.T, path string) {
 	reporter.JSONReport = path
 	ginkgo.RunSpecs(t, "contract", suite, reporter)
 }
-
-// describe is for messages of this test.
-func (f fact) String() string { return fmt.Sprintf("%s (%s)", f.name, f.outcome) }
