@@ -17,7 +17,8 @@ func TestMergeJoinsWhatSeveralTargetsSaw(t *testing.T) {
 		{Name: "packets", Value: 3, Merge: record.Sum}, {Name: "usage", Unit: "share", Value: 0.5, Merge: record.Max},
 	}}
 	b := record.Evidence{Summary: "4 packets", TargetDied: true, Spoilt: "the kernel killed a process", Counts: []record.Count{
-		{Name: "usage", Unit: "share", Value: 0.25, Merge: record.Max}, {Name: "packets", Value: 4, Merge: record.Sum},
+		{Name: "usage", Unit: "share", Value: 0.25, Merge: record.Max},
+		{Name: "packets", Value: 4, Merge: record.Sum},
 		{Name: "room", Unit: "B", Value: 7, Merge: record.Min},
 	}}
 	merged := record.Merge([]record.Injection{
@@ -35,7 +36,8 @@ func TestMergeJoinsWhatSeveralTargetsSaw(t *testing.T) {
 	g.Expect(merged.Evidence).To(Equal(record.Evidence{
 		Summary: "a: 3 packets; b: 4 packets", LeaseLapsed: true, TargetDied: true, Spoilt: "b: the kernel killed a process",
 		Counts: []record.Count{
-			{Name: "packets", Value: 7, Merge: record.Sum}, {Name: "usage", Unit: "share", Value: 0.5, Merge: record.Max},
+			{Name: "packets", Value: 7, Merge: record.Sum},
+			{Name: "usage", Unit: "share", Value: 0.5, Merge: record.Max},
 			{Name: "room", Unit: "B", Value: 5, Merge: record.Min},
 		},
 	}))

@@ -16,21 +16,25 @@ func TestProofIsOneVerdictForEverybody(t *testing.T) {
 	}{
 		"effective": {record.Evidence{Effective: true, Summary: "9 packets"}, record.Proven, record.Kept, on + "9 packets"},
 		"touched nothing": {
-			record.Evidence{Summary: "no packet matched"}, record.TouchedNothing, record.ToolFailed,
+			record.Evidence{Summary: "no packet matched"},
+			record.TouchedNothing, record.ToolFailed,
 			on + "the fault did not have the effect that it names, so nothing was shown: no packet matched",
 		},
 		"lapsed": {
-			record.Evidence{Effective: true, LeaseLapsed: true, Summary: "9 packets"}, record.LeaseLapsed, record.ToolFailed,
+			record.Evidence{Effective: true, LeaseLapsed: true, Summary: "9 packets"},
+			record.LeaseLapsed, record.ToolFailed,
 			on + "the fault ended by itself before it was reverted, because its lease was not renewed (was this process stopped, or the machine overloaded?): what was measured meanwhile proves nothing: 9 packets",
 		},
 		"lapsed before it touched anything": {record.Evidence{LeaseLapsed: true, Spoilt: "2 out-of-memory kills"}, record.LeaseLapsed, record.ToolFailed, ""},
 		"spoilt": {
-			record.Evidence{Effective: true, Spoilt: "2 out-of-memory kills", Summary: "10 MiB held"}, record.Spoilt, record.Undecided,
+			record.Evidence{Effective: true, Spoilt: "2 out-of-memory kills", Summary: "10 MiB held"},
+			record.Spoilt, record.Undecided,
 			on + "it is not known what came of the fault: 2 out-of-memory kills: 10 MiB held",
 		},
 		"spoilt before it touched anything": {record.Evidence{Spoilt: "2 out-of-memory kills"}, record.Spoilt, record.Undecided, ""},
 		"died": {
-			record.Evidence{Effective: true, TargetDied: true, LeaseLapsed: true, Spoilt: "an out-of-memory kill", Summary: "9 packets"}, record.TargetDied, record.Violated,
+			record.Evidence{Effective: true, TargetDied: true, LeaseLapsed: true, Spoilt: "an out-of-memory kill", Summary: "9 packets"},
+			record.TargetDied, record.Violated,
 			on + "the container's first process ended under the fault: 9 packets",
 		},
 		"died before it was touched": {record.Evidence{TargetDied: true}, record.TargetDied, record.Violated, ""},

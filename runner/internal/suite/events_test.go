@@ -37,7 +37,8 @@ func ginkgoReport() types.Report {
 		ContainerHierarchyTexts: []string{"shop"}, LeafNodeText: "sells", LeafNodeType: types.NodeTypeIt, State: types.SpecStateFailed,
 		StartTime: at(0), EndTime: at(7), ParallelProcess: 2,
 		ReportEntries: types.ReportEntries{
-			{Name: record.InjectionEntry, Value: types.WrapEntryValue(injection)}, {Name: record.WindowEntry, Value: types.WrapEntryValue(window)},
+			{Name: record.InjectionEntry, Value: types.WrapEntryValue(injection)},
+			{Name: record.WindowEntry, Value: types.WrapEntryValue(window)},
 			{Name: record.SamplesEntry, Value: types.WrapEntryValue(samples)},
 		},
 		SpecEvents: types.SpecEvents{
