@@ -39,8 +39,8 @@ func (g *Group) MemoryLimit() (limit uint64, limited bool, err error) {
 	return limit, limited, err
 }
 
-// OOMKills counts the processes of the group that the kernel has killed for
-// want of memory. Needs Linux 4.13.
+// OOMKills counts the processes of the group that the kernel has killed because
+// memory ran out. Needs Linux 4.13.
 func (g *Group) OOMKills() (uint64, error) {
 	p, err := g.at(Memory)
 	if err != nil {

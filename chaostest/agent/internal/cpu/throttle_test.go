@@ -17,14 +17,14 @@ import (
 )
 
 // slow throttles, and checks after the test that nothing of it is left.
-func slow(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) (injector.Live, *injector.Journal) {
+func slow(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share) (injector.Live, *injector.Journal) {
 	t.Helper()
 	cgrouptest.NothingLeft(t, box)
-	return applied(t, throttleRequest(box, target, share, lease))
+	return applied(t, throttleRequest(box, target, share))
 }
 
-func throttleRequest(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, lease time.Duration) injector.Request[fault.Fault] {
-	r := request(box, target, share, lease)
+func throttleRequest(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share) injector.Request[fault.Fault] {
+	r := request(box, target, share, time.Minute)
 	r.Fault = fault.CPUThrottle(share)
 	return r
 }
@@ -61,7 +61,7 @@ func TestAContainerIsSlow(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
 	target := box.Load(t, 1)
-	live, journal := slow(t, box, target, 0.4, time.Minute)
+	live, journal := slow(t, box, target, 0.4)
 	_, is := quota(t, box, target)
 	g.Expect(is).To(Equal(value("20000")))
 	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
@@ -91,7 +91,7 @@ func TestAContainerWithoutAQuotaGetsAShareOfItsProcessors(t *testing.T) {
 	cores, limited, err := group.CPUQuota()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(limited).To(BeFalse())
-	live, journal := slow(t, box, target, 0.5, time.Minute)
+	live, journal := slow(t, box, target, 0.5)
 	lowered, limited, err := group.CPUQuota()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(limited).To(BeTrue())
@@ -109,7 +109,7 @@ func TestAQuotaThatSomebodyElseSetsIsLeftAndSaid(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
 	target := box.Start(t, "sleep", "600")
-	live, journal := slow(t, box, target, 0.5, time.Minute)
+	live, journal := slow(t, box, target, 0.5)
 	file, _ := quota(t, box, target)
 	g.Expect(os.WriteFile(file, []byte(value("70000")), 0)).To(Succeed())
 	t.Cleanup(func() { _ = os.WriteFile(file, []byte(value("50000")), 0) }) // checked by NothingLeft
@@ -133,10 +133,10 @@ func TestThrottlesThatAreRefused(t *testing.T) {
 			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.05})
 			target := box.Start(t, "sleep", "600")
 			if c.share == 0.5 {
-				slow(t, box, target, 0.5, time.Minute)
+				slow(t, box, target, 0.5)
 			}
 			_, was := quota(t, box, target)
-			r := throttleRequest(box, target, c.share, time.Minute)
+			r := throttleRequest(box, target, c.share)
 			r.ID = "2"
 			journal := injector.NewJournal(nil)
 			_, err := apply(t, t.Context(), r, journal)
@@ -159,7 +159,7 @@ func TestAThrottleBesideABurnRevertedInTurn(t *testing.T) {
 			var lives [2]injector.Live
 			var journals [2]*injector.Journal
 			requests := []injector.Request[fault.Fault]{
-				request(box, target, 0.5, time.Minute), throttleRequest(box, target, 0.4, time.Minute),
+				request(box, target, 0.5, time.Minute), throttleRequest(box, target, 0.4),
 			}
 			for _, i := range []int{first, 1 - first} {
 				lives[i], journals[i] = applied(t, requests[i])

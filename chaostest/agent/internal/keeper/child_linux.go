@@ -48,22 +48,26 @@ func launch(hear func(event)) (*child, error) {
 	if err == nil && first.Error != "" {
 		err = errors.New(first.Error)
 	}
-	go func() {
-		defer close(c.done)
-		for err == nil {
-			var e event
-			if e, err = next(lines); err == nil {
-				hear(e)
-			}
-		}
-		_ = fromKeeper.Close() // a pipe that was only read
-		_ = c.cmd.Wait()       // how it ended changes nothing
-		_ = toKeeper.Close()   // closed before, when we ended it
-	}()
+	go c.listen(lines, fromKeeper, err == nil, hear)
 	if err != nil {
 		return nil, errors.Join(err, c.kill())
 	}
 	return c, nil
+}
+
+// listen hands on what the keeper says until it ends, and reaps it.
+func (c *child) listen(lines *bufio.Scanner, from io.Closer, ready bool, hear func(event)) {
+	for ready {
+		e, err := next(lines)
+		if err != nil {
+			break
+		}
+		hear(e)
+	}
+	_ = from.Close()    // a pipe that was only read
+	_ = c.stdin.Close() // closed before, when we ended it; one that makes no sense ends by this
+	_ = c.cmd.Wait()    // how it ended changes nothing
+	close(c.done)
 }
 
 func next(lines *bufio.Scanner) (event, error) {
@@ -80,6 +84,15 @@ func next(lines *bufio.Scanner) (event, error) {
 func (c *child) pid() int { return c.cmd.Process.Pid }
 
 func (c *child) wait() { <-c.done }
+
+func (c *child) ended() bool {
+	select {
+	case <-c.done:
+		return true
+	default:
+		return false
+	}
+}
 
 // send writes an order. A keeper that has read nothing for so long that the
 // pipe is full stands still.

@@ -2,7 +2,6 @@ package keeper
 
 import (
 	"fmt"
-	"path"
 	"sync"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 type Hold struct {
 	keeper *Keeper
 	target cgroup.Process
+	file   string // its path
 
 	held     chan struct{} // closed when the keeper has answered
 	heldOnce sync.Once
@@ -27,27 +27,33 @@ type Hold struct {
 	released bool
 }
 
-func (h *Hold) path() string { return path.Join(h.claim.Dir, h.claim.File) }
-
 func (h *Hold) order() order {
-	return order{File: h.path(), Until: h.lease, Hold: &hold{
+	return order{File: h.file, Until: h.lease, Hold: &hold{
 		Dir: h.claim.Dir, Name: h.claim.File, Before: h.claim.Before, Now: h.claim.Now, Target: h.target,
 	}}
 }
 
+// said is the claim as it stands.
+func (h *Hold) said() cgroup.Claim {
+	h.keeper.mu.Lock()
+	defer h.keeper.mu.Unlock()
+	return h.claim
+}
+
 // Set sets the file to what was ordered, and reads it back.
 func (h *Hold) Set() error {
-	if err := h.claim.Set(); err != nil {
-		return fmt.Errorf("set %s: %w", h.path(), err)
+	if err := h.said().Set(); err != nil {
+		return fmt.Errorf("set %s: %w", h.file, err)
 	}
 	return nil
 }
 
 // Intact is an error when the file no longer holds what was ordered.
 func (h *Hold) Intact() error {
-	is, err := cgroup.ReadSetting(h.claim.Dir, h.claim.File)
-	if err == nil && is != h.claim.Now {
-		err = fmt.Errorf("somebody else has set %s to %q", h.path(), is)
+	c := h.said()
+	is, err := cgroup.ReadSetting(c.Dir, c.File)
+	if err == nil && is != c.Now {
+		err = fmt.Errorf("somebody else has set %s to %q", h.file, is)
 	}
 	return err
 }
@@ -57,17 +63,16 @@ func (h *Hold) Renew(until uint64) error {
 	h.keeper.mu.Lock()
 	defer h.keeper.mu.Unlock()
 	if h.ending != Held {
-		return fmt.Errorf("renew the lease on %s: the keeper has set it back: %s", h.path(), h.ending)
+		return fmt.Errorf("renew the lease on %s: the keeper has set it back: %s", h.file, h.ending)
 	}
-	if h.keeper.held[h.path()] != h {
-		return fmt.Errorf("renew the lease on %s: it was released", h.path())
+	if h.keeper.held[h.file] != h {
+		return fmt.Errorf("renew the lease on %s: it was released", h.file)
 	}
 	h.lease = until
-	if h.keeper.child == nil {
-		h.keeper.resume()
-		return nil
+	if c := h.keeper.child; c == nil || c.ended() {
+		return h.keeper.start() // it holds this, with the new lease
 	}
-	return h.keeper.child.send(order{File: h.path(), Until: until})
+	return h.keeper.child.send(order{File: h.file, Until: until})
 }
 
 // Ending says whether and why the keeper has set the file back, and when.
@@ -80,22 +85,7 @@ func (h *Hold) Ending() (why Ending, at uint64) {
 // Release sets the file back, unless that was done or somebody else has set it
 // since, and has it held no longer. It may be called again.
 func (h *Hold) Release() error {
-	k := h.keeper
-	k.mu.Lock()
-	if k.held[h.path()] != h {
-		k.mu.Unlock()
-		return nil
-	}
-	c, err := k.child, h.claim.Undo()
-	switch {
-	case err != nil:
-	case c == nil:
-		k.forget(h)
-	default:
-		h.released = true
-		err = c.send(order{File: h.path(), Drop: true})
-	}
-	k.mu.Unlock()
+	c, err := h.release()
 	if err != nil || c == nil {
 		return err
 	}
@@ -106,4 +96,25 @@ func (h *Hold) Release() error {
 		// It stands still. The next one will hold what else there is.
 		return c.kill()
 	}
+}
+
+// release sets the file back, and tells the process that is to hold it no
+// longer, if there is one.
+func (h *Hold) release() (*child, error) {
+	k := h.keeper
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held[h.file] != h {
+		return nil, nil
+	}
+	if err := h.claim.Undo(); err != nil {
+		return nil, err
+	}
+	if k.child == nil {
+		k.forget(h)
+		return nil, nil
+	}
+	h.released = true
+	_ = k.child.send(order{File: h.file, Drop: true}) // one that has died holds nothing, either
+	return k.child, nil
 }

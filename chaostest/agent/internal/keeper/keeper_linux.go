@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"sync"
 	"time"
 
@@ -54,7 +55,7 @@ func (k *Keeper) Hold(ctx context.Context, o Order) (*Hold, error) {
 		return nil, err
 	}
 	h := &Hold{
-		keeper: k, target: o.Target.Process(), lease: o.Lease(), held: make(chan struct{}), ended: make(chan struct{}),
+		keeper: k, target: o.Target.Process(), file: path.Join(dir, o.File), lease: o.Lease(), held: make(chan struct{}), ended: make(chan struct{}),
 		claim: cgroup.Claim{Dir: dir, File: o.File, Fault: o.Fault, Injection: o.Injection, Before: before, Now: o.Now},
 	}
 	if err := k.enter(h); err != nil {
@@ -71,7 +72,7 @@ func (k *Keeper) Hold(ctx context.Context, o Order) (*Hold, error) {
 		err = fmt.Errorf("wait for the keeper: %w", turn.Err())
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("have the keeper hold %s: %w", h.path(), err), h.Release())
+		return nil, errors.Join(fmt.Errorf("have the keeper hold %s: %w", h.file, err), h.Release())
 	}
 	return h, nil
 }
@@ -101,7 +102,7 @@ func (k *Keeper) enter(h *Hold) error {
 	if err != nil {
 		return errors.Join(err, h.claim.Drop())
 	}
-	k.held[h.path()] = h
+	k.held[h.file] = h
 	return nil
 }
 
@@ -118,10 +119,13 @@ func (k *Keeper) own(h *Hold) error {
 	return nil
 }
 
-// start starts the process when there is none.
+// start makes sure that there is a process, and has a new one hold everything.
 func (k *Keeper) start() error {
 	if k.closed {
 		return errors.New("start the keeper: the agent is ending")
+	}
+	if k.child != nil && k.child.ended() {
+		k.bury()
 	}
 	if k.child != nil {
 		return nil
@@ -132,43 +136,46 @@ func (k *Keeper) start() error {
 	}
 	k.child = c
 	go k.watch(c)
-	return nil
+	var errs []error
+	for _, h := range k.held {
+		if err := errors.Join(k.own(h), h.claim.Rewrite(), c.send(h.order())); err != nil {
+			errs = append(errs, fmt.Errorf("have the keeper hold %s again: %w", h.file, err))
+		}
+	}
+	return errors.Join(errs...)
 }
 
-// watch starts the process again when it has died while it held something.
-func (k *Keeper) watch(c *child) {
-	c.wait()
-	k.mu.Lock()
-	defer k.mu.Unlock()
+// bury takes note that the process has ended.
+func (k *Keeper) bury() {
 	k.child = nil
 	for _, h := range k.held {
 		if h.released {
 			k.forget(h)
 		}
 	}
-	k.resume()
 }
 
-func (k *Keeper) forget(h *Hold) {
-	delete(k.held, h.path())
-	close(h.ended)
-}
-
-// resume has a new process hold everything. What it cannot do it does at the
-// next renewal of a lease.
-func (k *Keeper) resume() {
-	if k.child != nil || len(k.held) == 0 {
+// watch starts the process again when it has died while it held something. What
+// cannot be done is tried again at the next renewal of a lease.
+func (k *Keeper) watch(c *child) {
+	c.wait()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.child != c {
+		return // there is another already
+	}
+	k.bury()
+	if len(k.held) == 0 || k.closed {
 		return
 	}
 	if err := k.start(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		return
 	}
-	for _, h := range k.held {
-		if err := errors.Join(k.own(h), h.claim.Rewrite(), k.child.send(h.order())); err != nil {
-			fmt.Fprintf(os.Stderr, "have the keeper hold %s again: %v\n", h.path(), err)
-		}
-	}
+}
+
+func (k *Keeper) forget(h *Hold) {
+	delete(k.held, h.file)
+	close(h.ended)
 }
 
 // hear takes what the keeper says of a file.

@@ -156,7 +156,7 @@ func (p *program) hold(o order) error {
 // judge sets back what is not to be held any longer.
 func (p *program) judge() {
 	for path, f := range p.held {
-		why := Held
+		var why Ending
 		switch {
 		case injector.Monotonic() >= f.until:
 			why = Lapsed

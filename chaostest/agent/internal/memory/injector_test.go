@@ -187,7 +187,7 @@ func TestAnOutOfMemoryKillIsNoSuccess(t *testing.T) {
 	g.Expect(live.Evidence()).To(And(HaveField("Effective", false), count("oom kills", BeNumerically(">=", 1))))
 }
 
-func TestAnotherProcessIsKilledForWantOfMemory(t *testing.T) {
+func TestAnotherProcessIsKilledWhenMemoryRunsOut(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 128 * mib})
 	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 150*mib)

@@ -41,7 +41,7 @@ func Conform(t *testing.T, handlers Handlers, f fault.Fault) {
 }
 
 func revertedTwice(s *site, f fault.Fault) {
-	live, journal := s.live("1", f, time.Minute)
+	live, journal := s.live("1", f)
 	a := live.Attestation()
 	s.g.Expect(a.Path).To(MatchRegexp("^cgroup v[12]$"))
 	s.g.Expect(a.Readback).NotTo(BeEmpty())
@@ -67,7 +67,7 @@ func refused(s *site, f fault.Fault) {
 		"does not name the container": func(r *injector.Request[fault.Fault]) { r.Target.ID = "4f5e9a" },
 		"there is no such process":    func(r *injector.Request[fault.Fault]) { r.Target.PID = ended.PID },
 	} {
-		r := s.request("1", f, time.Minute)
+		r := s.request("1", f)
 		change(&r)
 		_, err := s.apply(s.t.Context(), r, injector.NewJournal(func(step string) error {
 			s.t.Errorf("something was to be done: %s", step)
@@ -82,7 +82,7 @@ func givenUp(s *site, f fault.Fault) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	cancel()
 	journal := injector.NewJournal(nil)
-	_, err := s.apply(ctx, s.request("1", f, time.Minute), journal)
+	_, err := s.apply(ctx, s.request("1", f), journal)
 	s.g.Expect(err).To(MatchError(context.Canceled))
 	s.g.Expect(journal.Unwind()).To(Succeed())
 	s.g.Expect(s.touched()).To(BeFalse())
@@ -92,20 +92,21 @@ func givenUpHalfWay(s *site, f fault.Fault) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	defer cancel()
 	journal := injector.NewJournal(func(string) error { cancel(); return nil })
-	_, err := s.apply(ctx, s.request("1", f, time.Minute), journal)
+	_, err := s.apply(ctx, s.request("1", f), journal)
 	s.g.Expect(err).To(MatchError(context.Canceled))
 	s.g.Expect(journal.Unwind()).To(Succeed())
 	s.g.Expect(s.touched()).To(BeFalse())
 }
 
 func unwritten(s *site, f fault.Fault) {
-	_, err := s.apply(s.t.Context(), s.request("1", f, time.Minute), injector.NewJournal(func(string) error { return errors.New("disk full") }))
+	_, err := s.apply(s.t.Context(), s.request("1", f), injector.NewJournal(func(string) error { return errors.New("disk full") }))
 	s.g.Expect(err).To(MatchError(MatchRegexp(`^write undo step ".* shop" to the journal: disk full$`)))
 	s.g.Expect(s.touched()).To(BeFalse())
 }
 
 func lapsed(s *site, f fault.Fault) {
-	live, journal := s.live("1", f, 2*time.Second)
+	live, journal := s.live("1", f)
+	s.g.Expect(live.Renew(injector.In(500*time.Millisecond))).To(Succeed(), "the last word of its host")
 	s.g.Eventually(live.Evidence, "10s").Should(And(
 		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Summary", ContainSubstring("its lease lapsed: the host fell silent"))))
 	s.g.Eventually(s.touched, gone).Should(BeFalse(), "it ends by itself")
@@ -116,7 +117,8 @@ func lapsed(s *site, f fault.Fault) {
 }
 
 func renewed(s *site, f fault.Fault) {
-	live, journal := s.live("1", f, 2*time.Second)
+	live, journal := s.live("1", f)
+	s.g.Expect(live.Renew(injector.In(2 * time.Second))).To(Succeed())
 	for range 3 { // the newest counts, however many come at once
 		s.g.Expect(live.Renew(injector.In(time.Minute))).To(Succeed())
 	}
@@ -127,7 +129,7 @@ func renewed(s *site, f fault.Fault) {
 }
 
 func targetDied(s *site, f fault.Fault) {
-	live, journal := s.live("1", f, time.Minute)
+	live, journal := s.live("1", f)
 	if !cgrouptest.V2() {
 		s.box.Set(s.t, "freezer", "freezer.state", "THAWED") // a v1 freezer holds even a kill back
 	}
@@ -150,10 +152,10 @@ func agentKilled(s *site, f fault.Fault) {
 // says so by the first one's name, or by what the first has done; one that is
 // done stays when the first is reverted.
 func overlapping(s *site, first, second fault.Fault) {
-	one, journal := s.live("one", first, time.Minute)
+	one, journal := s.live("one", first)
 	with := s.state()
 	another := injector.NewJournal(nil)
-	two, err := s.apply(s.t.Context(), s.request("two", second, time.Minute), another)
+	two, err := s.apply(s.t.Context(), s.request("two", second), another)
 	if err != nil {
 		s.g.Expect(err).To(MatchError(Or(ContainSubstring(first.String()+", injection one: revert that first"), ContainSubstring(" already: "))))
 		s.g.Expect(another.Unwind()).To(Succeed())

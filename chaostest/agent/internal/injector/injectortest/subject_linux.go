@@ -61,10 +61,10 @@ func (s *site) touched() bool {
 	return !maps.Equal(now.files, s.before.files) || !slices.Equal(now.processes, s.before.processes)
 }
 
-func (s *site) request(id string, f fault.Fault, lease time.Duration) injector.Request[fault.Fault] {
+func (s *site) request(id string, f fault.Fault) injector.Request[fault.Fault] {
 	return injector.Request[fault.Fault]{
 		ID: id, Target: injector.Target{ID: s.box.Name, Name: "shop", PID: s.target.PID},
-		Fault: f, Lease: func() uint64 { return injector.In(lease) },
+		Fault: f, Lease: func() uint64 { return injector.In(time.Minute) },
 	}
 }
 
@@ -79,10 +79,10 @@ func (s *site) apply(ctx context.Context, r injector.Request[fault.Fault], journ
 	return handler.Apply(ctx, r, journal)
 }
 
-func (s *site) live(id string, f fault.Fault, lease time.Duration) (injector.Live, *injector.Journal) {
+func (s *site) live(id string, f fault.Fault) (injector.Live, *injector.Journal) {
 	s.t.Helper()
 	journal := injector.NewJournal(nil)
-	live, err := s.apply(s.t.Context(), s.request(id, f, lease), journal)
+	live, err := s.apply(s.t.Context(), s.request(id, f), journal)
 	s.g.Expect(err).NotTo(gomega.HaveOccurred())
 	s.g.Expect(s.touched()).To(gomega.BeTrue(), "a live fault shows")
 	return live, journal
@@ -117,7 +117,7 @@ func beAgent(handlers Handlers, of string) error {
 		if err != nil {
 			return err
 		}
-		_, err = handler.Apply(context.Background(), injector.Request[fault.Fault]{ //nolint:forbidigo // no test runs in this process
+		_, err = handler.Apply(context.Background(), injector.Request[fault.Fault]{
 			ID: "1", Target: target, Fault: entry.Example, Lease: func() uint64 { return injector.In(time.Hour) },
 		}, injector.NewJournal(nil))
 		return err
