@@ -3,15 +3,16 @@
 // keeps nothing, so it may be polled, negated, and asked for its message at any
 // time.
 //
-// The statistical ones hold their level alpha over all looks together, however
-// often they are polled: KeepErrorRateBelow, KeepLatencyBelow and
-// KeepAvailabilityAbove judge a window against a limit, MatchControl against
-// another window, and HaveNoOutliers and HaveOutlier the members of a fleet
-// against each other. MatchBaseline judges a whole load against accepted runs,
-// and holds its level for the one look at the load's end. They have three outcomes:
-// kept, violated, and undecided. Undecided is an error and so fails Should and
-// ShouldNot alike: it is never a silent pass. Consistently and Eventually go on
-// while a window grows, and fail with it at their end; see ProofOption.
+// The statistical ones have three outcomes. Kept means that what was observed is within
+// the limit, and that much worse is ruled out. Violated means that a breach is shown.
+// Undecided is an error, so it fails Should and ShouldNot alike: it is never a silent
+// pass, and says what was observed and how much more is needed.
+//
+// KeepErrorRateBelow, KeepLatencyBelow and KeepAvailabilityAbove judge a window against a
+// limit, MatchControl against another window, and HaveNoOutliers and HaveOutlier the members
+// of a fleet against each other. They hold their level alpha over all looks together,
+// however often they are polled; see ProofOption. MatchBaseline judges a whole load against
+// accepted runs, once, at the load's end.
 //
 // AgreeOnClock and RunTheSameVersion are exact and have no alpha. Package stats
 // explains the tests, and how many requests they need.

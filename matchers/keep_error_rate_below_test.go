@@ -132,8 +132,12 @@ func TestKeptMeansKept(t *testing.T) {
 		n, kept int // the most errors that keep it
 		shown   int // the fewest that violate it
 	}{
-		{5 * Percent, 120, 6, 15}, {5 * Percent, 250, 12, 25}, {5 * Percent, 500, 25, 43},
-		{1 * Percent, 120, 0, 6}, {1 * Percent, 250, 2, 8}, {1 * Percent, 500, 5, 13},
+		{5 * Percent, 120, 6, 15},
+		{5 * Percent, 250, 12, 25},
+		{5 * Percent, 500, 25, 43},
+		{1 * Percent, 120, 0, 6},
+		{1 * Percent, 250, 2, 8},
+		{1 * Percent, 500, 5, 13},
 		{1 - 0.9, 100, 10, 21}, // a little below 10 % in binary
 	} {
 		for errors := range c.n + 1 {

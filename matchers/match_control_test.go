@@ -110,12 +110,14 @@ func TestControlObservedBeyondTheLimitIsUndecided(t *testing.T) {
 		},
 		{noisy(250, 29*time.Millisecond, nil), nil, ""},
 		{
-			noisy(250, 31*time.Millisecond, nil), []ControlOption{LatencyOnly},
+			noisy(250, 31*time.Millisecond, nil),
+			[]ControlOption{LatencyOnly},
 			"undecided: it took longer than 48ms in 61 pairs where the control, raised by 25 %, did not, and the opposite in 54: more than is allowed, but not shown: p50 49ms against 38ms",
 		},
 		{noisy(250, 20*time.Millisecond, taking(200*time.Millisecond), from(220, 15)...), nil, ""},
 		{
-			noisy(250, 20*time.Millisecond, taking(200*time.Millisecond), from(220, 26)...), []ControlOption{Alpha(0.0001)},
+			noisy(250, 20*time.Millisecond, taking(200*time.Millisecond), from(220, 26)...),
+			[]ControlOption{Alpha(0.0001)},
 			"undecided: it took longer than ",
 		},
 	} {

@@ -186,9 +186,12 @@ func TestFleetErrorsClearsNobodyObservedBeyondTheLimit(t *testing.T) {
 		errors []int
 		want   bool
 	}{
-		{[]int{10, 0, 0}, true}, {[]int{11, 0, 0}, false},
-		{[]int{125, 100, 100}, true}, {[]int{126, 100, 100}, false},
-		{[]int{50, 40, 40}, true}, {[]int{51, 40, 40}, false},
+		{[]int{10, 0, 0}, true},
+		{[]int{11, 0, 0}, false},
+		{[]int{125, 100, 100}, true},
+		{[]int{126, 100, 100}, false},
+		{[]int{50, 40, 40}, true},
+		{[]int{51, 40, 40}, false},
 	} {
 		f, err := NewFleetErrors(3, .25)
 		if err != nil {

@@ -96,11 +96,13 @@ func TestCompareRunsHidesNoGrossRegression(t *testing.T) {
 	}{
 		"errors of half of all runs": {
 			[][]float64{{0, .0400}, {.004, .0410}, {0, .0390}},
-			[][]float64{{.5, .0405}, {.48, .0395}, {.52, .0402}}, SmallestP(3, 3),
+			[][]float64{{.5, .0405}, {.48, .0395}, {.52, .0402}},
+			SmallestP(3, 3),
 		},
 		"latency beside one error": {
 			append(slices.Repeat([][]float64{{0, .040}}, 19), []float64{.004, .041}),
-			[][]float64{{0, .4}}, SmallestP(20, 1),
+			[][]float64{{0, .4}},
+			SmallestP(20, 1),
 		},
 	} {
 		if result := compareRuns(t, c.baseline, c.candidates, .1, floors...); math.Abs(result.P-c.want) > 1e-12 {
