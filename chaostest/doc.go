@@ -11,11 +11,11 @@
 //		Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(2*time.Second, slow))
 //	})
 //
-// Load looks for a while and waits; Watch goes on looking while the spec does. Both
-// take a probe, or a fleet of services that should be alike. A fault that did nothing
-// fails the spec by itself.
+// Load asks the service for a while and waits; Watch goes on asking while the spec
+// does other things. Both take a probe, or a fleet of services that should be alike.
+// A fault that did nothing fails the spec.
 //
-// This package holds the words of a Ginkgo spec on Docker, to be imported with a
-// dot; each is one line over package scope. Under a plain testing.T use that one:
-// it imports neither Ginkgo nor Docker.
+// This package holds the words of a Ginkgo spec on Docker. Import it with a dot. Each
+// word is one line over package scope. With a plain testing.T use package scope
+// itself, which imports neither Ginkgo nor Docker.
 package chaostest

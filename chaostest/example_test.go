@@ -14,7 +14,7 @@ import (
 	. "github.com/chaosgate/chaosgate/matchers"
 )
 
-// A container lives until the spec ends, as does all that the spec does to it.
+// A container lives until the spec ends, and so does everything that the spec does to it.
 func ExampleRun() {
 	It("serves a page", func(ctx SpecContext) {
 		web := Run(ctx, nginx, testcontainers.WithExposedPorts("80/tcp"))
@@ -22,8 +22,8 @@ func ExampleRun() {
 	}, SpecTimeout(time.Minute))
 }
 
-// Containers of one network find each other by the names that As gives them. Filters
-// and reports use the names, too.
+// Containers on one network find each other by the names that As gives them. Filters
+// and reports use these names, too.
 func ExampleNetwork() {
 	It("names its services", func(ctx SpecContext) {
 		net := Network(ctx)
@@ -32,8 +32,8 @@ func ExampleNetwork() {
 	}, SpecTimeout(time.Minute))
 }
 
-// A container that something else has started, such as Compose, takes faults as any
-// other. It is not removed.
+// A container that something else has started, such as Compose, takes faults like any
+// other. It is not removed at the end.
 func ExampleAttach() {
 	It("takes a container by its ID", func(ctx SpecContext) {
 		started := Run(ctx, nginx)
@@ -58,8 +58,9 @@ func ExampleInject() {
 	}, SpecTimeout(time.Minute))
 }
 
-// What this machine cannot do is a fault.ErrUnsupported; what the spec can mend is not.
-// To skip the spec where a fault is unsupported, give Inject the option OrSkip.
+// A fault that this machine cannot do fails with fault.ErrUnsupported. A mistake that
+// the spec can correct, as here, does not. To skip the spec where a fault is
+// unsupported, give Inject the option OrSkip.
 func ExampleTryInject() {
 	It("says why a fault cannot be injected", func(ctx SpecContext) {
 		web := Run(ctx, nginx)
@@ -69,7 +70,7 @@ func ExampleTryInject() {
 	}, SpecTimeout(time.Minute))
 }
 
-// A load is an open loop: a stall is seen by every request that was meant for it.
+// A load is an open loop: every request that was due during a stall sees the stall.
 func ExampleLoad() {
 	It("serves pages", func(ctx SpecContext) {
 		web := Run(ctx, nginx, testcontainers.WithExposedPorts("80/tcp"))

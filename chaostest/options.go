@@ -17,8 +17,8 @@ type (
 	Address = scope.Address
 )
 
-// Clients is the peer that stands for all who reach a container through its
-// published ports: the test process and its probes among them.
+// Clients is the peer that stands for everything that reaches a container through its
+// published ports, such as the test process and its probes.
 const Clients = scope.Clients
 
 // On names the targets of a fault.
@@ -47,7 +47,7 @@ func Protocol(protocol fault.Protocol) scope.InjectOption { return scope.Protoco
 // Via forces the data path of a network fault.
 func Via(path fault.Path) scope.InjectOption { return scope.Via(path) }
 
-// OrSkip skips the spec where this machine cannot do the fault.
+// OrSkip skips the spec if this machine cannot do the fault.
 func OrSkip() scope.InjectOption { return scope.OrSkip() }
 
 // PerSecond is a load's constant rate of arrivals, above 0.

@@ -9,7 +9,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
-// spec is the scope of the running spec: GinkgoT speaks of whichever runs.
+// spec is the scope of every spec: GinkgoT always means the spec that runs now.
 var spec = sync.OnceValue(func() *scope.Scope { return scope.New(test{ginkgo.GinkgoT()}, docker.Connect) })
 
 // test is GinkgoT with a timeline.

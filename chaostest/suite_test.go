@@ -22,7 +22,7 @@ func TestExamples(t *testing.T) {
 	RunSpecs(t, "Examples")
 }
 
-// The examples of the package's page are specs, which Go's own runner cannot run.
+// The examples on the package's page are specs, so go test alone cannot run them.
 var _ = Describe("the examples", func() {
 	ExampleRun()
 	ExampleNetwork()

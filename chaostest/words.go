@@ -43,15 +43,15 @@ func TryInject(ctx context.Context, f fault.Fault, on scope.Targets, options ...
 	return spec().TryInject(ctx, f, on, options...)
 }
 
-// Load looks at a constant rate for a while, and returns the window of the samples: a
-// *probe.Window of a probe, a *probe.FleetWindow of a fleet.
+// Load takes samples at a constant rate for a while, and returns their window: a
+// *probe.Window for a probe, a *probe.FleetWindow for a fleet.
 func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, what probe.Loadable[S], rate probe.Rate, span scope.Span) W {
 	ginkgo.GinkgoHelper()
 	return scope.Load(ctx, spec(), what, rate, span)
 }
 
-// Watch begins a load that runs while the spec goes on, and until it ends if For
-// does not say how long.
+// Watch begins a load that runs while the spec goes on. It ends with the spec, or
+// earlier if For says so.
 func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, what probe.Loadable[S], rate probe.Rate, span ...scope.Span) *probe.Stream[W] {
 	ginkgo.GinkgoHelper()
 	return scope.Watch(ctx, spec(), what, rate, span...)

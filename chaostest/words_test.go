@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Whoever imports this package with a dot gets its names: they are the words of a
-// spec and nothing else, and each says in one line what package scope does.
+// A dot import brings all names of this package into a spec. So they are the words of
+// a spec and nothing else, and each is one line over package scope.
 func TestEveryWordIsOneLineOverTheScope(t *testing.T) {
 	files := token.NewFileSet()
 	for _, name := range []string{"words.go", "options.go"} {
@@ -37,7 +37,7 @@ func TestEveryWordIsOneLineOverTheScope(t *testing.T) {
 		}
 		for _, taken := range []string{"New", "Close", "T"} {
 			if slices.Contains(words, taken) {
-				t.Errorf("%s is no word of a spec", taken)
+				t.Errorf("%s is not a word of a spec", taken)
 			}
 		}
 	}

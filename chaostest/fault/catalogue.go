@@ -2,9 +2,9 @@ package fault
 
 import "time"
 
-// Catalogue lists every fault once. The wire, the documentation and the tests
-// that walk all faults read it. A new fault is one more line here, and one in
-// the agent's list of handlers.
+// Catalogue lists every fault once. The wire format, the documentation and the tests
+// of all faults read it. A new fault is one more line here, and one in the agent's
+// list of handlers.
 var Catalogue = []Entry{
 	entry(Delay(100*time.Millisecond), "fault.Delay(d, fault.Jitter(j))", "holds packets back, egress, ingress or both", "BPF (Linux 5.4, not rootless)", ""),
 	entry(BlackHole(), "fault.BlackHole()", "loses packets in silence: no error to the sender, no RST", "BPF (Linux 5.4, not rootless)", ""),
@@ -19,9 +19,9 @@ type Entry struct {
 	Kind Kind
 	// Example is a valid fault of the kind.
 	Example Fault
-	// Call is how a spec writes the fault, and Help says in one line what it does.
+	// Call is how a spec writes the fault. Help says in one line what it does.
 	Call, Help string
-	// Kernel and Container say what the fault needs of each; empty for nothing.
+	// Kernel and Container say what the fault needs of each; empty means nothing.
 	Kernel, Container string
 
 	decode func(envelope) (Fault, error)

@@ -12,11 +12,11 @@ type CPUBurnFault struct {
 
 var _ Fault = CPUBurnFault{}
 
-// CPUBurn brings the whole container to share of its CPU quota, above 0 to
-// 100 %: a burner inside the container's cgroup uses what the container itself
-// leaves of the share, in a closed loop on the cgroup's own usage counter.
-// Without a quota the whole is all processors the container may run on. Needs
-// cgroup v1 or v2.
+// CPUBurn uses processor time until the whole container is at share of its CPU
+// quota, above 0 to 100 %. A worker inside the container's cgroup follows the
+// cgroup's usage counter: when the container itself uses more, the worker uses less.
+// Without a quota, the share is of all processors that the container may run on.
+// Needs cgroup v1 or v2.
 func CPUBurn(share Share) CPUBurnFault { return CPUBurnFault{Share: share} }
 
 // Kind is KindCPUBurn.

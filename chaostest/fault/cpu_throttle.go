@@ -15,11 +15,11 @@ type CPUThrottleFault struct {
 
 var _ Fault = CPUThrottleFault{}
 
-// CPUThrottle lowers the container's CPU quota to share of what it is, above 0
-// and below 100 %: slow processors, where CPUBurn makes busy ones. Without a
-// quota the whole is all processors the container may run on. The quota is exact
-// to a microsecond in each period, and the kernel allows none below 1 ms: less
-// is refused. A container that needs less than the lowered quota is not slowed,
+// CPUThrottle lowers the container's CPU quota to share of its present value, above 0
+// and below 100 %. It makes processors slow, where CPUBurn makes them busy. Without a
+// quota, the share is of all processors that the container may run on. The new quota
+// is exact to a microsecond in each period. The kernel allows no quota below 1 ms, so
+// less is refused. A container that needs less than the new quota is not slowed down,
 // and the evidence says so. Needs cgroup v1 or v2 with CPU quotas.
 func CPUThrottle(share Share) CPUThrottleFault { return CPUThrottleFault{Share: share} }
 

@@ -41,7 +41,7 @@ func ExamplePause() {
 	// Output: pause
 }
 
-// The catalogue has every fault, with what it needs.
+// The catalogue lists every fault and what it needs.
 func Example_catalogue() {
 	for _, f := range fault.Catalogue {
 		fmt.Printf("%s: %s\n", f.Kind, f.Help)
@@ -50,7 +50,7 @@ func Example_catalogue() {
 	// Output: delay: holds packets back, egress, ingress or both
 }
 
-// What a machine cannot do is told apart from what went wrong.
+// A caller can recognize a fault that this machine cannot do.
 func ExampleUnsupportedError() {
 	var err error = &fault.UnsupportedError{
 		What: "delay 1s on the netem path", Needs: "the kernel module sch_netem", Have: "this kernel has none",

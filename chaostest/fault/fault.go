@@ -1,6 +1,10 @@
-// Package fault is the catalogue of what can be done to a container: pure
-// values that say what is wanted, check themselves, and print themselves. They
-// do no I/O and import the standard library only; the agent's injectors do the work.
+// Package fault is the catalogue of what can be done to a container. A fault is a
+// plain value: it says what is wanted, checks itself, and prints itself. It does no
+// I/O; the agent's injectors do the work.
+//
+//	slow := fault.Delay(300*time.Millisecond, fault.Jitter(30*time.Millisecond))
+//	err := slow.Validate()     // nil
+//	text := slow.String()      // "delay 300ms ±30ms"
 package fault
 
 import (
@@ -15,17 +19,17 @@ type Kind string
 type Fault interface {
 	// Kind names the fault.
 	Kind() Kind
-	// Validate reports, before anything is touched, what about the fault cannot
-	// be done exactly as it was asked for.
+	// Validate returns an error if the fault cannot be done exactly as it was asked
+	// for. It is called before anything is touched.
 	Validate() error
-	// String says the fault in words and units, as reports print it.
+	// String describes the fault with its units, as reports print it.
 	String() string
 }
 
 // Filterable is a fault that acts on packets and so takes a Filter.
 type Filterable interface {
 	Fault
-	// DefaultDirection is the direction that is meant when a filter names none.
+	// DefaultDirection is the direction of the fault when a filter names none.
 	DefaultDirection() Direction
 }
 
@@ -34,7 +38,7 @@ type envelope struct {
 	Fault json.RawMessage `json:"fault"`
 }
 
-// Marshal encodes a fault with its kind, as the agent's wire and records carry it.
+// Marshal encodes a fault with its kind, for the wire and for records.
 func Marshal(f Fault) (json.RawMessage, error) {
 	body, err := json.Marshal(f)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-func TestFaultsSayWhatTheyAre(t *testing.T) {
+func TestFaultsDescribeThemselves(t *testing.T) {
 	for want, f := range map[string]fault.Fault{
 		"delay 300ms":                       fault.Delay(300 * time.Millisecond),
 		"delay 300ms ±30ms":                 fault.Delay(300*time.Millisecond, fault.Jitter(30*time.Millisecond)),
@@ -40,7 +40,7 @@ func TestWhatCannotBeDoneExactlyIsRefused(t *testing.T) {
 		"delay 0s: must be at least 100µs":                                                                   fault.Delay(0),
 		"delay 4m35s: must be at most 1m0s; use fault.BlackHole for packets that never arrive":               fault.Delay(275 * time.Second),
 		"jitter -1ms: must not be negative":                                                                  fault.Delay(time.Second, fault.Jitter(-time.Millisecond)),
-		"jitter 2s above the delay 1s: a packet cannot leave before it came":                                 fault.Delay(time.Second, fault.Jitter(2*time.Second)),
+		"jitter 2s: must be at most the delay 1s: a packet cannot leave before it arrives":                   fault.Delay(time.Second, fault.Jitter(2*time.Second)),
 		"CPU burn: share 150 % of the CPU quota: must be at most 100 %: write 0.8 for 80 %":                  fault.CPUBurn(1.5),
 		"CPU burn: share 0 % of the CPU quota: must be above 0 %: leave the fault out to do nothing":         fault.CPUBurn(0),
 		"CPU burn: share NaN % of the CPU quota: must be above 0 %: leave the fault out to do nothing":       fault.CPUBurn(fault.Share(math.NaN())),
@@ -64,7 +64,13 @@ func TestAnUnknownKindIsNamed(t *testing.T) {
 	NewWithT(t).Expect(err).To(MatchError(ContainSubstring(`unknown kind "earthquake"`)))
 }
 
-func TestUnsupportedSaysWhy(t *testing.T) {
+func TestAnOptionThatIsNilIsRefused(t *testing.T) {
+	g := NewWithT(t)
+	g.Expect(fault.Delay(time.Second, nil).Validate()).To(MatchError("delay 1s: option 1 is nil: leave it out"))
+	g.Expect(fault.Delay(time.Second, fault.Seed(7), nil).Validate()).To(MatchError("delay 1s: option 2 is nil: leave it out"))
+}
+
+func TestAnUnsupportedFaultSaysWhy(t *testing.T) {
 	g := NewWithT(t)
 	var err error = &fault.UnsupportedError{What: "delay via netem", Needs: "sch_netem", Have: "the kernel has none", Do: "leave out Via"}
 	g.Expect(errors.Is(err, fault.ErrUnsupported)).To(BeTrue())

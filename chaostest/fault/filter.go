@@ -7,11 +7,11 @@ import (
 	"strings"
 )
 
-// Direction says which way packets go, seen from the target.
+// Direction is the way that packets go, as the target sees it.
 type Direction string
 
-// The directions. Both applies the fault once each way: a delay of 100 ms in
-// both directions adds 200 ms to a round trip.
+// The directions. Both applies the fault each way: a delay of 100 ms in both
+// directions adds 200 ms to a round trip.
 const (
 	DefaultDirection Direction = ""
 	Egress           Direction = "egress"
@@ -19,15 +19,15 @@ const (
 	Both             Direction = "both"
 )
 
-// Has reports whether d covers one, which is Egress or Ingress.
+// Has reports whether d includes one, either Egress or Ingress.
 func (d Direction) Has(one Direction) bool { return d == one || d == Both }
 
 // Protocol is a transport protocol.
 type Protocol string
 
-// The protocols a filter knows. ICMP means ICMPv6 on IPv6; neighbour discovery
-// (types 133 to 137) is never matched, as ARP is never matched, because without
-// them addresses stop resolving and the fault would be another one.
+// The protocols that a filter knows. On IPv6, ICMP means ICMPv6. A filter never
+// matches ARP or neighbour discovery (ICMPv6 types 133 to 137): without them
+// addresses stop resolving, and that is a different fault.
 const (
 	AnyProtocol Protocol = ""
 	TCP         Protocol = "tcp"
@@ -35,16 +35,16 @@ const (
 	ICMP        Protocol = "icmp"
 )
 
-// Filter says which packets a network fault is for. Its parts are ANDed:
+// Filter selects the packets of a network fault. A packet must match every part:
 // direction AND peer AND port AND protocol. An empty part matches everything.
 type Filter struct {
 	// Direction as seen from the target; empty takes the fault's default.
 	Direction Direction `json:"direction,omitempty"`
-	// Peers are the addresses at the other end. A packet matches when its other
-	// end is in one of them.
+	// Peers are the networks at the other end. A packet matches when the address of
+	// its other end is in one of them.
 	Peers []netip.Prefix `json:"peers,omitempty"`
-	// Ports match a TCP or UDP packet whose source or destination port is in one
-	// of them: a service's port, whichever side the service is on.
+	// Ports match a TCP or UDP packet whose source or destination port is in one of
+	// them, so it does not matter on which side the service is.
 	Ports []PortRange `json:"ports,omitempty"`
 	// Protocol limits the fault to one transport protocol.
 	Protocol Protocol `json:"protocol,omitempty"`
@@ -59,7 +59,7 @@ const MaxPeers = 128
 // MaxPorts is the largest number of port ranges in one filter.
 const MaxPorts = 64
 
-// Validate reports what about the filter contradicts itself.
+// Validate returns an error for a filter that contradicts itself or is too large.
 func (f Filter) Validate() error {
 	switch f.Direction {
 	case DefaultDirection, Egress, Ingress, Both:
@@ -93,8 +93,8 @@ func (f Filter) Validate() error {
 	return nil
 }
 
-// Overlaps reports whether one packet could match both filters. Directions must
-// have been resolved: an empty one overlaps nothing.
+// Overlaps reports whether one packet could match both filters. The directions must
+// be set: a filter without one overlaps nothing.
 func (f Filter) Overlaps(g Filter) bool {
 	way := (f.Direction.Has(Egress) && g.Direction.Has(Egress)) ||
 		(f.Direction.Has(Ingress) && g.Direction.Has(Ingress))
@@ -123,10 +123,9 @@ func protocolsMeet(f, g Filter) bool {
 	return !(f.Protocol == ICMP && len(g.Ports) > 0) && !(g.Protocol == ICMP && len(f.Ports) > 0)
 }
 
-// portsMeet is true for any two sets: a packet has two ports, and each set may
-// match at another end. Disjoint sets still meet in a packet from 80 to 5432,
-// but services' ports are not each other's clients' ports, so disjoint sets are
-// taken as apart.
+// portsMeet reports whether one packet may match both sets. In theory any two sets
+// meet, because a packet has two ports: one from 80 to 5432 matches both. In practice
+// a client's port is not the port of another service, so disjoint sets do not meet.
 func portsMeet(a, b []PortRange) bool {
 	if len(a) == 0 || len(b) == 0 {
 		return true
@@ -141,7 +140,7 @@ func portsMeet(a, b []PortRange) bool {
 	return false
 }
 
-// String says the filter in words: "egress to 10.0.0.7, port 5432, tcp".
+// String describes the filter: "egress to 10.0.0.7, port 5432, tcp".
 func (f Filter) String() string {
 	var parts []string
 	way := string(f.Direction)
@@ -160,7 +159,7 @@ func (f Filter) String() string {
 	return strings.Join(parts, ", ")
 }
 
-// peersText names the peers, by their label where there is one.
+// peersText is the label, or the peers' addresses if there is no label.
 func (f Filter) peersText() string {
 	if f.Label != "" {
 		return f.Label

@@ -9,8 +9,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// FuzzUnmarshal holds that whatever comes over the wire is refused, or is a valid
-// fault that survives the way back.
+// FuzzUnmarshal checks that bytes from the wire are either refused, or decode to a
+// valid fault that survives encoding and decoding again.
 func FuzzUnmarshal(f *testing.F) {
 	for _, entry := range fault.Catalogue {
 		encoded, err := fault.Marshal(entry.Example)
@@ -39,8 +39,8 @@ func FuzzUnmarshal(f *testing.F) {
 	})
 }
 
-// FuzzFilter holds that two filters off the wire are refused, or overlap each other
-// or neither.
+// FuzzFilter checks that Overlaps gives the same answer for two filters in both
+// orders.
 func FuzzFilter(f *testing.F) {
 	f.Add([]byte(`{"direction":"egress","peers":["10.0.0.0/8"]}`), []byte(`{"direction":"both","ports":[{"first":80,"last":90}]}`))
 	f.Add([]byte(`{"protocol":"icmp"}`), []byte(`{"direction":"ingress","peers":["fd00::1/128"],"protocol":"tcp"}`))

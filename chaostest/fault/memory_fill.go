@@ -12,14 +12,14 @@ type MemoryFillFault struct {
 
 var _ Fault = MemoryFillFault{}
 
-// MemoryFill brings the container's working set (usage less inactive page
-// cache) to share of its memory limit, above 0 to 100 %, and holds it: a worker
-// inside the container's cgroup owns the memory, tops it up, and gives nothing
-// back, so that a service that grows meets its limit. The kernel kills the
-// worker first; such a kill is an error of the injection, never its success.
-// It is exact to a percentage point, or to 256 KiB a processor where that is more:
-// so much the kernel counts in advance. The container must have a memory limit.
-// Needs cgroup v1 or v2.
+// MemoryFill raises the container's working set (usage without inactive page cache)
+// to share of its memory limit, above 0 to 100 %. A worker inside the container's
+// cgroup holds the memory. It takes more when the container frees some, and gives
+// nothing back, so a service that grows meets its limit. If memory runs out, the
+// kernel kills the worker first. That is an error of the injection, never a success.
+// The fill is exact to a percentage point, or to 256 KiB for each processor if that
+// is more, because the kernel counts that much in advance. The container must have a
+// memory limit. Needs cgroup v1 or v2.
 func MemoryFill(share Share) MemoryFillFault { return MemoryFillFault{Share: share} }
 
 // Kind is KindMemoryFill.

@@ -1,6 +1,7 @@
 package fault
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -11,12 +12,11 @@ const (
 	KindBlackHole Kind = "black-hole"
 )
 
-// MaxDelay is the longest delay: longer ones are a black hole to every client
-// that has a timeout, and the kernel's tick count wraps round at 274 s.
+// MaxDelay is the longest delay. To a client with a timeout, a longer one is a black
+// hole, and the kernel's tick count overflows at 274 s.
 const MaxDelay = 60 * time.Second
 
-// MinDelay is the shortest delay: below it no path is exact enough to tell it
-// from none.
+// MinDelay is the shortest delay. No data path is exact enough for a shorter one.
 const MinDelay = 100 * time.Microsecond
 
 // DelayFault holds packets back. See Delay.
@@ -24,6 +24,8 @@ type DelayFault struct {
 	Delay  time.Duration `json:"delay"`
 	Jitter time.Duration `json:"jitter,omitempty"`
 	Seed   uint64        `json:"seed,omitempty"`
+
+	nilOption int // the number of the first option that is nil; 0 if none is
 }
 
 var _ Filterable = DelayFault{}
@@ -31,13 +33,17 @@ var _ Filterable = DelayFault{}
 // DelayOption is an option of Delay: Jitter or Seed.
 type DelayOption interface{ applyDelay(*DelayFault) }
 
-// Delay holds each matching packet back for d, from 100 µs to 60 s. Without a
-// direction in the filter it is for egress: a round trip takes d longer. Needs
-// Linux 5.4 and CAP_BPF or CAP_SYS_ADMIN in the first user namespace; works
-// with and without the kernel's netem.
+// Delay holds each matching packet back for d, from 100 µs to 60 s. If the filter
+// names no direction, it delays egress: a round trip takes d longer. Needs Linux 5.4
+// and CAP_BPF or CAP_SYS_ADMIN in the first user namespace. It works with and without
+// the kernel's netem.
 func Delay(d time.Duration, options ...DelayOption) DelayFault {
 	f := DelayFault{Delay: d}
-	for _, o := range options {
+	for i, o := range options {
+		if o == nil {
+			f.nilOption = cmp.Or(f.nilOption, i+1)
+			continue
+		}
 		o.applyDelay(&f)
 	}
 	return f
@@ -52,6 +58,8 @@ func (f DelayFault) DefaultDirection() Direction { return Egress }
 // Validate refuses delays and jitters that cannot be done exactly.
 func (f DelayFault) Validate() error {
 	switch {
+	case f.nilOption > 0:
+		return fmt.Errorf("delay %s: option %d is nil: leave it out", f.Delay, f.nilOption)
 	case f.Delay < MinDelay:
 		return fmt.Errorf("delay %s: must be at least %s", f.Delay, MinDelay)
 	case f.Delay > MaxDelay:
@@ -59,7 +67,7 @@ func (f DelayFault) Validate() error {
 	case f.Jitter < 0:
 		return fmt.Errorf("jitter %s: must not be negative", f.Jitter)
 	case f.Jitter > f.Delay:
-		return fmt.Errorf("jitter %s above the delay %s: a packet cannot leave before it came", f.Jitter, f.Delay)
+		return fmt.Errorf("jitter %s: must be at most the delay %s: a packet cannot leave before it arrives", f.Jitter, f.Delay)
 	}
 	return nil
 }
@@ -72,14 +80,14 @@ func (f DelayFault) String() string {
 	return fmt.Sprintf("delay %s", f.Delay)
 }
 
-// BlackHoleFault loses packets in silence. See BlackHole.
+// BlackHoleFault drops packets in silence. See BlackHole.
 type BlackHoleFault struct{}
 
 var _ Filterable = BlackHoleFault{}
 
-// BlackHole loses every matching packet without a word: no error to the sender,
-// no RST, no ICMP. Without a direction in the filter it is for both. Needs what
-// Delay needs.
+// BlackHole drops every matching packet in silence: no error to the sender, no RST,
+// no ICMP. If the filter names no direction, it drops both ways. It needs what Delay
+// needs.
 func BlackHole() BlackHoleFault { return BlackHoleFault{} }
 
 // Kind is KindBlackHole.

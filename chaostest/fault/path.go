@@ -2,11 +2,11 @@ package fault
 
 import "fmt"
 
-// Path is a way to hold packets back in a network fault.
+// Path is the mechanism that carries out a network fault.
 type Path string
 
-// The data paths. AutoPath takes netem where the kernel has it and it can be
-// used without disturbing what is there, else the user-space path.
+// The data paths. AutoPath takes netem if the kernel has it and nothing that is
+// already there would be disturbed, and the user-space path otherwise.
 const (
 	AutoPath      Path = ""
 	NetemPath     Path = "netem"

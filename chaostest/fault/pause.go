@@ -8,10 +8,10 @@ type PauseFault struct{}
 
 var _ Fault = PauseFault{}
 
-// Pause freezes all processes of the container with the cgroup freezer. The
-// kernel goes on to acknowledge and accept connections for them, so it models a
-// hung process and not a dead network (that is BlackHole). Needs cgroup v1, or
-// v2 from Linux 5.2.
+// Pause freezes all processes of the container with the cgroup freezer. The kernel
+// still accepts and acknowledges connections for them, so a pause is like a process
+// that hangs, not like a dead network; for that use BlackHole. Needs cgroup v1, or v2
+// from Linux 5.2.
 func Pause() PauseFault { return PauseFault{} }
 
 // Kind is KindPause.

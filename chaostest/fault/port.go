@@ -23,8 +23,8 @@ func (r PortRange) String() string {
 	return fmt.Sprintf("%d-%d", r.First, r.Last)
 }
 
-// ParsePorts reads ports as they are written for containers: "5432/tcp", "53/udp",
-// "8000-8100/tcp"; or without a protocol, as in "5432" and "8000-8100", for both.
+// ParsePorts reads ports as they are written for containers, such as "5432/tcp",
+// "53/udp" or "8000-8100/tcp". Without a protocol, as in "5432", TCP and UDP are meant.
 func ParsePorts(text string) (PortRange, Protocol, error) {
 	numbers, name, named := strings.Cut(text, "/")
 	protocol := Protocol(name)

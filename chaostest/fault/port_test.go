@@ -8,7 +8,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-func TestPortsAreReadAsTheyAreWrittenForContainers(t *testing.T) {
+func TestParsePorts(t *testing.T) {
 	g := NewWithT(t)
 	for text, want := range map[string]struct {
 		ports    fault.PortRange
@@ -31,7 +31,7 @@ func TestPortsAreReadAsTheyAreWrittenForContainers(t *testing.T) {
 	}
 }
 
-func TestOneSeedServesEveryFaultThatDraws(t *testing.T) {
+func TestOneSeedServesEveryRandomFault(t *testing.T) {
 	g := NewWithT(t)
 	seed := fault.Seed(7)
 	g.Expect(fault.Delay(fault.MinDelay, seed, fault.Jitter(fault.MinDelay)).Seed).To(BeEquivalentTo(7))

@@ -6,11 +6,11 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// Share is a part of a whole, from 0 to 1. Specs write 50 * Percent, with the constant of
-// package matchers, for 0.5.
+// Share is a part of a whole, from 0 to 1. A spec writes 50*Percent for 0.5, with the
+// constant of package matchers.
 type Share float64
 
-// String prints the share in per cent, with no digit lost: 0.1 % stays 0.1 %.
+// String prints the share in per cent with all its digits: "0.1 %".
 func (s Share) String() string {
 	return units.Chosen(s)
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrUnsupported is what every UnsupportedError is.
+// ErrUnsupported matches every UnsupportedError, for errors.Is.
 var ErrUnsupported = errors.New("unsupported")
 
 // UnsupportedError says that this machine cannot do a fault exactly, and why.
@@ -13,7 +13,7 @@ var ErrUnsupported = errors.New("unsupported")
 type UnsupportedError struct {
 	// What was asked for: "delay on the netem path".
 	What string `json:"what"`
-	// Needs says what it takes, Have what was found, Do what the user can do.
+	// Needs is what the fault needs, Have what was found, and Do what the user can do.
 	Needs string `json:"needs"`
 	Have  string `json:"have"`
 	Do    string `json:"do,omitempty"`

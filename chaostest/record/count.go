@@ -9,7 +9,7 @@ import (
 type Count struct {
 	// Name says what is counted: "packets".
 	Name string `json:"name"`
-	// Unit is empty where the name says it, else "B", "s" or "share".
+	// Unit is "B", "s" or "share", or empty if the name says it.
 	Unit  string `json:"unit,omitempty"`
 	Value Float  `json:"value"`
 	// Merge says how the values of several targets become one.
@@ -19,16 +19,15 @@ type Count struct {
 // Rule is how the values of a count merge.
 type Rule string
 
-// The rules of merging.
+// The rules.
 const (
 	Sum Rule = "sum"
 	Max Rule = "max"
 	Min Rule = "min"
 )
 
-// of merges two values. By a rule that this version does not know, the result
-// is no number.
-func (r Rule) of(a, b Float) Float {
+// merge merges two values. The result is NaN if this version does not know the rule.
+func (r Rule) merge(a, b Float) Float {
 	switch r {
 	case Sum:
 		return a + b
@@ -40,7 +39,7 @@ func (r Rule) of(a, b Float) Float {
 	return Float(math.NaN())
 }
 
-// Value is the evidence's count of that name, or NaN where there is none.
+// Value is the value of the count with that name, or NaN if there is none.
 func (e Evidence) Value(name string) Float {
 	for _, c := range e.Counts {
 		if c.Name == name {
@@ -50,8 +49,8 @@ func (e Evidence) Value(name string) Float {
 	return Float(math.NaN())
 }
 
-// mergeCounts merges counts of the same name by their own rule; a count that
-// only one side has is kept as it is.
+// mergeCounts merges counts of the same name by their rule. A count that only one side
+// has stays as it is.
 func mergeCounts(a, b []Count) []Count {
 	merged := slices.Clone(a)
 	for _, c := range b {
@@ -60,7 +59,7 @@ func mergeCounts(a, b []Count) []Count {
 			merged = append(merged, c)
 			continue
 		}
-		merged[at].Value = c.Merge.of(merged[at].Value, c.Value)
+		merged[at].Value = c.Merge.merge(merged[at].Value, c.Value)
 	}
 	return merged
 }

@@ -2,52 +2,53 @@ package record
 
 import "time"
 
-// EventsVariable names the environment variable with the path of the file to
-// which a run under the chaosgate command appends its events, one JSON object a
-// line. Without it no events are written.
+// EventsVariable is the name of an environment variable. It holds the path of the file
+// to which a run under the chaosgate command appends its events, one JSON object a
+// line. If it is not set, no events are written.
 const EventsVariable = "CHAOSGATE_EVENTS"
 
-// CollectVariable names the environment variable that tells suites, when it is
-// not empty, that a baseline is being collected: comparisons with it that have too
-// few runs are recorded and fail nothing.
+// CollectVariable is the name of an environment variable. It is not empty while a
+// baseline is being collected: then a comparison with too few accepted runs is
+// recorded, and does not fail the spec.
 const CollectVariable = "CHAOSGATE_COLLECT"
 
-// EventKind says what an event tells.
+// EventKind says what has happened.
 type EventKind string
 
 // The kinds of events.
 const (
 	SpecStarted EventKind = "spec started"
 	SpecEnded   EventKind = "spec ended"
-	// StepTaken is a step that the spec says itself, as with Ginkgo's By.
+	// StepTaken is a step that the spec itself announces, as with Ginkgo's By.
 	StepTaken EventKind = "step"
 	Injected  EventKind = "injected"
-	// Lapsed says that a fault ended by itself, because its lease was not renewed.
+	// Lapsed means that a fault ended by itself, because its lease was not renewed.
 	Lapsed   EventKind = "lapsed"
 	Reverted EventKind = "reverted"
 	// Judged is a matcher's last look at what its judgement is about.
 	Judged EventKind = "judged"
-	// Loading tells how a load goes on, and WindowDone that it has ended.
+	// Loading is the progress of a load, and WindowDone is its end.
 	Loading    EventKind = "loading"
 	WindowDone EventKind = "window"
 )
 
-// Event is something that happened in a run. Those who wait follow the events as
-// they happen; the record of the run keeps all but the progress of loads.
+// Event is something that happened in a run. The chaosgate command shows events as
+// they happen. The record of the run has all of them but the progress of loads.
 type Event struct {
 	Schema  int       `json:"schema"`
 	Time    time.Time `json:"time"`
 	Kind    EventKind `json:"kind"`
 	Process int       `json:"process"`
-	// Suite is the spec's, where it is known: a suite that runs does not say it.
+	// Suite is the name of the spec's suite. It is empty while the suite runs, because
+	// a running suite does not know its name.
 	Suite  string `json:"suite,omitempty"`
 	Spec   string `json:"spec"`
 	Text   string `json:"text,omitempty"`
 	Failed bool   `json:"failed,omitempty"`
-	// ID is that of the injection or of the judgement that the event is about.
+	// ID names the injection or the judgement that the event is about.
 	ID string `json:"id,omitempty"`
-	// Outcome is that of the judgement.
+	// Outcome is the outcome of the judgement.
 	Outcome Outcome `json:"outcome,omitempty"`
-	// Window holds the counts so far while a load runs, and all of them at its end.
+	// Window has the counts so far while a load runs, and the final counts at its end.
 	Window *Window `json:"window,omitempty"`
 }

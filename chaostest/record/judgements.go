@@ -9,9 +9,9 @@ import (
 // Outcome is what a matcher found.
 type Outcome string
 
-// The outcomes. Undecided means that the evidence does not reach: it is never
-// a pass. ToolFailed means that nothing can be said, because the tool did not do
-// its part: a fault that touched nothing, for example.
+// The outcomes. Undecided means that there is too little evidence; it is never a
+// pass. ToolFailed means that the tool did not do its part, so nothing was shown: a
+// fault that touched nothing, for example.
 const (
 	Kept       Outcome = "kept"
 	Violated   Outcome = "violated"
@@ -22,13 +22,13 @@ const (
 // Judgement is one matcher's verdict on a window, on a probe's single samples, or
 // on an injection.
 type Judgement struct {
-	// ID is what the mark of a failure message names.
+	// ID is the ID that the mark of a failure message names.
 	ID string `json:"id"`
 	// At is the time of the last look.
 	At        time.Time `json:"at,omitzero"`
 	Matcher   string    `json:"matcher"`
 	Objective string    `json:"objective"`
-	// Part is set where a part of the window was judged.
+	// Part is set if only a part of the window was judged.
 	Part      *Part   `json:"part,omitempty"`
 	Outcome   Outcome `json:"outcome"`
 	Value     Float   `json:"value"`
@@ -46,8 +46,8 @@ type Part struct {
 	To   time.Duration `json:"to"`
 }
 
-// Judgements keeps what matchers found of one thing, in the order of their first
-// looks. The zero value is empty, and many goroutines may use it at once.
+// Judgements holds what matchers found about one thing, in the order of their first
+// looks. The zero value is empty. Many goroutines may use it at once.
 type Judgements struct {
 	mu   sync.Mutex
 	all  []entry
@@ -62,23 +62,24 @@ type entry struct {
 
 // About says what a judgement is about.
 type About struct {
-	// ID is that of the same judgement elsewhere; empty for a new one.
+	// ID is the ID of the same judgement in another record, or empty for a new one.
 	ID                 string
 	Matcher, Objective string
 	// Part is the part of the whole that was judged; nil for the whole.
 	Part *Part
 }
 
-// same tells judgements apart. A part is known by its start alone, so that one that
-// grows while it is polled leaves one judgement.
+// same reports whether two judgements are about the same thing. Parts are the same if
+// they start at the same time, so a part that grows while it is polled leaves one
+// judgement.
 func (a About) same(b About) bool {
 	return a.Matcher == b.Matcher && a.Objective == b.Objective &&
 		(a.Part == nil) == (b.Part == nil) && (a.Part == nil || a.Part.From == b.Part.From)
 }
 
-// Keep keeps a judgement and returns its ID: the last one of a matcher on an
-// objective counts, under the ID of the first one. The judgement is made when it is
-// read, because a matcher that is polled a thousand times writes its sentence once.
+// Keep stores a judgement and returns its ID. A later judgement about the same thing
+// replaces it and keeps the ID. The function is called only when the records are read:
+// a matcher that is polled a thousand times writes its sentence once.
 func (j *Judgements) Keep(about About, judgement func() Judgement) (id string) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -96,7 +97,7 @@ func (j *Judgements) Keep(about About, judgement func() Judgement) (id string) {
 	return about.ID
 }
 
-// Records are the judgements as they stand.
+// Records returns the judgements as they are now.
 func (j *Judgements) Records() []Judgement {
 	j.mu.Lock()
 	all := append([]entry(nil), j.all...)
@@ -108,9 +109,9 @@ func (j *Judgements) Records() []Judgement {
 	return records
 }
 
-// Mark ends a message with the mark of the last judgement. Messages that no matcher
-// of this module writes need it, such as that of Gomega's Or, which prints what was
-// judged and asks no matcher. Without a judgement the message stays as it is.
+// Mark appends the mark of the last judgement to a message. It is for messages that no
+// matcher of this module writes: Gomega's Or, for example, prints what was judged and
+// asks no matcher for a message. Without a judgement the message stays as it is.
 func (j *Judgements) Mark(message string) string {
 	j.mu.Lock()
 	if len(j.all) == 0 {

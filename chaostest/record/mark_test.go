@@ -51,12 +51,12 @@ func TestIDsAreShortAndRandom(t *testing.T) {
 	}
 }
 
-func FuzzMarksSurviveWhateverStandsAroundThem(f *testing.F) {
+func FuzzAMarkIsFoundInsideAnyText(f *testing.F) {
 	f.Add("annotation", "message", "attachment")
 	f.Add("a\n\nb", "\r\n\xff", "\n")
 	f.Fuzz(func(t *testing.T, before, message, after string) {
 		if _, marks := record.Marks(before + "\n" + message + "\n" + after); len(marks) > 0 {
-			t.Skip("a text with a mark of its own")
+			t.Skip("the text happens to contain a mark")
 		}
 		data, err := json.Marshal(before + "\n" + record.Mark(message, "j-abc", record.Kept) + "\n" + after)
 		if err != nil {
@@ -72,7 +72,7 @@ func FuzzMarksSurviveWhateverStandsAroundThem(f *testing.F) {
 		}
 		valid := func(s string) string { return strings.ToValidUTF8(s, "") }
 		if strings.ToValidUTF8(before, "") == before && marks[0].Before != before || valid(message) == message && marks[0].Message != message {
-			t.Fatalf("before it stands %q and it says %q, want %q and %q", marks[0].Before, marks[0].Message, before, message)
+			t.Fatalf("the message is %q after %q, want %q after %q", marks[0].Message, marks[0].Before, message, before)
 		}
 	})
 }

@@ -2,8 +2,9 @@ package record
 
 import "strings"
 
-// Merge makes one record of the injections of one fault on several targets:
-// counts merge by their own rules, and what must hold for one must hold for all.
+// Merge makes one record of the injections of one fault on several targets. Counts
+// merge by their rules. The merged fault is effective and reverted if it is so on every
+// target; its lease lapsed or its target died if that happened on any.
 func Merge(all []Injection) Injection {
 	if len(all) == 0 {
 		return Injection{Schema: Schema}

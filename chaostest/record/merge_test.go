@@ -41,11 +41,11 @@ func TestMergeJoinsWhatSeveralTargetsSaw(t *testing.T) {
 			{Name: "room", Unit: "B", Value: 5, Merge: record.Min},
 		},
 	}))
-	g.Expect(a.Value("packets")).To(Equal(record.Float(3)), "what was merged is left as it was")
+	g.Expect(a.Value("packets")).To(Equal(record.Float(3)), "merging leaves its input unchanged")
 	g.Expect(record.Merge(nil)).To(Equal(record.Injection{Schema: record.Schema}))
 }
 
-func TestACountOfAnUnknownNameOrRuleIsNoNumber(t *testing.T) {
+func TestACountOfAnUnknownNameOrRuleIsNaN(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(math.IsNaN(float64(record.Evidence{}.Value("packets")))).To(BeTrue())
 	odd := record.Injection{Evidence: record.Evidence{Counts: []record.Count{{Name: "mood", Value: 1, Merge: "mix"}}}}

@@ -7,21 +7,21 @@ type Proof string
 
 // What evidence can show.
 const (
-	// Proven: the fault has had the effect that it names.
+	// Proven: the fault had the effect that it names.
 	Proven Proof = "proven"
-	// TouchedNothing: the fault was live, and had no such effect.
+	// TouchedNothing: the fault was live, but had no effect.
 	TouchedNothing Proof = "touched nothing"
 	// LeaseLapsed: the fault ended by itself before it was reverted.
 	LeaseLapsed Proof = "lease lapsed"
-	// Spoilt: something else happened meanwhile, so that it is not known what came
-	// of the fault.
+	// Spoilt: something else happened at the same time, so the effect of the fault is
+	// not known.
 	Spoilt Proof = "spoilt"
 	// TargetDied: the target's first process ended under the fault.
 	TargetDied Proof = "target died"
 )
 
-// Proof judges the injection's evidence, and says why in words. Of evidence that is
-// taken while the fault is live it says what is known so far.
+// Proof judges the injection's evidence and explains the result. While the fault is
+// live, it judges what is known so far.
 func (i Injection) Proof() (Proof, string) {
 	switch e := i.Evidence; {
 	case e.TargetDied:
@@ -37,8 +37,8 @@ func (i Injection) Proof() (Proof, string) {
 	}
 }
 
-// Outcome is what the proof means for a spec: that a target died is a finding about
-// the target, and a fault that touched nothing or lapsed is the tool's failure.
+// Outcome is what the proof means for a spec. A target that died is a finding about
+// the target. A fault that touched nothing or lapsed is a failure of the tool.
 func (p Proof) Outcome() Outcome {
 	switch p {
 	case Proven:

@@ -6,7 +6,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-func TestProofIsOneVerdictForEverybody(t *testing.T) {
+func TestProofJudgesTheEvidence(t *testing.T) {
 	const on = "delay 300ms on db, ingress from shop: "
 	for name, c := range map[string]struct {
 		evidence record.Evidence

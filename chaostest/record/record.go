@@ -1,6 +1,6 @@
-// Package record holds what happened in a run, as versioned values that encode
-// to JSON whatever they hold. It imports the standard library only, so that the
-// library, the agent, the matchers and the gate can share it.
+// Package record holds what happened in a run, as versioned values that always encode
+// to JSON. It imports only the standard library, so the library, the agent, the
+// matchers and the gate can share it.
 package record
 
 import (
@@ -22,8 +22,8 @@ const (
 	FailureEntry   = "chaosgate/failure"
 )
 
-// Float is a number that may be NaN or infinite; JSON has no such numbers, so
-// they encode as null, and null decodes as NaN.
+// Float is a number that may be NaN or infinite. JSON has no such numbers, so these
+// encode as null, and null decodes as NaN.
 type Float float64
 
 // MarshalJSON encodes a finite number as itself and any other as null.
@@ -43,38 +43,37 @@ func (f *Float) UnmarshalJSON(data []byte) error {
 	return json.Unmarshal(data, (*float64)(f))
 }
 
-// Attestation is what the kernel said when it was read back after a fault was
-// applied.
+// Attestation is what was read back from the kernel after a fault was applied.
 type Attestation struct {
 	// Path is the mechanism that does the fault: "netem", "user space", "bpf",
 	// "cgroup v1" or "cgroup v2".
 	Path string `json:"path"`
-	// Readback says, one line a thing, what the kernel answered.
+	// Readback is what the kernel answered, one line for each thing that was read.
 	Readback []string `json:"readback"`
-	// Seed replays the fault's random choices; 0 where it makes none. It encodes
-	// as a string, because a report that is decoded without its types on the way
-	// keeps only 53 bits of a number.
+	// Seed replays the fault's random choices; 0 means that it makes none. It encodes
+	// as a string, because a report that is decoded without types keeps only 53 bits
+	// of a number.
 	Seed uint64 `json:"seed,omitempty,string"`
 	// Notes say what a reader should know, such as a feature that the kernel lacks.
 	Notes []string `json:"notes,omitempty"`
-	// Took is the time from the request's arrival to the proof.
+	// Took is the time from the arrival of the request until the fault was proven live.
 	Took time.Duration `json:"took"`
 }
 
 // Evidence is what a fault has touched so far.
 type Evidence struct {
-	// Effective says whether the fault has had the effect it names; Summary says
+	// Effective says whether the fault had the effect that it names. Summary explains
 	// why, in words and numbers.
 	Effective bool   `json:"effective"`
 	Summary   string `json:"summary"`
-	// LeaseLapsed says that the fault ended by itself before it was reverted: the
-	// host fell silent. What was measured meanwhile proves nothing.
+	// LeaseLapsed says that the fault ended by itself before it was reverted, because
+	// its lease was not renewed. What was measured then proves nothing.
 	LeaseLapsed bool `json:"leaseLapsed,omitempty"`
-	// TargetDied says that the target's first process ended under the fault: a
-	// finding about the target.
+	// TargetDied says that the target's first process ended under the fault. That is
+	// a finding about the target.
 	TargetDied bool `json:"targetDied,omitempty"`
-	// Spoilt says what else happened that makes the measurement prove nothing, such
-	// as an out-of-memory kill in the container; empty when nothing did.
+	// Spoilt says what else happened, such as an out-of-memory kill in the container,
+	// so that the measurement proves nothing. It is empty if nothing did.
 	Spoilt string `json:"spoilt,omitempty"`
 	// Counts are the numbers behind the summary.
 	Counts []Count `json:"counts,omitempty"`
@@ -100,7 +99,8 @@ type Injection struct {
 	Judgements []Judgement `json:"judgements,omitempty"`
 }
 
-// String says the injection in one line: "delay 300ms on db, ingress from shop, port 5432".
+// String describes the injection in one line: "delay 300ms on db, ingress from shop,
+// port 5432".
 func (i Injection) String() string {
 	s := i.Fault + " on " + i.Target
 	if i.Filter != "" {
@@ -109,16 +109,16 @@ func (i Injection) String() string {
 	return s
 }
 
-// Step is the injection's line in the timeline of its spec, when it was injected
-// or reverted: "injected delay 300ms on db".
+// Step is the injection's line in the timeline of its spec: "injected delay 300ms on
+// db".
 func (i Injection) Step(kind EventKind) string { return string(kind) + " " + i.String() }
 
-// Window is the summary of the samples of a span, and what was judged of it.
+// Window is the summary of the samples of a span, and how it was judged.
 type Window struct {
 	Schema int    `json:"schema"`
 	Spec   string `json:"spec"`
 	Probe  string `json:"probe"`
-	// Number tells the windows of one probe in one spec apart, from 1; 0 is unknown.
+	// Number counts the windows of one probe in one spec, from 1; 0 means unknown.
 	Number int       `json:"number,omitempty"`
 	Start  time.Time `json:"start"`
 	End    time.Time `json:"end"`
@@ -128,36 +128,36 @@ type Window struct {
 	Errors int      `json:"errors"`
 	// Classes counts the errors by class.
 	Classes map[string]int `json:"classes,omitempty"`
-	// P50, P90 and P99 are quantiles of the latency of the answers that were no
-	// errors, in seconds; NaN where there was none.
+	// P50, P90 and P99 are latency quantiles of the healthy samples, in seconds. They
+	// are NaN if no sample was healthy.
 	P50 Float `json:"p50"`
 	P90 Float `json:"p90"`
 	P99 Float `json:"p99"`
-	// Rows are what the window saw over time, RowWidth apart: a second, less in a
-	// window of a few seconds, more in one of many minutes.
+	// Rows are what the window saw over time, RowWidth apart. That is a second, or
+	// less in a window of a few seconds, or more in one of many minutes.
 	RowWidth time.Duration `json:"rowWidth,omitempty"`
 	Rows     []Row         `json:"rows,omitempty"`
 	// Judgements are the matchers' verdicts on the window.
 	Judgements []Judgement `json:"judgements,omitempty"`
-	// Members are the windows of a fleet's members, without judgements; the window
-	// itself is of all their samples.
+	// Members are the windows of a fleet's members, without judgements. The window
+	// itself then covers the samples of all members.
 	Members []Window `json:"members,omitempty"`
 }
 
 // Row is what a window saw from At until RowWidth later, or until the window's end.
-// There is no row for a time in which no sample was meant to be taken.
+// A time in which no sample was due has no row.
 type Row struct {
 	At      time.Time      `json:"at"`
 	Count   int            `json:"count"`
 	Errors  int            `json:"errors,omitempty"`
 	Classes map[string]int `json:"classes,omitempty"`
-	// P50, P90 and P99 are as in Window, of this row's answers alone.
+	// P50, P90 and P99 are as in Window, for this row alone.
 	P50 Float `json:"p50"`
 	P90 Float `json:"p90"`
 	P99 Float `json:"p99"`
 }
 
-// Samples is what was judged of a probe's single samples, which are in no window.
+// Samples is how single samples of a probe, which belong to no window, were judged.
 type Samples struct {
 	Schema     int         `json:"schema"`
 	Spec       string      `json:"spec"`
@@ -165,30 +165,31 @@ type Samples struct {
 	Judgements []Judgement `json:"judgements"`
 }
 
-// Cause says whose failure a failure is.
+// Cause is why a spec failed, if it was not because of the target.
 type Cause string
 
-// The causes that are not the target's: the tool's own, and a guard's stop.
+// The causes: the tool could not do its work, or a guard stopped the run.
 const (
 	ToolFailure    Cause = "tool"
 	StoppedByGuard Cause = "guard"
 )
 
-// Failure says that a spec failed for another reason than the target.
+// Failure records that a spec failed for a reason other than the target.
 type Failure struct {
 	Schema int `json:"schema"`
-	// ID is what the mark of a failure message names.
+	// ID is the ID that the mark of the failure message names.
 	ID    string `json:"id"`
 	Spec  string `json:"spec"`
 	Cause Cause  `json:"cause"`
 	Text  string `json:"text"`
 }
 
-// Message is the failure's text with its mark, for people and programs to read.
+// Message is the failure's text with its mark: people read the text, and programs the
+// mark.
 func (f Failure) Message() string { return Mark(f.Text, f.ID, Outcome(f.Cause)) }
 
-// Decode reads a record from a report entry's raw value: the live value, a
-// pointer to it, or, after a round trip, its JSON.
+// Decode reads a record from a report entry. The raw value is the record, a pointer to
+// it, or anything else; then the JSON is decoded.
 func Decode[R any](raw any, asJSON string) (R, error) {
 	var r R
 	switch v := raw.(type) {

@@ -19,7 +19,7 @@ func TestRecordsSurviveTheReport(t *testing.T) {
 	var asMap map[string]any
 	NewWithT(t).Expect(json.Unmarshal(asJSON, &asMap)).To(Succeed())
 
-	for name, raw := range map[string]any{"live": window, "pointer": &window, "another process's": asMap, "with an encoder of its own": encoder{window}} {
+	for name, raw := range map[string]any{"live": window, "pointer": &window, "another process's": asMap, "a type that encodes itself": encoder{window}} {
 		g := NewWithT(t)
 		text := ""
 		if name == "another process's" {

@@ -1,4 +1,4 @@
-// Package units says numbers the way that people read them, the same way everywhere.
+// Package units formats numbers for people, in the same way everywhere.
 package units
 
 import (
@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// Percent says what was measured, with three digits: more would say nothing.
+// Percent formats a measured share with three digits: 0.1234 is "12.3 %".
 func Percent(share float64) string { return percent(share, 3) }
 
-// Chosen says a share that somebody has chosen, with all the digits it may have.
+// Chosen formats a share that a person chose, with all its digits: 0.0005 is "0.05 %".
 func Chosen[S ~float64](share S) string { return percent(float64(share), 10) }
 
 func percent(share float64, digits int) string {
@@ -26,7 +26,7 @@ func Number[N int | uint64](n N) string {
 	return s
 }
 
-// Plural is "1 sample", "2 samples" or "1,204 samples".
+// Plural formats a count of things: "1 sample", "2 samples", "1,204 samples".
 func Plural[N int | uint64](n N, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -34,7 +34,7 @@ func Plural[N int | uint64](n N, noun string) string {
 	return Number(n) + " " + noun + "s"
 }
 
-// Bytes says an amount of memory: "512 B", "1.5 MiB".
+// Bytes formats an amount of memory: "512 B", "1.5 MiB".
 func Bytes(n uint64) string {
 	if n < 1<<10 {
 		return strconv.FormatUint(n, 10) + " B"

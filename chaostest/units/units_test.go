@@ -8,10 +8,12 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-func TestNumbersAreSaid(t *testing.T) {
+func TestNumbersAreFormattedForPeople(t *testing.T) {
 	for _, c := range []struct{ got, want string }{
 		{units.Percent(.05), "5 %"},
+		{units.Percent(.1234), "12.3 %"},
 		{units.Percent(.123456), "12.3 %"},
+		{units.Chosen(.0005), "0.05 %"},
 		{units.Percent(0), "0 %"},
 		{units.Percent(1), "100 %"},
 		{units.Percent(.0001), "0.01 %"},
