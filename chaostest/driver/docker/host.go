@@ -16,8 +16,7 @@ import (
 var capabilities = []string{
 	"NET_ADMIN",  // qdiscs, filters and TAP devices in a target's network namespace
 	"NET_RAW",    // put held packets back on a target's interface (AF_PACKET)
-	"SYS_ADMIN",  // setns into a target's network namespace; load the BPF classifier;
-	// note on a cgroup what a fault has set (trusted.* attributes)
+	"SYS_ADMIN",  // setns into a target's network namespace; load the BPF classifier; note on a cgroup what a fault has set (trusted.* attributes)
 	"SYS_PTRACE", // open /proc/PID/ns/net of a target
 }
 
