@@ -44,17 +44,17 @@ var _ worker.Program = Burn
 // Burn is the worker: one thread for each processor that the quota may be worth. The first
 // closes the loop, and burns its part like the others, so that half a processor
 // is burnt by one thread that wakes once a period.
-func Burn(seat *worker.Seat) error {
+func Burn(job *worker.Job) error {
 	var c config
-	if err := seat.Config(&c); err != nil {
+	if err := job.Config(&c); err != nil {
 		return err
 	}
-	meter, err := seat.Target.OpenCPUMeter()
+	meter, err := job.Target.OpenCPUMeter()
 	if err != nil {
 		return err
 	}
 	l := loop{share: c.Share}
-	if l.cores, _, err = seat.Target.CPUQuota(); err != nil {
+	if l.cores, _, err = job.Target.CPUQuota(); err != nil {
 		return err
 	}
 	threads := c.Threads
@@ -62,7 +62,7 @@ func Burn(seat *worker.Seat) error {
 	runtime.LockOSThread()
 	hands := startHands(threads - 1)
 	runtime.GC() // makes the runtime's own threads now, while no target's limit holds
-	seat.Ready()
+	job.Ready()
 
 	used, err := meter.Read()
 	if err != nil {
@@ -85,14 +85,14 @@ func Burn(seat *worker.Seat) error {
 		full += time.Duration(float64(now-last) * l.cores)
 		last, used, burnt = now, nowUsed, nowBurnt
 		if n%reportEvery == 1 { // the second turn sees the first burn
-			if l.cores, _, err = seat.Target.CPUQuota(); err != nil {
+			if l.cores, _, err = job.Target.CPUQuota(); err != nil {
 				return err
 			}
-			if err := seat.Report(reading{Began: began, Since: since, At: now, Usage: used, Cores: l.cores, Full: full, Asked: asked}); err != nil {
+			if err := job.Report(reading{Began: began, Since: since, At: now, Usage: used, Cores: l.cores, Full: full, Asked: asked}); err != nil {
 				return err
 			}
 		}
-		if amount == 0 || !seat.Leased() {
+		if amount == 0 || !job.Leased() {
 			continue
 		}
 		asked += amount

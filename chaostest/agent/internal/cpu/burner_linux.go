@@ -20,7 +20,7 @@ type burner struct {
 	proc        *worker.Process[reading]
 	idle        time.Duration // of the burner, before the start
 	attestation record.Attestation
-	last        injector.Last
+	final        injector.Final
 }
 
 var _ injector.Live = (*burner)(nil)
@@ -39,12 +39,12 @@ func (b *burner) end() error {
 	if b.proc == nil {
 		return nil
 	}
-	return b.last.End(b.evidence, b.proc.Stop, func(e *record.Evidence) {
+	return b.final.End(b.evidence, b.proc.Stop, func(e *record.Evidence) {
 		e.Counts[0].Value = record.Float((b.proc.CPUTime() - b.idle).Seconds())
 	})
 }
 
-func (b *burner) Evidence() record.Evidence { return b.last.Evidence(b.evidence) }
+func (b *burner) Evidence() record.Evidence { return b.final.Evidence(b.evidence) }
 
 func (b *burner) evidence() record.Evidence {
 	ending := b.proc.Ending()
@@ -66,7 +66,7 @@ func (b *burner) evidence() record.Evidence {
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
 	}}
 	e.Effective, e.Summary = b.judge(passed, full, usage, burnt)
-	b.Ended(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the burner")
+	b.AddEnding(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the burner")
 	if !e.LeaseLapsed && !e.TargetDied && ending != worker.Running {
 		e.Effective = false
 		e.Summary += "; " + b.proc.Err().Error()

@@ -58,7 +58,7 @@ func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], jou
 		return nil, b.Wrap(err)
 	}
 	b.idle = b.proc.CPUTime()
-	if err := b.proc.Begin(request.Lease()); err != nil {
+	if err := b.proc.Renew(request.Lease()); err != nil {
 		return nil, b.Wrap(err)
 	}
 	first, err := b.proc.Await(ctx, func(r reading) bool { return r.At != 0 && (r.Asked > 0 || b.reached(r)) })
@@ -107,4 +107,4 @@ func (b *burner) attest(first reading) {
 }
 
 // Prove compares the container's limits with those before, once the burner is gone.
-func (b *burner) Prove() error { return b.Undone(b.proc.Left()) }
+func (b *burner) Prove() error { return b.ProveUndone(b.proc.ProveGone()) }

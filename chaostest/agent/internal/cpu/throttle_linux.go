@@ -31,7 +31,7 @@ type throttle struct {
 	cores       float64      // what the lowered quota is worth
 	period      time.Duration
 	attestation record.Attestation
-	last        injector.Last
+	final        injector.Final
 
 	// The kernel's counts when the quota was lowered.
 	start              uint64
@@ -160,13 +160,13 @@ func (l *throttle) end() error {
 	if l.hold == nil {
 		return nil
 	}
-	return l.last.End(l.evidence, l.hold.Release, func(*record.Evidence) {})
+	return l.final.End(l.evidence, l.hold.Release, func(*record.Evidence) {})
 }
 
 // Prove compares the container's quota with that before.
-func (l *throttle) Prove() error { return l.Undone() }
+func (l *throttle) Prove() error { return l.ProveUndone() }
 
-func (l *throttle) Evidence() record.Evidence { return l.last.Evidence(l.evidence) }
+func (l *throttle) Evidence() record.Evidence { return l.final.Evidence(l.evidence) }
 
 func (l *throttle) evidence() record.Evidence {
 	if l.start == 0 {
@@ -182,11 +182,11 @@ func (l *throttle) evidence() record.Evidence {
 	} else {
 		e = l.judge(periods-l.periods, throttled-l.throttled, used-l.used, passed)
 	}
-	if err := l.hold.Intact(); err != nil && ending == keeper.Held {
+	if err := l.hold.Intact(); err != nil && ending == keeper.StillHeld {
 		e.Effective = false
 		e.Summary += ": " + err.Error()
 	}
-	l.Ended(&e, ending == keeper.Lapsed, ending == keeper.TargetDied, "the keeper")
+	l.AddEnding(&e, ending == keeper.Lapsed, ending == keeper.TargetDied, "the keeper")
 	return e
 }
 

@@ -83,7 +83,7 @@ func (s *Site) Remember(controllers ...string) (err error) {
 
 // Undone compares the limits with those before the fault. It is an error when
 // they differ, or when one of the errors given says that something is left.
-func (s *Site) Undone(left ...error) error {
+func (s *Site) ProveUndone(left ...error) error {
 	if err := errors.Join(append(left, s.Group.Unchanged(s.before))...); err != nil {
 		return s.Wrap(fmt.Errorf("prove that it is undone: %w", err))
 	}
@@ -92,7 +92,7 @@ func (s *Site) Undone(left ...error) error {
 
 // Ended adds to the evidence that the fault ended before it was reverted: that
 // its lease lapsed, which who does it has seen, or that the target died.
-func (s *Site) Ended(e *record.Evidence, lapsed, died bool, who string) {
+func (s *Site) AddEnding(e *record.Evidence, lapsed, died bool, who string) {
 	e.LeaseLapsed, e.TargetDied = lapsed, died || !s.Group.Alive()
 	switch {
 	case e.LeaseLapsed:

@@ -19,9 +19,9 @@ type child struct {
 	done  chan struct{}
 }
 
-// launch starts a process and returns when it is ready. It hands each event to
-// hear, from a goroutine of its own.
-func launch(hear func(event)) (*child, error) {
+// launch starts a process and returns when it is ready. A new goroutine then
+// passes each event to receive.
+func launch(receive func(event)) (*child, error) {
 	stdin, toKeeper, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make pipe: %w", err)
@@ -32,12 +32,12 @@ func launch(hear func(event)) (*child, error) {
 	}
 	c := &child{stdin: toKeeper, done: make(chan struct{}), cmd: &exec.Cmd{
 		Path: "/proc/self/exe", Args: []string{name}, Env: []string{"GOMAXPROCS=1"}, Stdin: stdin, Stdout: stdout,
-		// A session of its own, so that no signal to the agent's reaches it. Not the
-		// agent's standard error: that would keep the container's streams open.
+		// In a new session, so that no signal to the agent's session reaches it.
+		// Without standard error: the agent's would keep the container's streams open.
 		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
 	}}
 	err = c.cmd.Start()
-	_, _ = stdin.Close(), stdout.Close() // the keeper has its own
+	_, _ = stdin.Close(), stdout.Close() // the keeper has copies
 	if err != nil {
 		return nil, errors.Join(err, toKeeper.Close(), fromKeeper.Close())
 	}
@@ -48,24 +48,24 @@ func launch(hear func(event)) (*child, error) {
 	if err == nil && first.Error != "" {
 		err = errors.New(first.Error)
 	}
-	go c.listen(lines, fromKeeper, err == nil, hear)
+	go c.listen(lines, fromKeeper, err == nil, receive)
 	if err != nil {
 		return nil, errors.Join(err, c.kill())
 	}
 	return c, nil
 }
 
-// listen hands on what the keeper says until it ends, and reaps it.
-func (c *child) listen(lines *bufio.Scanner, from io.Closer, ready bool, hear func(event)) {
+// listen passes on the keeper's events until it ends, and then reaps it.
+func (c *child) listen(lines *bufio.Scanner, from io.Closer, ready bool, receive func(event)) {
 	for ready {
 		e, err := next(lines)
 		if err != nil {
 			break
 		}
-		hear(e)
+		receive(e)
 	}
 	_ = from.Close()    // a pipe that was only read
-	_ = c.stdin.Close() // closed before, when we ended it; one that makes no sense ends by this
+	_ = c.stdin.Close() // already closed after close; otherwise this ends a keeper that wrote nonsense
 	_ = c.cmd.Wait()    // how it ended changes nothing
 	close(c.done)
 }
@@ -94,8 +94,8 @@ func (c *child) ended() bool {
 	}
 }
 
-// send writes an order. A keeper that has read nothing for so long that the
-// pipe is full stands still.
+// send writes an order. It fails when the pipe is full: then the keeper has stood
+// still for a long time.
 func (c *child) send(o order) error {
 	data, err := json.Marshal(o)
 	if err != nil {
@@ -110,9 +110,9 @@ func (c *child) send(o order) error {
 	return nil
 }
 
-// close closes the pipe, so that the keeper ends, and waits for that.
+// close closes the pipe and waits for the keeper to end.
 func (c *child) close() error {
-	_ = c.stdin.Close() // closed before, when it has died
+	_ = c.stdin.Close() // already closed when the keeper has died
 	select {
 	case <-c.done:
 		return nil

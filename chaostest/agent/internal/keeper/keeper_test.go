@@ -24,8 +24,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
 )
 
-// parent names the variable by which this program, started again, is an agent
-// to be killed: its value is the target's process and container.
+// parent is the variable that makes this program, started again, an agent that
+// the test kills. Its value is the target's process and container.
 const parent = "CHAOSGATE_TEST_PARENT"
 
 func TestMain(m *testing.M) {
@@ -58,7 +58,7 @@ func beParent(of string) {
 	select {}
 }
 
-// hold has the freezer held.
+// hold asks the keeper to hold the freezer.
 func hold(ctx context.Context, k *keeper.Keeper, group *cgroup.Group, lease time.Duration) (*keeper.Hold, error) {
 	file, frozen, err := group.FreezerFile()
 	if err != nil {
@@ -129,7 +129,7 @@ func claim(t *testing.T, group *cgroup.Group) (cgroup.Claim, bool) {
 	return c, found
 }
 
-func TestWhatIsReleasedIsSetBackByTheAgent(t *testing.T) {
+func TestReleaseSetsTheFileBack(t *testing.T) {
 	g := NewWithT(t)
 	k, group, _, _ := setup(t)
 	h := pause(t, k, group, time.Minute)
@@ -142,7 +142,7 @@ func TestWhatIsReleasedIsSetBackByTheAgent(t *testing.T) {
 	g.Expect(group.Frozen()).To(BeFalse())
 	_, found = claim(t, group)
 	g.Expect(found).To(BeFalse())
-	g.Expect(ending(h)()).To(Equal(keeper.Held), "the keeper had no part in it")
+	g.Expect(ending(h)()).To(Equal(keeper.StillHeld), "the agent set it back, not the keeper")
 	g.Expect(h.Release()).To(Succeed(), "a second time")
 	g.Expect(h.Renew(injector.In(time.Minute))).To(MatchError(HaveSuffix("it was released")))
 
@@ -151,7 +151,7 @@ func TestWhatIsReleasedIsSetBackByTheAgent(t *testing.T) {
 	g.Expect(keepers(t, os.Getpid())).To(HaveLen(1), "one process for all holds")
 }
 
-func TestALeaseThatEndsSetsBack(t *testing.T) {
+func TestTheKeeperSetsTheFileBackWhenTheLeaseLapses(t *testing.T) {
 	g := NewWithT(t)
 	k, group, _, _ := setup(t)
 	lapses := pause(t, k, group, 300*time.Millisecond)
@@ -171,7 +171,7 @@ func TestALeaseThatEndsSetsBack(t *testing.T) {
 	g.Expect(renewed.Release()).To(Succeed())
 }
 
-func TestTheTargetsDeathSetsBack(t *testing.T) {
+func TestTheKeeperSetsTheFileBackWhenTheTargetDies(t *testing.T) {
 	g := NewWithT(t)
 	k, group, target, box := setup(t)
 	other := box.Start(t, "sleep", "600")
@@ -212,7 +212,7 @@ func TestAKeeperThatStandsStillIsReplaced(t *testing.T) {
 	g.Expect(again.Release()).To(Succeed())
 }
 
-func TestTwoFaultsOnOneFileRefuseEachOtherByName(t *testing.T) {
+func TestASecondFaultOnTheSameFileIsRefusedWithTheFirstOnesName(t *testing.T) {
 	g := NewWithT(t)
 	k, group, _, _ := setup(t)
 	h := pause(t, k, group, time.Minute)
@@ -220,7 +220,7 @@ func TestTwoFaultsOnOneFileRefuseEachOtherByName(t *testing.T) {
 	refused, ok := errors.AsType[*cgroup.ClaimedError](err)
 	g.Expect(ok).To(BeTrue(), "%v", err)
 	g.Expect(refused).To(MatchError(HaveSuffix(" is set by pause, injection 3f.0: revert that first")))
-	// Another agent's, too.
+	// The same goes for another agent's keeper.
 	other := keeper.New()
 	_, err = hold(t.Context(), other, group, time.Minute)
 	g.Expect(err).To(MatchError(refused.Error()))
@@ -229,7 +229,7 @@ func TestTwoFaultsOnOneFileRefuseEachOtherByName(t *testing.T) {
 	g.Expect(h.Release()).To(Succeed())
 }
 
-func TestAFileThatSomebodyElseHasSetIsLeftAlone(t *testing.T) {
+func TestReleaseLeavesAFileThatSomebodyElseHasSet(t *testing.T) {
 	g := NewWithT(t)
 	k, group, _, _ := setup(t)
 	h := pause(t, k, group, time.Minute)
@@ -238,7 +238,7 @@ func TestAFileThatSomebodyElseHasSetIsLeftAlone(t *testing.T) {
 	g.Expect(group.Frozen()).To(BeFalse())
 }
 
-func TestWhatIsGivenUpIsNotHeld(t *testing.T) {
+func TestACancelledHoldLeavesNoClaim(t *testing.T) {
 	g := NewWithT(t)
 	k, group, _, _ := setup(t)
 	g.Expect(pause(t, k, group, time.Minute).Release()).To(Succeed())
@@ -251,8 +251,8 @@ func TestWhatIsGivenUpIsNotHeld(t *testing.T) {
 	g.Expect(found).To(BeFalse())
 }
 
-// start starts an agent that has paused the box, in a box of its own for those
-// who kill all processes of its container.
+// start starts an agent that pauses the box. The agent runs in a second box, which
+// stands for its container: the test kills all processes in there.
 func start(t *testing.T, target *cgrouptest.Target, box *cgrouptest.Box) (*exec.Cmd, *cgrouptest.Box) {
 	t.Helper()
 	g := NewWithT(t)
@@ -288,12 +288,12 @@ func TestTheKeeperOutlivesTheAgentAndItsContainer(t *testing.T) {
 		g.Expect(unix.Kill(pid, unix.SIGKILL)).To(Succeed())
 	}
 	g.Eventually(group.Frozen, "2s", "10ms").Should(BeFalse())
-	g.Eventually(func() bool { return cgrouptest.Gone(k[0]) }, "2s").Should(BeTrue(), "it ends when nothing is held")
+	g.Eventually(func() bool { return cgrouptest.HasEnded(k[0]) }, "2s").Should(BeTrue(), "it ends when nothing is held")
 	_, found := claim(t, group)
 	g.Expect(found).To(BeFalse())
 }
 
-func TestTheNextStartUndoesWhatACrashOfBothHasLeft(t *testing.T) {
+func TestTheNextAgentUndoesWhatACrashOfAgentAndKeeperLeft(t *testing.T) {
 	g := NewWithT(t)
 	_, group, target, box := setup(t)
 	g.Expect(cgroup.Sweep()).To(Succeed())
@@ -303,11 +303,11 @@ func TestTheNextStartUndoesWhatACrashOfBothHasLeft(t *testing.T) {
 	k := keepers(t, agent.Process.Pid)[0]
 	cgrouptest.Stop(t, k)
 	g.Expect(agent.Process.Kill()).To(Succeed())
-	_ = agent.Wait() // that it was killed is no news
+	_ = agent.Wait() // it reports that it was killed
 	g.Expect(cgroup.Sweep()).To(Succeed())
 	g.Expect(group.Frozen()).To(BeTrue(), "the keeper lives")
 	g.Expect(unix.Kill(k, unix.SIGKILL)).To(Succeed())
-	g.Eventually(func() bool { return cgrouptest.Gone(k) }, "2s").Should(BeTrue())
+	g.Eventually(func() bool { return cgrouptest.HasEnded(k) }, "2s").Should(BeTrue())
 	g.Expect(group.Frozen()).To(BeTrue())
 	g.Expect(cgroup.Sweep()).To(Succeed())
 	g.Expect(group.Frozen()).To(BeFalse())

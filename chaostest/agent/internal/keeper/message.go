@@ -2,23 +2,23 @@ package keeper
 
 import "github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 
-// name is what a keeper's argument list begins with, so that ps can tell it
-// from the agent.
+// name is the first argument of a keeper, so that ps shows it apart from the agent.
 const name = "chaosgate-keeper"
 
-// order is a line that the agent writes to the keeper.
+// order is one line from the agent to the keeper.
 type order struct {
-	// File names what the order is about: the path of the file.
+	// File is the path of the file that the order is about.
 	File string `json:"file"`
-	// Hold asks for a file to be held.
-	Hold *hold `json:"hold,omitempty"`
+	// Hold asks the keeper to hold the file.
+	Hold *setting `json:"hold,omitempty"`
 	// Until moves the end of the lease.
 	Until uint64 `json:"until,omitempty"`
-	// Drop asks for the file to be held no longer.
+	// Drop asks the keeper to hold the file no longer.
 	Drop bool `json:"drop,omitempty"`
 }
 
-type hold struct {
+// setting says how a fault sets a file.
+type setting struct {
 	Dir    string         `json:"dir"`
 	Name   string         `json:"name"`
 	Before string         `json:"before"`
@@ -26,13 +26,13 @@ type hold struct {
 	Target cgroup.Process `json:"target"`
 }
 
-// event is a line that the keeper writes to the agent. The first has no file: it
-// says that the keeper is ready, or why it cannot be.
+// event is one line from the keeper to the agent. The first has no file: it says
+// that the keeper is ready, or why it cannot start.
 type event struct {
 	File    string `json:"file,omitempty"`
 	Held    bool   `json:"held,omitempty"`
 	Dropped bool   `json:"dropped,omitempty"`
-	// Ended says that the file was set back, and why; At is the time of it.
+	// Ended says why the keeper has set the file back, and At when.
 	Ended Ending `json:"ended,omitempty"`
 	At    uint64 `json:"at,omitempty"`
 	Error string `json:"error,omitempty"`
@@ -41,9 +41,9 @@ type event struct {
 // Ending says why the keeper has set a file back.
 type Ending string
 
-// The reasons to set a file back. It is held as long as there is none.
+// The reasons for the keeper to set a file back. StillHeld means that it has not.
 const (
-	Held       Ending = ""
+	StillHeld  Ending = ""
 	Lapsed     Ending = "lease lapsed"
 	TargetDied Ending = "target died"
 )

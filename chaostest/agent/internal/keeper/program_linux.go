@@ -16,8 +16,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 )
 
-// Main runs the keeper when the process was started as one, and does not return
-// then; in any other process it returns at once. It comes first in main.
+// Main runs the keeper, and does not return, if the process was started as one.
+// In any other process it returns at once. Call it first in main.
 func Main() {
 	if len(os.Args) != 1 || os.Args[0] != name {
 		return
@@ -25,74 +25,74 @@ func Main() {
 	_ = os.WriteFile("/proc/self/comm", []byte(name), 0) // what ps shows
 	signal.Ignore(unix.SIGPIPE, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	debug.SetGCPercent(10) // it lives long and needs little
-	p := &program{held: map[string]*file{}}
+	p := &program{files: map[string]*file{}}
 	err := cgroup.Leave()
 	if err == nil {
 		err = unix.SetNonblock(0, true)
 	}
 	if err != nil {
-		p.say(event{Error: err.Error()})
+		p.send(event{Error: err.Error()})
 		os.Exit(1)
 	}
-	p.say(event{})
+	p.send(event{})
 	p.run()
 	os.Exit(0)
 }
 
 const (
-	// look is how often the keeper looks whether the targets live, and tries again
+	// checkEvery is how often the keeper looks whether the targets live, and retries
 	// what failed.
-	look = 100 * time.Millisecond
-	// giveUp is how long a keeper without an agent tries to set a file back. Its
-	// claim stays, so that the next agent finds it.
+	checkEvery = 100 * time.Millisecond
+	// giveUp is how long a keeper without an agent tries to set a file back. The
+	// file's claim stays, so that the next agent finds it.
 	giveUp = time.Minute
 )
 
 // program is the keeper process.
 type program struct {
-	held  map[string]*file
+	files map[string]*file // the files that are held, by path
 	input []byte
 }
 
 // file is one file that is held.
 type file struct {
-	claim cgroup.Claim // by way of an open directory, for when the container's mounts are gone
+	claim cgroup.Claim // its path leads through dir, which stays when the container's mounts go
 	dir   *os.File
 	until uint64
-	// failing says that it could not be set back so far.
-	failing bool
-	target  cgroup.Process
+	// retry says that an attempt to set the file back has failed.
+	retry  bool
+	target cgroup.Process
 }
 
 func (p *program) run() {
-	for p.read() { // before the leases are judged: renewals may be waiting
-		p.judge()
+	for p.read() { // renewals first: some may be waiting
+		p.setBackEnded()
 		p.wait()
 	}
 	// The agent is gone.
-	for end := injector.In(giveUp); len(p.held) > 0 && injector.Monotonic() < end; time.Sleep(look) {
-		for path := range p.held {
-			_ = p.setBack(path) // tried again
+	for end := injector.In(giveUp); len(p.files) > 0 && injector.Monotonic() < end; time.Sleep(checkEvery) {
+		for path := range p.files {
+			_ = p.setBack(path) // the next turn tries again
 		}
 	}
 }
 
-// wait returns when there is something to read or to judge.
+// wait returns when there is an order to read or a file to check.
 func (p *program) wait() {
 	timeout := -1
-	for _, f := range p.held {
+	for _, f := range p.files {
 		left := time.Duration(max(int64(f.until-injector.Monotonic()), 0))
-		if ms := int((min(left, look) + time.Millisecond - 1) / time.Millisecond); timeout < 0 || ms < timeout {
+		if ms := int((min(left, checkEvery) + time.Millisecond - 1) / time.Millisecond); timeout < 0 || ms < timeout {
 			timeout = ms
 		}
-		if f.failing {
-			timeout = int(look.Milliseconds())
+		if f.retry {
+			timeout = int(checkEvery.Milliseconds())
 		}
 	}
-	_, _ = unix.Poll([]unix.PollFd{{Fd: 0, Events: unix.POLLIN}}, timeout) // what fails shows when it reads
+	_, _ = unix.Poll([]unix.PollFd{{Fd: 0, Events: unix.POLLIN}}, timeout) // an error shows at the next read
 }
 
-// read takes all orders that wait in the pipe; it is false at the pipe's end.
+// read handles all orders that wait in the pipe. It is false when the pipe is closed.
 func (p *program) read() bool {
 	var buffer [4096]byte
 	for {
@@ -112,30 +112,30 @@ func (p *program) read() bool {
 				break
 			}
 			p.input = rest
-			p.obey(line)
+			p.handle(line)
 		}
 	}
 }
 
-func (p *program) obey(line []byte) {
+func (p *program) handle(line []byte) {
 	var o order
 	if err := json.Unmarshal(line, &o); err != nil {
-		p.say(event{Error: fmt.Sprintf("read order %q: %v", line, err)})
+		p.send(event{Error: fmt.Sprintf("read order %q: %v", line, err)})
 		return
 	}
-	f := p.held[o.File]
+	f := p.files[o.File]
 	switch {
 	case o.Hold != nil:
 		answer := event{File: o.File, Held: true}
 		if err := p.hold(o); err != nil {
 			answer = event{File: o.File, Error: err.Error()}
 		}
-		p.say(answer)
+		p.send(answer)
 	case o.Drop:
 		if f != nil {
-			p.forget(o.File)
+			p.remove(o.File)
 		}
-		p.say(event{File: o.File, Dropped: true})
+		p.send(event{File: o.File, Dropped: true})
 	case f != nil:
 		f.until = o.Until
 	}
@@ -146,16 +146,16 @@ func (p *program) hold(o order) error {
 	if err != nil {
 		return fmt.Errorf("hold %s: %w", o.File, err)
 	}
-	p.held[o.File] = &file{
+	p.files[o.File] = &file{
 		claim: cgroup.Claim{Dir: fmt.Sprintf("/proc/self/fd/%d", dir.Fd()), File: o.Hold.Name, Before: o.Hold.Before, Now: o.Hold.Now},
 		dir:   dir, until: o.Until, target: o.Hold.Target,
 	}
 	return nil
 }
 
-// judge sets back what is not to be held any longer.
-func (p *program) judge() {
-	for path, f := range p.held {
+// setBackEnded sets back the files whose lease has lapsed or whose target has died.
+func (p *program) setBackEnded() {
+	for path, f := range p.files {
 		var why Ending
 		switch {
 		case injector.Monotonic() >= f.until:
@@ -166,30 +166,30 @@ func (p *program) judge() {
 			continue
 		}
 		if err := p.setBack(path); err != nil {
-			f.failing = true // tried again
+			f.retry = true
 			continue
 		}
-		p.say(event{File: path, Ended: why, At: injector.Monotonic()})
+		p.send(event{File: path, Ended: why, At: injector.Monotonic()})
 	}
 }
 
 func (p *program) setBack(path string) error {
-	if err := p.held[path].claim.Undo(); err != nil {
+	if err := p.files[path].claim.Undo(); err != nil {
 		return err
 	}
-	p.forget(path)
+	p.remove(path)
 	return nil
 }
 
-func (p *program) forget(path string) {
-	_ = p.held[path].dir.Close() // it was only a name
-	delete(p.held, path)
+func (p *program) remove(path string) {
+	_ = p.files[path].dir.Close() // it was open only for its path
+	delete(p.files, path)
 }
 
-func (p *program) say(e event) {
+func (p *program) send(e event) {
 	data, err := json.Marshal(e)
 	if err != nil {
 		panic("encode event: " + err.Error()) // it holds strings and numbers only
 	}
-	_, _ = unix.Write(1, append(data, '\n')) // an agent that is gone shows at the other pipe
+	_, _ = unix.Write(1, append(data, '\n')) // if the agent is gone, the input pipe is closed, too
 }

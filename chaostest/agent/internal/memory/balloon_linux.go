@@ -19,7 +19,7 @@ type balloon struct {
 	kills0            uint64
 	proc              *worker.Process[reading]
 	attestation       record.Attestation
-	last              injector.Last
+	final              injector.Final
 	released          error // what of the memory did not come back when the worker ended
 }
 
@@ -42,7 +42,7 @@ func (b *balloon) end() error {
 	if b.proc == nil {
 		return nil
 	}
-	return b.last.End(b.evidence, b.stop, func(*record.Evidence) {})
+	return b.final.End(b.evidence, b.stop, func(*record.Evidence) {})
 }
 
 // stop ends the worker, and sees whether its memory came back.
@@ -57,7 +57,7 @@ func (b *balloon) stop() error {
 	// between two looks.
 	how := b.proc.Ending()
 	kills, _ := b.kills()
-	ours := !ended && (how == worker.Told || how == worker.Killed && kills == 0) && errBefore == nil && errAfter == nil
+	ours := !ended && (how == worker.Stopped || how == worker.Killed && kills == 0) && errBefore == nil && errAfter == nil
 	// Half of it leaves room for what the container itself took in that moment.
 	if ours && after+held/2 > before {
 		b.released = fmt.Errorf("the worker that held %s is gone, but the working set went from %s to %s only",
@@ -89,7 +89,7 @@ func (b *balloon) kills() (n uint64, text string) {
 		"fill to a smaller share than %s, or give the container more memory", who, n, b.share)
 }
 
-func (b *balloon) Evidence() record.Evidence { return b.last.Evidence(b.evidence) }
+func (b *balloon) Evidence() record.Evidence { return b.final.Evidence(b.evidence) }
 
 func (b *balloon) evidence() record.Evidence {
 	ending, last := b.proc.Ending(), b.proc.Latest()
@@ -114,7 +114,7 @@ func (b *balloon) evidence() record.Evidence {
 	// A point below the share is where the container gave memory back that the
 	// worker has not yet made good.
 	e.Effective = usage >= float64(b.share)-0.01 && last.Held > 0
-	b.Ended(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the worker")
+	b.AddEnding(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the worker")
 	switch {
 	case kills > 0:
 		e.Effective = false

@@ -47,15 +47,15 @@ func step(limit uint64) uint64 {
 var _ worker.Program = Fill
 
 // Fill is the worker.
-func Fill(seat *worker.Seat) error {
+func Fill(job *worker.Job) error {
 	var c config
-	if err := seat.Config(&c); err != nil {
+	if err := job.Config(&c); err != nil {
 		return err
 	}
 	// What this program allocates for itself counts in the container's memory. So
 	// what goes on for long, below, allocates next to nothing.
 	debug.SetGCPercent(10)
-	meter, err := seat.Target.OpenWorkingSetMeter()
+	meter, err := job.Target.OpenWorkingSetMeter()
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func Fill(seat *worker.Seat) error {
 	// The first collection makes what all later ones use, some sixty pages, and might
 	// else come when the goal is reached.
 	runtime.GC()
-	seat.Ready()
+	job.Ready()
 
 	var last reading // that was reported
 	var reported time.Time
@@ -91,7 +91,7 @@ func Fill(seat *worker.Seat) error {
 		held := coarse.held + fine.held
 		// What is held never passes the goal, even where pages go to swap and
 		// leave the working set.
-		if gap := c.Goal - min(c.Goal, max(set, held)); gap >= c.Step && seat.Leased() {
+		if gap := c.Goal - min(c.Goal, max(set, held)); gap >= c.Step && job.Leased() {
 			if gap >= hugePage+c.Step {
 				coarse.take(hugePage)
 			} else {
@@ -109,7 +109,7 @@ func Fill(seat *worker.Seat) error {
 			continue
 		}
 		last, reported = now, time.Now()
-		if err := seat.Report(now); err != nil {
+		if err := job.Report(now); err != nil {
 			return err
 		}
 	}

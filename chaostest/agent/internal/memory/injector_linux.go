@@ -41,7 +41,7 @@ func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], 
 	if err != nil {
 		return nil, b.Wrap(err)
 	}
-	if err := b.proc.Begin(request.Lease()); err != nil {
+	if err := b.proc.Renew(request.Lease()); err != nil {
 		return nil, b.Wrap(err)
 	}
 	if err := b.reach(ctx, request.Lease); err != nil {
@@ -146,7 +146,7 @@ func (b *balloon) attest() error {
 func (b *balloon) note(text string) { b.attestation.Notes = append(b.attestation.Notes, text) }
 
 // Prove compares with the state before, once the worker is gone.
-func (b *balloon) Prove() error { return b.Undone(b.proc.Left(), b.released) }
+func (b *balloon) Prove() error { return b.ProveUndone(b.proc.ProveGone(), b.released) }
 
 func percent(part, of uint64) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(of))

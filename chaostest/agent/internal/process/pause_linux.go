@@ -17,7 +17,7 @@ type pause struct {
 	attestation record.Attestation
 	hold        *keeper.Hold // nil before the freezer is written to
 	frozen      uint64       // when all stood still
-	last        injector.Last
+	final        injector.Final
 }
 
 var _ injector.Live = (*pause)(nil)
@@ -37,12 +37,12 @@ func (p *pause) end() error {
 	if p.hold == nil {
 		return nil
 	}
-	return p.last.End(p.evidence, p.thaw, func(*record.Evidence) {})
+	return p.final.End(p.evidence, p.thaw, func(*record.Evidence) {})
 }
 
 // thaw thaws the container, unless the keeper has: what froze it since is not ours.
 func (p *pause) thaw() error {
-	if why, _ := p.hold.Ending(); why == keeper.Held {
+	if why, _ := p.hold.Ending(); why == keeper.StillHeld {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		if err := p.Group.Thaw(ctx); err != nil {
@@ -53,22 +53,22 @@ func (p *pause) thaw() error {
 }
 
 // Prove compares the freezer with its state before.
-func (p *pause) Prove() error { return p.Undone() }
+func (p *pause) Prove() error { return p.ProveUndone() }
 
-func (p *pause) Evidence() record.Evidence { return p.last.Evidence(p.evidence) }
+func (p *pause) Evidence() record.Evidence { return p.final.Evidence(p.evidence) }
 
 func (p *pause) evidence() record.Evidence {
 	if p.frozen == 0 {
 		return record.Evidence{Summary: "the container was never seen frozen"}
 	}
 	ending, until := p.hold.Ending()
-	if ending == keeper.Held {
+	if ending == keeper.StillHeld {
 		until = injector.Monotonic()
 	}
 	stood := time.Duration(until - p.frozen)
 	e := record.Evidence{Effective: true, Summary: fmt.Sprintf("all processes stood still for %s", stood.Round(time.Millisecond))}
 	frozen, err := p.Group.Frozen()
-	p.Ended(&e, ending == keeper.Lapsed, ending == keeper.TargetDied, "the keeper")
+	p.AddEnding(&e, ending == keeper.Lapsed, ending == keeper.TargetDied, "the keeper")
 	switch {
 	case e.LeaseLapsed, e.TargetDied:
 	case err != nil:

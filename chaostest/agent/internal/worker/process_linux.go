@@ -19,23 +19,23 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 )
 
-// Order says which worker to start, in whose cgroup.
+// Order says which worker to start, and in which target's cgroup.
 type Order struct {
 	Program string
 	Target  *cgroup.Group
-	// Controllers whose groups the worker joins; on v2 it joins them all.
+	// Controllers are the ones whose groups the worker joins. On v2 it joins them all.
 	Controllers []string
-	// Config is for the program; it travels as JSON.
+	// Config is the program's configuration. It is sent as JSON.
 	Config any
 }
 
 // Process is a worker as the agent sees it; R is its reading.
 type Process[R any] struct {
-	order Order
-	cmd   *exec.Cmd
-	stdin *os.File
-	done  chan struct{}
-	trace head
+	order  Order
+	cmd    *exec.Cmd
+	stdin  *os.File
+	done   chan struct{}
+	stderr firstBytes
 
 	mu      sync.Mutex
 	ready   bool
@@ -45,14 +45,14 @@ type Process[R any] struct {
 	changed chan struct{}
 }
 
-// Start starts a worker and moves it into the target's cgroup, where it waits
-// for Begin. When it returns an error, nothing of the worker is left.
+// Start starts a worker and moves it into the target's cgroup. The worker begins
+// with the first Renew. When Start returns an error, nothing of the worker is left.
 func Start[R any](ctx context.Context, o Order) (*Process[R], error) {
 	p := &Process[R]{order: o, done: make(chan struct{}), changed: make(chan struct{})}
 	if err := p.launch(); err != nil {
 		return nil, fmt.Errorf("start %s worker: %w", o.Program, err)
 	}
-	if err := p.seat(ctx); err != nil {
+	if err := p.join(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s worker: %w", o.Program, err), p.Stop())
 	}
 	return p, nil
@@ -78,18 +78,18 @@ func (p *Process[R]) launch() error {
 	p.stdin = toWorker
 	p.cmd = &exec.Cmd{
 		Path: "/proc/self/exe", Args: []string{name, p.order.Program}, Env: []string{"GOTRACEBACK=single"},
-		Stdin: stdin, Stdout: stdout, Stderr: &p.trace,
-		// A group of its own, so that Ctrl-C at a terminal ends it through the agent only.
+		Stdin: stdin, Stdout: stdout, Stderr: &p.stderr,
+		// In a new process group, so that Ctrl-C at a terminal reaches only the agent.
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true, Pdeathsig: unix.SIGKILL},
 	}
 	started := make(chan error)
 	go func() {
 		// The kernel sends the death signal when the thread that started the
-		// worker ends, so this goroutine keeps its thread as long as the worker lives.
+		// worker ends. So this goroutine keeps its thread as long as the worker lives.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		err := p.cmd.Start()
-		_, _ = stdin.Close(), stdout.Close() // the worker has its own
+		_, _ = stdin.Close(), stdout.Close() // the worker has copies
 		started <- err
 		if err == nil {
 			p.listen(fromWorker)
@@ -105,7 +105,7 @@ func (p *Process[R]) launch() error {
 	return nil
 }
 
-// listen takes the worker's messages until it ends, and reaps it.
+// listen reads the worker's messages until it ends, and then reaps it.
 func (p *Process[R]) listen(from *os.File) {
 	lines := bufio.NewScanner(from)
 	for lines.Scan() {
@@ -127,7 +127,7 @@ func (p *Process[R]) listen(from *os.File) {
 	err := p.cmd.Wait()
 	p.update(func() {
 		if p.ending == Running {
-			p.ending, p.problem = Killed, fmt.Sprintf("%v %s", err, p.trace.String())
+			p.ending, p.problem = Killed, fmt.Sprintf("%v %s", err, p.stderr.String())
 		}
 	})
 	close(p.done)
@@ -141,8 +141,8 @@ func (p *Process[R]) update(change func()) {
 	p.changed = make(chan struct{})
 }
 
-// seat moves the worker into the cgroup once it is prepared, and reads it back.
-func (p *Process[R]) seat(ctx context.Context) error {
+// join waits until the worker is ready, moves it into the cgroup, and reads that back.
+func (p *Process[R]) join(ctx context.Context) error {
 	if err := p.wait(ctx, func() bool { return p.ready }); err != nil {
 		return err
 	}
@@ -154,16 +154,16 @@ func (p *Process[R]) seat(ctx context.Context) error {
 	if err == nil && !in {
 		err = fmt.Errorf("move process %d into the cgroup of process %d: the kernel does not list it there", p.PID(), group.PID())
 	}
-	// The worker watches a process number that it was given; now that it does,
-	// make sure that the number still means the target.
+	// The worker watches a process by its number. Now that it does, check that the
+	// number still means the target.
 	if err == nil && !group.Alive() {
 		err = fmt.Errorf("find target: process %d has ended", group.PID())
 	}
 	return err
 }
 
-// wait returns when met, which is called under the lock, is true; with an error
-// when the worker ends before, or ctx.
+// wait returns when met is true. It calls met under the lock. It returns an error
+// when the worker or ctx ends first.
 func (p *Process[R]) wait(ctx context.Context, met func() bool) error {
 	for {
 		p.mu.Lock()
@@ -186,16 +186,14 @@ func (p *Process[R]) wait(ctx context.Context, met func() bool) error {
 // PID is the worker's process.
 func (p *Process[R]) PID() int { return p.cmd.Process.Pid }
 
-// Begin lets the worker work until the lease ends, in nanoseconds of CLOCK_MONOTONIC.
-func (p *Process[R]) Begin(until uint64) error { return p.Renew(until) }
-
-// Renew moves the end of the lease. A worker that is frozen finds it when it is thawed.
+// Renew sets the end of the lease, in nanoseconds of CLOCK_MONOTONIC. The first
+// call lets the worker begin. A frozen worker reads it when it is thawed.
 func (p *Process[R]) Renew(until uint64) error {
 	if err := p.Err(); err != nil {
 		return fmt.Errorf("renew lease: %w", err)
 	}
-	// Without waiting: the pipe holds thousands, and a worker that has read none
-	// of them has stood still for that long.
+	// Write without waiting: the pipe holds thousands of lease ends, so it is full
+	// only when the worker has stood still for very long.
 	pipe, err := p.stdin.SyscallConn()
 	if err != nil {
 		return fmt.Errorf("renew lease of worker %d: %w", p.PID(), err)
@@ -217,15 +215,15 @@ func (p *Process[R]) Latest() R {
 	return p.latest
 }
 
-// Await waits for a reading that will do, and returns the last one in any case;
-// with an error when the worker ends before it comes, or ctx.
-func (p *Process[R]) Await(ctx context.Context, do func(R) bool) (R, error) {
+// Await waits for a reading that meets the condition. It always returns the
+// latest reading, with an error when the worker or ctx ends first.
+func (p *Process[R]) Await(ctx context.Context, met func(R) bool) (R, error) {
 	var last R
-	err := p.wait(ctx, func() bool { last = p.latest; return do(last) })
+	err := p.wait(ctx, func() bool { last = p.latest; return met(last) })
 	return last, err
 }
 
-// Ended waits that long for the worker to end, and reports whether it has.
+// Ended waits for the worker to end, at most for within, and reports whether it has.
 func (p *Process[R]) Ended(within time.Duration) bool {
 	select {
 	case <-p.done:
@@ -235,14 +233,14 @@ func (p *Process[R]) Ended(within time.Duration) bool {
 	}
 }
 
-// Ending is how the worker has ended, or Running.
+// Ending says how the worker has ended. It is Running until then.
 func (p *Process[R]) Ending() Ending {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.ending
 }
 
-// Err says that and why the worker has ended by itself; nil while it runs.
+// Err says why the worker has ended. It is nil while the worker runs.
 func (p *Process[R]) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -255,9 +253,9 @@ func (p *Process[R]) Err() error {
 	return fmt.Errorf("%s worker %d has ended: %s: %s", p.order.Program, p.PID(), p.ending, p.problem)
 }
 
-// CPUTime is the processor time that the worker has used; final after Stop.
+// CPUTime is the processor time that the worker has used. It is final after Stop.
 func (p *Process[R]) CPUTime() time.Duration {
-	// The clock of another process, as clock_getcpuclockid(3) makes it.
+	// The number of another process's clock, as clock_getcpuclockid(3) computes it.
 	const schedulerClock = 2
 	var t unix.Timespec
 	select {
@@ -266,14 +264,14 @@ func (p *Process[R]) CPUTime() time.Duration {
 		if unix.ClockGettime(int32(^p.PID()<<3|schedulerClock), &t) == nil {
 			return time.Duration(t.Nano())
 		}
-		<-p.done // it has been reaped in between
+		<-p.done // it has just ended
 	}
 	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
 
-// Left says that the kernel still lists the worker in the target's cgroup. It
-// is asked once the worker has been stopped.
-func (p *Process[R]) Left() error {
+// ProveGone returns an error when the kernel still lists the worker in the
+// target's cgroup. It is called after Stop.
+func (p *Process[R]) ProveGone() error {
 	group := p.order.Target
 	if !group.Exists() {
 		return nil
@@ -282,7 +280,7 @@ func (p *Process[R]) Left() error {
 	if in {
 		err = fmt.Errorf("the kernel still lists the %s worker, process %d", p.order.Program, p.PID())
 	}
-	if !group.Exists() { // it has gone in between
+	if !group.Exists() { // it has just gone
 		return nil
 	}
 	return err
@@ -291,8 +289,9 @@ func (p *Process[R]) Left() error {
 // grace is how long a worker may take to end by itself.
 const grace = 250 * time.Millisecond
 
-// Stop ends the worker and reaps it: by closing its pipe, then by SIGKILL, which
-// reaches a worker that v2's freezer holds, too. It may be called again.
+// Stop ends the worker and reaps it. It closes the worker's pipe, and after a
+// moment sends SIGKILL, because a frozen worker does not see the pipe close.
+// It may be called again.
 func (p *Process[R]) Stop() error {
 	_ = p.stdin.Close() // closed before, when Stop is called again
 	if p.Ended(grace) {
@@ -307,21 +306,21 @@ func (p *Process[R]) Stop() error {
 	return nil
 }
 
-// head keeps the first bytes of what a crashing worker writes: Go's panics name
-// their reason first.
-type head struct {
+// firstBytes keeps the first 2 KiB that are written to it: a Go panic begins with
+// its reason.
+type firstBytes struct {
 	mu   sync.Mutex
 	data []byte
 }
 
-func (t *head) Write(b []byte) (int, error) {
+func (t *firstBytes) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.data = append(t.data, b[:min(len(b), 2048-len(t.data))]...)
 	return len(b), nil
 }
 
-func (t *head) String() string {
+func (t *firstBytes) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(t.data)

@@ -1,13 +1,13 @@
-// Package worker runs loads in child processes of the agent: its own program
-// started again, moved into the target's cgroup before it begins. A worker ends
-// by itself when its lease passes, when the target dies, when its pipe closes,
-// and when the agent dies, in whichever way.
+// Package worker runs loads in child processes of the agent. A worker is the
+// agent's program, started again and moved into the target's cgroup before it
+// begins. It ends by itself when its lease lapses, when the target dies, when
+// its pipe closes, and when the agent dies for any reason.
 //
 // The agent writes to the worker's standard input: one line of JSON with the
-// order, and later lease ends of eight bytes each, the first of which is the
-// signal to begin. The worker answers with lines of JSON. Both kinds of message
-// are smaller than a pipe's atomic size, and neither side ever waits for the
-// other to read: a worker may be frozen together with its target.
+// order, and then lease ends of eight bytes each. The first lease end is the
+// signal to begin. The worker answers with lines of JSON. Each message is small
+// enough for a pipe to take it in one piece. Neither side ever waits for the
+// other to read, because a worker may be frozen together with its target.
 package worker
 
 import (
@@ -17,18 +17,17 @@ import (
 // Ending says why a worker has ended.
 type Ending string
 
-// The ways to end. Killed is every way in which the worker could not say why.
+// The ways to end. Killed covers every end that the worker could not explain.
 const (
 	Running    Ending = ""
-	Told       Ending = "told to"
+	Stopped    Ending = "stopped by the agent"
 	Lapsed     Ending = "lease lapsed"
 	TargetDied Ending = "target died"
 	Failed     Ending = "failed"
 	Killed     Ending = "killed"
 )
 
-// name is what a worker's argument list begins with, so that ps and a later
-// sweep can tell it from the agent.
+// name is the first argument of a worker, so that ps shows it apart from the agent.
 const name = "chaosgate-worker"
 
 type order struct {

@@ -26,31 +26,31 @@ import (
 type echo struct{ Text string }
 
 var programs = map[string]worker.Program{
-	"echo": func(s *worker.Seat) error {
+	"echo": func(j *worker.Job) error {
 		var e echo
-		if err := s.Config(&e); err != nil {
+		if err := j.Config(&e); err != nil {
 			return err
 		}
-		s.Ready()
+		j.Ready()
 		for {
-			if err := s.Report(e); err != nil {
+			if err := j.Report(e); err != nil {
 				return err
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
 	},
-	"refuse": func(*worker.Seat) error { return errors.New("the moon is full") },
-	"crash":  func(s *worker.Seat) error { s.Ready(); panic("out of cheese") },
-	"spin": func(s *worker.Seat) error {
-		s.Ready()
+	"refuse": func(*worker.Job) error { return errors.New("the moon is full") },
+	"crash":  func(j *worker.Job) error { j.Ready(); panic("out of cheese") },
+	"spin": func(j *worker.Job) error {
+		j.Ready()
 		for {
-			runtime.KeepAlive(s)
+			runtime.KeepAlive(j)
 		}
 	},
 }
 
-// parent names the variable by which this program, started again, is an agent
-// to be killed: its value is the target's process and container.
+// parent is the variable that makes this program, started again, an agent that
+// the test kills. Its value is the target's process and container.
 const parent = "CHAOSGATE_TEST_PARENT"
 
 func TestMain(m *testing.M) {
@@ -77,7 +77,7 @@ func beParent(of string) {
 		if err != nil {
 			panic(err)
 		}
-		if err := p.Begin(injector.In(time.Hour)); err != nil {
+		if err := p.Renew(injector.In(time.Hour)); err != nil {
 			panic(err)
 		}
 		fmt.Println(p.PID())
@@ -108,24 +108,24 @@ func running(t *testing.T, group *cgroup.Group, program string, lease time.Durat
 	p, err := start(t, group, program, echo{"hello"})
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { g.Expect(p.Stop()).To(Succeed()) })
-	g.Expect(p.Begin(injector.In(lease))).To(Succeed())
+	g.Expect(p.Renew(injector.In(lease))).To(Succeed())
 	return p
 }
 
-func said(e echo) bool { return e.Text != "" }
+func hasText(e echo) bool { return e.Text != "" }
 
 func TestAWorkerWorksInTheTargetsCgroup(t *testing.T) {
 	g := NewWithT(t)
 	group, _, box := target(t)
 	p := running(t, group, "echo", time.Minute)
 	g.Expect(box.Processes(t)).To(ContainElement(p.PID()))
-	g.Expect(p.Await(t.Context(), said)).To(Equal(echo{"hello"}))
+	g.Expect(p.Await(t.Context(), hasText)).To(Equal(echo{"hello"}))
 	g.Expect(p.Latest()).To(Equal(echo{"hello"}))
 	g.Expect(p.Err()).NotTo(HaveOccurred())
 	g.Expect(p.Stop()).To(Succeed())
-	g.Expect(p.Ending()).To(Equal(worker.Told))
+	g.Expect(p.Ending()).To(Equal(worker.Stopped))
 	g.Expect(p.Stop()).To(Succeed(), "a second time")
-	g.Expect(cgrouptest.Gone(p.PID())).To(BeTrue())
+	g.Expect(cgrouptest.HasEnded(p.PID())).To(BeTrue())
 	g.Expect(p.CPUTime()).To(BeNumerically(">", 0))
 }
 
@@ -136,8 +136,8 @@ func TestAWorkerWaitsForItsLease(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	defer func() { g.Expect(p.Stop()).To(Succeed()) }()
 	g.Consistently(p.Latest, "100ms").Should(BeZero())
-	g.Expect(p.Begin(injector.In(time.Minute))).To(Succeed())
-	_, err = p.Await(t.Context(), said)
+	g.Expect(p.Renew(injector.In(time.Minute))).To(Succeed())
+	_, err = p.Await(t.Context(), hasText)
 	g.Expect(err).NotTo(HaveOccurred())
 }
 
@@ -163,7 +163,7 @@ func TestALeaseRenewedDuringAStandstillHasNotLapsed(t *testing.T) {
 	g := NewWithT(t)
 	group, _, _ := target(t)
 	p := running(t, group, "echo", 2*time.Second)
-	_, err := p.Await(t.Context(), said)
+	_, err := p.Await(t.Context(), hasText)
 	g.Expect(err).NotTo(HaveOccurred())
 	cgrouptest.Stop(t, p.PID())
 	end := injector.In(2500 * time.Millisecond) // past the first lease
@@ -175,14 +175,14 @@ func TestALeaseRenewedDuringAStandstillHasNotLapsed(t *testing.T) {
 	g.Consistently(p.Ending, "500ms").Should(Equal(worker.Running))
 }
 
-func TestAWorkerThatStandsStillIsEnded(t *testing.T) {
+func TestAFrozenWorkerIsKilled(t *testing.T) {
 	g := NewWithT(t)
 	group, _, _ := target(t)
 	p := running(t, group, "echo", time.Minute)
 	cgrouptest.Stop(t, p.PID())
 	g.Expect(p.Stop()).To(Succeed())
 	g.Expect(p.Ending()).To(Equal(worker.Killed))
-	g.Expect(cgrouptest.Gone(p.PID())).To(BeTrue())
+	g.Expect(cgrouptest.HasEnded(p.PID())).To(BeTrue())
 }
 
 func TestTheTargetsDeathEndsTheWorker(t *testing.T) {
@@ -194,7 +194,7 @@ func TestTheTargetsDeathEndsTheWorker(t *testing.T) {
 	g.Eventually(func() []int { return box.Processes(t) }, "2s").Should(BeEmpty())
 }
 
-func TestWhatGoesWrongIsSaid(t *testing.T) {
+func TestErrorsSayWhatWentWrong(t *testing.T) {
 	g := NewWithT(t)
 	group, target, _ := target(t)
 	_, err := start(t, group, "refuse", nil)
@@ -204,14 +204,14 @@ func TestWhatGoesWrongIsSaid(t *testing.T) {
 	_, err = start(t, group, "echo", func() {})
 	g.Expect(err).To(MatchError(HavePrefix("start echo worker: encode configuration: ")))
 	p := running(t, group, "crash", time.Minute)
-	_, err = p.Await(t.Context(), said)
+	_, err = p.Await(t.Context(), hasText)
 	g.Expect(err).To(MatchError(And(ContainSubstring("has ended: killed: exit status 2"), ContainSubstring("panic: out of cheese"))))
 	target.Kill()
 	_, err = start(t, group, "echo", nil)
 	g.Expect(err).To(MatchError(HavePrefix("start echo worker: ")))
 }
 
-func TestAStartThatIsGivenUpLeavesNothing(t *testing.T) {
+func TestACancelledStartLeavesNothing(t *testing.T) {
 	g := NewWithT(t)
 	group, _, _ := target(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -220,8 +220,8 @@ func TestAStartThatIsGivenUpLeavesNothing(t *testing.T) {
 	g.Expect(err).To(MatchError(context.Canceled))
 }
 
-// The kernel's death signal goes by the thread that started the worker, not by
-// the process: a thread that ends must not take the worker along.
+// The kernel sends the death signal when the thread that started the worker ends,
+// not the process: the end of another thread must not end the worker.
 func TestAWorkerOutlivesTheThreadThatAskedForIt(t *testing.T) {
 	g := NewWithT(t)
 	group, _, _ := target(t)
@@ -236,7 +236,7 @@ func TestAWorkerOutlivesTheThreadThatAskedForIt(t *testing.T) {
 	}()
 	p := <-started
 	defer func() { g.Expect(p.Stop()).To(Succeed()) }()
-	g.Expect(p.Begin(injector.In(time.Minute))).To(Succeed())
+	g.Expect(p.Renew(injector.In(time.Minute))).To(Succeed())
 	g.Consistently(p.Ending, "300ms").Should(Equal(worker.Running))
 }
 
@@ -253,11 +253,11 @@ func TestWorkersDieWithTheirParent(t *testing.T) {
 	_, err = fmt.Fscan(out, &workers[0], &workers[1])
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(box.Processes(t)).To(ContainElements(workers[0], workers[1]))
-	// Standing still, they cannot see the pipe close: the kernel has to end them.
+	// A stopped worker cannot see the pipe close: the kernel has to end it.
 	cgrouptest.Stop(t, workers[0])
 	g.Expect(cmd.Process.Kill()).To(Succeed())
 	for _, pid := range workers {
-		g.Eventually(func() bool { return cgrouptest.Gone(pid) }, "2s").Should(BeTrue(), strconv.Itoa(pid))
+		g.Eventually(func() bool { return cgrouptest.HasEnded(pid) }, "2s").Should(BeTrue(), strconv.Itoa(pid))
 	}
 	g.Expect(cmd.Wait()).To(MatchError("signal: killed"))
 }

@@ -49,7 +49,7 @@ func NewBox(t testing.TB, limits Limits) *Box {
 		have, _ := os.ReadFile(filepath.Join(root, "cgroup.subtree_control"))
 		for _, c := range []string{"cpu", "memory"} {
 			if !strings.Contains(string(have), c) {
-				lack(t, fmt.Sprintf("cgroup v2 without the %s controller: it enables %q", c, have))
+				skipOrFail(t, fmt.Sprintf("cgroup v2 without the %s controller: it enables %q", c, have))
 			}
 		}
 	}
@@ -59,7 +59,7 @@ func NewBox(t testing.TB, limits Limits) *Box {
 			dir = filepath.Join(root, b.Name)
 		}
 		if err := os.Mkdir(dir, 0o755); err != nil && !os.IsExist(err) {
-			lack(t, "no writable cgroup: "+err.Error())
+			skipOrFail(t, "no writable cgroup: "+err.Error())
 		}
 		b.dirs[c] = dir
 	}
@@ -68,7 +68,7 @@ func NewBox(t testing.TB, limits Limits) *Box {
 	return b
 }
 
-func lack(t testing.TB, what string) {
+func skipOrFail(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv(RequireRoot) == "1" {
 		t.Fatalf("%s=1 promised root and cgroups, but: %s", RequireRoot, what)

@@ -97,7 +97,7 @@ func stat(t testing.TB, pid int) []string {
 }
 
 // Gone reports whether a process has ended: a zombie has.
-func Gone(pid int) bool {
+func HasEnded(pid int) bool {
 	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	text := string(data)
 	return err != nil || strings.Contains(text[strings.LastIndexByte(text, ')'):], ") Z ")
