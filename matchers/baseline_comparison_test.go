@@ -27,7 +27,7 @@ func counting(n int) func(*baseline.Baseline) {
 
 // inSells is what a load in the spec "sells" gives.
 func inSells(l *load) func() *probe.Window {
-	return func() *probe.Window { return l.window().In("sells", 1) }
+	return func() *probe.Window { return l.window().FromSpec("sells", 1) }
 }
 
 func TestBaselineIsComparedWithAWholeLoad(t *testing.T) {
@@ -92,7 +92,7 @@ func TestBaselineNeedsAsManySamplesAsWereAccepted(t *testing.T) {
 		{1, 4, "the window has 4 samples, and 10 are usual"},
 	} {
 		accepted := acceptedRuns(t, counting(c.accepted), alike(19)...)
-		w := window(c.n, nil).In("sells", 1)
+		w := window(c.n, nil).FromSpec("sells", 1)
 		text := failure(func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted)) })
 		if (text == "") != (c.want == "") || !strings.Contains(text, c.want) {
 			t.Errorf("%d samples after %d failed with\n%s\n--- want\n%s", c.n, c.accepted, text, c.want)
@@ -103,7 +103,7 @@ func TestBaselineNeedsAsManySamplesAsWereAccepted(t *testing.T) {
 	}
 	// The least of several runs counts, and no accepted one that was cut short.
 	accepted := acceptedRuns(t, nil, alike(19)...)
-	few := []*probe.Window{sold(t, 12*time.Millisecond), window(10, nil).In("sells", 1)}
+	few := []*probe.Window{sold(t, 12*time.Millisecond), window(10, nil).FromSpec("sells", 1)}
 	if _, err := MatchBaseline(accepted).Match(few); err == nil || !strings.Contains(err.Error(), "the window has 10 samples, and 250 are usual in the accepted runs") {
 		t.Errorf("one run of ten samples: %v", err)
 	}
@@ -119,7 +119,7 @@ func TestBaselineOfADeadServiceMatchesNothing(t *testing.T) {
 			}
 		}
 	}
-	dead := window(250, failing, upTo(250)...).In("sells", 1)
+	dead := window(250, failing, upTo(250)...).FromSpec("sells", 1)
 	for _, n := range []int{1, 19} {
 		accepted := acceptedRuns(t, dying(n), alike(19)...)
 		want := fmt.Sprintf("undecided: all samples of this window failed in %d of 19 accepted runs, the first of which started at 2026-01-02T12:00:00Z: there is nothing to match: take those out of the file, and accept runs of a live service", n)

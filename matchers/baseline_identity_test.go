@@ -24,15 +24,15 @@ func named(suite, spec string) func(*baseline.Baseline) {
 func TestBaselineRefusesWindowsThatAreNoneOfSeveralRuns(t *testing.T) {
 	accepted := acceptedRuns(t, nil, alike(19)...)
 	slow, slower := sold(t, 40*time.Millisecond), sold(t, 41*time.Millisecond)
-	fast := window(250, taking(-10*time.Millisecond), 7).In("sells", 1)
+	fast := window(250, taking(-10*time.Millisecond), 7).FromSpec("sells", 1)
 	for _, c := range []struct {
 		actual any
 		want   string
 	}{
 		{[]*probe.Window{slow, slower, slow}, "window 3 is window 1 again: give one window of each run"},
-		{[]*probe.Window{slow, slow.In("sells", 1)}, "window 2 is window 1 again: give one window of each run"},
-		{[]*probe.Window{slow, slower.In("pays", 1)}, `the windows are number 1 of the spec "sells" and number 1 of "pays": compare each with its own`},
-		{[]*probe.Window{slow, slower.In("sells", 2)}, `the windows are number 1 of the spec "sells" and number 2 of "sells": compare each with its own`},
+		{[]*probe.Window{slow, slow.FromSpec("sells", 1)}, "window 2 is window 1 again: give one window of each run"},
+		{[]*probe.Window{slow, slower.FromSpec("pays", 1)}, `the windows are number 1 of the spec "sells" and number 1 of "pays": compare each with its own`},
+		{[]*probe.Window{slow, slower.FromSpec("sells", 2)}, `the windows are number 1 of the spec "sells" and number 2 of "sells": compare each with its own`},
 		{slow.Slice(noon, noon.Add(time.Hour)), "it is not known which window of its spec this is (it never is of a part that Slice cuts): give the whole window, or say it with In"},
 		{window(250, nil), "it is not known which window of its spec this is"},
 		{fast, "window of GET http://shop:8080/checkout: the sample meant for 12:00:00.140 took -10ms: a latency is not negative"},
@@ -64,5 +64,5 @@ func TestBaselineKnowsTheSpecByItsWholeText(t *testing.T) {
 		}
 	}
 	accepted := acceptedRuns(t, named("shop", "cart: sells"), alike(19)...)
-	expect(t, "", func(g Gomega) { g.Expect(slow.In("cart: sells", 1)).NotTo(MatchBaseline(accepted)) })
+	expect(t, "", func(g Gomega) { g.Expect(slow.FromSpec("cart: sells", 1)).NotTo(MatchBaseline(accepted)) })
 }

@@ -107,7 +107,7 @@ func ExampleMatchBaseline() {
 			}},
 		})
 	}
-	sold := window(250, failing).In("sells", 1) // as Load's window of the spec "sells" is by itself
+	sold := window(250, failing).FromSpec("sells", 1) // as Load's window of the spec "sells" is by itself
 	expectation(sold, MatchBaseline(accepted))
 	// Output: pass
 }

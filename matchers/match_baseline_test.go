@@ -73,7 +73,7 @@ func alike(n int) []float64 {
 func sold(t *testing.T, slowest time.Duration) *probe.Window {
 	t.Helper()
 	w := window(250, taking(slowest), upTo(5)...)
-	return w.In("sells", 1)
+	return w.FromSpec("sells", 1)
 }
 
 func TestBaselineMatched(t *testing.T) {

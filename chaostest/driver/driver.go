@@ -85,9 +85,9 @@ type NotRunningError struct {
 	State State
 }
 
-// Gone says that the failure is the target's own: a probe that meets it has
+// ServiceDown says that the failure is the target's own: a probe that meets it has
 // found the service down, and has not failed to look.
-func (e *NotRunningError) Gone() bool { return true }
+func (e *NotRunningError) ServiceDown() {}
 
 // Error names the container and how it ended.
 func (e *NotRunningError) Error() string {

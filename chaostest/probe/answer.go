@@ -11,34 +11,34 @@ import (
 	"time"
 )
 
-// answer is what an HTTP probe keeps of an answer to read from.
+// answer is the answer that an HTTP probe reads fields from.
 type answer struct {
-	came           bool // its head, at least
+	hasHead        bool
 	header         http.Header
 	body           []byte
 	complete       bool
-	sent           atomic.Pointer[time.Time] // the transport may still write when the probe has given up
+	sent           atomic.Pointer[time.Time] // atomic, because the transport may still write after the probe has given up
 	headAt, bodyAt time.Time
 }
 
-// watch notes when a connection is there, right before the request is sent: the
-// time that connecting takes says nothing of the other clock.
-func (a *answer) watch(ctx context.Context) context.Context {
+// trace records when the connection is ready, right before the request is sent: the
+// time to connect must not count as uncertainty about the other clock.
+func (a *answer) trace(ctx context.Context) context.Context {
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) { now := time.Now(); a.sent.Store(&now) },
 	})
 }
 
-func (a *answer) head(header http.Header) {
-	a.came, a.header, a.headAt = true, header, time.Now()
+func (a *answer) setHead(header http.Header) {
+	a.hasHead, a.header, a.headAt = true, header, time.Now()
 }
 
-func (a *answer) whole(body []byte) {
+func (a *answer) setBody(body []byte) {
 	a.complete, a.body, a.bodyAt = true, body, time.Now()
 }
 
-// read puts into the sample what the answer says of the service. A head whose body
-// never came is answer enough for what is read from the head.
+// read copies the service's version and clock from the answer into the sample. Fields
+// of the head are read even if the body never came.
 func (p *HTTPProbe) read(s *Sample, a *answer) {
 	if p.version != nil && p.version.ready(a) {
 		version, err := p.version.of(a)
@@ -58,9 +58,9 @@ func (p *HTTPProbe) read(s *Sample, a *answer) {
 	s.ClockProblem = fmt.Sprintf("clock from %s: %v", p.clock, err)
 }
 
-// versionLine is a version in a line. Versions are compared by it, and kept with
-// each sample: of one that does not fit, a digest tells it from others that begin
-// alike, however long they are.
+// versionLine is the version in one short line, by which versions are compared. A
+// version that does not fit ends with a digest, so that two long ones that begin alike
+// still differ.
 func versionLine(version string) string {
 	line := excerpt(version)
 	if line == version {
@@ -81,7 +81,7 @@ func (f Field) reading(a *answer) (*Reading, error) {
 	}
 	sent := a.sent.Load()
 	if sent == nil {
-		return nil, errors.New("nobody saw when the request was sent")
+		return nil, errors.New("the time at which the request was sent is not known")
 	}
 	r := &Reading{Sent: *sent, Received: a.headAt, Says: says, Resolution: resolution}
 	if f.header == "" {

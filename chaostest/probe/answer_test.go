@@ -12,7 +12,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
-func TestAnAnswerSaysItsVersion(t *testing.T) {
+func TestVersionIsReadFromTheAnswer(t *testing.T) {
 	noLeak(t)
 	svc := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Version", " 1.2.3 ")
@@ -29,16 +29,16 @@ func TestAnAnswerSaysItsVersion(t *testing.T) {
 	}{
 		{probe.HeaderField("X-Version"), "1.2.3", ""},
 		{probe.HeaderField("x-version"), "1.2.3", ""},
-		{probe.HeaderField("X-Other"), "", "version from header X-Other: the answer says none"},
-		{probe.HeaderField("X-Empty"), "", "version from header X-Empty: the answer says none"},
+		{probe.HeaderField("X-Other"), "", "version from header X-Other: the answer has none"},
+		{probe.HeaderField("X-Empty"), "", "version from header X-Empty: the answer has none"},
 		{probe.BodyField("build.version"), "2.0", ""},
 		{probe.BodyField("build.number"), "9007199254740993", ""},
 		{probe.BodyField("build.old"), "true", ""},
 		{probe.BodyField("build.tags.1"), "b", ""},
 		{probe.BodyField("build.tags.2"), "", `version from "build.tags.2" in the body: the list there has no element "2"`},
-		{probe.BodyField("build"), "", `version from "build" in the body: there is no single value, but a list or an object`},
-		{probe.BodyField("build.version.major"), "", `version from "build.version.major" in the body: the answer says none`},
-		{probe.BodyField("none"), "", `version from "none" in the body: the answer says none`},
+		{probe.BodyField("build"), "", `version from "build" in the body: the value is a list or an object: name a single value in it`},
+		{probe.BodyField("build.version.major"), "", `version from "build.version.major" in the body: the answer has none`},
+		{probe.BodyField("none"), "", `version from "none" in the body: the answer has none`},
 		{probe.WholeBody(), all, ""},
 	} {
 		for _, path := range []string{"/", "/broken"} {
@@ -53,14 +53,14 @@ func TestAnAnswerSaysItsVersion(t *testing.T) {
 	}
 	plain := serve(t, func(w http.ResponseWriter, _ *http.Request) { say(w, "v7\nmore") })
 	s := sample(t, probe.HTTP(plain, "8080/tcp", "/", probe.VersionFrom(probe.BodyField("a")), probe.ClockFrom(probe.WholeBody())))
-	if s.VersionProblem != `version from "a" in the body: the body is no JSON: "v7…"` || !strings.HasPrefix(s.ClockProblem, `clock from the body: "v7…" is no time`) {
+	if s.VersionProblem != `version from "a" in the body: the body is not JSON: "v7…"` || !strings.HasPrefix(s.ClockProblem, `clock from the body: "v7…" is not a time`) {
 		t.Errorf("problems %q and %q", s.VersionProblem, s.ClockProblem)
 	}
 }
 
-// Versions are compared as they are in the sample, so what is too long for a line
-// may not be cut to the same.
-func TestVersionsThatDifferBehindTheirExcerptDiffer(t *testing.T) {
+// Versions are compared as the sample has them, so two long versions must not be cut
+// to the same line.
+func TestLongVersionsThatDifferAnywhereDiffer(t *testing.T) {
 	noLeak(t)
 	long := strings.Repeat("x", 120)
 	said := ""
@@ -88,7 +88,8 @@ func TestVersionsThatDifferBehindTheirExcerptDiffer(t *testing.T) {
 	}
 }
 
-// A service that does not answer says nothing, and that is no problem of its own.
+// A service that does not answer tells no version or clock. That is not a problem in
+// the answer.
 func TestNoAnswerIsNoProblem(t *testing.T) {
 	noLeak(t)
 	half := listen(t, func(c *net.TCPConn) {
@@ -107,7 +108,7 @@ func TestNoAnswerIsNoProblem(t *testing.T) {
 	}
 }
 
-func TestAnAnswerSaysWhatItsClockSays(t *testing.T) {
+func TestClockIsReadFromTheAnswer(t *testing.T) {
 	noLeak(t)
 	for name, c := range map[string]struct {
 		write      func(time.Time) string
@@ -143,8 +144,8 @@ func TestAnAnswerSaysWhatItsClockSays(t *testing.T) {
 				if r.Sent.Before(before) || r.Received.Before(r.Sent) || r.Received.After(s.Time.Add(s.Latency)) {
 					t.Errorf("%s: sent %s after the look began, received %s after that", name, r.Sent.Sub(before), r.Received.Sub(r.Sent))
 				}
-				// The skew lies in what the reading leaves open. Digits of the nanoseconds that the
-				// clock does not tell were cut off.
+				// The skew is within the reading's range. The clock cuts off the digits that it
+				// does not show.
 				low, high := r.Skew()
 				if skew < low || skew > high {
 					t.Errorf("%s from %s: the skew is %s, and the reading says it is from %s to %s", name, field, skew, low, high)
@@ -173,7 +174,7 @@ func TestAClockInTheBodyIsReadWhenTheBodyHasCome(t *testing.T) {
 	}
 }
 
-// What it takes to connect says nothing of the clock.
+// The time to connect says nothing about the clock.
 func TestAReadingBeginsWhenTheRequestIsSent(t *testing.T) {
 	slow := &slowToFind{service: serve(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, time.Now().UnixNano()) })}
 	before := time.Now()
@@ -194,17 +195,17 @@ func TestAnUnreadableClockIsAProblem(t *testing.T) {
 	for _, text := range []string{"now", "12:00:00", "170000000", "17000000000", "17e8", "-1700000000", "1700000000123.5", "17000000001234567890", "2026-13-01T00:00:00Z"} {
 		svc := serve(t, func(w http.ResponseWriter, _ *http.Request) { say(w, text) })
 		s := sample(t, probe.HTTP(svc, "8080/tcp", "/", probe.ClockFrom(probe.WholeBody())))
-		want := fmt.Sprintf("clock from the body: %q is no time that is known here: an RFC 3339 time, an HTTP date, or seconds, milliseconds, microseconds or nanoseconds since 1970", text)
+		want := fmt.Sprintf("clock from the body: %q is not a time: write an RFC 3339 time, an HTTP date, or seconds, milliseconds, microseconds or nanoseconds since 1970", text)
 		if s.Clock != nil || s.ClockProblem != want || !s.Healthy() {
 			t.Errorf("%q: clock %v and problem\n  %s, want\n  %s", text, s.Clock, s.ClockProblem, want)
 		}
 	}
 }
 
-func TestAFieldMustBeOne(t *testing.T) {
+func TestAFieldIsChecked(t *testing.T) {
 	for want, field := range map[string]probe.Field{
-		`read header "": no name of a header`:                                                     probe.HeaderField(""),
-		`read header "X Time": no name of a header`:                                               probe.HeaderField("X Time"),
+		`read header "": not the name of a header`:                                                     probe.HeaderField(""),
+		`read header "X Time": not the name of a header`:                                               probe.HeaderField("X Time"),
 		`read "" in the body: write keys with a dot between, as in "build.version"`:               probe.BodyField(""),
 		`read "build..version" in the body: write keys with a dot between, as in "build.version"`: probe.BodyField("build..version"),
 	} {

@@ -9,13 +9,13 @@ import (
 	"syscall"
 )
 
-// lookError is an error in front of the look: the service was not asked.
+// lookError is an error of the probe: it could not ask the service.
 type lookError struct{ error }
 
 func (e lookError) Unwrap() error { return e.error }
 
-// classify says how the service failed. It is false for an error that is not
-// the service's: the probe could not look.
+// classify returns how the service failed. It is false if the error is not the
+// service's but the probe's own: it could not look.
 func classify(err error) (Class, bool) {
 	if _, ok := errors.AsType[lookError](err); ok {
 		return "", false
@@ -50,7 +50,7 @@ func classify(err error) (Class, bool) {
 		return Unreachable, true
 	}
 	if _, ok := errors.AsType[*net.OpError](err); ok {
-		return "", false // what the network answers is above; the rest is this machine's
+		return "", false // the network's answers are above; the rest comes from this machine
 	}
 	return Garbled, true
 }

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// parseClock reads a time in one of the forms of ClockFrom, and tells from its
-// digits how fine it is.
+// parseClock reads a time in one of the forms of ClockFrom. Its digits show how fine
+// the clock is.
 func parseClock(text string) (says time.Time, resolution time.Duration, err error) {
 	if says, ok := sinceEpoch(text); ok {
 		return says.time, says.resolution, nil
@@ -23,12 +23,12 @@ func parseClock(text string) (says time.Time, resolution time.Duration, err erro
 	if says, err := http.ParseTime(text); err == nil {
 		return says, time.Second, nil
 	}
-	return time.Time{}, 0, fmt.Errorf("%q is no time that is known here: an RFC 3339 time, an HTTP date, or seconds, milliseconds, microseconds or nanoseconds since 1970", excerpt(text))
+	return time.Time{}, 0, fmt.Errorf("%q is not a time: write an RFC 3339 time, an HTTP date, or seconds, milliseconds, microseconds or nanoseconds since 1970", excerpt(text))
 }
 
 func notDigit(r rune) bool { return r < '0' || r > '9' }
 
-// unit is 10 to the power of -digits seconds, and no finer than a nanosecond.
+// unit is 10 to the power of -digits seconds, but at least a nanosecond.
 func unit(digits int) time.Duration {
 	return time.Duration(math.Pow10(9 - min(digits, 9)))
 }
@@ -38,10 +38,10 @@ type instant struct {
 	resolution time.Duration
 }
 
-// secondsDigits is how many digits the seconds since 1970 have from 2001 to 2286.
+// secondsDigits is the number of digits of the seconds since 1970, from 2001 to 2286.
 const secondsDigits = 10
 
-// sinceEpoch reads 1700000000, with 3, 6 or 9 digits more, or with a fraction.
+// sinceEpoch reads 1700000000, with 3, 6 or 9 more digits, or with a fraction.
 func sinceEpoch(text string) (instant, bool) {
 	whole, fraction, decimal := strings.Cut(text, ".")
 	if strings.ContainsFunc(whole+fraction, notDigit) || len(whole) < secondsDigits || decimal && len(whole) > secondsDigits {

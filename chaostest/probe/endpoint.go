@@ -9,13 +9,12 @@ import (
 	"time"
 )
 
-// askAgainAfter keeps a load on a dead service from asking for its endpoint
-// with every sample.
+// askAgainAfter is the shortest time between two questions for an endpoint, so that a
+// load on a dead service does not ask with every sample.
 const askAgainAfter = 250 * time.Millisecond
 
-// endpoint knows where a service's port is reached. Asking costs a question to
-// the driver, so it asks once, and again when a connection failed: a restarted
-// container has another port.
+// endpoint is the address of a service's port. The driver is asked for it once, and
+// again after a connection failed, because a restarted container has another port.
 type endpoint struct {
 	svc  Service
 	port string
@@ -29,6 +28,9 @@ type endpoint struct {
 func (e *endpoint) find(ctx context.Context) (string, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if isNil(e.svc) {
+		return "", lookError{errNilService}
+	}
 	if e.address != "" && (!e.doubted || time.Since(e.asked) < askAgainAfter) {
 		return e.address, nil
 	}
@@ -37,13 +39,13 @@ func (e *endpoint) find(ctx context.Context) (string, error) {
 		return "", lookError{fmt.Errorf("find port %s of %s: %w", e.port, e.svc.Name(), err)}
 	}
 	if _, _, err := net.SplitHostPort(address); err != nil {
-		return "", lookError{fmt.Errorf("find port %s of %s: endpoint %q is no host:port: %w", e.port, e.svc.Name(), address, err)}
+		return "", lookError{fmt.Errorf("find port %s of %s: endpoint %q is not host:port: %w", e.port, e.svc.Name(), address, err)}
 	}
 	e.address, e.asked, e.doubted = address, time.Now(), false
 	return address, nil
 }
 
-// connected takes the outcome of a connection to the endpoint.
+// connected records the outcome of a connection to the endpoint.
 func (e *endpoint) connected(err error) {
 	if err == nil {
 		return

@@ -16,22 +16,32 @@ type ExecProbe struct {
 	memory  memory
 }
 
-// Exec is a probe that runs a command inside the service's container and is
-// healthy when it ends with exit code 0. It sees what the service's own
-// container sees, and costs some ten milliseconds of the container's CPU.
+// Exec is a probe that runs a command inside the service's container. It is healthy
+// if the command ends with exit code 0. The command sees what the container sees, and
+// costs some ten milliseconds of its CPU.
+//
+//	ping := probe.Exec(cache, "redis-cli", "ping")
 func Exec(svc Service, command ...string) *ExecProbe {
 	return &ExecProbe{svc: svc, command: command, timeout: Timeout(DefaultTimeout)}
 }
 
-// Within returns the same probe with another timeout than DefaultTimeout, above
-// 0 and at most ten minutes. What takes longer is left to end by itself.
+// Within returns the same probe with a timeout other than DefaultTimeout, above 0 and
+// at most ten minutes. A command that takes longer is not killed.
 func (p *ExecProbe) Within(timeout time.Duration) *ExecProbe {
 	return &ExecProbe{svc: p.svc, command: p.command, timeout: Timeout(timeout)}
 }
 
 // String names service and command: "exec cache: redis-cli ping".
 func (p *ExecProbe) String() string {
-	return fmt.Sprintf("exec %s: %s", p.svc.Name(), strings.Join(p.command, " "))
+	return fmt.Sprintf("exec %s: %s", nameOf(p.svc), strings.Join(p.command, " "))
+}
+
+// Prepare refuses a probe without a service before a load begins.
+func (p *ExecProbe) Prepare(context.Context) error {
+	if isNil(p.svc) {
+		return errNilService
+	}
+	return nil
 }
 
 // Sample runs the command once.

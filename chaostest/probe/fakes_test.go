@@ -58,9 +58,9 @@ func (s *service) Judged(probe, matcher, objective string, judgement func() reco
 	return s.judgements.Keep(record.About{Matcher: matcher, Objective: objective}, judgement)
 }
 
-type goneError struct{ error }
+type downError struct{ error }
 
-func (goneError) Gone() bool { return true }
+func (downError) ServiceDown() {}
 
 // serve starts an HTTP server that ends with the test.
 func serve(t *testing.T, handler http.HandlerFunc) *service {
@@ -111,7 +111,7 @@ func closed(t *testing.T) *service {
 	return &service{address: address}
 }
 
-// The ways to handle a connection. Their errors are the client's doing.
+// The ways to handle a connection. The client causes their errors.
 func hear(c *net.TCPConn)         { _, _ = c.Read(make([]byte, 4096)) }
 func hold(c *net.TCPConn)         { _, _ = io.Copy(io.Discard, c) }
 func say(w io.Writer, s string)   { _, _ = io.WriteString(w, s) }

@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// Field is where an answer says something of the service. It comes from
+// Field is a place in an answer that says something about the service. It comes from
 // HeaderField, BodyField or WholeBody.
 type Field struct {
 	header string
@@ -21,13 +21,13 @@ type Field struct {
 func HeaderField(name string) Field {
 	f := Field{header: name}
 	if name == "" || strings.ContainsFunc(name, notInToken) {
-		f.err = fmt.Errorf("read header %q: no name of a header", name)
+		f.err = fmt.Errorf("read header %q: not the name of a header", name)
 	}
 	return f
 }
 
-// BodyField is a text, number or truth value in a JSON body, by its keys with
-// dots between, as in "build.version". Elements of lists are counted from 0.
+// BodyField is a text, number or truth value in a JSON body. The path is its keys with
+// dots between them, as in "build.version". Elements of lists are counted from 0.
 func BodyField(path string) Field {
 	f := Field{path: strings.Split(path, ".")}
 	for _, key := range f.path {
@@ -41,8 +41,8 @@ func BodyField(path string) Field {
 // WholeBody is all of the answer's body, without the white space around it.
 func WholeBody() Field { return Field{} }
 
-// String says where it is: `header X-Version`, `"build.version" in the body`, `the
-// body`.
+// String is where the field is: `header X-Version`, `"build.version" in the body` or
+// `the body`.
 func (f Field) String() string {
 	switch {
 	case f.header != "":
@@ -53,10 +53,10 @@ func (f Field) String() string {
 	return "the body"
 }
 
-// ready reports whether so much of the answer has come.
-func (f Field) ready(a *answer) bool { return a.complete || a.came && f.header != "" }
+// ready reports whether enough of the answer has come to read the field.
+func (f Field) ready(a *answer) bool { return a.complete || a.hasHead && f.header != "" }
 
-// of is what the answer says there, byte by byte; it is never empty without an error.
+// of is the field's text in the answer. It is never empty without an error.
 func (f Field) of(a *answer) (string, error) {
 	text := ""
 	switch {
@@ -71,7 +71,7 @@ func (f Field) of(a *answer) (string, error) {
 		text = string(a.body)
 	}
 	if text = strings.TrimSpace(text); text == "" {
-		return "", errors.New("the answer says none")
+		return "", errors.New("the answer has none")
 	}
 	return text, nil
 }
@@ -81,7 +81,7 @@ func (f Field) inBody(body []byte) (string, error) {
 	decoder.UseNumber() // nanoseconds since 1970 have more digits than a float
 	var value any
 	if err := decoder.Decode(&value); err != nil {
-		return "", fmt.Errorf("the body is no JSON: %q", excerpt(string(body)))
+		return "", fmt.Errorf("the body is not JSON: %q", excerpt(string(body)))
 	}
 	for _, key := range f.path {
 		switch v := value.(type) {
@@ -99,9 +99,9 @@ func (f Field) inBody(body []byte) (string, error) {
 	}
 	switch v := value.(type) {
 	case nil:
-		return "", errors.New("the answer says none")
+		return "", errors.New("the answer has none")
 	case map[string]any, []any:
-		return "", errors.New("there is no single value, but a list or an object")
+		return "", errors.New("the value is a list or an object: name a single value in it")
 	default:
 		return fmt.Sprint(v), nil
 	}

@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// Imaged is an optional capability of a Service: what its container is made of,
-// such as an image's ID. It tells members of a fleet with old code from the rest.
+// Imaged is an optional capability of a Service: it knows the ID of its container's
+// image. The ID shows which members of a fleet run old code.
 type Imaged interface {
 	Image(ctx context.Context) (string, error)
 }
 
-// Fleet is services that should be alike, and how to look at each. It comes from
+// Fleet is several services that should be alike, and a probe for each. It comes from
 // FleetOf.
 type Fleet struct {
 	name     string
@@ -25,29 +25,29 @@ type Fleet struct {
 	err      error
 }
 
-// FleetOf makes a fleet of at least two services with names of their own. The
-// probe that look makes for each asks the same of all, and says in its String of
-// whom:
+// FleetOf makes a fleet of at least two services with different names. The function
+// makes a probe for each service. All probes must ask the same, and each must name its
+// service in its String:
 //
 //	replicas := probe.FleetOf(func(s probe.Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/work") }, a, b, c)
 //
-// What is wrong with it is said when it is loaded.
+// A mistake in the fleet is an error of its load.
 func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
 	f := &Fleet{}
 	var names, probes []string
 	for i, s := range services {
-		if missing(s) {
+		if isNil(s) {
 			f.err = fmt.Errorf("service %d of %d is nil: start it first", i+1, len(services))
 			break
 		}
 		names = append(names, s.Name())
 		f.services = append(f.services, s)
 		if look == nil {
-			f.err = errors.New("no probe: give FleetOf a function that makes one of a service")
+			f.err = errors.New("no probe: give FleetOf a function that makes one for a service")
 			break
 		}
 		p := look(s)
-		if missing(p) {
+		if isNil(p) {
 			f.err = fmt.Errorf("no probe for %s%s: return one for each service", s.Name(), nilText(p))
 			break
 		}
@@ -70,9 +70,9 @@ func FleetOf[S Service](look func(Service) Probe, services ...S) *Fleet {
 // http://{a,b,c}:8080/work".
 func (f *Fleet) String() string { return f.name }
 
-// Windows returns the same fleet with another width than DefaultWidth for the windows
-// in which its members are compared. It is rounded to a whole number of samples, and
-// a load of the fleet must be long enough for one.
+// Windows returns the same fleet with a width other than DefaultWidth for the windows
+// in which its members are compared. The width is rounded to a whole number of samples,
+// and a load of the fleet must be long enough for one window.
 func (f *Fleet) Windows(width time.Duration) *Fleet {
 	other := *f
 	other.width = width
@@ -82,7 +82,7 @@ func (f *Fleet) Windows(width time.Duration) *Fleet {
 // FleetSample is one look at each member of a fleet, in their order.
 type FleetSample []Sample
 
-// Sample looks at every member once, at all of them at the same time:
+// Sample looks at all members at the same time, once each:
 //
 //	Eventually(ctx, replicas.Sample).Should(HaveEach(BeLive()))
 func (f *Fleet) Sample(ctx context.Context) (FleetSample, error) {
@@ -98,7 +98,7 @@ func (f *Fleet) Sample(ctx context.Context) (FleetSample, error) {
 	return round, errors.Join(errs...)
 }
 
-// check says what is wrong with the fleet.
+// check is what is wrong with the fleet.
 func (f *Fleet) check() error {
 	if f == nil || f.err == nil && len(f.probes) == 0 {
 		return errors.New("no fleet: make one with probe.FleetOf")
@@ -106,8 +106,8 @@ func (f *Fleet) check() error {
 	return f.err
 }
 
-// members asks for the images of those that know theirs. A member that does not
-// answer has none: its samples will say what became of it.
+// members lists the members with their images, if they know them. A member that does
+// not answer has no image here; its samples show that it is down.
 func (f *Fleet) members(ctx context.Context) []Member {
 	members := make([]Member, len(f.services))
 	for i, s := range f.services {
@@ -133,31 +133,31 @@ func checkNames(names []string) error {
 		case name == "":
 			return errors.New("a member has no name: give it one")
 		case seen[name]:
-			return fmt.Errorf("two members are called %q: give each a name of its own, such as an alias on a network", name)
+			return fmt.Errorf("two members are called %q: give each a different name, such as an alias on a network", name)
 		}
 		seen[name] = true
 	}
 	return nil
 }
 
-// checkProbes refuses two probes of one name: both look at one service, or reports
-// cannot tell them apart.
+// checkProbes refuses two probes with the same name: either both look at one service,
+// or reports cannot distinguish them.
 func checkProbes(names, probes []string) error {
 	seen := map[string]string{}
 	for i, p := range probes {
 		if other, ok := seen[p]; ok {
-			return fmt.Errorf("the probes for %s and %s are both %q: look at the service that the function is given, and name it in the probe's String", other, names[i], p)
+			return fmt.Errorf("the probes for %s and %s are both %q: look at the service that the function receives, and name it in the probe's String", other, names[i], p)
 		}
 		seen[p] = names[i]
 	}
 	return nil
 }
 
-// mostNames is how many members a fleet's name holds.
+// mostNames is how many members a fleet's name lists.
 const mostNames = 5
 
-// fleetName writes what members' probes have in common once, and what differs,
-// their names, in braces.
+// fleetName writes the common part of the members' probes once, with the members'
+// names in braces: "fleet of 2: GET http://{a,b}:8080/work".
 func fleetName(names, probes []string) string {
 	short := names
 	if len(names) > mostNames {
@@ -170,7 +170,7 @@ func fleetName(names, probes []string) string {
 	return fmt.Sprintf("fleet of %d: %s", len(names), list)
 }
 
-// common is what all probes say before and after the name of their service.
+// common is the text that all probes have before and after the name of their service.
 func common(names, probes []string) (before, after string, ok bool) {
 	if len(names) == 0 || len(probes) != len(names) {
 		return "", "", false

@@ -12,11 +12,11 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// Record is the summary of all members' samples together and of each member's,
-// with what was judged so far of the fleet.
+// Record is the summary of all members' samples together and of each member's samples,
+// with the judgements on the fleet so far.
 func (f *FleetWindow) Record() record.Window {
 	r := f.summary()
-	r.Judgements = f.kept.record()
+	r.Judgements = f.notes.record()
 	return r
 }
 
@@ -34,13 +34,12 @@ func (f *FleetWindow) summary() record.Window {
 	return r
 }
 
-// MarshalJSON encodes the record, so that a report entry that holds the window
-// has what was judged after it was added.
+// MarshalJSON encodes the record. So a report entry with the window also has the
+// judgements that were made after the entry was added.
 func (f *FleetWindow) MarshalJSON() ([]byte, error) { return json.Marshal(f.Record()) }
 
-// String says what there is of the fleet, and then each member in a line of its
-// own: "  a: 200 samples, 1 error (1 timeout), p50 2ms, p99 5ms, version 2".
-// Images are named where they differ.
+// String describes the fleet, with a line for each member: "  a: 200 samples, 1 error
+// (1 timeout), p50 2ms, p99 5ms, version 2". Images are named if they differ.
 func (f *FleetWindow) String() string {
 	var s strings.Builder
 	span := units.Round(f.End().Sub(f.Start()))
@@ -56,15 +55,15 @@ func (f *FleetWindow) String() string {
 	return s.String()
 }
 
-// GomegaString is how Gomega's own messages print the fleet: with the mark of what was
-// judged of it last.
-func (f *FleetWindow) GomegaString() string { return f.kept.marked(f.String()) }
+// GomegaString is how Gomega's messages print the fleet: with the mark of its last
+// judgement.
+func (f *FleetWindow) GomegaString() string { return f.notes.marked(f.String()) }
 
-// mostVersions is how many versions of one member a line holds.
+// mostVersions is how many versions of one member a line lists.
 const mostVersions = 3
 
-// versionText says the versions that the samples said, the most frequent first,
-// and how many that should have said one did not.
+// versionText lists the versions in the samples, the most frequent first, and counts
+// the samples whose version could not be read.
 func (w *Window) versionText() string {
 	seen, problems := map[string]int{}, 0
 	for i := range w.samples {
@@ -97,7 +96,7 @@ func (w *Window) versionText() string {
 	return text
 }
 
-// shortImage is as much of an image's ID as Docker's own lists print.
+// shortImage is an image's ID in the short form that Docker prints.
 func shortImage(id string) string {
 	if id == "" {
 		return "unknown"

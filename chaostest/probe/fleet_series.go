@@ -16,12 +16,12 @@ type Member struct {
 	Name string
 	// Window is the member's samples.
 	Window *Window
-	// Image is what the member's container is made of, empty where that is not known.
+	// Image is the ID of the image of the member's container, or empty if unknown.
 	Image string
 }
 
-// FleetSeries is a Series for each member of a fleet, with as many samples in
-// each. It may be used by many goroutines at once.
+// FleetSeries has a Series for each member of a fleet, all with the same number of
+// samples. Many goroutines may use it at once.
 type FleetSeries struct {
 	name    string
 	spec    string
@@ -31,7 +31,7 @@ type FleetSeries struct {
 	rate    Rate
 	grid    grid
 	members []Member
-	kept    *kept
+	notes   *notes
 
 	mu     sync.Mutex
 	series []*Series
@@ -39,10 +39,9 @@ type FleetSeries struct {
 	latest *FleetWindow
 }
 
-// NewFleetSeries makes an empty series of the members, two or more, for samples
-// at a rate from start on. Width is that of the windows in which members are
-// compared, 0 for DefaultWidth. The members have names, maybe images, and no
-// windows yet.
+// NewFleetSeries makes an empty series for two or more members, for samples at a rate
+// from start on. Width is the width of the windows in which members are compared; 0
+// means DefaultWidth. The members have names, may have images, and have no windows yet.
 func NewFleetSeries(start time.Time, rate Rate, width time.Duration, members ...Member) (*FleetSeries, error) {
 	names := make([]string, len(members))
 	for i, m := range members {
@@ -70,26 +69,26 @@ func newFleetSeries(name string, start time.Time, rate Rate, width time.Duration
 	if err != nil {
 		return nil, err
 	}
-	f := &FleetSeries{name: name, start: start, rate: rate, grid: g, members: members, kept: &kept{}}
+	f := &FleetSeries{name: name, start: start, rate: rate, grid: g, members: members, notes: &notes{}}
 	for i := range members {
 		f.series = append(f.series, NewSeries(probes[i], start))
 	}
 	return f, nil
 }
 
-// Add appends a round: one sample a member, in their order. For each member
-// samples come in the order of their intended starts.
+// Add appends a round: one sample for each member, in the order of the members. The
+// samples of each member come in the order of their intended starts.
 func (f *FleetSeries) Add(round ...Sample) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.kept == nil {
+	if f.notes == nil {
 		return errors.New("add a round: the fleet series is a zero value: make it with probe.NewFleetSeries")
 	}
 	if len(round) != len(f.series) {
-		return fmt.Errorf("add a round to %s: %s for %d members: give one a member", f.name, units.Plural(len(round), "sample"), len(f.series))
+		return fmt.Errorf("add a round to %s: %s for %d members: give one for each member", f.name, units.Plural(len(round), "sample"), len(f.series))
 	}
 	for i := range round {
-		// Nobody else adds to the members' series, so what is found stays.
+		// Only this method adds to the members' series, so the check stays valid.
 		f.series[i].mu.Lock()
 		err := f.series[i].check(round[i : i+1])
 		f.series[i].mu.Unlock()
@@ -101,19 +100,19 @@ func (f *FleetSeries) Add(round ...Sample) error {
 	return nil
 }
 
-// add appends a round that is in order, for one that holds the lock.
-func (f *FleetSeries) add(round []Sample, known time.Time) {
+// add appends a round that was checked. The caller holds the lock.
+func (f *FleetSeries) add(round []Sample, completeTo time.Time) {
 	for i := range round {
 		f.series[i].mu.Lock()
-		f.series[i].add(round[i:i+1], known)
+		f.series[i].add(round[i:i+1], completeTo)
 		f.series[i].mu.Unlock()
 	}
 	f.rounds++
 	f.latest = nil
 }
 
-// End says that no more samples will come, and when the span ended in which they
-// were intended: not before one of them was. Only the first call counts.
+// End says that no more samples will come. The end is when the span of the intended
+// starts ended, so it is not before any sample's Time. Only the first call counts.
 func (f *FleetSeries) End(end time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -123,8 +122,7 @@ func (f *FleetSeries) End(end time.Time) {
 	f.latest = nil
 }
 
-// Window is what there is so far. Asked again before anything was added, it is
-// the same one.
+// Window returns the window so far. It is the same window until something is added.
 func (f *FleetSeries) Window() *FleetWindow {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -133,26 +131,26 @@ func (f *FleetSeries) Window() *FleetWindow {
 		for i, m := range f.members {
 			members[i] = Member{Name: m.Name, Window: f.series[i].Window(), Image: m.Image}
 		}
-		f.latest = &FleetWindow{name: f.name, spec: f.spec, number: f.number, faults: f.faults, grid: f.grid, members: members, kept: f.kept}
+		f.latest = &FleetWindow{name: f.name, spec: f.spec, number: f.number, faults: f.faults, grid: f.grid, members: members, notes: f.notes}
 	}
 	return f.latest
 }
 
-// leastWidth and leastSamples are what a window of a fleet has by default.
+// leastWidth and leastSamples are the default size of a fleet's windows.
 const (
 	leastWidth   = 250 * time.Millisecond
 	leastSamples = 10
 )
 
-// DefaultWidth is the width of a fleet's windows where none is given: ten samples
-// a member, or a quarter of a second where that is longer.
+// DefaultWidth is the default width of a fleet's windows: the time of ten samples of
+// each member, or a quarter of a second if that is longer.
 func DefaultWidth(rate Rate) time.Duration {
 	return max(time.Duration(leastSamples/float64(rate)*float64(time.Second)), leastWidth)
 }
 
-// grid divides a fleet's samples into windows of the same samples for all.
+// grid divides a fleet's samples into windows. All members have the same samples in each.
 type grid struct {
-	each    int // samples a member
+	each    int // samples of each member in a window
 	width   time.Duration
 	medians *medians
 }

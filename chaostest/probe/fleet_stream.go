@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// checkWindows refuses a width that was asked for where the load is too short for one
-// window. Without a width there may be none.
+// checkWindows refuses a load that is too short for one window of the width that was
+// asked for. With the default width, a load may be too short for any window.
 func (f *Fleet) checkWindows(rate Rate, d time.Duration, rounds int) error {
 	g, err := newGrid(rate, f.width)
 	if err == nil && f.width > 0 && d > 0 && rounds < g.each {
@@ -51,7 +51,7 @@ func (FleetSample) load(ctx context.Context, what Loadable[FleetSample], rate Ra
 	return &Stream[*FleetWindow]{load, series.Window}, nil
 }
 
-// label hands on the spec's name and faults, before the series is shared.
+// label sets the spec's name and faults, before the series is shared.
 func (f *FleetSeries) label(r *run) {
 	f.spec, f.number, f.faults = r.spec, r.number, r.faults
 	for _, s := range f.series {
@@ -59,18 +59,18 @@ func (f *FleetSeries) label(r *run) {
 	}
 }
 
-func (f *FleetSeries) addRound(round []Sample, known time.Time) {
+func (f *FleetSeries) addRound(round []Sample, completeTo time.Time) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.add(round, known)
+	f.add(round, completeTo)
 }
 
-// tell reports what has ended so far, each member beside the whole.
+// tell reports the samples that have ended so far, all together and for each member.
 func (f *FleetSeries) tell(r *run) func(time.Time, *progress) {
-	return func(now time.Time, so *progress) {
-		all := so.all.totals(Window{probe: f.name, spec: f.spec, number: f.number, faults: f.faults, start: f.start, end: now})
+	return func(now time.Time, p *progress) {
+		all := p.all.totals(Window{probe: f.name, spec: f.spec, number: f.number, faults: f.faults, start: f.start, end: now})
 		for i, member := range f.series {
-			all.Members = append(all.Members, so.members[i].totals(member.heading(now)))
+			all.Members = append(all.Members, p.members[i].totals(member.heading(now)))
 		}
 		r.report(all)
 	}

@@ -29,7 +29,7 @@ func (r *replica) Image(context.Context) (string, error) {
 	return r.image, nil
 }
 
-// named is a probe of the test's own with a name.
+// named is a probeFunc with a name.
 type named struct {
 	probeFunc
 	name string
@@ -37,7 +37,7 @@ type named struct {
 
 func (n named) String() string { return n.name }
 
-// asking is a look at a replica that calls ask with the replica's name.
+// asking makes a probe for a replica that calls ask with the replica's name.
 func asking(ask func(name string) probe.Sample) func(probe.Service) probe.Probe {
 	return func(s probe.Service) probe.Probe {
 		return named{func(context.Context) (probe.Sample, error) { return ask(s.Name()), nil }, "GET http://" + s.Name() + ":8080/work"}
@@ -93,7 +93,7 @@ func TestAFleetsMembersAreAskedInTurn(t *testing.T) {
 	}
 }
 
-func TestAFleetThatGrowsHasAsManySamplesOfEach(t *testing.T) {
+func TestAGrowingFleetHasEqualNumbersOfSamples(t *testing.T) {
 	noLeak(t)
 	held := make(chan struct{})
 	fleet := probe.FleetOf(asking(func(name string) probe.Sample {
@@ -106,24 +106,24 @@ func TestAFleetThatGrowsHasAsManySamplesOfEach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(50 * time.Millisecond) // a and b have been asked by then, or the test asserts less
-	if so, err := stream.Window(); err != nil || so.N() != 0 || !so.Growing() || so.Final() {
-		t.Errorf("while c has not answered: %s, %v", so, err)
+	time.Sleep(50 * time.Millisecond) // a and b have answered by then; if not, the test asserts less
+	if seen, err := stream.Window(); err != nil || seen.N() != 0 || !seen.Growing() || seen.Final() {
+		t.Errorf("while c has not answered: %s, %v", seen, err)
 	}
 	close(held)
 	deadline := time.Now().Add(time.Minute)
 	for {
-		so, err := stream.Window()
+		seen, err := stream.Window()
 		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("%s, %v", so, err)
+			t.Fatalf("%s, %v", seen, err)
 		}
-		for _, m := range so.Members() {
-			if m.Window.N() != so.N() {
-				t.Fatalf("%s has %d samples of %d", m.Name, m.Window.N(), so.N())
+		for _, m := range seen.Members() {
+			if m.Window.N() != seen.N() {
+				t.Fatalf("%s has %d samples of %d", m.Name, m.Window.N(), seen.N())
 			}
 		}
-		if so.Spans() >= 5 && so.Width() == 20*time.Millisecond && len(so.Medians()) == so.Spans() {
-			so.Judged("M", "o", judged(record.Judgement{Outcome: record.Kept}))
+		if seen.Spans() >= 5 && seen.Width() == 20*time.Millisecond && len(seen.Medians()) == seen.Spans() {
+			seen.Judged("M", "o", judged(record.Judgement{Outcome: record.Kept}))
 			break
 		}
 	}
@@ -169,7 +169,7 @@ func TestAFleetIsNamedOnce(t *testing.T) {
 	}
 }
 
-func TestAFleetRefusesWhatIsNone(t *testing.T) {
+func TestBadFleetsAreRefused(t *testing.T) {
 	look := asking(func(string) probe.Sample { t.Error("a member was asked"); return probe.Sample{} })
 	two := probe.FleetOf(look, replicas("a", "b")...)
 	for _, c := range []struct {
@@ -181,10 +181,10 @@ func TestAFleetRefusesWhatIsNone(t *testing.T) {
 		{"load: no fleet: make one with probe.FleetOf", nil, 1, time.Second},
 		{"load: a fleet of 1: give it 2 members or more", probe.FleetOf(look, replicas("a")...), 1, time.Second},
 		{"load: a fleet of 0: give it 2 members or more", probe.FleetOf[*replica](look), 1, time.Second},
-		{`load: two members are called "a": give each a name of its own, such as an alias on a network`, probe.FleetOf(look, replicas("a", "b", "a")...), 1, time.Second},
+		{`load: two members are called "a": give each a different name, such as an alias on a network`, probe.FleetOf(look, replicas("a", "b", "a")...), 1, time.Second},
 		{"load: a member has no name: give it one", probe.FleetOf(look, replicas("a", "")...), 1, time.Second},
 		{"load: service 2 of 2 is nil: start it first", probe.FleetOf(look, &replica{name: "a"}, nil), 1, time.Second},
-		{"load: no probe: give FleetOf a function that makes one of a service", probe.FleetOf(nil, replicas("a", "b")...), 1, time.Second},
+		{"load: no probe: give FleetOf a function that makes one for a service", probe.FleetOf(nil, replicas("a", "b")...), 1, time.Second},
 		{"load: no probe for a: return one for each service", probe.FleetOf(func(probe.Service) probe.Probe { return nil }, replicas("a", "b")...), 1, time.Second},
 		{"load: fleet of 2: GET http://{a,b}:8080/work at 6000/s: the rate must be above 0 and at most 5000/s", two, 6000, time.Second},
 		{"load: fleet of 2: GET http://{a,b}:8080/work at NaN/s: the rate must be above 0 and at most 5000/s", two, probe.Rate(math.NaN()), time.Second},
@@ -201,9 +201,9 @@ func TestAFleetRefusesWhatIsNone(t *testing.T) {
 	}
 }
 
-// A window is complete with its last sample, whatever is left of its width, and who
-// names no width may not want any.
-func TestAFleetsLoadMayBeOfOneWindow(t *testing.T) {
+// A window is complete with its last sample, even before its width has passed. With the
+// default width, a load may be shorter than a window.
+func TestAFleetsLoadMayLastOneWindow(t *testing.T) {
 	for _, c := range []struct {
 		width time.Duration
 		spans int
@@ -239,12 +239,12 @@ func TestAFleetKnowsItsImages(t *testing.T) {
 func TestAFleetsProbesLookAtDifferentServices(t *testing.T) {
 	all := replicas("a", "b", "c")
 	for want, look := range map[string]func(probe.Service) probe.Probe{
-		`load: the probes for a and b are both "GET http://a:8080/": look at the service that the function is given, and name it in the probe's String`: func(probe.Service) probe.Probe { return probe.HTTP(all[0], "8080/tcp", "/") },
-		`load: the probes for a and c are both "tcp a:1": look at the service that the function is given, and name it in the probe's String`: func(s probe.Service) probe.Probe {
+		`load: the probes for a and b are both "GET http://a:8080/": look at the service that the function receives, and name it in the probe's String`: func(probe.Service) probe.Probe { return probe.HTTP(all[0], "8080/tcp", "/") },
+		`load: the probes for a and c are both "tcp a:1": look at the service that the function receives, and name it in the probe's String`: func(s probe.Service) probe.Probe {
 			return probe.TCP(map[string]*replica{"a": all[0], "b": all[1], "c": all[0]}[s.Name()], "1/tcp")
 		},
-		`load: the probes for a and b are both "exec a: true": look at the service that the function is given, and name it in the probe's String`: func(probe.Service) probe.Probe { return probe.Exec(all[0], "true") },
-		`load: the probes for a and b are both "test probe": look at the service that the function is given, and name it in the probe's String`:   func(probe.Service) probe.Probe { return quick },
+		`load: the probes for a and b are both "exec a: true": look at the service that the function receives, and name it in the probe's String`: func(probe.Service) probe.Probe { return probe.Exec(all[0], "true") },
+		`load: the probes for a and b are both "test probe": look at the service that the function receives, and name it in the probe's String`:   func(probe.Service) probe.Probe { return quick },
 	} {
 		if w, err := probe.Run(t.Context(), probe.FleetOf(look, all...), 1, time.Second); err == nil || err.Error() != want {
 			t.Errorf("got %v and\n  %v, want\n  %s", w, err, want)
@@ -252,8 +252,8 @@ func TestAFleetsProbesLookAtDifferentServices(t *testing.T) {
 	}
 }
 
-// The last round begins in time, and its last members are asked a little later.
-func TestAFleetsLoadNeedBeNoWholeNumberOfRounds(t *testing.T) {
+// The last round begins before the end, and its last members are asked a little later.
+func TestAFleetsLoadMayEndInsideARound(t *testing.T) {
 	noLeak(t)
 	fleet := probe.FleetOf(asking(func(string) probe.Sample { return probe.Sample{Class: probe.OK} }), replicas("a", "b", "c")...)
 	w, err := probe.Run(t.Context(), fleet, 60, 110*time.Millisecond)

@@ -10,8 +10,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// FleetWindow is the samples of a fleet's members over the same span, as many of
-// each. Like a Window it never changes; only judgements are added to it.
+// FleetWindow has the samples of a fleet's members over the same span, the same number
+// for each. Like a Window it never changes, except that judgements are added to it.
 type FleetWindow struct {
 	name    string
 	spec    string
@@ -19,12 +19,13 @@ type FleetWindow struct {
 	faults  []string
 	grid    grid
 	members []Member
-	kept    *kept
+	notes   *notes
 }
 
-// NewFleetWindow makes a window of two or more members' windows, which have names
-// of their own, the same start and end, and as many samples. Width is that of the
-// windows in which members are compared, 0 for DefaultWidth.
+// NewFleetWindow makes a window from the windows of two or more members. The members
+// have different names, and their windows have the same start, the same end, and the
+// same number of samples. Width is the width of the windows in which members are
+// compared; 0 means DefaultWidth.
 func NewFleetWindow(width time.Duration, members ...Member) (*FleetWindow, error) {
 	var names, probes []string
 	for _, m := range members {
@@ -44,10 +45,10 @@ func NewFleetWindow(width time.Duration, members ...Member) (*FleetWindow, error
 	if err != nil {
 		return nil, fmt.Errorf("make fleet window: %w", err)
 	}
-	return &FleetWindow{name: fleetName(names, probes), grid: g, members: slices.Clone(members), kept: &kept{}}, nil
+	return &FleetWindow{name: fleetName(names, probes), grid: g, members: slices.Clone(members), notes: &notes{}}, nil
 }
 
-// gridOf divides a fleet by the rate that a member's window has.
+// gridOf makes the grid for the rate of a member's window.
 func gridOf(w *Window, width time.Duration) (grid, error) {
 	span := w.End().Sub(w.Start())
 	switch {
@@ -59,7 +60,7 @@ func gridOf(w *Window, width time.Duration) (grid, error) {
 	return newGrid(Rate(float64(w.N())/span.Seconds()), width)
 }
 
-// match checks that the member's window is of the same span as the first one's.
+// match checks that the member's window covers the same span as the first member's.
 func (m Member) match(first Member) error {
 	if m.Window == nil || first.Window == nil {
 		return fmt.Errorf("member %s has no window: give it one", m.Name)
@@ -70,27 +71,26 @@ func (m Member) match(first Member) error {
 	}
 	switch {
 	case !w.Start().Equal(f.Start()):
-		return fmt.Errorf("the window of %s starts %s after that of %s: members are compared over the same span, as RunFleet loads them", m.Name, w.Start().Sub(f.Start()), first.Name)
+		return fmt.Errorf("the window of %s starts %s after the window of %s: members are compared over the same span", m.Name, w.Start().Sub(f.Start()), first.Name)
 	case !w.End().Equal(f.End()):
-		return fmt.Errorf("the window of %s ends %s after that of %s: members are compared over the same span, as RunFleet loads them", m.Name, w.End().Sub(f.End()), first.Name)
+		return fmt.Errorf("the window of %s ends %s after the window of %s: members are compared over the same span", m.Name, w.End().Sub(f.End()), first.Name)
 	case w.N() != f.N():
-		return fmt.Errorf("%s has %s and %s %d: members are compared with as many, as Run takes them", m.Name, units.Plural(w.N(), "sample"), first.Name, f.N())
+		return fmt.Errorf("%s has %s and %s has %d: all members need the same number", m.Name, units.Plural(w.N(), "sample"), first.Name, f.N())
 	}
 	return nil
 }
 
-// Probe names the fleet and what was asked of its members.
+// Probe names the fleet and the request that its members answer.
 func (f *FleetWindow) Probe() string { return f.name }
 
-// Members are the fleet's members with their windows, in the order that the fleet
-// was made in.
+// Members are the fleet's members with their windows, in the order of FleetOf.
 func (f *FleetWindow) Members() []Member { return slices.Clone(f.members) }
 
-// Validate is an error where the fleet window is a zero value, and where the window of a
+// Validate returns an error if the fleet window is a zero value, or if the window of a
 // member is not valid.
 func (f *FleetWindow) Validate() error {
-	if f == nil || f.kept == nil {
-		return errors.New("the fleet window is a zero value: take it from a load, or make it with probe.NewFleetWindow or of a probe.FleetSeries")
+	if f == nil || f.notes == nil {
+		return errors.New("the fleet window is a zero value: take it from a load or a probe.FleetSeries, or make it with probe.NewFleetWindow")
 	}
 	for _, m := range f.members {
 		if err := m.Window.Validate(); err != nil {
@@ -100,7 +100,7 @@ func (f *FleetWindow) Validate() error {
 	return nil
 }
 
-// first is the first member's window, in all that members have in common.
+// first is the first member's window. Its span and its size are those of all members.
 func (f *FleetWindow) first() *Window {
 	if len(f.members) == 0 {
 		return &Window{} // of a zero value
@@ -111,13 +111,13 @@ func (f *FleetWindow) first() *Window {
 // Start is when the first sample was intended.
 func (f *FleetWindow) Start() time.Time { return f.first().Start() }
 
-// End is when the span ended in which samples were intended.
+// End is the end of the span in which samples were intended.
 func (f *FleetWindow) End() time.Time { return f.first().End() }
 
 // N is the number of samples of each member.
 func (f *FleetWindow) N() int { return f.first().N() }
 
-// Growing reports whether more samples may come after those of the window.
+// Growing reports whether more samples may follow.
 func (f *FleetWindow) Growing() bool {
 	return slices.ContainsFunc(f.members, func(m Member) bool { return m.Window.Growing() })
 }
@@ -127,22 +127,21 @@ func (f *FleetWindow) Final() bool {
 	return f != nil && len(f.members) > 0 && !slices.ContainsFunc(f.members, func(m Member) bool { return !m.Window.Final() })
 }
 
-// Width is the width of the windows in which members are compared: the time of a
-// whole number of samples.
+// Width is the width of the windows in which members are compared. It is the time of
+// a whole number of samples.
 func (f *FleetWindow) Width() time.Duration { return f.grid.width }
 
-// Spans is the number of complete windows in which members are compared, one
-// behind the other from the start, each with the same samples of all members.
+// Spans is the number of complete windows in which members are compared. They follow
+// each other from the start, and all members have the same samples in each.
 func (f *FleetWindow) Spans() int { return f.N() / max(f.grid.each, 1) }
 
-// Medians are the members' median latencies in seconds: a row for each of the
-// Spans, with a column for each of the Members. They are over all samples, so that
-// a member whose requests time out is slow; one that failed counts with the time
-// it took. The rows of a fleet that grows are remembered, so that another look
-// costs the new ones only, and shared: do not change them.
+// Medians are the members' median latencies in seconds: a row for each of the Spans,
+// with a column for each of the Members. Samples that failed count with the time they
+// took, so a member whose requests time out is slow. The rows are remembered and
+// shared, so that the next call computes only new ones: do not change them.
 func (f *FleetWindow) Medians() [][]float64 { return f.grid.medians.of(f) }
 
-// medians are those of a fleet, and of all its windows while it grows.
+// medians are the rows of a fleet. All its windows share them while it grows.
 type medians struct {
 	mu   sync.Mutex
 	rows [][]float64
@@ -165,8 +164,7 @@ func (m *medians) of(f *FleetWindow) [][]float64 {
 	return m.rows[:n:n]
 }
 
-// median is that of at least one sample, in seconds: the middle one, or half way
-// between the two in the middle.
+// median is the median latency of at least one sample, in seconds.
 func median(samples []Sample) float64 {
 	latencies := make([]time.Duration, len(samples))
 	for i := range samples {

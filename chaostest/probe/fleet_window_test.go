@@ -23,10 +23,10 @@ func round(i, n int) []probe.Sample {
 			Latency: time.Duration((m+1)*(i+1)) * time.Millisecond, Version: "2",
 		}
 		if m == 1 && i%4 == 3 {
-			samples[m].Class, samples[m].Version, samples[m].VersionProblem = probe.TimedOut, "", "version from header X-Version: the answer says none"
+			samples[m].Class, samples[m].Version, samples[m].VersionProblem = probe.TimedOut, "", "version from header X-Version: the answer has none"
 		}
 		if m == 2 && i%2 == 0 {
-			samples[m].Version, samples[m].ClockProblem = "1", "clock from header Date: the answer says none"
+			samples[m].Version, samples[m].ClockProblem = "1", "clock from header Date: the answer has none"
 		}
 	}
 	return samples
@@ -51,7 +51,7 @@ func addRounds(t *testing.T, f *probe.FleetSeries, from, to int) {
 	}
 }
 
-func TestAFleetSaysALineAMember(t *testing.T) {
+func TestAFleetWindowPrintsALineForEachMember(t *testing.T) {
 	f := fleetSeries(t, 8)
 	want := `fleet of 3: a,b,c: 8 samples each in 800ms from 12:00:00.000
   a: 8 samples, no error, p50 4ms, p99 8ms, version 2
@@ -81,23 +81,23 @@ func TestMediansAreOfAllSamplesInCompleteWindows(t *testing.T) {
 	addRounds(t, f, 9, 40)
 	rows := f.Window().Medians()
 	if len(rows) != 10 || &rows[0][0] != &nine.Medians()[0][0] {
-		t.Errorf("%d rows, and the first ones were made anew", len(rows))
+		t.Errorf("%d rows, and the first ones were computed again", len(rows))
 	}
 	if got := nine.Medians(); !near(got) {
 		t.Errorf("a shorter window's medians became %v", got)
 	}
 }
 
-func TestAWindowOfAFleetIsTheOneOfItsSeries(t *testing.T) {
+func TestNewFleetWindowMatchesTheSeries(t *testing.T) {
 	f := fleetSeries(t, 20)
 	f.End(noon.Add(2 * time.Second))
-	so := f.Window()
-	made, err := probe.NewFleetWindow(400*time.Millisecond, so.Members()...)
+	seen := f.Window()
+	made, err := probe.NewFleetWindow(400*time.Millisecond, seen.Members()...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.String() != so.String() || !reflect.DeepEqual(made.Medians(), so.Medians()) || !so.Final() || !made.Final() || made.Growing() {
-		t.Errorf("got\n%s\n%v\nwant\n%s\n%v", made, made.Medians(), so, so.Medians())
+	if made.String() != seen.String() || !reflect.DeepEqual(made.Medians(), seen.Medians()) || !seen.Final() || !made.Final() || made.Growing() {
+		t.Errorf("got\n%s\n%v\nwant\n%s\n%v", made, made.Medians(), seen, seen.Medians())
 	}
 }
 
@@ -107,12 +107,12 @@ func TestAFleetWindowRefusesWhatDoesNotMatch(t *testing.T) {
 	}
 	a := probe.Member{Name: "a", Window: window(0, 10, 100)}
 	for want, other := range map[string]probe.Member{
-		"make fleet window: the window of b starts 1s after that of a: members are compared over the same span, as RunFleet loads them":                                              {Name: "b", Window: window(1, 10, 100)},
-		"make fleet window: the window of b ends -1s after that of a: members are compared over the same span, as RunFleet loads them":                                               {Name: "b", Window: window(0, 9, 100)},
-		"make fleet window: b has 99 samples and a 100: members are compared with as many, as Run takes them":                                                                        {Name: "b", Window: window(0, 10, 99)},
+		"make fleet window: the window of b starts 1s after the window of a: members are compared over the same span":                                              {Name: "b", Window: window(1, 10, 100)},
+		"make fleet window: the window of b ends -1s after the window of a: members are compared over the same span":                                               {Name: "b", Window: window(0, 9, 100)},
+		"make fleet window: b has 99 samples and a has 100: all members need the same number":                                                                        {Name: "b", Window: window(0, 10, 99)},
 		"make fleet window: the window of b: the sample meant for 12:00:00.000 took -5ms: a latency is not negative: measure with a clock that does not go back, as time.Since does": {Name: "b", Window: probe.NewWindow("p", noon, noon.Add(10*time.Second), append(make([]probe.Sample, 99), probe.Sample{Time: noon, Latency: -5 * time.Millisecond}))},
 		"make fleet window: member b has no window: give it one":                                                                                                                     {Name: "b"},
-		`make fleet window: two members are called "a": give each a name of its own, such as an alias on a network`:                                                                  {Name: "a", Window: window(0, 10, 100)},
+		`make fleet window: two members are called "a": give each a different name, such as an alias on a network`:                                                                   {Name: "a", Window: window(0, 10, 100)},
 	} {
 		if w, err := probe.NewFleetWindow(0, a, other); err == nil || err.Error() != want {
 			t.Errorf("got %v and\n  %v, want\n  %s", w, err, want)
@@ -133,7 +133,7 @@ func TestAFleetWindowRefusesWhatDoesNotMatch(t *testing.T) {
 	}
 }
 
-func TestAFleetSeriesHasMembersOfItsOwn(t *testing.T) {
+func TestAFleetSeriesCopiesItsMembers(t *testing.T) {
 	members := []probe.Member{{Name: "a"}, {Name: "b"}}
 	f, err := probe.NewFleetSeries(noon, 10, 0, members...)
 	if err != nil {
@@ -161,7 +161,7 @@ func TestAFleetSeriesRefusesWhatDoesNotMatch(t *testing.T) {
 	}
 	f := fleetSeries(t, 1)
 	for want, samples := range map[string][]probe.Sample{
-		"add a round to fleet of 3: a,b,c: 2 samples for 3 members: give one a member":                                                                                                    round(1, 2),
+		"add a round to fleet of 3: a,b,c: 2 samples for 3 members: give one for each member":                                                                                                    round(1, 2),
 		"add a round to fleet of 3: a,b,c: member a: a sample meant for 11:59:59.000 comes after 12:00:00.000: add them in the order of their intended starts, from the series' start on": {{Time: noon.Add(-time.Second)}, tick(3), tick(3)},
 	} {
 		if err := f.Add(samples...); err == nil || err.Error() != want {
@@ -177,7 +177,7 @@ func TestAFleetSeriesRefusesWhatDoesNotMatch(t *testing.T) {
 	}
 }
 
-func TestAFleetsRecordIsOfAllMembersAndOfEach(t *testing.T) {
+func TestAFleetsRecordCoversAllAndEach(t *testing.T) {
 	f := fleetSeries(t, 4)
 	f.Window().Judged("M", "o", judged(record.Judgement{Outcome: record.Violated}))
 	addRounds(t, f, 4, 8)
@@ -207,8 +207,8 @@ func TestTheDefaultWindowHoldsTenSamples(t *testing.T) {
 	}
 }
 
-// What is remembered must be what a fresh look finds, whatever the looks were.
-func TestMediansDoNotDependOnTheLooks(t *testing.T) {
+// The remembered rows must be those that a new series computes.
+func TestMediansDoNotDependOnEarlierCalls(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 9))
 	f := fleetSeries(t, 0)
 	var windows []*probe.FleetWindow
@@ -227,7 +227,7 @@ func TestMediansDoNotDependOnTheLooks(t *testing.T) {
 			t.Fatal(err)
 		}
 		if w.N() > 0 && !reflect.DeepEqual(fresh.Medians(), w.Medians()) {
-			t.Fatalf("%d rounds: %v, made anew %v", w.N(), w.Medians(), fresh.Medians())
+			t.Fatalf("%d rounds: %v, from a new series %v", w.N(), w.Medians(), fresh.Medians())
 		}
 	}
 }

@@ -5,36 +5,40 @@ import (
 	"sync"
 )
 
-// mostFolds bounds how many folds a window remembers. More would be a key that
-// is new at every look.
+// mostFolds is how many folds a window remembers. More than that means that a caller
+// makes a new key for every call.
 const mostFolds = 100
 
-// Fold goes through the window's samples in order, from the state that start
-// makes, by step, and returns the last state. The state is remembered under key
-// and S, with the series of a window that grows: a later window of the series
-// costs its new samples only, and a second look at the same one nothing. So step
-// takes one stretch of samples after the other, and must come to the same state
-// however they are cut. A window that is shorter than what was folded already is
-// folded from its start, and the longer state stays. Parts of windows remember for
-// themselves.
+// Fold computes a state over the window's samples: it begins with start, calls step
+// with the samples in order, and returns the last state. The state is remembered under
+// the key, together with the series of a window that grows. So a later window of the
+// series costs only its new samples. For example, to count slow samples:
 //
-// The remembered state is handed out and stepped on afterwards, so S must be a
-// value that later steps do not change under a reader: numbers, arrays, structs
-// of them, or a slice that steps only append to. The same key must always come
-// with the same start and step. A key that is nil or cannot be compared remembers
-// nothing. Fold may be called by many goroutines at once; step must not fold
-// the same window under the same key.
+//	slow := probe.Fold(w, key{}, func() int { return 0 }, func(n int, new []probe.Sample) int {
+//		for _, s := range new {
+//			if s.Latency > time.Second {
+//				n++
+//			}
+//		}
+//		return n
+//	})
+//
+// Step receives the samples in pieces, and the state must not depend on how they are
+// cut. Later steps must not change a state that was returned before: use numbers,
+// arrays, structs of these, or a slice that steps only append to. The same key must
+// always come with the same start and step. A key that is nil or cannot be compared
+// remembers nothing. Many goroutines may call Fold at once; step must not fold the same
+// window under the same key.
 func Fold[S any](w *Window, key any, start func() S, step func(S, []Sample) S) S {
-	return fold(w.kept, key, w.samples, start, step)
+	return fold(w.notes, key, w.samples, start, step)
 }
 
-// FoldSpans does for a fleet what Fold does for a window: it goes through the rows
-// of its Medians.
+// FoldSpans does for a fleet what Fold does for a window, over the rows of its Medians.
 func FoldSpans[S any](f *FleetWindow, key any, start func() S, step func(S, [][]float64) S) S {
-	return fold(f.kept, key, f.Medians(), start, step)
+	return fold(f.notes, key, f.Medians(), start, step)
 }
 
-func fold[S, E any](k *kept, key any, all []E, start func() S, step func(S, []E) S) S {
+func fold[S, E any](k *notes, key any, all []E, start func() S, step func(S, []E) S) S {
 	if k == nil || key == nil || !reflect.ValueOf(key).Comparable() {
 		return step(start(), all)
 	}
@@ -50,17 +54,17 @@ func fold[S, E any](k *kept, key any, all []E, start func() S, step func(S, []E)
 	return f.state
 }
 
-// foldKey keeps apart the folds of one key into different kinds of state.
+// foldKey makes folds under one key into different types of state different.
 type foldKey[S any] struct{ key any }
 
-// folded is the state after the first n.
+// folded is the state after the first n elements.
 type folded[S any] struct {
 	mu    sync.Mutex
 	n     int
 	state S
 }
 
-// folds is what a window, or a series for all its windows, remembers.
+// folds are the states that a window remembers, or a series for all its windows.
 type folds struct {
 	mu  sync.Mutex
 	all map[any]any // a *folded[S] by its foldKey[S]
@@ -73,7 +77,7 @@ func foldOf[S any](m *folds, key foldKey[S], start func() S) *folded[S] {
 		return f
 	}
 	if m.all == nil || len(m.all) >= mostFolds {
-		m.all = map[any]any{} // what is forgotten is folded again
+		m.all = map[any]any{} // a forgotten state is computed again
 	}
 	f := &folded[S]{state: start()}
 	m.all[key] = f

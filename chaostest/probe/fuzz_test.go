@@ -41,7 +41,7 @@ func FuzzBodyField(f *testing.F) {
 		if field.err != nil {
 			return
 		}
-		text, err := field.of(&answer{body: body, came: true, complete: true})
+		text, err := field.of(&answer{body: body, hasHead: true, complete: true})
 		g.Expect(err == nil).To(Equal(text != ""), "%q, %v", text, err)
 	})
 }

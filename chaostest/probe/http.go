@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,10 +14,10 @@ import (
 	"time"
 )
 
-// mostBody bounds how much of an answer is read; the rest is left unread.
+// mostBody is how much of an answer is read; the rest is not.
 const mostBody = 1 << 20
 
-// HTTPProbe asks an HTTP server. It comes from HTTP.
+// HTTPProbe sends requests to an HTTP server. It comes from HTTP.
 type HTTPProbe struct {
 	endpoint  endpoint
 	memory    memory
@@ -33,10 +34,11 @@ type HTTPProbe struct {
 	err       error
 }
 
-// HTTP is a probe that sends a request to a port of the service, such as
-// "8080/tcp", and reads the whole answer, at most 1 MiB. Any 2xx is healthy.
-// Redirects are answers like any other: they are not followed. The environment's
-// proxies are not used.
+// HTTP is a probe that sends a request to a port of the service, and reads the answer,
+// at most 1 MiB of it. Any 2xx status is healthy. Redirects are not followed, and no
+// proxy is used.
+//
+//	checkout := probe.HTTP(shop, "8080/tcp", "/checkout", probe.Timeout(time.Second))
 func HTTP(svc Service, port, path string, options ...HTTPOption) *HTTPProbe {
 	p := &HTTPProbe{
 		endpoint: endpoint{svc: svc, port: port}, path: path,
@@ -50,10 +52,14 @@ func HTTP(svc Service, port, path string, options ...HTTPOption) *HTTPProbe {
 		Transport:     p.transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	for _, o := range options {
+	for i, o := range options {
+		if o == nil {
+			p.err = cmp.Or(p.err, nilOption(i))
+			continue
+		}
 		o.applyHTTP(p)
 	}
-	p.err = p.check()
+	p.err = cmp.Or(p.err, p.check())
 	return p
 }
 
@@ -68,7 +74,7 @@ func (p *HTTPProbe) check() error {
 	}
 	for name, values := range p.header {
 		if name == "" || strings.ContainsFunc(name, notInToken) {
-			return fmt.Errorf("header %q: no name of a header", name)
+			return fmt.Errorf("header %q: not the name of a header", name)
 		}
 		for _, value := range values {
 			if strings.ContainsAny(value, "\r\n\x00") {
@@ -85,7 +91,7 @@ func (p *HTTPProbe) check() error {
 	return err
 }
 
-// notInToken is true for what a header's name cannot hold (RFC 9110, 5.6.2).
+// notInToken is true for a character that no header's name has (RFC 9110, 5.6.2).
 func notInToken(r rune) bool {
 	return r <= ' ' || r >= 0x7f || strings.ContainsRune(`"(),/:;<=>?@[\]{}`, r)
 }
@@ -94,7 +100,7 @@ func (p *HTTPProbe) request(ctx context.Context, address string) (*http.Request,
 	request, err := http.NewRequestWithContext(ctx, p.method, "http://"+address+p.path, strings.NewReader(p.body))
 	if err != nil {
 		if parse, ok := errors.AsType[*url.Error](err); ok {
-			err = parse.Err // without the address, which is not the user's
+			err = parse.Err // without the address, which the user did not write
 		}
 		return nil, fmt.Errorf("make request %s %s: %w", p.method, p.path, err)
 	}
@@ -103,15 +109,27 @@ func (p *HTTPProbe) request(ctx context.Context, address string) (*http.Request,
 	return request, nil
 }
 
-// String is the request as the service's peers would write it: "GET http://shop:8080/checkout".
+// String is the request as a peer of the service would write it: "GET
+// http://shop:8080/checkout".
 func (p *HTTPProbe) String() string {
-	return fmt.Sprintf("%s http://%s:%s%s", p.method, p.endpoint.svc.Name(), p.endpoint.number(), p.path)
+	if p.client == nil {
+		return "HTTPProbe{}"
+	}
+	return fmt.Sprintf("%s http://%s:%s%s", p.method, nameOf(p.endpoint.svc), p.endpoint.number(), p.path)
 }
 
-// Sample asks once.
+// problem is what is wrong with the probe itself.
+func (p *HTTPProbe) problem() error {
+	if p.client == nil {
+		return errors.New("the probe is a zero value: make it with probe.HTTP")
+	}
+	return p.err
+}
+
+// Sample sends one request.
 func (p *HTTPProbe) Sample(ctx context.Context) (Sample, error) {
-	if p.err != nil {
-		return Sample{}, fmt.Errorf("probe %s: %w", p, p.err)
+	if err := p.problem(); err != nil {
+		return Sample{}, fmt.Errorf("probe %s: %w", p, err)
 	}
 	var a answer
 	s, err := take(ctx, p.endpoint.svc, p.String(), p.timeout, &p.memory, func(ctx context.Context) (Class, string, error) {
@@ -123,25 +141,29 @@ func (p *HTTPProbe) Sample(ctx context.Context) (Sample, error) {
 	return s, err
 }
 
-// Prepare finds the service's port, so that the first sample of a load does not.
+// Prepare finds the service's port, so that the first sample of a load need not.
 func (p *HTTPProbe) Prepare(ctx context.Context) error {
-	if p.err != nil {
-		return p.err
+	if err := p.problem(); err != nil {
+		return err
 	}
 	_, err := p.endpoint.find(ctx)
 	return err
 }
 
-// CloseIdleConnections closes the connections that KeepAlive has kept. Run does
-// so at its end.
-func (p *HTTPProbe) CloseIdleConnections() { p.transport.CloseIdleConnections() }
+// CloseIdleConnections closes the connections that KeepAlive left open. Run calls it
+// at its end.
+func (p *HTTPProbe) CloseIdleConnections() {
+	if p.transport != nil {
+		p.transport.CloseIdleConnections()
+	}
+}
 
 func (p *HTTPProbe) look(ctx context.Context, a *answer) (Class, string, error) {
 	address, err := p.endpoint.find(ctx)
 	if err != nil {
 		return "", "", err
 	}
-	request, err := p.request(a.watch(ctx), address)
+	request, err := p.request(a.trace(ctx), address)
 	if err != nil {
 		return "", "", lookError{err}
 	}
@@ -154,12 +176,12 @@ func (p *HTTPProbe) look(ctx context.Context, a *answer) (Class, string, error) 
 		return "", "", err
 	}
 	defer response.Body.Close() //nolint:errcheck // the answer has been read; nothing is left to fail
-	a.head(response.Header)
+	a.setHead(response.Header)
 	body, err := io.ReadAll(io.LimitReader(response.Body, mostBody))
 	if err != nil {
 		return "", "", fmt.Errorf("read body of %s: %w", response.Status, err)
 	}
-	a.whole(body)
+	a.setBody(body)
 	if p.expects(response.StatusCode) {
 		return OK, response.Status, nil
 	}

@@ -2,7 +2,7 @@ package probe
 
 import "slices"
 
-// HTTPOption changes what an HTTPProbe sends and expects.
+// HTTPOption changes what an HTTPProbe sends or expects.
 type HTTPOption interface{ applyHTTP(*HTTPProbe) }
 
 type httpOption func(*HTTPProbe)
@@ -16,41 +16,43 @@ func Method(method string) HTTPOption {
 	return httpOption(func(p *HTTPProbe) { p.method = method })
 }
 
-// Header adds a header to the request. Host sets the host that is asked for.
+// Header adds a header to the request. The header Host sets the request's host.
 func Header(name, value string) HTTPOption {
 	return httpOption(func(p *HTTPProbe) { p.header.Add(name, value) })
 }
 
-// Body is what the request carries; nothing by default.
+// Body is the request's body; empty by default.
 func Body(body string) HTTPOption {
 	return httpOption(func(p *HTTPProbe) { p.body = body })
 }
 
-// Status names the statuses that are healthy, in place of any 2xx.
+// Status names the statuses that are healthy, instead of any 2xx.
 func Status(codes ...int) HTTPOption {
 	return httpOption(func(p *HTTPProbe) { p.status = slices.Clone(codes) })
 }
 
-// KeepAlive uses connections again. By default every sample makes a new one, as
-// a new client does, for two reasons: a connection from before a fault may not
-// meet it, and one that broke under it would fail samples after its end. With
-// KeepAlive, net/http asks again by itself when a kept connection turns out to
-// be closed. Connections that idle are closed after a second.
+// KeepAlive reuses connections. By default every sample makes a new one, as a new
+// client does: a connection from before a fault may escape it, and one that broke under
+// the fault would fail samples after its end. With KeepAlive, net/http sends a request
+// again if it finds its connection closed. Idle connections are closed after a second.
 func KeepAlive() HTTPOption {
 	return httpOption(func(p *HTTPProbe) { p.transport.DisableKeepAlives = false })
 }
 
-// VersionFrom reads from each answer, whatever its status, which version of the
-// service gave it. An answer without one is a Problem of the sample.
+// VersionFrom reads the service's version from each answer, whatever its status:
+//
+//	probe.VersionFrom(probe.HeaderField("X-Version"))
+//
+// An answer without a version sets the sample's VersionProblem.
 func VersionFrom(field Field) HTTPOption {
 	return httpOption(func(p *HTTPProbe) { p.version = &field })
 }
 
-// ClockFrom reads the service's clock from each answer, whatever its status: an
-// RFC 3339 time with or without a fraction, an HTTP date, or the time since 1970
-// in digits, as seconds (10), milliseconds (13), microseconds (16) or nanoseconds
-// (19), or in seconds with a fraction. The digits that are there tell the clock's
-// Resolution. An answer without one is a Problem of the sample.
+// ClockFrom reads the service's clock from each answer, whatever its status. The clock
+// is an RFC 3339 time, an HTTP date, or the time since 1970: 10 digits are seconds, 13
+// milliseconds, 16 microseconds, 19 nanoseconds, and seconds may have a fraction. The
+// number of digits sets the Resolution of the reading. An answer without a clock sets
+// the sample's ClockProblem.
 func ClockFrom(field Field) HTTPOption {
 	return httpOption(func(p *HTTPProbe) { p.clock = &field })
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
-func TestHTTPSaysWhatCameBack(t *testing.T) {
+func TestHTTPClassifiesAnswers(t *testing.T) {
 	noLeak(t)
 	answer := func(status int, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
@@ -52,7 +52,7 @@ func TestHTTPSaysWhatCameBack(t *testing.T) {
 		"half an answer":   {listen(t, raw("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf")), nil, probe.Reset, "read body of 200 OK: unexpected EOF"},
 		"garbled":          {listen(t, raw("220 mail ready\r\n")), nil, probe.Garbled, "malformed HTTP"},
 		"unknown name":     {&service{address: "nowhere.invalid:80"}, nil, probe.Unreachable, "nowhere.invalid"},
-		"container gone":   {&service{err: goneError{errors.New("container shop does not run")}}, nil, probe.NotRunning, "container shop does not run"},
+		"container gone":   {&service{err: downError{errors.New("container shop does not run")}}, nil, probe.NotRunning, "container shop does not run"},
 		"timeout":          {listen(t, hold), []probe.HTTPOption{probe.Timeout(50 * time.Millisecond)}, probe.TimedOut, "no answer within 50ms"},
 		"timeout, in body": {listen(t, func(c *net.TCPConn) { raw("HTTP/1.1 200 OK\r\n\r\nx")(c); hold(c) }), []probe.HTTPOption{probe.Timeout(50 * time.Millisecond)}, probe.TimedOut, "no answer within 50ms"},
 	} {
@@ -71,7 +71,7 @@ func TestHTTPSaysWhatCameBack(t *testing.T) {
 	}
 }
 
-func TestHTTPSendsWhatItIsTold(t *testing.T) {
+func TestHTTPSendsMethodHeadersAndBody(t *testing.T) {
 	svc := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		w.WriteHeader(http.StatusTeapot)
@@ -161,11 +161,11 @@ func TestHTTPThatCannotLookIsAnErrorAndNotASample(t *testing.T) {
 		`probe GET http://shop:8080checkout: path "checkout": must begin with /`:                  {t.Context(), probe.HTTP(svc, "8080/tcp", "checkout")},
 		`probe GET http://shop:8080/%zz: make request GET /%zz: invalid URL escape "%zz"`:         {t.Context(), probe.HTTP(svc, "8080/tcp", "/%zz")},
 		`probe A B http://shop:8080/: make request A B /: net/http: invalid method "A B"`:         {t.Context(), probe.HTTP(svc, "8080/tcp", "/", probe.Method("A B"))},
-		`probe GET http://shop:8080/: header "A B": no name of a header`:                          {t.Context(), probe.HTTP(svc, "8080/tcp", "/", probe.Header("A B", "c"))},
+		`probe GET http://shop:8080/: header "A B": not the name of a header`:                     {t.Context(), probe.HTTP(svc, "8080/tcp", "/", probe.Header("A B", "c"))},
 		`probe GET http://shop:8080/: header A: value "b\nc": must be one line`:                   {t.Context(), probe.HTTP(svc, "8080/tcp", "/", probe.Header("A", "b\nc"))},
 		"probe GET http://shop:8080/: expected status 42: must be from 200 to 599":                {t.Context(), probe.HTTP(svc, "8080/tcp", "/", probe.Status(42))},
 		"probe GET http://shop:8080/: timeout 0s: must be above 0 and at most 10m0s":              {t.Context(), probe.HTTP(svc, "8080/tcp", "/", probe.Timeout(0))},
-		`probe GET http://shop:8080/: find port 8080/tcp of shop: endpoint "nonsense" is no host:port: address nonsense: missing port in address`: {
+		`probe GET http://shop:8080/: find port 8080/tcp of shop: endpoint "nonsense" is not host:port: address nonsense: missing port in address`: {
 			t.Context(), probe.HTTP(&service{address: "nonsense"}, "8080/tcp", "/"),
 		},
 		"probe GET http://shop:8080/: the spec is over": {stopped, probe.HTTP(svc, "8080/tcp", "/")},

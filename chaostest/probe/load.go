@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -10,13 +11,13 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Rate is how many samples a load takes a second.
+// Rate is the number of samples that a load takes in a second.
 type Rate float64
 
 // String prints the rate with its unit: "50/s".
 func (r Rate) String() string { return fmt.Sprintf("%g/s", float64(r)) }
 
-// Bounds of a load: beyond them this process, not the service, would be measured.
+// The bounds of a load. Beyond them it would measure this process and not the service.
 const (
 	highestRate = Rate(10_000)
 	mostSamples = 1_000_000
@@ -25,21 +26,20 @@ const (
 // RunOption adds to what Run and Start do.
 type RunOption func(*run)
 
-// Progress calls report with the summary so far, every so often while the load
-// runs, from one goroutine and never after the load has ended. The summary is of all
-// samples that have ended, in whatever order, and costs the same however many there
-// are.
+// Progress calls report with the summary so far at this interval while the load runs.
+// The calls come from one goroutine, and none comes after the load has ended. The
+// summary covers all samples that have ended. It costs the same for any number of them.
 func Progress(every time.Duration, report func(record.Window)) RunOption {
 	return func(r *run) { r.every, r.report = every, report }
 }
 
-// Labelled sets the spec's name and the faults live at the start in the
-// window's record.
+// Labelled sets two fields of the window's record: the name of the spec, and the faults
+// that are live at the start.
 func Labelled(spec string, faults ...string) RunOption {
 	return func(r *run) { r.spec, r.faults = spec, faults }
 }
 
-// Numbered says which of its probe's windows in the spec the window is, from 1.
+// Numbered sets the window's number among the windows of its probe in the spec, from 1.
 func Numbered(number int) RunOption {
 	return func(r *run) { r.number = number }
 }
@@ -53,15 +53,23 @@ type run struct {
 	faults []string
 	// bounded says that the load must have a duration.
 	bounded bool
+	err     error
 }
 
 func newRun(options []RunOption) *run {
 	r := &run{}
-	for _, o := range options {
+	for i, o := range options {
+		if o == nil {
+			r.err = cmp.Or(r.err, nilOption(i))
+			continue
+		}
 		o(r)
 	}
 	return r
 }
+
+// nilOption is the error for an option that is nil, by its place.
+func nilOption(i int) error { return fmt.Errorf("option %d is nil: leave it out", i+1) }
 
 // Loadable is what a load looks at: a Probe, which returns a Sample, or a *Fleet,
 // which returns a FleetSample.
@@ -70,8 +78,8 @@ type Loadable[S any] interface {
 	String() string
 }
 
-// Look is what a Loadable returns, a Sample or a FleetSample. It decides what a load is
-// seen in: W is *Window or *FleetWindow.
+// Look is what a Loadable returns: a Sample or a FleetSample. It determines the type of
+// the load's window W: *Window for a Sample, *FleetWindow for a FleetSample.
 type Look[S any, W Windowed] interface {
 	load(ctx context.Context, what Loadable[S], rate Rate, d time.Duration, r *run) (*Stream[W], error)
 }
@@ -80,26 +88,27 @@ type Look[S any, W Windowed] interface {
 type Windowed interface {
 	comparable
 	fmt.Stringer
-	// Final says that no more samples will come.
+	// Final reports that no more samples will come.
 	Final() bool
-	// Record is the window's summary with what was judged so far.
+	// Record is the window's summary with the judgements so far.
 	Record() record.Window
 }
 
-// Run takes samples at a constant rate for a duration: an open loop, in which
-// each sample starts at its own time whether or not those before it were
-// answered, and its latency counts from that intended time. So a service that
-// stalls is seen by every sample that should have been taken meanwhile. Samples
-// in flight are bounded by the rate times the probe's timeout.
+// Run takes samples at a constant rate for a duration:
 //
-// Of a fleet each member is looked at with the rate, all on one schedule: in every
-// round each is asked once, spread over the round's time, and they take turns in
-// being first.
+//	sold, err := probe.Run(ctx, probe.HTTP(shop, "8080/tcp", "/checkout"), 50, 5*time.Second)
 //
-// Every intended sample is in the window, and no goroutine is left, when Run
-// returns. When ctx ends, or the probe cannot look, Run stops and returns the
-// error with the window of the samples that had ended. The rate, times the members
-// of a fleet, is above 0 and at most 10,000 a second, and the load makes 1 to
+// It is an open loop: every sample starts at its intended time, even if earlier ones
+// have no answer yet, and its latency counts from that time. So every sample that was
+// due during a stall of the service sees the stall. At most the rate times the probe's
+// timeout samples are in flight.
+//
+// In a fleet, every member is asked at the rate. Each round asks every member once,
+// spread over the time of the round, and the members take turns to be first.
+//
+// When Run returns, all samples are in the window and no goroutine is left. If ctx ends
+// or the probe cannot look, Run stops and returns an error and the window so far. The
+// rate, times the members of a fleet, is at most 10,000 a second, and a load takes 1 to
 // 1,000,000 samples.
 func Run[S Look[S, W], W Windowed](ctx context.Context, what Loadable[S], rate Rate, d time.Duration, options ...RunOption) (W, error) {
 	s, err := start(ctx, what, rate, d, append(options, func(r *run) { r.bounded = true }))
@@ -111,9 +120,9 @@ func Run[S Look[S, W], W Windowed](ctx context.Context, what Loadable[S], rate R
 	return s.window(), s.load.err
 }
 
-// Start begins what Run does and returns: the load ends by itself after the
-// duration, or with Stop, or when ctx ends. A duration of 0 is until Stop; a load
-// that would then make more than 1,000,000 samples fails.
+// Start begins the load of Run and returns at once. The load ends after the duration,
+// with Stop, or when ctx ends. A duration of 0 means until Stop; such a load fails when
+// it has taken 1,000,000 samples.
 //
 //	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
 func Start[S Look[S, W], W Windowed](ctx context.Context, what Loadable[S], rate Rate, d time.Duration, options ...RunOption) (*Stream[W], error) {
@@ -125,11 +134,13 @@ func start[S Look[S, W], W Windowed](ctx context.Context, what Loadable[S], rate
 	return look.load(ctx, what, rate, d, newRun(options))
 }
 
-// plan is how many looks the load takes of n probes, which are called by name: as
-// many as are kept where it lasts until it is stopped.
+// plan checks the load and returns how many samples it takes of n probes. A load that
+// lasts until it is stopped takes as many as a load can hold.
 func (r *run) plan(name string, n int, rate Rate, d time.Duration) (int, error) {
 	highest, most := highestRate/Rate(n), mostSamples/n*n
 	switch {
+	case r.err != nil:
+		return 0, fmt.Errorf("%s: %w", name, r.err)
 	case !(rate > 0) || rate > highest:
 		return 0, fmt.Errorf("%s at %s: the rate must be above 0 and at most %s", name, rate, highest)
 	case d < 0, d == 0 && r.bounded:
@@ -139,7 +150,7 @@ func (r *run) plan(name string, n int, rate Rate, d time.Duration) (int, error) 
 	case d == 0:
 		return most, nil
 	}
-	// Round i is intended i/rate after the start, and before the end.
+	// Round i is intended at i/rate after the start, before the end of the load.
 	rounds := max(math.Ceil(float64(rate)*d.Seconds()-1e-9), 1)
 	if looks := rounds * float64(n); looks > float64(most) {
 		return 0, fmt.Errorf("%s at %s for %s: %.0f samples, at most %d are kept: use a lower rate or a shorter time", name, rate, d, looks, most)
@@ -154,17 +165,17 @@ func prepare(ctx context.Context, probes []Probe) error {
 		if !ok {
 			continue
 		}
-		// A service that does not run is a finding, and left to the samples.
-		if err := ready.Prepare(ctx); err != nil && !isGone(err) {
+		// A service that does not run is a finding, which the samples will show.
+		if err := ready.Prepare(ctx); err != nil && !isDown(err) {
 			return fmt.Errorf("load %s: %w", p, err)
 		}
 	}
 	return nil
 }
 
-// missing reports whether nothing was given, or a nil pointer in place of something,
-// whose methods would panic.
-func missing(v any) bool {
+// isNil reports whether v is nil, or a nil pointer in an interface, whose methods would
+// panic.
+func isNil(v any) bool {
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.Invalid:
 		return true
@@ -175,8 +186,8 @@ func missing(v any) bool {
 	}
 }
 
-// nilText says which nil pointer is missing, as one who sees a probe in their code
-// must know why there is none.
+// nilText names the type of a nil pointer, for a user who sees a probe in the code and
+// wonders why there is none.
 func nilText(v any) string {
 	if v == nil {
 		return ""

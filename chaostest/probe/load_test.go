@@ -15,11 +15,12 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// A server stalls for a second in the middle of a load. An open loop has the
-// samples that were meant for that second, and each waited until its end.
+// A server stalls for a second in the middle of a load. An open loop has the samples
+// that were due in that second, and each of them waited until its end.
 func TestEverySampleMeantForAStallSeesIt(t *testing.T) {
 	noLeak(t)
-	// Counted from the first request, so that a load which begins late has all of it.
+	// The time counts from the first request, so that a load that begins late sees the
+	// whole stall.
 	begins := sync.OnceValue(func() time.Time { return time.Now().Add(200 * time.Millisecond) })
 	ends := func() time.Time { return begins().Add(time.Second) }
 	svc := serve(t, func(http.ResponseWriter, *http.Request) {
@@ -53,7 +54,7 @@ func TestEverySampleMeantForAStallSeesIt(t *testing.T) {
 	}
 }
 
-// probeFunc is a probe of the test's own.
+// probeFunc is a probe that calls a function of the test.
 type probeFunc func(context.Context) (probe.Sample, error)
 
 func (f probeFunc) Sample(ctx context.Context) (probe.Sample, error) { return f(ctx) }
@@ -154,8 +155,8 @@ func TestRunStopsWhenTheProbeCannotLook(t *testing.T) {
 	}
 }
 
-func TestRunCountsAServiceThatIsGone(t *testing.T) {
-	svc := &service{err: goneError{errors.New("container shop does not run")}}
+func TestRunCountsAServiceThatIsDown(t *testing.T) {
+	svc := &service{err: downError{errors.New("container shop does not run")}}
 	w, err := probe.Run(t.Context(), probe.HTTP(svc, "8080/tcp", "/"), 100, 100*time.Millisecond)
 	if err != nil || w.Errors() != 10 || w.Classes()[probe.NotRunning] != 10 {
 		t.Errorf("got %v, %v", w, err)

@@ -12,29 +12,29 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// loading is a load that goes on, of one probe or of a fleet.
+// loading is a load that runs, on one probe or on a fleet.
 type loading struct {
 	*run
 	schedule
-	name    string // of what is loaded
-	members int    // of a fleet
+	name    string // of the probe or the fleet
+	members int    // the number of a fleet's members; 0 for a probe
 	d       time.Duration
 	// add stores a round of samples in the order of the probes. All samples that were
-	// meant for a time before known are stored then.
-	add func(round []Sample, known time.Time)
-	// tell reports the samples that have ended, also those behind one that has not.
-	tell func(now time.Time, so *progress)
-	// end is called once, when no more samples come.
+	// meant for a time before completeTo are stored then.
+	add func(round []Sample, completeTo time.Time)
+	// tell reports all samples that have ended, even if an earlier one has not.
+	tell func(now time.Time, p *progress)
+	// end is called once, when no more samples will come.
 	end func(time.Time)
 
 	cancel   context.CancelCauseFunc
 	stop     chan struct{}
 	stopping sync.Once
 	done     chan struct{}
-	err      error // for those who have seen done closed
+	err      error // valid after done is closed
 
-	next  int            // the first look that has not ended
-	ended map[int]Sample // those from next on that have, and of next's round all that have
+	next  int            // the first sample that has not ended
+	ended map[int]Sample // samples that have ended and are not added yet, by number
 }
 
 func (l *loading) begin(ctx context.Context) {
@@ -52,21 +52,21 @@ func (l *loading) begin(ctx context.Context) {
 		collected := l.collect(outcomes)
 		l.err = l.outcome(ctx, launched, collected)
 		l.flush()
-		l.end(l.over(launched))
+		l.end(l.endOf(launched))
 		for _, p := range l.probes {
-			if kept, ok := p.(interface{ CloseIdleConnections() }); ok {
-				kept.CloseIdleConnections()
+			if idle, ok := p.(interface{ CloseIdleConnections() }); ok {
+				idle.CloseIdleConnections()
 			}
 		}
 	}()
 }
 
-// collect gathers samples until all looks have ended, and returns their number.
+// collect gathers samples until all have ended, and returns their number.
 func (l *loading) collect(outcomes <-chan outcome) int {
 	var tick <-chan time.Time
-	var so *progress
+	var counted *progress
 	if l.report != nil {
-		so = newProgress(l.members)
+		counted = newProgress(l.members)
 		ticker := time.NewTicker(l.every)
 		defer ticker.Stop()
 		tick = ticker.C
@@ -79,24 +79,24 @@ func (l *loading) collect(outcomes <-chan outcome) int {
 			case !more:
 				return collected
 			case o.err != nil:
-				l.cancel(o.err) // the first cause stays
+				l.cancel(o.err) // only the first cause counts
 			default:
 				collected++
-				if so != nil {
-					so.add(l.whose(o.k), &o.Sample)
+				if counted != nil {
+					counted.add(l.memberOf(o.k), &o.Sample)
 				}
 				l.ended[o.k] = o.Sample
 				l.advance()
 			}
 		case <-tick:
-			l.tell(time.Now(), so)
+			l.tell(time.Now(), counted)
 		}
 	}
 }
 
-// advance adds the rounds that have ended with all those before them. What ended
-// earlier than one before it waits: the quick answers of a moment, among them
-// those that fail fast, would else be seen before the slow ones.
+// advance adds the rounds that have ended together with all rounds before them. A
+// sample waits for the earlier ones, because otherwise a window would show quick answers
+// and fast failures before the slow answers of the same moment.
 func (l *loading) advance() {
 	n := len(l.probes)
 	for {
@@ -113,16 +113,16 @@ func (l *loading) advance() {
 func (l *loading) addRound(first int) {
 	round := make([]Sample, len(l.probes))
 	for k := first; k < first+len(round); k++ {
-		round[l.whose(k)] = l.ended[k]
+		round[l.memberOf(k)] = l.ended[k]
 		delete(l.ended, k)
 	}
 	l.add(round, l.intended(first+len(round)))
 }
 
-// flush adds the whole rounds that have ended behind one that never will.
+// flush adds the whole rounds that ended after a sample that never will.
 func (l *loading) flush() {
 	n := len(l.probes)
-	for _, k := range l.places() {
+	for _, k := range l.endedInOrder() {
 		whole := k%n == 0
 		for other := k; whole && other < k+n; other++ {
 			_, whole = l.ended[other]
@@ -133,7 +133,7 @@ func (l *loading) flush() {
 	}
 }
 
-func (l *loading) places() []int {
+func (l *loading) endedInOrder() []int {
 	places := make([]int, 0, len(l.ended))
 	for k := range l.ended {
 		places = append(places, k)
@@ -142,17 +142,17 @@ func (l *loading) places() []int {
 	return places
 }
 
-// over is when the span ended in which looks were intended.
-func (l *loading) over(launched int) time.Time {
+// endOf is the end of the span in which samples were intended.
+func (l *loading) endOf(launched int) time.Time {
 	end := earlier(l.intended(launched), time.Now())
 	if l.d > 0 && launched == l.looks && l.err == nil {
-		// The members of a fleet are asked in turn, the last ones maybe after that.
+		// The members of a fleet are asked in turn, so the last may be asked a little later.
 		return later(l.start.Add(l.d), l.intended(launched-1))
 	}
 	return end
 }
 
-// outcome is why the load ended before its time; nil where it did not.
+// outcome is why the load ended early, or nil if it did not.
 func (l *loading) outcome(ctx context.Context, launched, collected int) error {
 	name := fmt.Sprintf("load %s at %s", l.name, l.rate)
 	switch {
@@ -161,7 +161,7 @@ func (l *loading) outcome(ctx context.Context, launched, collected int) error {
 	case l.d > 0:
 		return fmt.Errorf("%s for %s: stopped after %d of %s: %w", name, l.d, collected, units.Plural(l.looks, "sample"), context.Cause(ctx))
 	case collected == l.looks:
-		return fmt.Errorf("%s: stopped after %s, more are not kept: use a lower rate, or say for how long", name, units.Plural(collected, "sample"))
+		return fmt.Errorf("%s: stopped after %s, the most that a load can hold: use a lower rate, or say for how long", name, units.Plural(collected, "sample"))
 	}
 	return fmt.Errorf("%s: stopped after %s: %w", name, units.Plural(collected, "sample"), context.Cause(ctx))
 }
@@ -171,7 +171,7 @@ func (l *loading) halt() {
 	<-l.done
 }
 
-// wait returns when the load has ended, or with an error when ctx has.
+// wait returns when the load has ended, or an error when ctx ends first.
 func (l *loading) wait(ctx context.Context) error {
 	select {
 	case <-l.done:
@@ -186,7 +186,7 @@ func (l *loading) wait(ctx context.Context) error {
 	}
 }
 
-// failed is the load's own failure so far. It tells Gomega to stop polling.
+// failed is the load's failure, if it has failed. It makes Gomega stop polling.
 func (l *loading) failed() error {
 	select {
 	case <-l.done:

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// memory is what a probe remembers of its samples: when the latest one started that
-// was healthy and has ended.
+// memory is what a probe remembers about its samples: when the latest healthy sample
+// started.
 type memory struct {
 	mu      sync.Mutex
 	healthy time.Time

@@ -13,47 +13,46 @@ import (
 type Service interface {
 	// Name is what people call the service.
 	Name() string
-	// Endpoint is where the probe reaches the service's port, such as "8080/tcp":
-	// "127.0.0.1:32768". Probes keep the answer until a connection fails.
+	// Endpoint is the address at which a probe reaches the service's port: for
+	// "8080/tcp" perhaps "127.0.0.1:32768". Probes use it until a connection fails.
 	Endpoint(ctx context.Context, port string) (string, error)
 	// Exec runs a command inside the service's container and returns its exit code
 	// and its output. It returns when ctx ends.
 	Exec(ctx context.Context, command ...string) (code int, output string, err error)
 }
 
-// Gone is what a Service's error has in its chain when the service does not run:
-// that is a finding about the service, and becomes a sample of class NotRunning.
-// Every other error of a Service means that the probe could not look.
-type Gone interface {
+// DownError is an error of a Service that does not run. It is a finding about the
+// service, so the probe returns a sample of class NotRunning. Any other error of a
+// Service means that the probe could not look.
+type DownError interface {
 	error
-	Gone() bool
+	// ServiceDown marks the error; it does nothing.
+	ServiceDown()
 }
 
-// Recorder is an optional capability of a Service: it keeps what matchers find of
-// single samples of its probes, and returns the judgement's ID. The last judgement
-// of a matcher on an objective of a probe counts.
+// Recorder is an optional capability of a Service: it stores what matchers find about
+// single samples of its probes, and returns the judgement's ID. A later judgement of
+// the same matcher on the same objective of the same probe replaces an earlier one.
 type Recorder interface {
 	Judged(probe, matcher, objective string, judgement func() record.Judgement) (id string)
 }
 
-// Probe looks at a service. A service that fails is a Sample with a Class; an
-// error means that the probe itself could not look, or that ctx ended. Sample
-// returns soon after ctx ends, may be called by many goroutines at once, and
-// fits Eventually.
+// Probe looks at a service. A failure of the service is a Sample with a Class; an error
+// means that the probe itself could not look, or that ctx ended. Sample returns soon
+// after ctx ends. Many goroutines may call it at once, and it fits Eventually.
 type Probe interface {
 	Sample(ctx context.Context) (Sample, error)
 	// String names the probe in messages and records.
 	String() string
 }
 
-// DefaultTimeout is how long a probe waits for one sample where no Timeout is
-// given: the slowest answer that still counts as one.
+// DefaultTimeout is how long a probe waits for an answer if no Timeout is given.
 const DefaultTimeout = 2 * time.Second
 
 const longestTimeout = 10 * time.Minute
 
-// Timeout is an option of probes: how long to wait for one sample, above 0 and
-// at most ten minutes. What takes longer is a sample of class TimedOut.
+// Timeout is an option of probes: how long to wait for an answer, above 0 and at most
+// ten minutes. A sample that takes longer has the class TimedOut.
 type Timeout time.Duration
 
 func (t Timeout) validate() error {
@@ -63,9 +62,23 @@ func (t Timeout) validate() error {
 	return nil
 }
 
-// take makes one sample: it keeps the time, sets the deadline, and tells a
-// service that failed from a probe that could not look.
+// errNilService is the error of a probe whose service is nil.
+var errNilService = errors.New("the service is nil: was it started in this spec, or in a BeforeEach?")
+
+// nameOf is the service's name, or "<nil>" for none.
+func nameOf(s Service) string {
+	if isNil(s) {
+		return "<nil>"
+	}
+	return s.Name()
+}
+
+// take makes one sample: it measures the time, sets the deadline, and decides whether
+// the service failed or the probe could not look.
 func take(ctx context.Context, svc Service, name string, timeout Timeout, m *memory, look func(context.Context) (Class, string, error)) (Sample, error) {
+	if isNil(svc) {
+		return Sample{}, fmt.Errorf("probe %s: %w", name, errNilService)
+	}
 	if err := timeout.validate(); err != nil {
 		return Sample{}, fmt.Errorf("probe %s: %w", name, err)
 	}
@@ -83,7 +96,7 @@ func take(ctx context.Context, svc Service, name string, timeout Timeout, m *mem
 	case ctx.Err() != nil:
 		return Sample{}, fmt.Errorf("probe %s: %w", name, context.Cause(ctx))
 	}
-	if isGone(err) {
+	if isDown(err) {
 		s.Class, s.Detail = NotRunning, err.Error()
 		return s, nil
 	}
@@ -97,7 +110,7 @@ func take(ctx context.Context, svc Service, name string, timeout Timeout, m *mem
 	return Sample{}, fmt.Errorf("probe %s: %w", name, err)
 }
 
-func isGone(err error) bool {
-	gone, ok := errors.AsType[Gone](err)
-	return ok && gone.Gone()
+func isDown(err error) bool {
+	_, ok := errors.AsType[DownError](err)
+	return ok
 }

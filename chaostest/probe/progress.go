@@ -2,11 +2,11 @@ package probe
 
 import "github.com/chaosgate/chaosgate/chaostest/record"
 
-// progress counts a load's samples as they end, so that a report while it runs costs
-// the same however many there are.
+// progress counts a load's samples as they end, so that a report costs the same for any
+// number of them.
 type progress struct {
 	all     *tally
-	members []*tally // of a fleet
+	members []*tally // empty for a probe
 }
 
 func newProgress(members int) *progress {
@@ -24,11 +24,11 @@ func (p *progress) add(member int, s *Sample) {
 	}
 }
 
-// tally is what a record says of samples.
+// tally is the summary of samples that a record has.
 type tally struct {
 	n, errors int
 	classes   map[Class]int
-	healthy   ranks // their latencies
+	healthy   ranks // the latencies of healthy samples
 }
 
 func newTally() *tally { return &tally{classes: map[Class]int{}} }
@@ -43,8 +43,7 @@ func (t *tally) add(s *Sample) {
 	t.classes[s.Class]++
 }
 
-// totals are those of a window that has a heading and, in place of samples, what
-// was counted of them.
+// totals is the record of a window whose samples were only counted.
 func (t *tally) totals(heading Window) record.Window {
 	heading.errors, heading.classes = t.errors, t.classes
 	return heading.totalsOf(t.n, t.healthy.quantile)

@@ -23,8 +23,8 @@ func progressSample(start time.Time, i int) Sample {
 	return s
 }
 
-// What is counted must say what a window of the samples says, to the last digit.
-func TestProgressSaysWhatAWindowOfItsSamplesSays(t *testing.T) {
+// The counts must match a window of the same samples, to the last digit.
+func TestProgressMatchesTheWindow(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	start := time.Now()
 	for name, latency := range map[string]func(i int) time.Duration{
@@ -34,16 +34,16 @@ func TestProgressSaysWhatAWindowOfItsSamplesSays(t *testing.T) {
 		"rising":  func(i int) time.Duration { return time.Duration(i) },
 		"falling": func(i int) time.Duration { return time.Duration(1e6 - i) },
 	} {
-		so := newProgress(0)
+		p := newProgress(0)
 		var samples []Sample
 		for i := range 10_000 {
 			s := progressSample(start, i)
 			s.Latency = latency(i)
 			samples = append(samples, s)
-			so.add(0, &s)
+			p.add(0, &s)
 			if n := i + 1; n%1777 == 0 || n < 5 || n == 99 || n == 100 {
 				want := NewWindow("p", start, start.Add(time.Hour), samples)
-				if got := so.all.totals(Window{probe: "p", start: start, end: start.Add(time.Hour)}); !reflect.DeepEqual(got, want.totals()) {
+				if got := p.all.totals(Window{probe: "p", start: start, end: start.Add(time.Hour)}); !reflect.DeepEqual(got, want.totals()) {
 					t.Fatalf("%s, %d samples: got\n%+v, want\n%+v", name, n, got, want.totals())
 				}
 			}
@@ -52,23 +52,23 @@ func TestProgressSaysWhatAWindowOfItsSamplesSays(t *testing.T) {
 }
 
 func TestProgressOfNothingHealthyHasNoQuantile(t *testing.T) {
-	so := newProgress(0)
+	p := newProgress(0)
 	for range 2 {
-		if r := so.all.totals(Window{}); !math.IsNaN(float64(r.P50)) {
+		if r := p.all.totals(Window{}); !math.IsNaN(float64(r.P50)) {
 			t.Errorf("the median of nothing is %v", r.P50)
 		}
-		so.add(0, &Sample{Class: Refused})
+		p.add(0, &Sample{Class: Refused})
 	}
 }
 
-// mute is a service that nobody asks.
-type mute string
+// nameOnly is a service that has only a name.
+type nameOnly string
 
-func (m mute) Name() string                                                  { return string(m) }
-func (mute) Endpoint(context.Context, string) (string, error)                { return "", errors.New("no port") }
-func (mute) Exec(context.Context, ...string) (code int, out string, _ error) { return 0, "", nil }
+func (m nameOnly) Name() string                                                  { return string(m) }
+func (nameOnly) Endpoint(context.Context, string) (string, error)                { return "", errors.New("no port") }
+func (nameOnly) Exec(context.Context, ...string) (code int, out string, _ error) { return 0, "", nil }
 
-// member is a probe that takes some time; its b fails.
+// member is a probe that takes some time. The one called b fails.
 type member struct {
 	name  string
 	takes time.Duration
@@ -84,11 +84,11 @@ func (m member) Sample(context.Context) (Sample, error) {
 	return Sample{Class: OK, Latency: m.takes}, nil
 }
 
-// In a bubble, whose clock makes the counts certain.
-func TestProgressOfAFleetIsOfAllAndOfEach(t *testing.T) {
+// In a synctest bubble the clock makes the counts certain.
+func TestProgressOfAFleetCountsAllAndEach(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		takes := map[string]time.Duration{"a": 3 * time.Millisecond, "b": time.Millisecond}
-		fleet := FleetOf(func(s Service) Probe { return member{s.Name(), takes[s.Name()]} }, mute("a"), mute("b"))
+		fleet := FleetOf(func(s Service) Probe { return member{s.Name(), takes[s.Name()]} }, nameOnly("a"), nameOnly("b"))
 		var reports []record.Window
 		w, err := Run(t.Context(), fleet, 10, time.Second, Labelled("spec", "fault"), Numbered(2),
 			Progress(450*time.Millisecond, func(r record.Window) { reports = append(reports, r) }))
@@ -111,20 +111,20 @@ func TestProgressOfAFleetIsOfAllAndOfEach(t *testing.T) {
 	})
 }
 
-// BenchmarkProgress is a report while a load runs: its cost must not depend on how
-// many samples there are.
+// BenchmarkProgress measures a report while a load runs. Its cost must not depend on
+// the number of samples.
 func BenchmarkProgress(b *testing.B) {
 	for _, members := range []int{1, 4} {
 		for _, n := range []int{1000, 100_000, 1_000_000} {
 			b.Run(fmt.Sprintf("%d probes/%d", members, n), func(b *testing.B) {
 				start := time.Now()
-				so, series := newProgress(members), make([]*Series, members)
+				p, series := newProgress(members), make([]*Series, members)
 				if members == 1 {
-					so = newProgress(0) // as a load has it that is of no fleet
+					p = newProgress(0) // as in the load of a single probe
 				}
 				for i := range n {
 					s := progressSample(start, i)
-					so.add(i%members, &s)
+					p.add(i%members, &s)
 				}
 				for i := range series {
 					series[i] = NewSeries("p", start)
@@ -135,19 +135,19 @@ func BenchmarkProgress(b *testing.B) {
 					tell = (&FleetSeries{series: series}).tell(load)
 				}
 				for b.Loop() {
-					tell(start, so)
+					tell(start, p)
 				}
 			})
 		}
 	}
 }
 
-// BenchmarkCount is what each sample costs for that.
+// BenchmarkCount measures the cost of counting one sample.
 func BenchmarkCount(b *testing.B) {
 	start := time.Now()
-	so := newProgress(0)
+	p := newProgress(0)
 	for i := 0; b.Loop(); i++ {
 		s := progressSample(start, i%1_000_000)
-		so.add(0, &s)
+		p.add(0, &s)
 	}
 }

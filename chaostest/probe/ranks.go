@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// ranks are latencies in order, to which more come one by one. They are kept in
-// pieces: one more moves those of a piece at most, and a rank is found by the
-// lengths of the pieces before it.
+// ranks is a sorted list of latencies that grows. It is stored in pieces: a new
+// latency moves only the others in its piece, and a rank is found by the lengths of the
+// pieces before it.
 type ranks struct {
 	n      int
 	pieces [][]time.Duration // none is empty
 }
 
-// mostInPiece makes a million latencies a thousand or two pieces.
+// mostInPiece divides a million latencies into one or two thousand pieces.
 const mostInPiece = 1024
 
 func (r *ranks) add(d time.Duration) {
@@ -33,7 +33,7 @@ func (r *ranks) add(d time.Duration) {
 	}
 }
 
-// quantile is the q-th of all, as Window.Quantile has it.
+// quantile is the quantile q, as in Window.Quantile.
 func (r *ranks) quantile(q float64) (time.Duration, bool) {
 	place, ok := rank(r.n, q)
 	if !ok {

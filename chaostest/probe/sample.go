@@ -9,23 +9,23 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// Class says how a sample ended. The classes are stable: they are in records.
+// Class is how a sample ended. The classes are stable, because records have them.
 type Class string
 
 // The classes of samples.
 const (
 	// OK: the service answered as expected.
 	OK Class = "ok"
-	// TimedOut: no whole answer within the probe's timeout.
+	// TimedOut: there was no complete answer within the probe's timeout.
 	TimedOut Class = "timeout"
 	// Refused: nothing listens on the port.
 	Refused Class = "refused"
-	// Reset: the connection was reset or closed before the answer was whole.
+	// Reset: the connection was reset or closed before the answer was complete.
 	Reset Class = "reset"
-	// Unreachable: no route to the service, or its name does not resolve.
+	// Unreachable: there is no route to the service, or its name does not resolve.
 	Unreachable Class = "unreachable"
-	// Status3xx to Status5xx: an HTTP status that was not expected, by its kind;
-	// StatusOther is an unexpected one of another kind, such as 204 for 200.
+	// Status3xx to Status5xx: an unexpected HTTP status, by its first digit.
+	// StatusOther is any other unexpected status, such as 204 instead of 200.
 	Status3xx   Class = "status 3xx"
 	Status4xx   Class = "status 4xx"
 	Status5xx   Class = "status 5xx"
@@ -45,26 +45,24 @@ type Sample struct {
 	// Time is the intended start; Latency counts from it to the end of the answer.
 	Time    time.Time
 	Latency time.Duration
-	// Lag is how much later than intended the probe really started: the load
-	// generator's own delay, which Latency includes.
+	// Lag is how much later than intended the probe really started. It is the delay of
+	// the load generator itself, and Latency includes it.
 	Lag   time.Duration
 	Class Class
 	// Detail says in words what came back.
 	Detail string
-	// Version is the version that the service says it is of, where the probe asks
-	// for it with VersionFrom: one line of at most 120 characters. What is longer is
-	// cut, and ends with a digest of the whole, so that two that differ anywhere
-	// differ here: "shop… (sha256 1a2b3c4d5e6f)".
+	// Version is the service's version, if the probe asks for it with VersionFrom. It
+	// is one line of at most 120 characters. A longer version is cut and ends with a
+	// digest of the whole, "shop… (sha256 1a2b3c4d5e6f)", so that different versions
+	// always differ here.
 	Version string
-	// Clock is what the service's clock said, where the probe asks for it with
-	// ClockFrom.
+	// Clock is the service's clock, if the probe asks for it with ClockFrom.
 	Clock *Reading
-	// VersionProblem and ClockProblem say why a version or clock that the probe asks
-	// for could not be read from the answer. They are empty where they could, and
-	// where no whole answer came.
+	// VersionProblem and ClockProblem say why the version or the clock could not be
+	// read from the answer. They are empty if it could, and if no complete answer came.
 	VersionProblem, ClockProblem string
-	// LastHealthy is when the latest healthy sample of the same probe started that
-	// had ended before this one started; zero where there was none.
+	// LastHealthy is the start of the latest healthy sample of the same probe that had
+	// ended before this sample started. It is zero if there was none.
 	LastHealthy time.Time
 
 	recorder Recorder
@@ -72,31 +70,31 @@ type Sample struct {
 
 // Reading is a look at another clock.
 type Reading struct {
-	// Sent is just before the request was sent and Received after the answer had
-	// come, by this process's clock: the other one was read between the two.
+	// Sent is just before the request was sent, and Received is just after the answer
+	// came, by this process's clock. The other clock was read between the two.
 	Sent, Received time.Time
-	// Says is what the other clock said, to its Resolution: it stood at Says or
+	// Says is what the other clock said, to its Resolution: the clock was at Says or
 	// later, and before Says + Resolution.
 	Says       time.Time
 	Resolution time.Duration
 }
 
-// Skew is how far the other clock is ahead of this process's, or behind if
-// negative: at least low and at most high. The looks at one clock, each with a
-// range that holds its skew, leave what their ranges have in common.
+// Skew is how far the other clock is ahead of this process's clock, or behind if
+// negative: at least low and at most high. With several readings of one clock, the skew
+// is in the part that all their ranges share.
 func (r Reading) Skew() (low, high time.Duration) {
-	// By the wall clock, which is what both sides tell.
+	// Round(0) removes the monotonic clock: both sides use the wall clock.
 	return r.Says.Sub(r.Received.Round(0)), r.Says.Add(r.Resolution).Sub(r.Sent.Round(0))
 }
 
 // Healthy reports whether the service answered as expected.
 func (s Sample) Healthy() bool { return s.Class == OK }
 
-// End is when the answer was whole, or the probe gave up.
+// End is when the answer was complete, or the probe gave up.
 func (s Sample) End() time.Time { return s.Time.Add(s.Latency) }
 
-// Answered reports whether a whole answer came, of whatever kind: one from which
-// everything can be read that the service says of itself.
+// Answered reports whether a complete answer came, healthy or not. From such an answer
+// a version and a clock can be read.
 func (s Sample) Answered() bool {
 	switch s.Class {
 	case OK, Status3xx, Status4xx, Status5xx, StatusOther, ExitCode:
@@ -105,8 +103,8 @@ func (s Sample) Answered() bool {
 	return false
 }
 
-// Judged keeps a matcher's verdict on the sample for the record, where the probe's
-// service is a Recorder, and returns the judgement's ID.
+// Judged records a matcher's judgement on the sample, if the probe's service is a
+// Recorder, and returns the judgement's ID.
 func (s Sample) Judged(matcher, objective string, judgement func() record.Judgement) (id string) {
 	if s.recorder == nil {
 		return record.NewID("j")
@@ -114,7 +112,8 @@ func (s Sample) Judged(matcher, objective string, judgement func() record.Judgem
 	return s.recorder.Judged(s.Probe, matcher, objective, judgement)
 }
 
-// String says the sample in one line: "GET http://shop:8080/checkout: 503 Service Unavailable in 12ms (status 5xx)".
+// String describes the sample in one line: "GET http://shop:8080/checkout: 503 Service
+// Unavailable in 12ms (status 5xx)".
 func (s Sample) String() string {
 	return s.Probe + ": " + s.Outcome()
 }
@@ -128,7 +127,7 @@ func (s *Sample) check() error {
 	return nil
 }
 
-// Outcome says the sample without its probe: "503 Service Unavailable in 12ms (status 5xx)".
+// Outcome is String without the probe: "503 Service Unavailable in 12ms (status 5xx)".
 func (s Sample) Outcome() string {
 	detail := s.Detail
 	if detail == "" {
@@ -140,7 +139,7 @@ func (s Sample) Outcome() string {
 // GomegaString is how failure messages print the sample.
 func (s Sample) GomegaString() string { return s.String() }
 
-// excerpt is the first line of what a service said, cut to what fits a message.
+// excerpt is the first line of a text, cut to the length that fits a message.
 func excerpt(text string) string {
 	const most = 120
 	line, _, more := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(text, "?")), "\n")

@@ -9,7 +9,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-func TestOnlyAWholeAnswerIsOne(t *testing.T) {
+func TestAnsweredIsForWholeAnswers(t *testing.T) {
 	for class, want := range map[probe.Class]bool{
 		probe.OK: true, probe.Status3xx: true, probe.Status4xx: true, probe.Status5xx: true, probe.StatusOther: true, probe.ExitCode: true,
 		probe.TimedOut: false, probe.Refused: false, probe.Reset: false, probe.Unreachable: false, probe.Garbled: false, probe.NotRunning: false, "": false,
@@ -20,7 +20,7 @@ func TestOnlyAWholeAnswerIsOne(t *testing.T) {
 	}
 }
 
-func TestASampleKnowsTheHealthyOneBeforeIt(t *testing.T) {
+func TestASampleKnowsTheLastHealthyOne(t *testing.T) {
 	var broken atomic.Bool
 	svc := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		if broken.Load() {
@@ -53,7 +53,7 @@ func TestASampleIsRecordedByTheService(t *testing.T) {
 	if len(all) != 1 || all[0].ID != first || again != first || all[0].Outcome != record.Kept || svc.judgedOf != p.String() {
 		t.Errorf("judgements %+v of %q with the IDs %s and %s", all, svc.judgedOf, first, again)
 	}
-	// Those of a window are judged together.
+	// Samples in a window are judged together.
 	w := probe.NewWindow("p", s.Time, s.Time, []probe.Sample{s})
 	series := probe.NewSeries("p", s.Time)
 	if err := series.Add(s); err != nil {

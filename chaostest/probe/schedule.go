@@ -6,35 +6,35 @@ import (
 	"time"
 )
 
-// schedule is when each look of a load is meant to start, and whose it is. The
-// looks of a round, one a probe, are spread over the round's time, and the probes
-// take turns in being first: in round i probe m has place (m+i) mod n.
+// schedule says when each sample of a load is meant to start, and which probe takes it.
+// A round has one sample for each probe, spread over the time of the round. The probes
+// take turns to be first: in round i, probe m has place (m+i) mod n.
 type schedule struct {
 	probes []Probe
 	start  time.Time
 	rate   Rate // of each probe
-	looks  int
+	looks  int  // samples in all
 }
 
 func (s schedule) intended(k int) time.Time {
 	return s.start.Add(time.Duration(float64(k) / (float64(s.rate) * float64(len(s.probes))) * float64(time.Second)))
 }
 
-// whose is the place of look k's probe.
-func (s schedule) whose(k int) int {
+// memberOf is the index of the probe that takes sample k.
+func (s schedule) memberOf(k int) int {
 	n := len(s.probes)
 	return (k%n - (k/n)%n + n) % n
 }
 
-// outcome is how look k ended.
+// outcome is how sample k ended.
 type outcome struct {
 	k int
 	Sample
 	err error
 }
 
-// launch starts every look at its time, until all are, ctx ends or stop is
-// closed. When all that were started have ended it returns how many that were.
+// launch starts every sample at its time, until all are started, ctx ends, or stop is
+// closed. It waits for the samples that it started, and returns their number.
 func (s schedule) launch(ctx context.Context, stop <-chan struct{}, outcomes chan<- outcome) (launched int) {
 	var flying sync.WaitGroup
 	defer flying.Wait()
@@ -57,7 +57,7 @@ func (s schedule) launch(ctx context.Context, stop <-chan struct{}, outcomes cha
 			return k
 		default:
 		}
-		p := s.probes[s.whose(k)]
+		p := s.probes[s.memberOf(k)]
 		flying.Go(func() {
 			started := time.Now()
 			sample, err := p.Sample(ctx)

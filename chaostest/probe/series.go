@@ -8,44 +8,43 @@ import (
 	"time"
 )
 
-// Series is the samples of a span that goes on. Its windows are what there is so
-// far: they cost nothing to make, share its samples, and never change. A Stream
-// fills one; so may a test, a simulation, or another tool that measures. It
-// may be used by many goroutines at once.
+// Series collects samples over time. Its Window has the samples so far; it shares them,
+// costs nothing to make, and never changes. A Stream fills a series, and so can a test, a
+// simulation, or another tool that measures. Many goroutines may use it at once.
 type Series struct {
 	probe  string
 	spec   string
 	number int
 	faults []string
 	start  time.Time
-	kept   *kept
+	notes  *notes
 
-	mu      sync.Mutex
-	samples []Sample // only appended to: windows hold its beginning
-	classes map[Class]int
-	errors  int
-	known   time.Time // all samples meant for before are in
-	ended   bool
-	invalid error   // of the end
-	latest  *Window // the window of what there is, nil after a change
+	mu         sync.Mutex
+	samples    []Sample // only appended to, because windows share its beginning
+	classes    map[Class]int
+	errors     int
+	completeTo time.Time // all samples meant for an earlier time are here
+	ended      bool
+	invalid    error   // what is wrong with the end
+	latest     *Window // the window so far; nil after a change
 }
 
-// NewSeries makes an empty series whose first sample is meant for start or later.
-// The probe's name is for messages and records.
+// NewSeries makes an empty series. No sample is meant for a time before start. The
+// probe's name is for messages and records.
 func NewSeries(probe string, start time.Time) *Series {
-	return &Series{probe: probe, start: start, known: start, classes: map[Class]int{}, kept: &kept{}}
+	return &Series{probe: probe, start: start, completeTo: start, classes: map[Class]int{}, notes: &notes{}}
 }
 
-// Add appends samples, in the order of their intended starts: Time is not before
-// the series' start, nor before the Time of the sample before. It adds all of
-// them or none. To a series that has ended nothing can be added.
+// Add appends samples in the order of their intended starts: no Time is before the
+// series' start, or before the Time of an earlier sample. It adds all of them or none.
+// After End nothing can be added.
 func (s *Series) Add(samples ...Sample) error {
 	if len(samples) == 0 {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.kept == nil {
+	if s.notes == nil {
 		return errors.New("add samples: the series is a zero value: make it with probe.NewSeries")
 	}
 	if err := s.check(samples); err != nil {
@@ -57,7 +56,7 @@ func (s *Series) Add(samples ...Sample) error {
 
 func (s *Series) check(samples []Sample) error {
 	if s.ended {
-		return fmt.Errorf("the series has ended: add before End")
+		return errors.New("the series has ended: add before End")
 	}
 	last := s.start
 	if len(s.samples) > 0 {
@@ -76,9 +75,9 @@ func (s *Series) check(samples []Sample) error {
 	return nil
 }
 
-// add appends samples that are in order, for one that holds the lock; all those
-// meant for before known are in then.
-func (s *Series) add(samples []Sample, known time.Time) {
+// add appends samples that were checked. The caller holds the lock. With them, all
+// samples meant for a time before completeTo are in the series.
+func (s *Series) add(samples []Sample, completeTo time.Time) {
 	s.samples = append(s.samples, samples...)
 	forget(s.samples[len(s.samples)-len(samples):])
 	for i := range samples {
@@ -87,10 +86,10 @@ func (s *Series) add(samples []Sample, known time.Time) {
 			s.errors++
 		}
 	}
-	s.known, s.latest = later(s.known, known), nil
+	s.completeTo, s.latest = later(s.completeTo, completeTo), nil
 }
 
-// forget leaves out by whom single samples are recorded: those of a window are
+// forget removes the recorders of single samples, because the samples of a window are
 // judged together.
 func forget(samples []Sample) {
 	for i := range samples {
@@ -98,15 +97,15 @@ func forget(samples []Sample) {
 	}
 }
 
-// End says that no more samples will come, and when the span ended in which they
-// were intended: not before one of them was. Only the first call counts.
+// End says that no more samples will come. The end is when the span of the intended
+// starts ended, so it is not before any sample's Time. Only the first call counts.
 func (s *Series) End(end time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
 		return
 	}
-	s.ended, s.known, s.latest = true, end, nil
+	s.ended, s.completeTo, s.latest = true, end, nil
 	s.invalid = checkSpan(s.start, end, s.samples)
 }
 
@@ -115,17 +114,16 @@ func (s *Series) heading(end time.Time) Window {
 	return Window{probe: s.probe, spec: s.spec, number: s.number, faults: s.faults, start: s.start, end: end}
 }
 
-// Window is what there is so far. Asked again before anything was added, it is
-// the same one.
+// Window returns the window so far. It is the same window until something is added.
 func (s *Series) Window() *Window {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.latest == nil {
 		n := len(s.samples)
 		s.latest = &Window{
-			probe: s.probe, spec: s.spec, number: s.number, faults: s.faults, start: s.start, end: s.known,
+			probe: s.probe, spec: s.spec, number: s.number, faults: s.faults, start: s.start, end: s.completeTo,
 			samples: s.samples[:n:n], classes: maps.Clone(s.classes), errors: s.errors, invalid: s.invalid,
-			growing: !s.ended, final: s.ended, kept: s.kept,
+			growing: !s.ended, final: s.ended, notes: s.notes,
 		}
 	}
 	return s.latest

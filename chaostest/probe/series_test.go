@@ -61,7 +61,7 @@ func TestASeriesGrowsAndItsWindowsDoNot(t *testing.T) {
 		t.Errorf("ended: %s, growing %v, final %v", whole, whole.Growing(), whole.Final())
 	}
 	if made := tenSamples(); made.Growing() || made.Final() {
-		t.Error("of a window that NewWindow made nothing is known")
+		t.Error("a window that NewWindow made is neither growing nor final")
 	}
 }
 
@@ -93,7 +93,7 @@ func TestASeriesRefusesWhatIsOutOfOrder(t *testing.T) {
 	}
 }
 
-// countKey is a key that remembers.
+// countKey is a key under which a fold is remembered.
 type countKey struct{ of string }
 
 func TestFoldCostsNewSamplesOnly(t *testing.T) {
@@ -148,7 +148,7 @@ func TestFoldCostsNewSamplesOnly(t *testing.T) {
 	expect(made, countKey{"a"}, 3, 10)
 }
 
-// A fold must agree with the window that it is of while others add and look.
+// A fold must agree with its window while other goroutines add samples and fold.
 func TestASeriesMayBeFilledAndFoldedAtOnce(t *testing.T) {
 	const n = 2000
 	s := probe.NewSeries("p", noon)

@@ -17,7 +17,7 @@ type Stream[W Windowed] struct {
 
 // load begins a load of one probe.
 func (Sample) load(ctx context.Context, p Loadable[Sample], rate Rate, d time.Duration, r *run) (*Stream[*Window], error) {
-	if missing(p) {
+	if isNil(p) {
 		return nil, fmt.Errorf("load: no probe%s: write probe.HTTP(service, \"8080/tcp\", \"/\")", nilText(p))
 	}
 	looks, err := r.plan(p.String(), 1, rate, d)
@@ -39,70 +39,65 @@ func (Sample) load(ctx context.Context, p Loadable[Sample], rate Rate, d time.Du
 	return &Stream[*Window]{load, series.Window}, nil
 }
 
-func (s *Series) addRound(round []Sample, known time.Time) {
+func (s *Series) addRound(round []Sample, completeTo time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.add(round, known)
+	s.add(round, completeTo)
 }
 
-// tell reports what has ended so far.
+// tell reports the samples that have ended so far.
 func (s *Series) tell(r *run) func(time.Time, *progress) {
-	return func(now time.Time, so *progress) { r.report(so.all.totals(s.heading(now))) }
+	return func(now time.Time, p *progress) { r.report(p.all.totals(s.heading(now))) }
 }
 
-// Window is the window so far: the samples in the order of their intended starts,
-// up to the first that is still in flight, and its end is when that one was meant
-// to start. Later ones that have ended wait for it, because those that end soonest
-// are not like the rest: services fail fast. So a window may lag behind by the
-// probe's timeout. When the load has ended all samples are in.
+// Window is the window so far. It has the samples in the order of their intended
+// starts, up to the first that is still in flight. Later samples wait for that one,
+// because otherwise fast failures would be seen before slow answers. So a window may be
+// late by the probe's timeout. When the load has ended, all samples are in it.
 //
-// It costs no more than the samples that are new, and fits Eventually and
-// Consistently:
+// It costs only the new samples, and fits Eventually and Consistently:
 //
 //	Consistently(ctx, selling.Window).WithTimeout(30*time.Second).Should(KeepErrorRateBelow(1 * Percent))
 //
-// The error is the load's own failure: the probe could not look, or
-// the context of Start ended. It tells Gomega to stop trying, and comes with the
-// window of what there is.
+// The error is a failure of the load: the probe could not look, or the context of Start
+// ended. It makes Gomega stop polling, and comes with the window so far.
 func (s *Stream[W]) Window() (W, error) {
-	err := s.load.failed() // before the window: what has failed has all its samples
+	err := s.load.failed() // before the window, because a load that failed has all its samples
 	return s.window(), err
 }
 
-// UntilEnd is Window for one Consistently that is to last as long as a load with a
-// duration. It returns the last window once, so that every sample is judged, and then
-// tells Gomega that no more will come:
+// UntilEnd is Window for a Consistently that lasts as long as the load. It returns the
+// last window once, so that every sample is judged, and then tells Gomega to stop:
 //
 //	Consistently(ctx, selling.UntilEnd()).WithTimeout(time.Minute).Should(KeepErrorRateBelow(1 * Percent))
 //
-// Window cannot do so itself: it does not know whether what it returned was judged.
+// Window cannot do this, because it does not know whether its last window was judged.
 func (s *Stream[W]) UntilEnd() func() (W, error) { return UntilEnd(s.Window) }
 
-// Wait waits until the load has ended, and returns its window. When ctx ends
-// before, or the load has failed, it returns the window so far and the error.
+// Wait waits until the load has ended, and returns its window. If ctx ends first, or
+// the load has failed, it returns the window so far and an error.
 func (s *Stream[W]) Wait(ctx context.Context) (W, error) {
 	err := s.load.wait(ctx)
 	return s.window(), err
 }
 
-// Stop ends the load: no more samples are started, and those in flight are waited
-// for, which takes at most the probe's timeout. Then no goroutine is left. It
-// may be called again, and after the load has ended. The samples of a fleet's round
-// that was not asked to its end are left out.
+// Stop ends the load. It starts no more samples and waits for those in flight, at most
+// for the probe's timeout; then no goroutine is left. It may be called again, and after
+// the load has ended. The last round of a fleet is left out if it is not complete.
 func (s *Stream[W]) Stop() { s.load.halt() }
 
-// String says what there is so far in one line.
+// String describes the window so far.
 func (s *Stream[W]) String() string { return s.window().String() }
 
-// MarshalJSON encodes the record of the window so far, with what was judged of
-// any window of the load: a report entry that holds the stream has all of it.
+// MarshalJSON encodes the record of the window so far, with the judgements on all
+// windows of the load.
 func (s *Stream[W]) MarshalJSON() ([]byte, error) { return json.Marshal(s.window().Record()) }
 
-// UntilEnd is Stream.UntilEnd for a Series that is filled by other means: window
-// returns what there is so far. After it has ended one Consistently it begins anew.
+// UntilEnd is Stream.UntilEnd for a Series that is filled by other means. The function
+// returns the window so far. After one Consistently has ended, the next may use it.
 //
-// No matcher can end a Consistently so: And, Not and ShouldNot would take that for the
-// answer to the whole.
+// A matcher could not end a Consistently in this way: And, Not and ShouldNot would take
+// the end for their answer.
 func UntilEnd[W interface{ Final() bool }](window func() (W, error)) func() (W, error) {
 	seen := false
 	return func() (W, error) {

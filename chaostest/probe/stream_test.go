@@ -16,7 +16,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// quick is a probe of a service that is well.
+// quick is a probe of a healthy service.
 var quick = probeFunc(func(context.Context) (probe.Sample, error) { return probe.Sample{Class: probe.OK}, nil })
 
 func TestAStreamGrowsUntilItIsStopped(t *testing.T) {
@@ -25,17 +25,17 @@ func TestAStreamGrowsUntilItIsStopped(t *testing.T) {
 	stream, err := probe.Start(t.Context(), quick, 500, 0)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Eventually(stream.Window).WithTimeout(time.Minute).Should(HaveField("N()", BeNumerically(">=", 50)))
-	so, err := stream.Window()
-	if err != nil || !so.Growing() || so.Final() {
-		t.Errorf("while it runs: %s, %v", so, err)
+	seen, err := stream.Window()
+	if err != nil || !seen.Growing() || seen.Final() {
+		t.Errorf("while it runs: %s, %v", seen, err)
 	}
-	if last := so.Samples()[so.N()-1]; !so.End().After(last.Time) || so.End().Sub(last.Time) > 3*time.Millisecond {
-		t.Errorf("the window ends %s after its last sample, want 2ms: when the next one is meant", so.End().Sub(last.Time))
+	if last := seen.Samples()[seen.N()-1]; !seen.End().After(last.Time) || seen.End().Sub(last.Time) > 3*time.Millisecond {
+		t.Errorf("the window ends %s after its last sample, want 2ms: when the next one is meant", seen.End().Sub(last.Time))
 	}
 	stream.Stop()
 	stream.Stop()
 	whole, err := stream.Wait(t.Context())
-	if err != nil || whole.N() < so.N() || whole.Growing() || !whole.Final() || whole.End().After(time.Now()) {
+	if err != nil || whole.N() < seen.N() || whole.Growing() || !whole.Final() || whole.End().After(time.Now()) {
 		t.Errorf("stopped: %s, %v", whole, err)
 	}
 	for i, s := range whole.Samples() {
@@ -61,9 +61,9 @@ func TestAStreamEndsByItself(t *testing.T) {
 	stream.Stop()
 }
 
-// Of looks that fail fast beside slow ones that succeed, an early window may not
-// hold the failures alone.
-func TestAnEarlyWindowHoldsNothingBehindALookInFlight(t *testing.T) {
+// If some samples fail fast and others succeed slowly, an early window must not have
+// the failures alone.
+func TestAWindowHoldsNothingBehindASampleInFlight(t *testing.T) {
 	noLeak(t)
 	g := NewWithT(t)
 	var looks, failed atomic.Int32
@@ -148,8 +148,8 @@ func TestAStreamThatFailsTellsGomegaToStop(t *testing.T) {
 	}
 }
 
-// In a bubble, whose clock goes as fast as what happens: the load takes 100 s there.
-func TestAStreamWithoutEndFailsWhenNoMoreIsKept(t *testing.T) {
+// In a synctest bubble the clock jumps ahead: the load takes 100 s there.
+func TestAStreamWithoutEndFailsAtTheMostSamples(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := probeFunc(func(context.Context) (probe.Sample, error) { return probe.Sample{Class: probe.OK}, nil })
 		stream, err := probe.Start(t.Context(), p, 10_000, 0)
@@ -157,7 +157,7 @@ func TestAStreamWithoutEndFailsWhenNoMoreIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		w, err := stream.Wait(t.Context())
-		if want := "load test probe at 10000/s: stopped after 1,000,000 samples, more are not kept: use a lower rate, or say for how long"; err == nil || err.Error() != want {
+		if want := "load test probe at 10000/s: stopped after 1,000,000 samples, the most that a load can hold: use a lower rate, or say for how long"; err == nil || err.Error() != want {
 			t.Errorf("failed with %v, want\n%s", err, want)
 		}
 		if w.N() != 1_000_000 || !w.Final() || w.End().Sub(w.Start()) != 100*time.Second-time.Second/10_000 {
@@ -207,7 +207,7 @@ func TestStopWaitsForWhatIsInFlight(t *testing.T) {
 	}
 }
 
-func TestWhatEndedBehindALookThatNeverDoesIsInTheLastWindow(t *testing.T) {
+func TestSamplesBehindOneThatNeverEndsAreInTheLastWindow(t *testing.T) {
 	noLeak(t)
 	g := NewWithT(t)
 	ctx, stop := context.WithCancelCause(t.Context())

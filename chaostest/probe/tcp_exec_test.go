@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
-func TestTCPSaysWhatCameBack(t *testing.T) {
+func TestTCPClassifiesAnswers(t *testing.T) {
 	noLeak(t)
 	for name, c := range map[string]struct {
 		svc    *service
@@ -22,7 +22,7 @@ func TestTCPSaysWhatCameBack(t *testing.T) {
 		"speaking server": {listen(t, func(c *net.TCPConn) { say(c, "220\r\n"); hold(c) }), probe.OK, "connected"},
 		"closed at once":  {listen(t, func(*net.TCPConn) {}), probe.Reset, "connected, and closed at once (EOF): does anything listen?"},
 		"refused":         {closed(t), probe.Refused, "connection refused"},
-		"container gone":  {&service{err: goneError{errors.New("container shop does not run")}}, probe.NotRunning, "does not run"},
+		"container gone":  {&service{err: downError{errors.New("container shop does not run")}}, probe.NotRunning, "does not run"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := sample(t, probe.TCP(c.svc, "8080/tcp", probe.Timeout(5*time.Second)))
@@ -36,7 +36,7 @@ func TestTCPSaysWhatCameBack(t *testing.T) {
 	}
 }
 
-func TestExecSaysWhatCameBack(t *testing.T) {
+func TestExecClassifiesAnswers(t *testing.T) {
 	answer := func(code int, output string, err error) *service {
 		return &service{onExec: func(_ context.Context, command ...string) (int, string, error) {
 			if strings.Join(command, "|") != "redis-cli|ping" {
@@ -53,7 +53,7 @@ func TestExecSaysWhatCameBack(t *testing.T) {
 		`exec shop: redis-cli ping: exit code 0 "PONG"`:               answer(0, "PONG\n", nil),
 		`exec shop: redis-cli ping: exit code 1 "no connection"`:      answer(1, "no connection", nil),
 		"exec shop: redis-cli ping: no answer within 20ms":            hang,
-		"exec shop: redis-cli ping: container shop does not run in 0": answer(0, "", goneError{errors.New("container shop does not run")}),
+		"exec shop: redis-cli ping: container shop does not run in 0": answer(0, "", downError{errors.New("container shop does not run")}),
 	} {
 		p := probe.Exec(svc, "redis-cli", "ping")
 		if svc == hang {

@@ -12,8 +12,8 @@ import (
 // clockTime is how messages print when something happened.
 const clockTime = "15:04:05.000"
 
-// Window is the samples of a span. Its samples never change, so a matcher may
-// judge it as often as it likes; only judgements are added to it.
+// Window has the samples of a span of time. It never changes, except that judgements
+// are added to it, so a matcher may judge it any number of times.
 type Window struct {
 	probe      string
 	spec       string
@@ -27,17 +27,16 @@ type Window struct {
 	growing    bool
 	final      bool
 	parent     *Window
-	kept       *kept
+	notes      *notes
 }
 
-// NewWindow makes a window of samples that were meant for the time from start to
-// end. The probe's name is for messages and records. What is wrong with them
-// Validate says.
+// NewWindow makes a window of samples that were meant for the time from start to end.
+// The probe's name is for messages and records. Validate checks the samples.
 func NewWindow(probe string, start, end time.Time, samples []Sample) *Window {
 	samples = slices.Clone(samples)
 	forget(samples)
 	slices.SortStableFunc(samples, func(a, b Sample) int { return a.Time.Compare(b.Time) })
-	w := &Window{probe: probe, start: start, end: end, samples: samples, kept: &kept{}}
+	w := &Window{probe: probe, start: start, end: end, samples: samples, notes: &notes{}}
 	w.count()
 	return w
 }
@@ -55,8 +54,8 @@ func (w *Window) count() {
 	}
 }
 
-// checkSpan is an error where the span ends before it starts, or before one of the
-// samples, which are in order, was meant to.
+// checkSpan returns an error if the span ends before it starts, or before the last
+// sample was meant to be taken. The samples are in order.
 func checkSpan(start, end time.Time, samples []Sample) error {
 	const advice = "give the end of the span in which samples were intended"
 	at := end.Format(clockTime)
@@ -69,22 +68,24 @@ func checkSpan(start, end time.Time, samples []Sample) error {
 	return nil
 }
 
-// In is the same window, said to be of a spec, and the so-many-th of its probe
-// there, from 1. A load of chaostest says so by itself; it is by these that
-// MatchBaseline finds the accepted runs of a window that was measured by other
-// means.
-func (w *Window) In(spec string, number int) *Window {
+// FromSpec is the same window, recorded under the name of a spec and with its number
+// among the windows of the probe there, from 1. MatchBaseline finds accepted runs by the
+// two. The loads of chaostest set them; call FromSpec for a window that was measured by
+// other means.
+//
+//	window := series.Window().FromSpec("checkout sells", 1)
+func (w *Window) FromSpec(spec string, number int) *Window {
 	same := *w
 	same.spec, same.number = spec, number
 	return &same
 }
 
-// Validate is an error where the window is a zero value, where it ends before its start
-// or before a sample was meant to be taken, and where a sample cannot have been
-// measured, such as one with a negative latency. Matchers judge no such window.
+// Validate returns an error if the window is a zero value, if it ends before its start
+// or before a sample was meant to be taken, or if a sample cannot be right, such as one
+// with a negative latency. Matchers refuse such a window.
 func (w *Window) Validate() error {
-	if w == nil || w.kept == nil {
-		return errors.New("the window is a zero value: take it from a load, or make it with probe.NewWindow or of a probe.Series")
+	if w == nil || w.notes == nil {
+		return errors.New("the window is a zero value: take it from a load or a probe.Series, or make it with probe.NewWindow")
 	}
 	return w.invalid
 }
@@ -95,17 +96,17 @@ func (w *Window) Probe() string { return w.probe }
 // Start is when the first sample was intended.
 func (w *Window) Start() time.Time { return w.start }
 
-// End is when the span ended in which samples were intended; the last answers
-// may have come later.
+// End is the end of the span in which samples were intended. The last answers may have
+// come later.
 func (w *Window) End() time.Time { return w.end }
 
-// Growing reports whether more samples may come after those of the window: it is
-// what there was of a series that has not ended.
+// Growing reports whether more samples may follow: the window is from a series that had
+// not ended.
 func (w *Window) Growing() bool { return w.growing }
 
-// Final reports whether it is known that no more samples will come, as it is of a
-// load that has ended. Of a window that NewWindow made nothing is known: whoever
-// made it may make longer ones.
+// Final reports whether it is known that no more samples will come, because the load
+// has ended. It is false for a window from NewWindow, because its maker may make a
+// longer one.
 func (w *Window) Final() bool { return w != nil && w.final }
 
 // N is the number of samples.
@@ -120,7 +121,7 @@ func (w *Window) Classes() map[Class]int { return maps.Clone(w.classes) }
 // Samples are the samples in the order of their intended starts.
 func (w *Window) Samples() []Sample { return slices.Clone(w.samples) }
 
-// Count is the number of samples for which is is true.
+// Count is the number of samples for which the function returns true.
 func (w *Window) Count(is func(Sample) bool) int {
 	n := 0
 	for i := range w.samples {
@@ -131,8 +132,8 @@ func (w *Window) Count(is func(Sample) bool) int {
 	return n
 }
 
-// Lag is the longest time by which the load generator itself was late to start
-// a sample. Latencies include it.
+// Lag is the longest delay with which the load generator itself started a sample.
+// Latencies include it.
 func (w *Window) Lag() time.Duration {
 	var lag time.Duration
 	for i := range w.samples {
@@ -141,9 +142,9 @@ func (w *Window) Lag() time.Duration {
 	return lag
 }
 
-// Quantile is the latency that the share q of the healthy samples kept to: the
-// smallest latency with at least that share at or below it. It is false where no
-// sample is healthy or q is not above 0 and at most 1.
+// Quantile is the smallest latency such that at least the share q of the healthy samples
+// took no longer. It is false if no sample is healthy, or if q is not above 0 and at
+// most 1.
 func (w *Window) Quantile(q float64) (time.Duration, bool) {
 	return quantile(w.latencies(), q)
 }
@@ -167,20 +168,20 @@ func quantile(sorted []time.Duration, q float64) (time.Duration, bool) {
 	return sorted[place], true
 }
 
-// rank is the place, from 0, of the quantile q of n in order.
+// rank is the index, from 0, of the quantile q in a sorted list of n.
 func rank(n int, q float64) (place int, ok bool) {
 	if n == 0 || !(q > 0 && q <= 1) {
 		return 0, false
 	}
-	// The tiny step down keeps 0.9 of ten samples the ninth, although the product
-	// in binary may come out a little above nine.
+	// The tiny step down makes 0.9 of ten samples the ninth, even where the product in
+	// binary is a little above nine.
 	return max(int(math.Ceil(q*float64(n)-1e-9)), 1) - 1, true
 }
 
-// Slice is the part of the window whose samples were intended at or after from
-// and before to. It is final, grows, or is not valid, as the whole. What is judged of it is
-// recorded with the whole window, too, the last judgement of parts with the same
-// start.
+// Slice is the part of the window with the samples intended at or after from and before
+// to. It is growing, final or valid if the whole window is. Judgements on it are
+// recorded with the whole window, too; a later judgement on a part with the same start
+// replaces an earlier one.
 func (w *Window) Slice(from, to time.Time) *Window {
 	at := func(t time.Time) int {
 		i, _ := slices.BinarySearchFunc(w.samples, t, func(s Sample, t time.Time) int { return s.Time.Compare(t) })
@@ -189,7 +190,7 @@ func (w *Window) Slice(from, to time.Time) *Window {
 	first := at(from)
 	last := max(first, at(to))
 	part := &Window{
-		probe: w.probe, spec: w.spec, faults: w.faults, parent: w, kept: &kept{},
+		probe: w.probe, spec: w.spec, faults: w.faults, parent: w, notes: &notes{},
 		growing: w.growing, final: w.final,
 		start: later(w.start, from), samples: w.samples[first:last:last],
 	}

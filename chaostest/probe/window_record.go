@@ -14,16 +14,15 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// Record is the window's summary with what was judged so far, of a series that
-// grows on any of its windows.
+// Record is the window's summary with the judgements so far. For a series that grows,
+// these are the judgements on all its windows.
 func (w *Window) Record() record.Window {
 	r := w.summary()
-	r.Judgements = w.kept.record()
+	r.Judgements = w.notes.record()
 	return r
 }
 
-// summary is the record without judgements: what all samples say together, and
-// what they say over time.
+// summary is the record without judgements: the totals, and the rows over time.
 func (w *Window) summary() record.Window {
 	r := w.totals()
 	r.RowWidth, r.Rows = w.rows()
@@ -35,7 +34,7 @@ func (w *Window) totals() record.Window {
 	return w.totalsOf(len(w.samples), func(q float64) (time.Duration, bool) { return quantile(latencies, q) })
 }
 
-// totalsOf are the totals of n samples with those quantiles.
+// totalsOf is the totals of n samples with these quantiles.
 func (w *Window) totalsOf(n int, quantile func(float64) (time.Duration, bool)) record.Window {
 	return record.Window{
 		Schema: record.Schema, Spec: w.spec, Probe: w.probe, Number: w.number, Start: w.start.Round(0), End: w.end.Round(0),
@@ -44,7 +43,7 @@ func (w *Window) totalsOf(n int, quantile func(float64) (time.Duration, bool)) r
 	}
 }
 
-// seconds is the quantile q, NaN where there is none.
+// seconds is the quantile q in seconds, or NaN if there is none.
 func seconds(quantile func(float64) (time.Duration, bool), q float64) record.Float {
 	if latency, ok := quantile(q); ok {
 		return record.Float(latency.Seconds())
@@ -64,12 +63,12 @@ func byName(classes map[Class]int) map[string]int {
 	return named
 }
 
-// MarshalJSON encodes the window's record, so that a report entry that holds
-// the window has what was judged after it was added.
+// MarshalJSON encodes the record. So a report entry with the window also has the
+// judgements that were made after the entry was added.
 func (w *Window) MarshalJSON() ([]byte, error) { return json.Marshal(w.Record()) }
 
-// String says the window in one line: "GET http://shop:8080/checkout: 250
-// samples in 5s from 12:00:00.000, 3 errors (2 timeout, 1 status 5xx), p50 12ms, p99 330ms".
+// String describes the window in one line: "GET http://shop:8080/checkout: 250 samples
+// in 5s from 12:00:00.000, 3 errors (2 timeout, 1 status 5xx), p50 12ms, p99 330ms".
 func (w *Window) String() string {
 	return fmt.Sprintf("%s: %s in %s from %s, %s", w.probe, units.Plural(len(w.samples), "sample"), units.Round(w.end.Sub(w.start)), w.start.Format(clockTime), w.results())
 }
@@ -106,6 +105,6 @@ func (w *Window) classText() string {
 	return strings.Join(parts, ", ")
 }
 
-// GomegaString is how Gomega's own messages print the window: with the mark of what was
-// judged of it last.
-func (w *Window) GomegaString() string { return w.kept.marked(w.String()) }
+// GomegaString is how Gomega's messages print the window: with the mark of its last
+// judgement.
+func (w *Window) GomegaString() string { return w.notes.marked(w.String()) }

@@ -6,8 +6,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// A record's rows are a second wide. A window too short for ten of them has
-// narrower ones, and a window too long for three hundred has wider ones.
+// The rows of a record are a second wide. A window that is too short for ten of them
+// has narrower rows, and one that is too long for three hundred has wider rows.
 const (
 	fewestRows = 10
 	mostRows   = 300
@@ -19,7 +19,7 @@ var narrowRows = []time.Duration{
 	5 * time.Millisecond, 2500 * time.Microsecond, 2 * time.Millisecond, time.Millisecond,
 }
 
-// rowWidth is the time between the starts of two rows of a window of that span.
+// rowWidth is the width of the rows in a window of that span.
 func rowWidth(span time.Duration) time.Duration {
 	width := time.Second
 	if span > mostRows*width {
@@ -35,8 +35,8 @@ func rowWidth(span time.Duration) time.Duration {
 	return width
 }
 
-// rows are what the window saw over its time, by the times that its samples were
-// meant for. There is no row for a time without samples.
+// rows are what the window saw over time, by the intended starts of its samples. A time
+// without samples has no row.
 func (w *Window) rows() (width time.Duration, rows []record.Row) {
 	if len(w.samples) == 0 {
 		return 0, nil
@@ -58,7 +58,7 @@ func (w *Window) rows() (width time.Duration, rows []record.Row) {
 	return width, rows
 }
 
-// row is the tally as a row that starts at that time.
+// row is the tally as a row that starts at a time.
 func (t *tally) row(at time.Time) record.Row {
 	return record.Row{
 		At: at.Round(0), Count: t.n, Errors: t.errors, Classes: byName(t.classes),

@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// checkRows holds a record's rows against its totals and against the window's span.
+// checkRows compares a record's rows with its totals and with the window's span.
 func checkRows(t *testing.T, w record.Window) {
 	t.Helper()
 	count, errors, classes := 0, 0, map[string]int{}
@@ -72,7 +72,7 @@ func TestARowIsASecondWideWhereTheWindowAllows(t *testing.T) {
 	}
 }
 
-func TestARowSaysWhatItsSamplesSay(t *testing.T) {
+func TestARowSummarizesItsSamples(t *testing.T) {
 	noon := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	at := func(d time.Duration, latency time.Duration, class Class) Sample {
 		return Sample{Time: noon.Add(d), Latency: latency, Class: class}
@@ -112,7 +112,7 @@ func TestRowsGoThroughJSON(t *testing.T) {
 	}
 }
 
-func TestAFleetHasRowsOfAllAndOfEach(t *testing.T) {
+func TestAFleetHasRowsForAllAndForEach(t *testing.T) {
 	start := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	series, err := NewFleetSeries(start, 10, 0, Member{Name: "a"}, Member{Name: "b"})
 	if err != nil {
@@ -140,12 +140,12 @@ func TestAFleetHasRowsOfAllAndOfEach(t *testing.T) {
 	}
 }
 
-// While a load runs only its totals are reported, so that a report costs the same
-// however long it has run.
+// While a load runs, only its totals are reported, so that a report costs the same
+// no matter how long the load has run.
 func TestProgressHasNoRows(t *testing.T) {
-	so := newProgress(0)
-	so.add(0, &Sample{Class: OK})
-	if r := so.all.totals(Window{}); r.Rows != nil || r.RowWidth != 0 {
+	p := newProgress(0)
+	p.add(0, &Sample{Class: OK})
+	if r := p.all.totals(Window{}); r.Rows != nil || r.RowWidth != 0 {
 		t.Errorf("progress has rows: %+v", r)
 	}
 }

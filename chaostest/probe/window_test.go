@@ -155,7 +155,7 @@ func TestAWindowEndsAfterItsStartAndItsSamples(t *testing.T) {
 	}
 }
 
-func TestASampleIsOneAndSamplesAreMore(t *testing.T) {
+func TestCountsOfOneAreSingular(t *testing.T) {
 	one := []probe.Sample{{Time: noon, Class: probe.OK}}
 	if w := probe.NewWindow("p", noon, noon.Add(time.Second), one); w.String() != "p: 1 sample in 1s from 12:00:00.000, no error, p50 0s, p99 0s" {
 		t.Errorf("got %s", w)
@@ -163,7 +163,7 @@ func TestASampleIsOneAndSamplesAreMore(t *testing.T) {
 	if w := fleetSeries(t, 1).Window(); !strings.HasPrefix(w.String(), "fleet of 3: a,b,c: 1 sample each in 100ms from 12:00:00.000\n  a: 1 sample, no error") {
 		t.Errorf("got %s", w)
 	}
-	if err := fleetSeries(t, 0).Add(one...); err == nil || err.Error() != "add a round to fleet of 3: a,b,c: 1 sample for 3 members: give one a member" {
+	if err := fleetSeries(t, 0).Add(one...); err == nil || err.Error() != "add a round to fleet of 3: a,b,c: 1 sample for 3 members: give one for each member" {
 		t.Errorf("added: %v", err)
 	}
 	instant := probe.Member{Name: "a", Window: probe.NewWindow("p", noon, noon, one)}
@@ -171,10 +171,10 @@ func TestASampleIsOneAndSamplesAreMore(t *testing.T) {
 		t.Errorf("made: %v", err)
 	}
 	none := probe.Member{Name: "b", Window: probe.NewWindow("p", noon, noon, nil)}
-	if _, err := probe.NewFleetWindow(0, instant, none); err == nil || err.Error() != "make fleet window: b has 0 samples and a 1: members are compared with as many, as Run takes them" {
+	if _, err := probe.NewFleetWindow(0, instant, none); err == nil || err.Error() != "make fleet window: b has 0 samples and a has 1: all members need the same number" {
 		t.Errorf("made: %v", err)
 	}
-	if _, err := probe.NewFleetWindow(0, probe.Member{Name: "b", Window: none.Window}, instant); err == nil || err.Error() != "make fleet window: a has 1 sample and b 0: members are compared with as many, as Run takes them" {
+	if _, err := probe.NewFleetWindow(0, probe.Member{Name: "b", Window: none.Window}, instant); err == nil || err.Error() != "make fleet window: a has 1 sample and b has 0: all members need the same number" {
 		t.Errorf("made: %v", err)
 	}
 	ctx, stop := context.WithCancelCause(t.Context())

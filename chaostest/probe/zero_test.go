@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// call calls all methods that need no argument, which must not panic.
+// call calls all methods that need no argument; none may panic.
 func call(t *testing.T, v any) {
 	t.Helper()
 	for _, m := range reflect.ValueOf(v).Methods() {
@@ -21,15 +21,15 @@ func call(t *testing.T, v any) {
 	}
 }
 
-func TestAWindowThatNobodyMadeIsRefusedAndDoesNotPanic(t *testing.T) {
-	const want = "the window is a zero value: take it from a load, or make it with probe.NewWindow or of a probe.Series"
+func TestAWindowThatIsZeroIsRefusedAndDoesNotPanic(t *testing.T) {
+	const want = "the window is a zero value: take it from a load or a probe.Series, or make it with probe.NewWindow"
 	w := &probe.Window{}
 	call(t, w)
 	w.Judged("M", "o", judged(record.Judgement{}))
 	if n := probe.Fold(w, countKey{"a"}, func() int { return 7 }, func(n int, _ []probe.Sample) int { return n }); n != 7 {
 		t.Errorf("folded to %d", n)
 	}
-	for _, w := range []*probe.Window{nil, w, w.In("spec", 1), w.Slice(noon, noon.Add(time.Second))} {
+	for _, w := range []*probe.Window{nil, w, w.FromSpec("spec", 1), w.Slice(noon, noon.Add(time.Second))} {
 		if err := w.Validate(); err == nil || err.Error() != want {
 			t.Errorf("validated: %v, want\n%s", err, want)
 		}
@@ -37,8 +37,8 @@ func TestAWindowThatNobodyMadeIsRefusedAndDoesNotPanic(t *testing.T) {
 	w.Slice(noon, noon.Add(time.Second)).Judged("M", "o", judged(record.Judgement{}))
 }
 
-func TestAFleetWindowThatNobodyMadeIsRefusedAndDoesNotPanic(t *testing.T) {
-	const want = "the fleet window is a zero value: take it from a load, or make it with probe.NewFleetWindow or of a probe.FleetSeries"
+func TestAFleetWindowThatIsZeroIsRefusedAndDoesNotPanic(t *testing.T) {
+	const want = "the fleet window is a zero value: take it from a load or a probe.FleetSeries, or make it with probe.NewFleetWindow"
 	f := &probe.FleetWindow{}
 	call(t, f)
 	f.Judged("M", "o", judged(record.Judgement{}))
@@ -58,7 +58,7 @@ func TestAFleetWindowThatNobodyMadeIsRefusedAndDoesNotPanic(t *testing.T) {
 	}
 }
 
-func TestASeriesThatNobodyMadeTakesNoSample(t *testing.T) {
+func TestASeriesThatIsZeroTakesNoSample(t *testing.T) {
 	var s probe.Series
 	if err := s.Add(probe.Sample{Time: noon, Class: probe.Refused}); err == nil || err.Error() != "add samples: the series is a zero value: make it with probe.NewSeries" {
 		t.Errorf("added: %v", err)
@@ -101,8 +101,8 @@ func TestALoadOfNoProbeIsRefused(t *testing.T) {
 	}
 }
 
-// A fleet whose name cannot be made says what is wrong with it all the same.
-func TestAFleetOfTheNamelessDoesNotPanic(t *testing.T) {
+// A fleet whose name cannot be made still says what is wrong with it.
+func TestAFleetWithoutNamesDoesNotPanic(t *testing.T) {
 	look := func(probe.Service) probe.Probe { return quick }
 	fleet := probe.FleetOf(look, replicas("", "b")...)
 	if _, err := probe.Run(t.Context(), fleet, 1, time.Second); err == nil || err.Error() != "load: a member has no name: give it one" {
@@ -113,7 +113,59 @@ func TestAFleetOfTheNamelessDoesNotPanic(t *testing.T) {
 	}
 }
 
-func TestARecordOfWhatNobodyMadeIsEmpty(t *testing.T) {
+// A service that was declared and not started is a nil pointer in an interface.
+func TestAProbeOfANilServiceIsRefused(t *testing.T) {
+	var notStarted *service
+	const why = ": the service is nil: was it started in this spec, or in a BeforeEach?"
+	for _, s := range []probe.Service{nil, notStarted} {
+		for name, p := range map[string]probe.Probe{
+			"GET http://<nil>:8080/":     probe.HTTP(s, "8080/tcp", "/"),
+			"tcp <nil>:8080":             probe.TCP(s, "8080/tcp"),
+			"exec <nil>: redis-cli ping": probe.Exec(s, "redis-cli", "ping"),
+		} {
+			if _, err := p.Sample(t.Context()); err == nil || err.Error() != "probe "+name+why {
+				t.Errorf("sampled: %v", err)
+			}
+			if _, err := probe.Run(t.Context(), p, 10, time.Second); err == nil || err.Error() != "load "+name+why {
+				t.Errorf("loaded: %v", err)
+			}
+		}
+	}
+}
+
+func TestAZeroProbeIsRefusedAndDoesNotPanic(t *testing.T) {
+	for want, p := range map[string]probe.Probe{
+		"HTTPProbe{}: the probe is a zero value: make it with probe.HTTP":                    &probe.HTTPProbe{},
+		"tcp <nil>:: the service is nil: was it started in this spec, or in a BeforeEach?":   &probe.TCPProbe{},
+		"exec <nil>: : the service is nil: was it started in this spec, or in a BeforeEach?": &probe.ExecProbe{},
+	} {
+		call(t, p)
+		if _, err := p.Sample(t.Context()); err == nil || err.Error() != "probe "+want {
+			t.Errorf("sampled: %v, want\n%s", err, want)
+		}
+		if _, err := probe.Run(t.Context(), p, 10, time.Second); err == nil || err.Error() != "load "+want {
+			t.Errorf("loaded: %v, want\n%s", err, want)
+		}
+	}
+}
+
+func TestAnOptionThatIsNilIsRefused(t *testing.T) {
+	svc := &service{}
+	for want, p := range map[string]probe.Probe{
+		"GET http://shop:8080/: option 2 is nil: leave it out": probe.HTTP(svc, "8080/tcp", "/", probe.KeepAlive(), nil),
+		"tcp shop:8080: option 1 is nil: leave it out":         probe.TCP(svc, "8080/tcp", nil),
+	} {
+		if _, err := p.Sample(t.Context()); err == nil || err.Error() != "probe "+want {
+			t.Errorf("sampled: %v, want\n%s", err, want)
+		}
+	}
+	const want = "load: GET http://shop:8080/: option 1 is nil: leave it out"
+	if _, err := probe.Run(t.Context(), probe.HTTP(svc, "8080/tcp", "/"), 10, time.Second, nil); err == nil || err.Error() != want {
+		t.Errorf("ran: %v, want\n%s", err, want)
+	}
+}
+
+func TestTheRecordOfAZeroValueIsEmpty(t *testing.T) {
 	for _, v := range []any{&probe.Window{}, &probe.FleetWindow{}} {
 		if encoded, err := json.Marshal(v); err != nil || !strings.Contains(string(encoded), `"count":0`) {
 			t.Errorf("%s, %v", encoded, err)

@@ -105,5 +105,5 @@ func summary(w *probe.Window) baseline.Window {
 // requests do.
 func healthyRun(random *rand.Rand) *probe.Window {
 	s := service{slower: 1 + spreadOfRuns*random.NormFloat64(), failing: 0.005}
-	return s.window(100, random).In("sells", 1)
+	return s.window(100, random).FromSpec("sells", 1)
 }

@@ -100,13 +100,13 @@ func baselineFacts() []fact {
 		return fact{name: "MatchBaseline, " + name, outcome: outcome, make: func(context.Context) (func() any, types.GomegaMatcher) {
 			accepted := baseline.Baseline{Schema: baseline.Schema}
 			for n := range runs {
-				window := baseline.Summarise(probe.NewWindow("GET http://shop:80/", contractNoon, contractNoon.Add(5*time.Second), lookedAt(250, 0, 0)).In("sells", 1).Record())
+				window := baseline.Summarise(probe.NewWindow("GET http://shop:80/", contractNoon, contractNoon.Add(5*time.Second), lookedAt(250, 0, 0)).FromSpec("sells", 1).Record())
 				window.Suite = "shop"
 				accepted.Runs = append(accepted.Runs, baseline.Run{
 					Started: contractNoon.Add(time.Duration(n) * time.Minute), Environment: baseline.Here(), Windows: []baseline.Window{window},
 				})
 			}
-			w := reported(250, failed, 0).In("sells", 1)
+			w := reported(250, failed, 0).FromSpec("sells", 1)
 			return func() any { return w }, MatchBaseline(accepted)
 		}}
 	}
