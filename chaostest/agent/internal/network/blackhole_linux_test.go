@@ -23,7 +23,7 @@ var _ = Describe("a black hole", func() {
 
 	BeforeEach(func(ctx SpecContext) {
 		needBPF(ctx)
-		target, client = Connect()
+		target, client = Connect(GinkgoTB())
 		here = newAgent()
 	})
 

@@ -20,7 +20,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 
 	BeforeEach(func(ctx SpecContext) {
 		needPath(ctx, path)
-		target, client = Connect()
+		target, client = Connect(GinkgoTB())
 		here = newAgent()
 	})
 

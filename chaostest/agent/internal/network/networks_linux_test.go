@@ -13,7 +13,7 @@ var _ = Describe("a target with several networks", func() {
 
 	BeforeEach(func(ctx SpecContext) {
 		needBPF(ctx)
-		target, client = Connect()
+		target, client = Connect(GinkgoTB())
 		target.Lay("eth1", client)
 		target.Address("eth1", "10.78.0.1/24")
 		client.Address("eth1", "10.78.0.2/24")

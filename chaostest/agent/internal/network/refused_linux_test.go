@@ -21,7 +21,7 @@ var _ = Describe("what cannot be done", func() {
 
 	BeforeEach(func(ctx SpecContext) {
 		needBPF(ctx)
-		target, _ = Connect()
+		target, _ = Connect(GinkgoTB())
 		here = newAgent()
 	})
 
@@ -39,7 +39,7 @@ var _ = Describe("what cannot be done", func() {
 
 	It("is refused: a process that is gone", func(ctx SpecContext) {
 		q := request(target, fault.BlackHole(), fault.Filter{}, "")
-		gone := NewHost()
+		gone := NewHost(GinkgoTB())
 		gone.End()
 		q.Target.PID = gone.PID()
 		refuse(ctx, q, MatchError(ContainSubstring("no such process: has the container stopped?")))
@@ -61,7 +61,7 @@ var _ = Describe("what cannot be done", func() {
 
 	It("is refused: a target without a network", func(ctx SpecContext) {
 		q := request(target, fault.BlackHole(), fault.Filter{}, "")
-		q.Target.PID = NewHost().PID()
+		q.Target.PID = NewHost(GinkgoTB()).PID()
 		refuse(ctx, q, MatchError(ContainSubstring("the target has none but loopback that is up and has an address")))
 	})
 

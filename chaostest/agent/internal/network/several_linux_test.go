@@ -17,7 +17,7 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 
 	It("live side by side and can be reverted in any order", func(ctx SpecContext) {
 		needPath(ctx, path)
-		target, client := Connect()
+		target, client := Connect(GinkgoTB())
 		here := newAgent()
 		before := target.State()
 		port := func(first, last uint16) []fault.PortRange { return []fault.PortRange{{First: first, Last: last}} }
@@ -58,7 +58,7 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 
 	It("leave a packet alone that both delays could take, once each has had it", func(ctx SpecContext) {
 		needPath(ctx, path)
-		target, client := Connect()
+		target, client := Connect(GinkgoTB())
 		here := newAgent()
 		// Disjoint ports, which one packet has at its two ends.
 		for _, port := range []uint16{7000, 7001} {

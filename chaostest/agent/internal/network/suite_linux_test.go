@@ -18,8 +18,8 @@ func TestNetwork(t *testing.T) {
 // needBPF skips where no namespace can be made and no classifier be loaded.
 func needBPF(ctx SpecContext) {
 	GinkgoHelper()
-	NeedRoot()
-	Need(RequireRoot, "BPF classifiers", whatKernelCan(ctx).bpf)
+	NeedRoot(GinkgoTB())
+	Need(GinkgoTB(), RequireRoot, "BPF classifiers", whatKernelCan(ctx).bpf)
 }
 
 // needPath skips a path that this kernel cannot take.
@@ -28,9 +28,9 @@ func needPath(ctx SpecContext, path fault.Path) {
 	needBPF(ctx)
 	can := whatKernelCan(ctx)
 	if path == fault.NetemPath {
-		Need(RequireNetem, "netem", can.netem)
-		Need(RequireNetem, "IFB", can.ifb)
+		Need(GinkgoTB(), RequireNetem, "netem", can.netem)
+		Need(GinkgoTB(), RequireNetem, "IFB", can.ifb)
 		return
 	}
-	Need(RequireRoot, "TUN device", can.tun)
+	Need(GinkgoTB(), RequireRoot, "TUN device", can.tun)
 }

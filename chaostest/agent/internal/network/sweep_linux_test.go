@@ -17,7 +17,7 @@ var _ = Describe("what others have left or made", func() {
 
 	BeforeEach(func(ctx SpecContext) {
 		needBPF(ctx)
-		target, client = Connect()
+		target, client = Connect(GinkgoTB())
 	})
 
 	DescribeTable("an agent that was killed leaves nothing that the next injection does not sweep", func(ctx SpecContext, path fault.Path) {

@@ -18,11 +18,11 @@ func TestClassifier(t *testing.T) {
 // needBPF skips where no program can be loaded.
 func needBPF() {
 	GinkgoHelper()
-	networktest.NeedRoot()
+	networktest.NeedRoot(GinkgoTB())
 	l, err := NewLease(0)
-	networktest.Need(networktest.RequireRoot, "BPF maps", err)
+	networktest.Need(GinkgoTB(), networktest.RequireRoot, "BPF maps", err)
 	DeferCleanup(l.Close)
 	p, err := Load(Rule{Direction: fault.Egress, Outcome: Lose(fault.Egress)}, l)
-	networktest.Need(networktest.RequireRoot, "BPF programs", err)
+	networktest.Need(GinkgoTB(), networktest.RequireRoot, "BPF programs", err)
 	DeferCleanup(p.Close)
 }

@@ -2,33 +2,32 @@ package networktest
 
 import (
 	"os"
-
-	"github.com/onsi/ginkgo/v2"
+	"testing"
 )
 
-// The variables by which an environment promises what it has: a spec that cannot
+// The variables by which an environment promises what it has: a test that cannot
 // have it then fails and is not skipped.
 const (
 	RequireRoot  = "CHAOSGATE_REQUIRE_ROOT"
 	RequireNetem = "CHAOSGATE_REQUIRE_NETEM"
 )
 
-// Need skips a spec for what is missing, unless the environment promised it.
-func Need(promise, what string, missing error) {
-	ginkgo.GinkgoHelper()
+// Need skips a test for what is missing, unless the environment promised it.
+func Need(t testing.TB, promise, what string, missing error) {
+	t.Helper()
 	if missing == nil {
 		return
 	}
 	if os.Getenv(promise) != "" {
-		ginkgo.Fail(promise + " is set, but there is no " + what + ": " + missing.Error())
+		t.Fatal(promise + " is set, but there is no " + what + ": " + missing.Error())
 	}
-	ginkgo.Skip("needs " + what + ": " + missing.Error())
+	t.Skip("needs " + what + ": " + missing.Error())
 }
 
 // NeedRoot skips where namespaces cannot be made.
-func NeedRoot() {
-	ginkgo.GinkgoHelper()
+func NeedRoot(t testing.TB) {
+	t.Helper()
 	if os.Geteuid() != 0 {
-		Need(RequireRoot, "root, to make network namespaces and BPF programs", os.ErrPermission)
+		Need(t, RequireRoot, "root, to make network namespaces and BPF programs", os.ErrPermission)
 	}
 }

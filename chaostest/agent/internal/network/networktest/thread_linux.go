@@ -2,15 +2,15 @@ package networktest
 
 import (
 	"runtime"
+	"testing"
 
-	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
 )
 
 // OnSpoiledThread runs do on a thread that dies afterwards.
-func OnSpoiledThread(spoil func() error, do func() error) (err error) {
-	GinkgoHelper()
+func OnSpoiledThread(t testing.TB, spoil func() error, do func() error) (err error) {
+	t.Helper()
 	var spoilt error
 	done := make(chan struct{})
 	go func() {
@@ -21,7 +21,7 @@ func OnSpoiledThread(spoil func() error, do func() error) (err error) {
 		}
 	}()
 	<-done
-	Expect(spoilt).NotTo(HaveOccurred())
+	NewWithT(t).Expect(spoilt).NotTo(HaveOccurred())
 	return err
 }
 

@@ -10,10 +10,10 @@ import (
 )
 
 var _ = Describe("the links of a namespace", func() {
-	BeforeEach(NeedRoot)
+	BeforeEach(func() { NeedRoot(GinkgoTB()) })
 
 	It("come with their addresses and kinds", func() {
-		target, client := Connect()
+		target, client := Connect(GinkgoTB())
 		target.Lay("eth1", client)
 		target.Address("eth1", "10.78.0.1/24")
 		all, err := open(target).Links()
@@ -30,7 +30,7 @@ var _ = Describe("the links of a namespace", func() {
 	})
 
 	It("are told from our own devices, by name or alias", func() {
-		h := NewHost()
+		h := NewHost(GinkgoTB())
 		for _, name := range []string{"chaosgate-x", "cg0", "other"} {
 			h.Must("ip", "link", "add", name, "type", "veth", "peer", "name", "p-"+name)
 		}
@@ -42,7 +42,7 @@ var _ = Describe("the links of a namespace", func() {
 	})
 
 	It("belong to one namespace, which two processes in it share", func() {
-		a, b := NewHost(), NewHost()
+		a, b := NewHost(GinkgoTB()), NewHost(GinkgoTB())
 		Expect(open(a).Inode).To(Equal(open(a).Inode))
 		Expect(open(a).Inode).NotTo(Equal(open(b).Inode))
 	})

@@ -9,23 +9,23 @@ import (
 )
 
 var _ = Describe("A namespace", func() {
-	BeforeEach(NeedRoot)
+	BeforeEach(func() { NeedRoot(GinkgoTB()) })
 
 	It("of a process that has ended is refused", func() {
-		h := NewHost()
+		h := NewHost(GinkgoTB())
 		h.End()
 		_, err := Open(h.NamespacePath())
 		Expect(err).To(MatchError(And(ContainSubstring("no such file or directory: has the process ended"), ContainSubstring("/ns/net"))))
 	})
 
 	It("is refused with the name of the capability that is missing", func() {
-		n := open(NewHost())
-		Expect(OnSpoiledThread(Without(unix.CAP_SYS_ADMIN), n.enter)).To(
+		n := open(NewHost(GinkgoTB()))
+		Expect(OnSpoiledThread(GinkgoTB(), Without(unix.CAP_SYS_ADMIN), n.enter)).To(
 			MatchError(ContainSubstring("operation not permitted: the agent needs CAP_SYS_ADMIN in the first user namespace")))
 	})
 
 	It("is belonged to by what is made inside, and by nothing that comes after", func() {
-		h := NewHost()
+		h := NewHost(GinkgoTB())
 		n := open(h)
 		outside, err := inodeOf("/proc/thread-self/ns/net")
 		Expect(err).NotTo(HaveOccurred())

@@ -11,8 +11,8 @@ import (
 
 var _ = Describe("a class with a netem", func() {
 	BeforeEach(func() {
-		NeedRoot()
-		Need(RequireNetem, "netem", Scratch(func(n *Namespace) error {
+		NeedRoot(GinkgoTB())
+		Need(GinkgoTB(), RequireNetem, "netem", Scratch(func(n *Namespace) error {
 			if _, err := n.AddRoot(LoopbackLink()); err != nil {
 				return err
 			}
@@ -21,7 +21,7 @@ var _ = Describe("a class with a netem", func() {
 	})
 
 	It("is read back as it was asked for, and leaves nothing", func() {
-		target, _ := Connect()
+		target, _ := Connect(GinkgoTB())
 		n := open(target)
 		eth0 := linkOf(n, "eth0")
 		before := target.State()
@@ -49,7 +49,7 @@ var _ = Describe("a class with a netem", func() {
 	})
 
 	It("that the kernel does otherwise is an error", func() {
-		target, _ := Connect()
+		target, _ := Connect(GinkgoTB())
 		n := open(target)
 		eth0 := linkOf(n, "eth0")
 		_, err := n.AddRoot(eth0)

@@ -46,10 +46,10 @@ func TestDifferences(t *testing.T) {
 }
 
 var _ = Describe("a snapshot of a namespace", func() {
-	BeforeEach(NeedRoot)
+	BeforeEach(func() { NeedRoot(GinkgoTB()) })
 
 	It("sees foreign qdiscs and filters, and not our own", func() {
-		target, _ := Connect()
+		target, _ := Connect(GinkgoTB())
 		n := open(target)
 		eth0 := linkOf(n, "eth0")
 		before, err := n.Snapshot()

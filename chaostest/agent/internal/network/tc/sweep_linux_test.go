@@ -19,7 +19,7 @@ func hang(n *Namespace, h Hook, injection string) *Filter {
 	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
 		Type: ebpf.SchedCLS, License: "Apache-2.0", Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, -1), asm.Return()},
 	})
-	Need(RequireRoot, "BPF programs", err)
+	Need(GinkgoTB(), RequireRoot, "BPF programs", err)
 	DeferCleanup(program.Close)
 	_, err = n.AddClsact(h.Link)
 	Expect(err).NotTo(HaveOccurred())
@@ -38,8 +38,8 @@ var _ = Describe("a sweep of a link", func() {
 	var before string
 
 	BeforeEach(func() {
-		NeedRoot()
-		target, _ = Connect()
+		NeedRoot(GinkgoTB())
+		target, _ = Connect(GinkgoTB())
 		n = open(target)
 		eth0 = linkOf(n, "eth0")
 		before = target.State()

@@ -36,8 +36,8 @@ var _ = Describe("Opening a path is refused", func() {
 
 	It("with the name of the capability that is missing", func() {
 		needRoot()
-		Expect(OnSpoiledThread(Without(unix.CAP_NET_ADMIN), userspace.AttachTAP)).To(MatchError(ContainSubstring("make TAP: operation not permitted: the agent needs CAP_NET_ADMIN")))
-		Expect(OnSpoiledThread(Without(unix.CAP_NET_RAW), func() error {
+		Expect(OnSpoiledThread(GinkgoTB(), Without(unix.CAP_NET_ADMIN), userspace.AttachTAP)).To(MatchError(ContainSubstring("make TAP: operation not permitted: the agent needs CAP_NET_ADMIN")))
+		Expect(OnSpoiledThread(GinkgoTB(), Without(unix.CAP_NET_RAW), func() error {
 			return userspace.OpenOn(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: 1}})
 		})).To(MatchError(ContainSubstring("open packet socket: operation not permitted: the agent needs CAP_NET_RAW")))
 	})
@@ -45,7 +45,7 @@ var _ = Describe("Opening a path is refused", func() {
 	It("as unsupported where there is no TUN device", func() {
 		needRoot()
 		empty := GinkgoT().TempDir()
-		err := OnSpoiledThread(func() error {
+		err := OnSpoiledThread(GinkgoTB(), func() error {
 			if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 				return os.NewSyscallError("unshare", err)
 			}
