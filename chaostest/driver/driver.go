@@ -25,10 +25,10 @@ type Target interface {
 	ID() string
 	// Host is the machine that the container runs on.
 	Host() Host
-	// State is what the driver says of the container now.
+	// State is the container's state now.
 	State(ctx context.Context) (State, error)
-	// Endpoint is where the test process reaches the container's port, such as
-	// "8080/tcp": "127.0.0.1:32768".
+	// Endpoint is the address at which the test process reaches the container's port:
+	// for "8080/tcp" perhaps "127.0.0.1:32768".
 	Endpoint(ctx context.Context, port string) (string, error)
 	// Exec runs a command inside the container and returns its exit code and its
 	// standard output and error together.
@@ -40,8 +40,7 @@ type State struct {
 	Running   bool
 	ExitCode  int
 	OOMKilled bool
-	// Image is the ID of the image that the container was made of, whatever its
-	// tags say now: "sha256:0123...".
+	// Image is the ID of the container's image: "sha256:0123...".
 	Image string
 	// HostNetwork says that the container shares the host's network namespace.
 	HostNetwork bool
@@ -85,8 +84,8 @@ type NotRunningError struct {
 	State State
 }
 
-// ServiceDown says that the failure is the target's own: a probe that meets it has
-// found the service down, and has not failed to look.
+// ServiceDown makes the error a probe.DownError: a probe that gets it has found the
+// service down.
 func (e *NotRunningError) ServiceDown() {}
 
 // Error names the container and how it ended.

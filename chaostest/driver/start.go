@@ -4,8 +4,8 @@ import "context"
 
 // Starter is something to start a container from: docker.Image makes one.
 type Starter interface {
-	// Start starts a container on the driver, and tells log how it goes. It may
-	// return a container and an error: what was started must be removed either way.
+	// Start starts a container on the driver, and logs what happens. It may return both
+	// a container and an error; the container must then still be removed.
 	Start(ctx context.Context, on Driver, log Logger) (Started, error)
 	// String names what is started, for messages.
 	String() string
@@ -17,8 +17,7 @@ type Started interface {
 	Removable
 }
 
-// Removable is something that was made for a test, such as a container or a
-// network, and is removed with it.
+// Removable was made for a test, and is removed with it: a container or a network.
 type Removable interface {
 	Remove(ctx context.Context) error
 }

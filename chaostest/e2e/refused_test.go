@@ -21,8 +21,8 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 	It("on a container that does not exist", func(ctx SpecContext) {
 		engine, err := docker.Connect(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		_, err = engine.Attach(ctx, "chaosgate-nobody")
-		Expect(err).To(And(MatchError(driver.ErrNotFound), MatchError(ContainSubstring("find container chaosgate-nobody")), MatchError(ContainSubstring("docker ps"))))
+		_, err = engine.Attach(ctx, "chaosgate-unknown")
+		Expect(err).To(And(MatchError(driver.ErrNotFound), MatchError(ContainSubstring("find container chaosgate-unknown")), MatchError(ContainSubstring("docker ps"))))
 	})
 
 	It("on a container without what the fault is a share of", func(ctx SpecContext) {

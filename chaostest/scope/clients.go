@@ -11,9 +11,9 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// Clients is the peer that stands for all who reach a target through its published
-// ports: the test process and its probes, other programs on the host, and other
-// machines. Without Port a filter with it is for the published ports alone:
+// Clients is the peer that stands for everything that reaches a target through its
+// published ports: the test process and its probes, other programs on the host, and
+// other machines. Without Port, the filter matches only the published ports:
 //
 //	Inject(ctx, fault.Delay(300*time.Millisecond), On(shop), Between(Clients))
 const Clients = clients("clients")
@@ -23,9 +23,9 @@ type clients string
 // String is "clients".
 func (c clients) String() string { return string(c) }
 
-// Prefixes are all addresses that are not on the target's networks, and the gateways
-// of those, from which Docker's proxy and its masquerading send. A container on the
-// target's network that goes through a published port comes from the gateway, too.
+// Prefixes are all addresses outside the target's networks, and the gateways of these
+// networks, because Docker's proxy and masquerading send from a gateway. A container on
+// the target's network that uses a published port comes from the gateway, too.
 func (c clients) Prefixes(_ context.Context, target driver.State) ([]netip.Prefix, error) {
 	var inside []netip.Prefix
 	var gateways []netip.Prefix
@@ -58,8 +58,8 @@ var (
 	linkLocal = netip.MustParsePrefix("fe80::/10") // neighbours, whatever the network
 )
 
-// outside is what of the whole is in none of the networks, in as few prefixes as
-// hold it.
+// outside is the part of the whole that is in none of the networks, in the fewest
+// prefixes.
 func outside(whole netip.Prefix, networks []netip.Prefix) []netip.Prefix {
 	switch {
 	case slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Bits() <= whole.Bits() && n.Overlaps(whole) }):
@@ -78,20 +78,19 @@ func halves(p netip.Prefix) (low, high netip.Prefix) {
 	return netip.PrefixFrom(p.Addr(), p.Bits()+1), netip.PrefixFrom(upper, p.Bits()+1)
 }
 
-// addPublished limits a filter for clients that names no port to the published ones:
-// by its address alone a client is not told from a service outside that the target
-// calls.
+// addPublished limits a filter for clients without a port to the published ports,
+// because a client's address may also be that of a service that the target calls.
 func (p *plan) addPublished(filter *fault.Filter, target driver.State) error {
 	if len(filter.Ports) > 0 || !slices.Contains(p.peers, Peer(Clients)) {
 		return nil
 	}
 	if slices.ContainsFunc(p.peers, func(other Peer) bool { return other != Peer(Clients) }) {
-		return errors.New("clients are known by the published ports, and the other peers are not: say Port, or inject the fault once for the clients and once for the others")
+		return errors.New("peer clients beside other peers: clients are recognized by the published ports, other peers are not: say Port, or inject the fault once for the clients and once for the others")
 	}
 	for _, published := range target.Published {
 		ports, _, err := fault.ParsePorts(published)
 		if err != nil {
-			continue // of a protocol that has no TCP or UDP ports
+			continue // neither TCP nor UDP
 		}
 		if !slices.Contains(filter.Ports, ports) {
 			filter.Ports = append(filter.Ports, ports)

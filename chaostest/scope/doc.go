@@ -1,6 +1,7 @@
-// Package scope is the core of chaosgate: what a test starts, breaks and looks at, and
-// what ends with the test. It imports neither Ginkgo nor Docker, so it serves a plain
-// testing.T, other frameworks, and drivers other than Docker's:
+// Package scope is the core of chaosgate. A Scope starts containers for a test, injects
+// faults, and loads services; everything ends with the test. The package imports neither
+// Ginkgo nor Docker, so it works with a plain testing.T, with other frameworks, and with
+// other drivers than Docker's:
 //
 //	s := scope.New(t, docker.Connect)
 //	net := scope.Network(ctx, s, docker.Bridge())

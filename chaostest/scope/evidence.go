@@ -7,7 +7,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Evidence is what a fault had touched at one moment, on all targets together.
+// Evidence is what a fault had touched at one moment, on all its targets:
 //
 //	Expect(slow.Evidence(ctx)).To(HaveTakenEffect())
 type Evidence struct {
@@ -15,8 +15,8 @@ type Evidence struct {
 	judgements *record.Judgements
 }
 
-// Evidence is what the fault has touched: the kernel's counts at this moment while
-// the fault is live, the final ones afterwards. It fits Eventually.
+// Evidence is what the fault has touched so far. While the fault is live it asks the
+// kernel; afterwards it returns the final counts. It fits Eventually.
 func (i *Injection) Evidence(ctx context.Context) (Evidence, error) {
 	if err := i.refresh(ctx); err != nil {
 		text := fmt.Sprintf("ask what %s has touched: %v", i, err)
@@ -25,23 +25,22 @@ func (i *Injection) Evidence(ctx context.Context) (Evidence, error) {
 	return Evidence{i.merged(), &i.judgements}, nil
 }
 
-// Record is the injection as it stood.
+// Record is the injection's record at that moment.
 func (e Evidence) Record() record.Injection { return e.record }
 
-// Judged keeps a matcher's verdict for the record of the injection, and returns the
-// judgement's ID.
+// Judged records a matcher's judgement on the injection, and returns the judgement's ID.
 func (e Evidence) Judged(matcher, objective string, judgement func() record.Judgement) (id string) {
 	if e.judgements == nil {
-		return "" // no injection's
+		return "" // a zero value
 	}
 	return e.judgements.Keep(record.About{Matcher: matcher, Objective: objective}, judgement)
 }
 
-// String says the injection and what it had touched.
+// String describes the injection and what it had touched.
 func (e Evidence) String() string { return fmt.Sprintf("%s: %s", e.record, e.record.Evidence.Summary) }
 
-// GomegaString is how Gomega's own messages print the evidence: with the mark of
-// what was judged of it last.
+// GomegaString is how Gomega's messages print the evidence: with the mark of its last
+// judgement.
 func (e Evidence) GomegaString() string {
 	if e.judgements == nil {
 		return e.String()
@@ -49,8 +48,8 @@ func (e Evidence) GomegaString() string {
 	return e.judgements.Mark(e.String())
 }
 
-// markedError is the tool's failure to answer, which Gomega may quote: with a mark,
-// programs know whose failure it is.
+// markedError is an error of the tool. Gomega may quote it, so it has a mark, by which
+// programs recognize a failure of the tool.
 type markedError struct {
 	err  error
 	text string

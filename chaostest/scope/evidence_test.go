@@ -47,7 +47,7 @@ func TestEvidenceIsASnapshot(t *testing.T) {
 	g.Expect(s.failures).To(BeEmpty())
 }
 
-func TestEvidenceThatTheAgentDoesNotGiveIsTheToolsFailure(t *testing.T) {
+func TestAnAgentThatGivesNoEvidenceIsAFailureOfTheTool(t *testing.T) {
 	g := NewWithT(t)
 	s, fake, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 	s.run(func() {
@@ -60,7 +60,7 @@ func TestEvidenceThatTheAgentDoesNotGiveIsTheToolsFailure(t *testing.T) {
 	})
 }
 
-func TestWhatIsJudgedOfSamplesIsInTheReportOfTheSpec(t *testing.T) {
+func TestJudgementsOnSamplesAreInTheSpecsReport(t *testing.T) {
 	g := NewWithT(t)
 	s, _, x := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 	db := x.Attach(t.Context(), "db")

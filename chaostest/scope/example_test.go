@@ -10,8 +10,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
-// A scope is what a test owns. With containers, connect is docker.Connect, and t is
-// the testing.T.
+// A scope belongs to one test. In a real test, connect is docker.Connect and t is the
+// testing.T.
 func Example() {
 	connect := drivertest.NewFake(drivertest.NewTarget("db", running("net", "10.0.0.2"))).Connect
 	t := &spec{name: "TestShop"}

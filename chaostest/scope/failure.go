@@ -13,8 +13,8 @@ func (s *Scope) toolFailure(err error) {
 	s.t.Fatalf("%s", s.noteToolFailure(err.Error()))
 }
 
-// injectFailure fails the test because a fault could not be injected: the
-// tool's failure, unless it is that the target does not run.
+// injectFailure fails the test because a fault could not be injected. That is a failure
+// of the tool, unless the target does not run.
 func (s *Scope) injectFailure(err error) {
 	s.t.Helper()
 	if _, ok := errors.AsType[*driver.NotRunningError](err); ok {
@@ -24,8 +24,8 @@ func (s *Scope) injectFailure(err error) {
 	s.toolFailure(err)
 }
 
-// noteToolFailure leaves a failure of the tool in the report, and returns the
-// message with its mark.
+// noteToolFailure adds a failure of the tool to the report, and returns the message with
+// its mark.
 func (s *Scope) noteToolFailure(text string) (message string) {
 	failure := record.Failure{
 		Schema: record.Schema, ID: record.NewID("f"), Spec: s.t.Name(), Cause: record.ToolFailure, Text: text,

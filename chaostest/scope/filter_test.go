@@ -10,7 +10,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
-func TestAFilterNarrowsAFaultAndLeavesItsWayAlone(t *testing.T) {
+func TestAFilterNarrowsAFaultAndKeepsItsDirection(t *testing.T) {
 	shop, bank := scope.Address("10.0.0.8"), scope.Address("10.0.0.9")
 	for _, c := range []struct {
 		fault   fault.Fault

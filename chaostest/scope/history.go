@@ -2,18 +2,18 @@ package scope
 
 import "sync"
 
-// history is what the running spec has injected, loaded and judged so far.
+// history is what the running spec has injected, loaded and judged.
 type history struct {
 	mu         sync.Mutex
 	spec       string
 	injections []*Injection
 	// windows counts the loads of each probe.
 	windows map[string]int
-	// samples holds what was judged of each probe's single samples.
-	samples map[string]*looked
+	// samples holds the judgements on each probe's single samples.
+	samples map[string]*sampleJudgements
 }
 
-// begins reports whether spec is new, and forgets the faults of the one before.
+// begins reports whether the spec is a new one, and then forgets the last one.
 func (h *history) begins(spec string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -32,7 +32,7 @@ func (h *history) ends(spec string) {
 	}
 }
 
-// number is which of the probe's loads in the spec the next one is, from 1.
+// number is the number of the probe's next load in the spec, from 1.
 func (h *history) number(probe string) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -43,8 +43,8 @@ func (h *history) number(probe string) int {
 	return h.windows[probe]
 }
 
-// release gives a number back when what took it ends, so that a further attempt at
-// the spec counts its loads as the one before did.
+// release returns a number when its spec ends, so that another attempt at the spec
+// counts its loads from 1 again.
 func (h *history) release(spec, probe string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -53,19 +53,20 @@ func (h *history) release(spec, probe string) {
 	}
 }
 
-// looked is what was judged of the probe's samples in the spec, and whether it is new.
-func (h *history) looked(spec, probe string) (l *looked, fresh bool) {
+// judgementsOf holds the judgements on the probe's samples in the spec. Fresh says that
+// it was made just now.
+func (h *history) judgementsOf(spec, probe string) (j *sampleJudgements, fresh bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if l = h.samples[probe]; l != nil && l.spec == spec {
-		return l, false
+	if j = h.samples[probe]; j != nil && j.spec == spec {
+		return j, false
 	}
 	if h.samples == nil {
-		h.samples = map[string]*looked{}
+		h.samples = map[string]*sampleJudgements{}
 	}
-	l = &looked{spec: spec, probe: probe}
-	h.samples[probe] = l
-	return l, true
+	j = &sampleJudgements{spec: spec, probe: probe}
+	h.samples[probe] = j
+	return j, true
 }
 
 func (h *history) add(i *Injection) {

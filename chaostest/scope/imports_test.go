@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// Who tests with a plain testing.T, or on another driver, gets neither Ginkgo's
-// flags nor what speaks with Docker.
+// A user of a plain testing.T, or of another driver, gets neither Ginkgo's flags nor
+// Docker's client.
 func TestTheScopeImportsNeitherGinkgoNorDocker(t *testing.T) {
 	output, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "github.com/chaosgate/chaosgate/chaostest/scope").Output()
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Inject applies a fault to its targets and returns when the kernel, read back,
-// says that it is live:
+// Inject applies a fault to its targets. It returns when the fault has been read back
+// from the kernel and is live:
 //
 //	slow := s.Inject(ctx, fault.Delay(300*time.Millisecond), scope.On(db), scope.Between(shop))
 //
-// It is reverted when the test ends, or before that by the Injection. What is wrong
-// with the request fails the test before anything is touched.
+// The fault is reverted when the test ends, or earlier by Injection.Revert. A mistake in
+// the request fails the test before anything is touched.
 func (s *Scope) Inject(ctx context.Context, f fault.Fault, on Targets, options ...InjectOption) *Injection {
 	s.t.Helper()
 	i, err := s.inject(ctx, f, on, options)
@@ -30,9 +30,8 @@ func (s *Scope) Inject(ctx context.Context, f fault.Fault, on Targets, options .
 	return i
 }
 
-// TryInject is Inject for a test that can do without the fault, or wants to see it
-// refused: it returns the error and does not fail the test. A fault that this machine
-// cannot do is a fault.ErrUnsupported.
+// TryInject is Inject, but returns the error and does not fail the test. For a fault
+// that this machine cannot do, errors.Is(err, fault.ErrUnsupported) is true.
 func (s *Scope) TryInject(ctx context.Context, f fault.Fault, on Targets, options ...InjectOption) (*Injection, error) {
 	s.t.Helper()
 	return s.inject(ctx, f, on, options)
@@ -52,8 +51,8 @@ func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options [
 	if err := i.reachAgents(ctx); err != nil {
 		return nil, err
 	}
-	// The revert is registered before the fault is injected: whatever happens
-	// from here on, it is called.
+	// The revert is registered before the fault is injected, so that it is called
+	// whatever happens from here on.
 	s.t.Cleanup(i.atEnd)
 	s.history.add(i)
 	err = i.apply(ctx)
@@ -85,7 +84,7 @@ func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection
 		case !state.Running:
 			return nil, fmt.Errorf("inject %s: %w", f, &driver.NotRunningError{Name: service.Name(), State: state})
 		case state.HostNetwork && isNetwork(f):
-			return nil, fmt.Errorf("inject %s on %s: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own", f, service.Name())
+			return nil, fmt.Errorf("inject %s on %s: the container shares the host's network, so the fault would hit the whole machine: put it on a network", f, service.Name())
 		}
 		filter, err := p.resolve(ctx, state)
 		if err != nil {
@@ -103,8 +102,8 @@ func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection
 	return i, nil
 }
 
-// reachAgents gives each part the agent of its target's host, at once, because an
-// agent that is not there yet has to be started.
+// reachAgents finds the agent of each target's host, and starts those that do not run.
+// It asks all hosts at once.
 func (i *Injection) reachAgents(ctx context.Context) error {
 	errs := make([]error, len(i.parts))
 	var wait sync.WaitGroup
@@ -120,7 +119,7 @@ func isNetwork(f fault.Fault) bool {
 	return ok
 }
 
-// apply injects on all targets at once; when one refuses, none keeps the fault.
+// apply injects on all targets at once. If one refuses, the fault is undone on all.
 func (i *Injection) apply(ctx context.Context) error {
 	errs := make([]error, len(i.parts))
 	var wait sync.WaitGroup
@@ -140,10 +139,10 @@ func (i *Injection) apply(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
-	undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
+	undoCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
 	defer cancel()
-	if left := i.undo(undo); left != nil {
-		i.scope.t.Errorf("%s", i.scope.noteToolFailure(left.Error()))
+	if undoErr := i.undo(undoCtx); undoErr != nil {
+		i.scope.t.Errorf("%s", i.scope.noteToolFailure(undoErr.Error()))
 	}
 	return err
 }

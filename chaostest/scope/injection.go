@@ -14,7 +14,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Injection is one fault live on its targets.
+// Injection is one fault that is live on its targets.
 type Injection struct {
 	scope *Scope
 	id    string
@@ -31,17 +31,16 @@ type Injection struct {
 // part is the fault on one of the targets.
 type part struct {
 	host   driver.Host
-	agent  *agent.Client // the host's
+	agent  *agent.Client // the agent of the host
 	params wire.InjectParams
 	rec    record.Injection
 	live   bool
 }
 
-// Revert undoes the fault and proves that the kernel's state is what it was
-// before. What could not be undone fails the test, and so does a fault that
-// touched nothing or whose lease ran out: what was measured under it proves
-// nothing. It is called by itself at the end of the test; calling it again does
-// nothing.
+// Revert undoes the fault, and proves that the kernel's state is the same as before. The
+// test fails if something could not be undone, and if the fault touched nothing or its
+// lease ran out, because then the measurements prove nothing. The end of the test calls
+// Revert, too. A second call does nothing.
 func (i *Injection) Revert(ctx context.Context) {
 	if i == nil {
 		return
@@ -56,7 +55,7 @@ func (i *Injection) Active() bool {
 	return !over
 }
 
-// Attestations are what the kernel said when it was read back, a target each.
+// Attestations are what was read back from the kernel, one for each target.
 func (i *Injection) Attestations() []record.Attestation {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -67,13 +66,13 @@ func (i *Injection) Attestations() []record.Attestation {
 	return all
 }
 
-// String says the injection in words: "delay 300ms on db, ingress from shop, port 5432".
+// String describes the injection: "delay 300ms on db, ingress from shop, port 5432".
 func (i *Injection) String() string { return i.merged().String() }
 
 // GomegaString is how failure messages print the injection.
 func (i *Injection) GomegaString() string { return i.String() }
 
-// MarshalJSON encodes the injection's record as it stands.
+// MarshalJSON encodes the injection's record as it is now.
 func (i *Injection) MarshalJSON() ([]byte, error) { return json.Marshal(i.merged()) }
 
 func (i *Injection) refresh(ctx context.Context) error {
@@ -97,7 +96,7 @@ func (i *Injection) refresh(ctx context.Context) error {
 	return nil
 }
 
-// merged is one record for all targets.
+// merged is one record of the fault on all targets.
 func (i *Injection) merged() record.Injection {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -110,7 +109,7 @@ func (i *Injection) merged() record.Injection {
 	return merged
 }
 
-// Ended is when the fault was reverted, and whether it was.
+// Ended reports whether the fault was reverted, and when.
 func (i *Injection) Ended() (at time.Time, over bool) {
 	if i == nil {
 		return time.Time{}, false
@@ -153,8 +152,8 @@ func (i *Injection) undo(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// revert undoes the fault, and fails the test for what comes to light then: that it
-// could not be undone, or what its evidence proves.
+// revert undoes the fault. It fails the test if the fault could not be undone, or if the
+// evidence does not prove its effect.
 func (i *Injection) revert(ctx context.Context) {
 	i.scope.t.Helper()
 	if _, over := i.Ended(); over {
@@ -201,7 +200,7 @@ func (i *Injection) atEnd() {
 	i.revert(ctx)
 }
 
-// wasLive is false for an injection that was refused, and has been undone.
+// wasLive is false for an injection that was refused.
 func (i *Injection) wasLive() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()

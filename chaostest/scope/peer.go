@@ -8,8 +8,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
-// Peer is the other end of the traffic that a filter names: a *Service, an Address,
-// or Clients.
+// Peer is the other end of the traffic in a filter: a *Service, an Address, or Clients.
 type Peer interface {
 	fmt.Stringer
 	// Prefixes are the peer's addresses as the target sees them.
@@ -53,7 +52,7 @@ func (a Address) Prefixes(context.Context, driver.State) ([]netip.Prefix, error)
 		return nil, fmt.Errorf("peer %q: neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8", string(a))
 	}
 	if prefix != prefix.Masked() {
-		return nil, fmt.Errorf("peer %q has bits set behind its prefix: write %s for the network or %s for the address", string(a), prefix.Masked(), prefix.Addr())
+		return nil, fmt.Errorf("peer %q has bits set after its prefix: write %s for the network or %s for the address", string(a), prefix.Masked(), prefix.Addr())
 	}
 	return []netip.Prefix{prefix}, nil
 }

@@ -21,20 +21,24 @@ type plan struct {
 	path    fault.Path
 	orSkip  bool
 
-	options  []string // that were given, for messages
-	way      string   // the option that chose the direction
-	protocol string   // the option that chose the protocol
-	errs     []error
+	options       []string // the filters in use, for messages
+	directionFrom string   // the option that chose the direction
+	protocolFrom  string   // the option that chose the protocol
+	errs          []error
 }
 
-// newPlan is what the options say together, and what is wrong with it as far as that
-// can be known without asking anybody.
+// newPlan combines the options. It returns an error for everything that is wrong and
+// can be found without asking the driver.
 func newPlan(f fault.Fault, on Targets, options []InjectOption) (*plan, error) {
 	if f == nil {
-		return nil, errors.New("inject: no fault given")
+		return nil, errors.New("inject: the fault is nil: name one, such as fault.Pause()")
 	}
 	p := &plan{fault: f, targets: on.services}
-	for _, o := range options {
+	for i, o := range options {
+		if o == nil {
+			p.addError(fmt.Errorf("option %d is nil: leave it out", i+1))
+			continue
+		}
 		o(p)
 	}
 	if err := errors.Join(append(p.errs, p.check())...); err != nil {
@@ -43,51 +47,52 @@ func newPlan(f fault.Fault, on Targets, options []InjectOption) (*plan, error) {
 	return p, nil
 }
 
-func (p *plan) given(option string) { p.options = append(p.options, option) }
+// used records the name of a filter option.
+func (p *plan) used(option string) { p.options = append(p.options, option) }
 
-func (p *plan) wrong(err error) { p.errs = append(p.errs, err) }
+func (p *plan) addError(err error) { p.errs = append(p.errs, err) }
 
-// with adds peers.
-func (p *plan) with(option string, peers []Peer) {
-	p.given(option)
+// addPeers adds peers.
+func (p *plan) addPeers(option string, peers []Peer) {
+	p.used(option)
 	if len(peers) == 0 {
-		p.wrong(fmt.Errorf("%s names no peer: leave it out to mean all traffic", option))
+		p.addError(fmt.Errorf("%s names no peer: leave it out to mean all traffic", option))
 	}
 	p.peers = append(p.peers, peers...)
 }
 
-// goes chooses the direction, once.
-func (p *plan) goes(option string, d fault.Direction) {
+// setDirection sets the direction; a second option must not contradict the first.
+func (p *plan) setDirection(option string, d fault.Direction) {
 	switch {
 	case p.filter.Direction == "" || p.filter.Direction == d:
-		p.filter.Direction, p.way = d, option
+		p.filter.Direction, p.directionFrom = d, option
 	default:
-		p.wrong(fmt.Errorf("%s contradicts %s: to mean both ways, say Between(peers) and Direction(fault.Both)", option, p.way))
+		p.addError(fmt.Errorf("%s contradicts %s: to mean both ways, say Between(peers) and Direction(fault.Both)", option, p.directionFrom))
 	}
 }
 
-// speaks chooses the protocol, once.
-func (p *plan) speaks(option string, protocol fault.Protocol) {
-	if p.protocol != "" && p.filter.Protocol != protocol {
-		p.wrong(fmt.Errorf("%s contradicts %s: inject the fault once for each protocol", option, p.protocol))
+// setProtocol sets the protocol; a second option must not contradict the first.
+func (p *plan) setProtocol(option string, protocol fault.Protocol) {
+	if p.protocolFrom != "" && p.filter.Protocol != protocol {
+		p.addError(fmt.Errorf("%s contradicts %s: inject the fault once for each protocol", option, p.protocolFrom))
 		return
 	}
-	p.filter.Protocol, p.protocol = protocol, option
+	p.filter.Protocol, p.protocolFrom = protocol, option
 }
 
-func (p *plan) port(text string) {
+func (p *plan) addPort(text string) {
 	ports, protocol, err := fault.ParsePorts(text)
 	if err != nil {
-		p.wrong(err)
+		p.addError(err)
 		return
 	}
 	p.filter.Ports = append(p.filter.Ports, ports)
 	if protocol != fault.AnyProtocol {
-		p.speaks(fmt.Sprintf("Port(%q)", text), protocol)
+		p.setProtocol(fmt.Sprintf("Port(%q)", text), protocol)
 	}
 }
 
-// check settles the direction.
+// check validates the plan, and sets the direction if no option did.
 func (p *plan) check() error {
 	var errs []error
 	if err := p.fault.Validate(); err != nil {
@@ -97,7 +102,7 @@ func (p *plan) check() error {
 		errs = append(errs, errors.New("no target: say On(service)"))
 	}
 	if slices.Contains(p.targets, nil) {
-		errs = append(errs, errors.New("target is nil: was the service started in this spec, or in a BeforeEach?"))
+		errs = append(errs, errors.New("a target is nil: was the service started in this spec, or in a BeforeEach?"))
 	}
 	filterable, ok := p.fault.(fault.Filterable)
 	switch {
@@ -118,7 +123,7 @@ func (p *plan) checkPeers() error {
 		service, isService := peer.(*Service)
 		switch {
 		case peer == nil || isService && service == nil:
-			return errors.New("peer is nil: was the service started in this spec, or in a BeforeEach?")
+			return errors.New("a peer is nil: was the service started in this spec, or in a BeforeEach?")
 		case isService && len(p.peers) == 1 && slices.Contains(p.targets, service):
 			return fmt.Errorf("%s is a target and its only peer: what a container sends to itself does not leave it", service)
 		}
@@ -128,7 +133,7 @@ func (p *plan) checkPeers() error {
 	return nil
 }
 
-// resolve fills in the peers' addresses as the target sees them.
+// resolve returns the filter with the peers' addresses as the target sees them.
 func (p *plan) resolve(ctx context.Context, target driver.State) (fault.Filter, error) {
 	filter := p.filter
 	filter.Peers = nil

@@ -9,32 +9,32 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// reporter is what Ginkgo's T has and a plain one has not.
+// reporter are the methods that Ginkgo's T has and testing.T does not have.
 type reporter interface {
 	AddReportEntryVisibilityNever(name string, args ...any)
 	ParallelProcess() int
 }
 
-// report leaves a record in the suite's report. Only machines read the entries;
-// people read the steps and the messages.
+// report adds a record to the suite's report. Only programs read these entries; people
+// read the steps and the messages.
 func (s *Scope) report(name string, rec any) {
 	if r, ok := s.t.(reporter); ok {
 		r.AddReportEntryVisibilityNever(name, rec)
 	}
 }
 
-// Stepper is an optional capability of a T: a timeline of steps, to which By adds one.
+// Stepper is an optional capability of a T: By adds a step to its timeline.
 type Stepper interface{ By(step string) }
 
-// by adds what happens to the test's timeline, where it has one.
+// by adds a step to the test's timeline, if it has one.
 func (s *Scope) by(step string) {
 	if timeline, ok := s.t.(Stepper); ok {
 		timeline.By(step)
 	}
 }
 
-// showProgress makes the live fault part of the progress that Ginkgo prints of a
-// spec that is slow, asked (^T), or out of time. It returns how that ends.
+// showProgress adds the live fault to the progress report that Ginkgo prints for a slow
+// spec, on ^T, or at a timeout. The function that it returns removes it again.
 func (s *Scope) showProgress(i *Injection) (end func()) {
 	r, ok := s.t.(interface {
 		AttachProgressReporter(reporter func() string) func()
@@ -59,9 +59,9 @@ func (s *Scope) emit(event record.Event) {
 	emit(event)
 }
 
-// emit appends an event to the file that the chaosgate command follows. One
-// write a line keeps the lines of several processes apart. No test fails because it
-// cannot be followed.
+// emit appends an event to the file that the chaosgate command reads. Each line is one
+// write, so the lines of several processes do not mix. A test does not fail if the event
+// cannot be written.
 func emit(event record.Event) {
 	path := os.Getenv(record.EventsVariable)
 	if path == "" {

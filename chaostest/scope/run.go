@@ -2,6 +2,7 @@ package scope
 
 import (
 	"context"
+	"errors"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
@@ -12,6 +13,10 @@ import (
 func (s *Scope) Run(ctx context.Context, what driver.Starter) *Service {
 	s.t.Helper()
 	s.announce()
+	if what == nil {
+		s.toolFailure(errors.New(`run: nothing to start: say what, such as docker.Image("nginx")`))
+		return nil
+	}
 	d, err := shared.Driver(ctx, s.connect)
 	if err != nil {
 		s.toolFailure(err)
@@ -24,14 +29,16 @@ func (s *Scope) Run(ctx context.Context, what driver.Starter) *Service {
 	}
 	s.cleanup(ctx, started.Remove)
 	if err != nil {
-		// There is a container and it did not come up: a finding about the image.
+		// The container was made, but it did not become ready: a finding about the image.
 		s.t.Fatalf("%v", err)
 	}
 	return &Service{Target: started, scope: s}
 }
 
-// Attach takes a container that already runs, by its name or ID: one of
-// Compose's, of a testcontainers module, or another team's. It is not removed.
+// Attach takes a container that already runs, by its name or ID: from Compose, from a
+// testcontainers module, or from another team. It is not removed at the end.
+//
+//	db := s.Attach(ctx, "compose-db-1")
 func (s *Scope) Attach(ctx context.Context, ref string) *Service {
 	s.t.Helper()
 	s.announce()
@@ -48,8 +55,8 @@ func (s *Scope) Attach(ctx context.Context, ref string) *Service {
 	return &Service{Target: target, scope: s}
 }
 
-// Network makes a network, of whatever kind the driver has, that lives until the
-// test ends:
+// Network makes a network that lives until the test ends. The driver's function makes
+// it:
 //
 //	net := scope.Network(ctx, s, docker.Bridge())
 func Network[N driver.Removable](ctx context.Context, s *Scope, create func(context.Context, driver.Driver) (N, error)) (none N) {

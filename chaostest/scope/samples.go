@@ -6,27 +6,27 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// looked is what was judged of a probe's single samples in one spec. Its entry in
-// the report holds what was judged after it was added, too.
-type looked struct {
+// sampleJudgements are the judgements on a probe's single samples in one spec. Its entry
+// in the report also has the judgements that were made after the entry was added.
+type sampleJudgements struct {
 	spec, probe string
 	judgements  record.Judgements
 }
 
-// MarshalJSON encodes the record as it stands.
-func (l *looked) MarshalJSON() ([]byte, error) {
+// MarshalJSON encodes the record as it is now.
+func (j *sampleJudgements) MarshalJSON() ([]byte, error) {
 	return json.Marshal(record.Samples{
-		Schema: record.Schema, Spec: l.spec, Probe: l.probe, Judgements: l.judgements.Records(),
+		Schema: record.Schema, Spec: j.spec, Probe: j.probe, Judgements: j.judgements.Records(),
 	})
 }
 
-// Judged keeps a matcher's verdict on a sample of one of the service's probes for
-// the record of the running spec, and returns the judgement's ID.
+// Judged records a matcher's judgement on a sample of one of the service's probes, and
+// returns the judgement's ID.
 func (s *Service) Judged(probe, matcher, objective string, judgement func() record.Judgement) (id string) {
 	s.scope.announce()
-	l, fresh := s.scope.history.looked(s.scope.t.Name(), probe)
+	j, fresh := s.scope.history.judgementsOf(s.scope.t.Name(), probe)
 	if fresh {
-		s.scope.report(record.SamplesEntry, l)
+		s.scope.report(record.SamplesEntry, j)
 	}
-	return l.judgements.Keep(record.About{Matcher: matcher, Objective: objective}, judgement)
+	return j.judgements.Keep(record.About{Matcher: matcher, Objective: objective}, judgement)
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// cleanupWithin bounds each cleanup. It has a context of its own: the spec's is
-// already over when cleanups run.
+// cleanupWithin is the time for each cleanup. The context of the spec has ended when
+// cleanups run, so each gets a new one.
 const cleanupWithin = 30 * time.Second
 
 // T is what a scope needs of a test: *testing.T and GinkgoT() have it.
@@ -24,8 +24,8 @@ type T interface {
 	Cleanup(func())
 }
 
-// Scope is what a test owns: its containers, networks, loads and faults, which end
-// with the test. It is not for use by several goroutines at once, as T is not.
+// Scope owns a test's containers, networks, loads and faults, and ends them with the
+// test. Like T, it is not for use by several goroutines at once.
 type Scope struct {
 	t       T
 	connect Connect
@@ -36,16 +36,16 @@ type Scope struct {
 //
 //	s := scope.New(t, docker.Connect)
 //
-// Its agent is shared with the other scopes of the process, and ends with the
-// process. With GinkgoT() one scope serves all specs of a process, one after the
-// other: whatever is begun in a spec ends with it.
+// All scopes of a process share their agents, which end with the process. With
+// GinkgoT() one scope serves all specs of a process, one after the other: everything
+// that a spec begins ends with that spec.
 func New(t T, connect Connect) *Scope {
 	s := &Scope{t: t, connect: connect}
 	s.announce()
 	return s
 }
 
-// announce tells those who follow the run that a spec has begun, and when it ends.
+// announce writes an event when a spec begins, and another when it ends.
 func (s *Scope) announce() {
 	spec := s.t.Name()
 	if spec == "" || !s.history.begins(spec) {
@@ -58,8 +58,8 @@ func (s *Scope) announce() {
 	})
 }
 
-// cleanup registers what undoes something, with a context of its own; its error
-// fails the test.
+// cleanup registers a function that undoes something. It gets a new context, and its
+// error fails the test.
 func (s *Scope) cleanup(ctx context.Context, undo func(context.Context) error) {
 	s.t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
@@ -70,7 +70,7 @@ func (s *Scope) cleanup(ctx context.Context, undo func(context.Context) error) {
 	})
 }
 
-// afterTest is a context for cleanups, which begin when the test's own has ended.
+// afterTest is a context for cleanups, which run after the test's context has ended.
 func afterTest(within time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), within) //nolint:forbidigo // there is none to take
 }

@@ -23,7 +23,7 @@ import (
 
 var _ scope.T = (*testing.T)(nil)
 
-// spec is a T that fails without failing the test around it.
+// spec is a T whose failures do not fail the test around it.
 type spec struct {
 	name     string
 	failures []string // without their marks
@@ -101,8 +101,8 @@ func (s *spec) causes() []record.Cause {
 	return causes
 }
 
-// isMarked checks that the only failure's mark names what is in the report: a failure
-// of the tool, or else a judgement on the injection.
+// isMarked checks that the mark of the only failure names a record in the report: a
+// failure of the tool, or a judgement on the injection.
 func (s *spec) isMarked(g *WithT, found record.Outcome) {
 	marks := s.marks
 	g.Expect(marks).To(HaveLen(1))
@@ -128,7 +128,7 @@ func (s *spec) isMarked(g *WithT, found record.Outcome) {
 			}
 		}
 	}
-	g.Fail("no record is what the mark names: " + s.failures[0])
+	g.Fail("the mark names no record: " + s.failures[0])
 }
 
 func addresses(all ...string) []netip.Addr {
@@ -183,7 +183,7 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 	g.Expect(asked).To(HaveLen(1))
 	g.Expect(asked[0].Filter.Direction).To(Equal(fault.Ingress))
 	g.Expect(asked[0].Filter.Peers).To(Equal([]netip.Prefix{netip.MustParsePrefix("10.0.0.3/32"), netip.MustParsePrefix("fd00::3/128")}),
-		"only the addresses on the network that both are on")
+		"only the addresses on the shared network")
 	g.Expect(asked[0].TargetID).To(Equal(db.ID()))
 	g.Expect(fake.Agent.Reverted()).To(Equal([]string{asked[0].ID}))
 	g.Expect(s.entries).To(HaveLen(1))
@@ -194,7 +194,7 @@ func TestAFaultIsRevertedWhenTheSpecEnds(t *testing.T) {
 	g.Expect(rec.Spec).To(Equal(t.Name()))
 }
 
-func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
+func TestMistakesAreReportedBeforeAnythingIsTouched(t *testing.T) {
 	type c = func(sc *scope.Scope, db *scope.Service)
 	inject := func(f fault.Fault, options ...scope.InjectOption) c {
 		return func(sc *scope.Scope, db *scope.Service) {
@@ -207,10 +207,14 @@ func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
 		"inject delay 1s: no target: say On(service)": func(sc *scope.Scope, _ *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On())
 		},
-		"inject delay 1s: target is nil: was the service started in this spec, or in a BeforeEach?": func(sc *scope.Scope, _ *scope.Service) {
+		"inject delay 1s: a target is nil: was the service started in this spec, or in a BeforeEach?": func(sc *scope.Scope, _ *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On(nil))
 		},
-		"inject: no fault given":                                                                                                     inject(nil),
+		"inject: the fault is nil: name one, such as fault.Pause()": inject(nil),
+		"inject delay 1s: option 2 is nil: leave it out":            inject(second, scope.Port(80), nil),
+		"run: nothing to start: say what, such as docker.Image(\"nginx\")": func(sc *scope.Scope, _ *scope.Service) {
+			sc.Run(t.Context(), nil)
+		},
 		"inject delay -1s: delay -1s: must be at least 100µs":                                                                        inject(fault.Delay(-time.Second)),
 		"inject pause: pause: a filter is for network faults: leave out Port, Between":                                               inject(fault.Pause(), scope.Port(80), scope.Between(ten)),
 		`inject delay 1s: port "70000": must be from 1 to 65535, as in 5432/tcp, or a range of such, as in 8000-8100/tcp`:            inject(second, scope.Port(70000)),
@@ -218,7 +222,7 @@ func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
 		"inject delay 1s: Port names no port: leave it out to mean all":                                                              inject(second, scope.Port[int]()),
 		`inject delay 1s: Port("53/udp") contradicts Port("80/tcp"): inject the fault once for each protocol`:                        inject(second, scope.Port("80/tcp", "53/udp")),
 		`inject delay 1s: Protocol("icmp") contradicts Port("80/tcp"): inject the fault once for each protocol`:                      inject(second, scope.Port("80/tcp"), scope.Protocol(fault.ICMP)),
-		"inject delay 1s: peer is nil: was the service started in this spec, or in a BeforeEach?":                                    inject(second, scope.From(nil)),
+		"inject delay 1s: a peer is nil: was the service started in this spec, or in a BeforeEach?":                                  inject(second, scope.From(nil)),
 		"inject delay 1s: Between names no peer: leave it out to mean all traffic":                                                   inject(second, scope.Between()),
 		"inject delay 1s: From names no peer: leave it out to mean all traffic":                                                      inject(second, scope.From()),
 		"inject delay 1s: Direction(fault.Egress) contradicts From: to mean both ways, say Between(peers) and Direction(fault.Both)": inject(second, scope.From(ten), scope.Direction(fault.Egress)),
@@ -226,24 +230,24 @@ func TestWhatIsWrongIsSaidBeforeAnythingIsTouched(t *testing.T) {
 		"inject delay 1s: db is a target and its only peer: what a container sends to itself does not leave it": func(sc *scope.Scope, db *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On(db), scope.Between(db))
 		},
-		`inject delay 1s: data path "pigeon": must be "netem", "user space", or empty to let the kernel decide`:                                 inject(second, scope.Via("pigeon")),
-		`inject delay 1s on db: peer "ten": neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8`:                               inject(second, scope.From(scope.Address("ten"))),
-		`inject delay 1s on db: peer "10.0.0.7/8" has bits set behind its prefix: write 10.0.0.0/8 for the network or 10.0.0.7 for the address`: inject(second, scope.From(scope.Address("10.0.0.7/8"))),
-		"inject delay 1s on db: peer clients: the container is on no network":                                                                   inject(second, scope.Between(scope.Clients)),
-		"inject delay 1s on published: clients are known by the published ports, and the other peers are not: say Port, or inject the fault once for the clients and once for the others": func(sc *scope.Scope, _ *scope.Service) {
+		`inject delay 1s: data path "pigeon": must be "netem", "user space", or empty to let the kernel decide`:                                inject(second, scope.Via("pigeon")),
+		`inject delay 1s on db: peer "ten": neither an address such as 10.0.0.7 nor a network such as 10.0.0.0/8`:                              inject(second, scope.From(scope.Address("ten"))),
+		`inject delay 1s on db: peer "10.0.0.7/8" has bits set after its prefix: write 10.0.0.0/8 for the network or 10.0.0.7 for the address`: inject(second, scope.From(scope.Address("10.0.0.7/8"))),
+		"inject delay 1s on db: peer clients: the container is on no network":                                                                  inject(second, scope.Between(scope.Clients)),
+		"inject delay 1s on published: peer clients beside other peers: clients are recognized by the published ports, other peers are not: say Port, or inject the fault once for the clients and once for the others": func(sc *scope.Scope, _ *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On(sc.Attach(t.Context(), "published")), scope.Between(scope.Clients, ten))
 		},
 		"inject delay 1s on unpublished: peer clients: the container publishes no port, so it has no clients": func(sc *scope.Scope, _ *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On(sc.Attach(t.Context(), "unpublished")), scope.Between(scope.Clients))
 		},
-		"inject delay 1s on host: the container shares the host's network, so the fault would hit the whole machine: give it a network of its own": func(sc *scope.Scope, _ *scope.Service) {
+		"inject delay 1s on host: the container shares the host's network, so the fault would hit the whole machine: put it on a network": func(sc *scope.Scope, _ *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On(sc.Attach(t.Context(), "host")))
 		},
 		"inject delay 1s on db: peer lonely has no address, so the filter would match nothing: put it on a network": func(sc *scope.Scope, db *scope.Service) {
 			sc.Inject(t.Context(), second, scope.On(db), scope.From(sc.Attach(t.Context(), "lonely")))
 		},
-		"find container nobody: no such container: there are db, host, lonely, published, unpublished": func(sc *scope.Scope, _ *scope.Service) {
-			sc.Attach(t.Context(), "nobody")
+		"find container unknown: no such container: there are db, host, lonely, published, unpublished": func(sc *scope.Scope, _ *scope.Service) {
+			sc.Attach(t.Context(), "unknown")
 		},
 	} {
 		g := NewWithT(t)
@@ -272,7 +276,7 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 		left     string
 		want     string
 		causes   []record.Cause
-		found    record.Outcome // what is judged of the injection, where it is not the tool's failure
+		found    record.Outcome // the judgement on the injection; empty for a failure of the tool
 	}{
 		"effective": {evidence: record.Evidence{Effective: true}},
 		"touched nothing": {
@@ -409,7 +413,7 @@ func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {
 	g.Expect(s.failures).To(ConsistOf(And(ContainSubstring("the agent is gone"), ContainSubstring("was its container killed"))))
 	g.Expect(s.causes()).To(Equal([]record.Cause{record.ToolFailure}))
 
-	// That it died is noticed with the next renewal of the lease.
+	// The next renewal of the lease notices that the agent died.
 	g.Eventually(func() []string {
 		*s = spec{name: t.Name()}
 		s.run(func() { sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "db"))) })
@@ -417,7 +421,7 @@ func TestANewAgentIsStartedWhenTheLastHasDied(t *testing.T) {
 	}).WithTimeout(5 * time.Second).Should(BeEmpty())
 }
 
-func TestEventsAreAppendedForWhoeverFollows(t *testing.T) {
+func TestEventsAreAppendedToTheFile(t *testing.T) {
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "events")
 	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())

@@ -7,8 +7,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
-// Service is a container of a test: faults are injected on it, probes
-// look at it, and filters name it as a peer.
+// Service is a container of a test. Faults are injected on it, probes look at it, and
+// filters name it as a peer.
 type Service struct {
 	driver.Target
 	scope *Scope
@@ -21,7 +21,7 @@ var (
 	_ Peer           = (*Service)(nil)
 )
 
-// Image is the ID of the image that the service's container was made of.
+// Image is the ID of the container's image.
 func (s *Service) Image(ctx context.Context) (string, error) {
 	state, err := s.State(ctx)
 	return state.Image, err

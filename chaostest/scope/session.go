@@ -11,15 +11,14 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
-// Connect returns the driver that a scope runs on. It is asked whenever a scope
-// needs the driver, and returns the same one until that is closed: docker.Connect
-// does so.
+// Connect returns the driver of a scope, as docker.Connect does. It is called whenever
+// the scope needs the driver, and returns the same driver until that one is closed.
 type Connect = func(context.Context) (driver.Driver, error)
 
-// session is a process's drivers, and its agents, one a host, each started when
-// first needed. Every process has agents of its own: an agent's input, which this
-// process holds, is the dead-man's switch, and a switch has one owner. When the
-// process ends, however it ends, so do its agents.
+// session holds the drivers of a process and its agents: one for each host, started when
+// it is first needed. Processes do not share agents, because an agent ends when its
+// input is closed, and only one process can hold that input. So when a process ends, in
+// any way, its agents end, too.
 type session struct {
 	mu      sync.Mutex
 	drivers map[driver.Driver]bool
@@ -47,23 +46,23 @@ func (s *session) Driver(ctx context.Context, connect Connect) (driver.Driver, e
 	return d, nil
 }
 
-// Agent is the host's agent; a new one when the last has gone.
+// Agent returns the host's agent. It starts a new one if the last has ended.
 func (s *session) Agent(ctx context.Context, host driver.Host) (*agent.Client, error) {
 	s.mu.Lock()
-	its, ok := s.agents[host.ID()]
+	entry, ok := s.agents[host.ID()]
 	if !ok {
-		its = &hostAgent{}
-		s.agents[host.ID()] = its
+		entry = &hostAgent{}
+		s.agents[host.ID()] = entry
 	}
 	s.mu.Unlock()
-	its.mu.Lock()
-	defer its.mu.Unlock()
-	if its.client != nil && its.client.Alive() {
-		return its.client, nil
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.client != nil && entry.client.Alive() {
+		return entry.client, nil
 	}
-	if its.client != nil {
-		_ = its.client.Close() // it has gone: only its connection is left
-		its.client = nil
+	if entry.client != nil {
+		_ = entry.client.Close() // the agent has ended, and only the connection is left
+		entry.client = nil
 	}
 	conn, err := host.StartAgent(ctx, agent.Build)
 	if err != nil {
@@ -74,26 +73,26 @@ func (s *session) Agent(ctx context.Context, host driver.Host) (*agent.Client, e
 		_ = conn.Close()
 		return nil, fmt.Errorf("start the agent: %w", err)
 	}
-	its.client = client
+	entry.client = client
 	return client, nil
 }
 
-// Close ends this process's agents, which otherwise end with the process, and
-// closes the drivers. It is for suites that check for leaks in their AfterSuite.
-// A scope that is used afterwards connects again.
+// Close ends the agents of this process and closes the drivers. Without it they end with
+// the process, so only suites that check for leaks need it. A scope that is used
+// afterwards connects again.
 func Close() error { return shared.Close() }
 
 func (s *session) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var errs []error
-	for _, its := range s.agents {
-		its.mu.Lock()
-		if its.client != nil {
-			errs = append(errs, its.client.Close())
-			its.client = nil
+	for _, entry := range s.agents {
+		entry.mu.Lock()
+		if entry.client != nil {
+			errs = append(errs, entry.client.Close())
+			entry.client = nil
 		}
-		its.mu.Unlock()
+		entry.mu.Unlock()
 	}
 	for d := range s.drivers {
 		if closer, ok := d.(io.Closer); ok {

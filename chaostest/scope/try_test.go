@@ -45,7 +45,7 @@ func TestAnUnsupportedFaultFailsTheTestOrSkipsIt(t *testing.T) {
 	s.run(func() {
 		sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "db")), scope.OrSkip())
 	})
-	g.Expect(s.skipped).To(BeEmpty(), "another failure than that the machine cannot")
+	g.Expect(s.skipped).To(BeEmpty(), "the fault is supported and failed for another reason")
 	g.Expect(s.failures).To(HaveLen(1))
 }
 
@@ -72,9 +72,8 @@ func TestTryInjectReturnsWhatInjectFailsWith(t *testing.T) {
 	g.Expect(s.causes()).To(BeEmpty())
 }
 
-// A fault that was refused on one target and stays on another is the test's failure,
-// also where the test handles the error.
-func TestWhatARefusedInjectionLeavesFailsTheTest(t *testing.T) {
+// If a refused injection cannot be undone, the test fails even if it handles the error.
+func TestARefusedInjectionThatCannotBeUndoneFailsTheTest(t *testing.T) {
 	g := NewWithT(t)
 	s, fake, sc := newScope(t, drivertest.NewTarget("db", running("net", "10.0.0.2")))
 	fake.Agent.OnInject = unable

@@ -77,10 +77,10 @@ func TestAWatchLastsUntilTheSpecEnds(t *testing.T) {
 		stream = scope.Watch(ctx, sc, work(sc.Attach(t.Context(), "shop")), scope.PerSecond(200))
 		cancel()
 		g.Eventually(stream.Window).WithTimeout(time.Minute).Should(HaveField("N()", BeNumerically(">=", 10)))
-		so, err := stream.Window()
+		seen, err := stream.Window()
 		g.Expect(err).NotTo(HaveOccurred())
-		so.Judged("M", "o", func() record.Judgement { return record.Judgement{Outcome: record.Kept} })
-		g.Expect(so.Growing()).To(BeTrue())
+		seen.Judged("M", "o", func() record.Judgement { return record.Judgement{Outcome: record.Kept} })
+		g.Expect(seen.Growing()).To(BeTrue())
 	})
 	g.Expect(s.failures).To(BeEmpty())
 	whole, err := stream.Window()
@@ -91,7 +91,7 @@ func TestAWatchLastsUntilTheSpecEnds(t *testing.T) {
 	g.Expect(reported[0]).To(And(HaveField("Count", whole.N()), HaveField("Spec", s.name), HaveField("Judgements", HaveLen(1))))
 }
 
-// A baseline finds a window again by its number.
+// A baseline finds a window by its number.
 func TestLoadsOfOneProbeAreNumbered(t *testing.T) {
 	g := NewWithT(t)
 	s, _, sc := newScope(t, serving(t, "shop", "", well))
@@ -106,7 +106,7 @@ func TestLoadsOfOneProbeAreNumbered(t *testing.T) {
 	g.Expect(windows(t, s)).To(HaveExactElements(HaveField("Number", 1), HaveField("Number", 2), HaveField("Number", 3)))
 }
 
-func TestAWatchThatCannotLookIsTheToolsFailure(t *testing.T) {
+func TestAWatchThatCannotLookIsAFailureOfTheTool(t *testing.T) {
 	g := NewWithT(t)
 	s, _, sc := newScope(t, serving(t, "shop", "", well))
 	s.run(func() {
@@ -119,9 +119,9 @@ func TestAWatchThatCannotLookIsTheToolsFailure(t *testing.T) {
 	g.Expect(s.causes()).To(ConsistOf(record.ToolFailure))
 }
 
-// The context of a node that has ended, or a spec that ran out of time, is the
-// suite's doing and not the tool's.
-func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
+// The suite, not the tool, is to blame for a spec that runs out of time or uses the
+// context of a node that has ended.
+func TestALoadWithAnEndedContextFailsTheSpec(t *testing.T) {
 	noLeak(t)
 	over, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("the node has ended"))
@@ -132,19 +132,19 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 	}{
 		"load": {over, func(ctx context.Context, sc *scope.Scope, _ *probe.Fleet, p probe.Probe) {
 			scope.Load(ctx, sc, p, scope.PerSecond(100), scope.For(time.Second))
-		}, "load GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
+		}, "load GET http://a:8080/work: the context had ended before the load began: the node has ended: use the context of the node that runs"},
 		"load fleet": {over, func(ctx context.Context, sc *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
 			scope.Load(ctx, sc, fleet, scope.PerSecond(100), scope.For(time.Second))
-		}, "load fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
+		}, "load fleet of 2: GET http://{a,b}:8080/work: the context had ended before the load began: the node has ended: use the context of the node that runs"},
 		"watch": {over, func(ctx context.Context, sc *scope.Scope, _ *probe.Fleet, p probe.Probe) {
 			scope.Watch(ctx, sc, p, scope.PerSecond(100))
-		}, "watch GET http://a:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
+		}, "watch GET http://a:8080/work: the context had ended before the load began: the node has ended: use the context of the node that runs"},
 		"watch fleet": {over, func(ctx context.Context, sc *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
 			scope.Watch(ctx, sc, fleet, scope.PerSecond(100))
-		}, "watch fleet of 2: GET http://{a,b}:8080/work: its context was over before it began: the node has ended: give it that of the node that runs"},
+		}, "watch fleet of 2: GET http://{a,b}:8080/work: the context had ended before the load began: the node has ended: use the context of the node that runs"},
 		"watch, and over as it has begun": {t.Context(), func(ctx context.Context, sc *scope.Scope, _ *probe.Fleet, p probe.Probe) {
 			scope.Watch(endedBy(ctx, &p, nil), sc, p, scope.PerSecond(100))
-		}, "watch GET http://a:8080/work: its context was over before it began: the spec timed out: give it that of the node that runs"},
+		}, "watch GET http://a:8080/work: the context had ended before the load began: the spec timed out: use the context of the node that runs"},
 	} {
 		s, _, sc := newScope(t, serving(t, "a", "", well), serving(t, "b", "", well))
 		s.run(func() {
@@ -157,9 +157,9 @@ func TestALoadWithAContextThatIsOverFailsTheSpec(t *testing.T) {
 	}
 }
 
-// A load that never began, as where Docker does not answer until the spec has timed
-// out, has measured nothing.
-func TestALoadThatCannotBeginIsTheToolsFailure(t *testing.T) {
+// A load that never began has measured nothing, for example if Docker does not answer
+// until the spec has timed out.
+func TestALoadThatCannotBeginIsAFailureOfTheTool(t *testing.T) {
 	noLeak(t)
 	silent := errors.New("inspect container shop: the Docker daemon does not answer")
 	for name, load := range map[string]func(ctx context.Context, sc *scope.Scope, p probe.Probe){
@@ -178,7 +178,7 @@ func TestALoadThatCannotBeginIsTheToolsFailure(t *testing.T) {
 	}
 }
 
-// endedBy is a context that the probe ends while it is got ready, which then fails, or not.
+// endedBy is a context that ends while the probe prepares. Then Prepare returns failure.
 func endedBy(ctx context.Context, p *probe.Probe, failure error) context.Context {
 	ctx, end := context.WithCancelCause(ctx)
 	*p = ending{*p, end, failure}
@@ -219,7 +219,7 @@ func TestAFleetIsLoadedAndWatched(t *testing.T) {
 	))
 }
 
-func TestALoadTellsWhoeverFollowsOfItsProgress(t *testing.T) {
+func TestALoadWritesItsProgressToTheEvents(t *testing.T) {
 	g := NewWithT(t)
 	path := filepath.Join(t.TempDir(), "events")
 	g.Expect(os.WriteFile(path, nil, 0o600)).To(Succeed())
@@ -247,24 +247,24 @@ func TestALoadTellsWhoeverFollowsOfItsProgress(t *testing.T) {
 	g.Expect(counts[len(counts)-1]).To(Equal(48))
 }
 
-func TestLoadsThatCannotBeAreRefused(t *testing.T) {
+func TestBadLoadsAreRefused(t *testing.T) {
 	shop := serving(t, "shop", "", well)
 	for want, load := range map[string]func(sc *scope.Scope, p probe.Probe){
 		"load: nothing to look at: make a probe with probe.HTTP, probe.TCP or probe.Exec, or a fleet of them with probe.FleetOf": func(sc *scope.Scope, _ probe.Probe) {
 			scope.Load(t.Context(), sc, probe.Probe(nil), scope.PerSecond(1), scope.For(time.Second))
 		},
-		"watch: nothing to look at, but a nil *probe.HTTPProbe: make it first, with probe.HTTP, probe.TCP, probe.Exec or probe.FleetOf": func(sc *scope.Scope, _ probe.Probe) {
+		"watch: nothing to look at: the *probe.HTTPProbe is nil: make it first, with probe.HTTP, probe.TCP, probe.Exec or probe.FleetOf": func(sc *scope.Scope, _ probe.Probe) {
 			var none *probe.HTTPProbe
 			scope.Watch(t.Context(), sc, none, scope.PerSecond(1))
 		},
-		"watch: nothing to look at, but a nil *probe.Fleet: make it first, with probe.HTTP, probe.TCP, probe.Exec or probe.FleetOf": func(sc *scope.Scope, _ probe.Probe) {
+		"watch: nothing to look at: the *probe.Fleet is nil: make it first, with probe.HTTP, probe.TCP, probe.Exec or probe.FleetOf": func(sc *scope.Scope, _ probe.Probe) {
 			var none *probe.Fleet
 			scope.Watch(t.Context(), sc, none, scope.PerSecond(1))
 		},
 		"watch: For(0s): must be above 0: leave For out to watch until the test ends": func(sc *scope.Scope, p probe.Probe) {
 			scope.Watch(t.Context(), sc, p, scope.PerSecond(1), scope.For(0))
 		},
-		"watch: For is given more than once: say it once": func(sc *scope.Scope, p probe.Probe) {
+		"watch: there is more than one For: say it once": func(sc *scope.Scope, p probe.Probe) {
 			scope.Watch(t.Context(), sc, p, scope.PerSecond(1), scope.For(time.Second), scope.For(time.Minute))
 		},
 		"load: GET http://shop:8080/work for 0s: the duration must be above 0": func(sc *scope.Scope, p probe.Probe) {

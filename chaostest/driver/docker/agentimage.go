@@ -10,21 +10,20 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
-// AgentImageVariable names the environment variable with an image of the agent
-// to use instead of building one, for machines without a Go toolchain.
+// AgentImageVariable is the name of an environment variable. It names a ready image of
+// the agent, for machines without a Go toolchain.
 const AgentImageVariable = "CHAOSGATE_AGENT_IMAGE"
 
 // agentImage is the image to start an agent from.
 type agentImage struct {
 	ref string
-	// binary and digest are the program to make the image of; empty where the
+	// binary and digest are the program to make the image from. They are empty if the
 	// environment names a ready image.
 	binary, digest string
 }
 
-// agentImage is the image named by the environment, or the one of the program
-// that build makes. Its tag is the program's digest, so that it is made once for
-// each content.
+// agentImage is the image that the environment names, or an image of the program that
+// build makes. Its tag is the program's digest, so each program has one image.
 func (d *Driver) agentImage(ctx context.Context, build driver.AgentBuilder) (agentImage, error) {
 	if ref := os.Getenv(AgentImageVariable); ref != "" {
 		return agentImage{ref: ref}, nil
@@ -41,7 +40,7 @@ func (d *Driver) agentImage(ctx context.Context, build driver.AgentBuilder) (age
 	return agentImage{ref: "chaosgate-agent:" + digest[:min(short, len(digest))], binary: binary, digest: digest}, nil
 }
 
-// provide makes the image, which the daemon does not have.
+// provide makes the image. It is called if the daemon does not have it.
 func (i agentImage) provide(ctx context.Context, d *Driver) error {
 	if i.binary == "" {
 		return fmt.Errorf("agent image %s (from %s): the daemon does not have it: pull it first, or unset the variable to build the agent", i.ref, AgentImageVariable)

@@ -20,18 +20,18 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
-// Container is a container on the driver's engine.
-type Container struct {
+// target is a container on the driver's engine.
+type target struct {
 	driver *Driver
 	name   string
 	id     string
 }
 
-var _ driver.Target = (*Container)(nil)
+var _ driver.Target = (*target)(nil)
 
-// Attach finds a container by its name or ID, also one that this process has not started.
+// Attach finds a container by its name or ID. Any process may have started it.
 func (d *Driver) Attach(ctx context.Context, ref string) (driver.Target, error) {
-	c := &Container{driver: d, name: ref, id: ref}
+	c := &target{driver: d, name: ref, id: ref}
 	found, err := c.inspect(ctx)
 	if err != nil {
 		return nil, err
@@ -44,15 +44,15 @@ func (d *Driver) Attach(ctx context.Context, ref string) (driver.Target, error) 
 }
 
 // Name is what the suite calls the container.
-func (c *Container) Name() string { return c.name }
+func (c *target) Name() string { return c.name }
 
 // ID is the container's full ID.
-func (c *Container) ID() string { return c.id }
+func (c *target) ID() string { return c.id }
 
 // Host is the engine's machine.
-func (c *Container) Host() driver.Host { return c.driver.Host() }
+func (c *target) Host() driver.Host { return c.driver.Host() }
 
-func (c *Container) inspect(ctx context.Context) (container.InspectResponse, error) {
+func (c *target) inspect(ctx context.Context) (container.InspectResponse, error) {
 	result, err := c.driver.client.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
 	switch {
 	case errdefs.IsNotFound(err):
@@ -63,8 +63,8 @@ func (c *Container) inspect(ctx context.Context) (container.InspectResponse, err
 	return result.Container, nil
 }
 
-// State is what the engine says of the container now.
-func (c *Container) State(ctx context.Context) (driver.State, error) {
+// State is the container's state now.
+func (c *target) State(ctx context.Context) (driver.State, error) {
 	found, err := c.inspect(ctx)
 	if err != nil {
 		return driver.State{}, err
@@ -102,7 +102,7 @@ func valid(addresses ...netip.Addr) []netip.Addr {
 }
 
 // Endpoint is where this process reaches the container's published port.
-func (c *Container) Endpoint(ctx context.Context, port string) (string, error) {
+func (c *target) Endpoint(ctx context.Context, port string) (string, error) {
 	want, err := network.ParsePort(port)
 	if err != nil {
 		return "", fmt.Errorf("endpoint of %s: port %q: %w: write it as 8080/tcp", c.name, port, err)
@@ -130,7 +130,7 @@ func (c *Container) Endpoint(ctx context.Context, port string) (string, error) {
 	return net.JoinHostPort(host, bindings[0].HostPort), nil
 }
 
-// published are the ports that the host forwards, in order.
+// published are the ports that the host forwards, sorted.
 func published(ports network.PortMap) []string {
 	var names []string
 	for port, bindings := range ports {
@@ -157,7 +157,7 @@ func subnets(endpoint *network.EndpointSettings) []netip.Prefix {
 }
 
 // Exec runs a command inside the container.
-func (c *Container) Exec(ctx context.Context, command ...string) (int, string, error) {
+func (c *target) Exec(ctx context.Context, command ...string) (int, string, error) {
 	cli := c.driver.client
 	created, err := cli.ExecCreate(ctx, c.id, client.ExecCreateOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
 	if errdefs.IsConflict(err) {
@@ -173,7 +173,7 @@ func (c *Container) Exec(ctx context.Context, command ...string) (int, string, e
 	if err != nil {
 		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, err)
 	}
-	// Closing the connection is what ends a read when the context does.
+	// When the context ends, closing the connection ends the read.
 	stop := context.AfterFunc(ctx, attached.Close)
 	defer stop()
 	defer attached.Close()

@@ -12,10 +12,10 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
-// capabilities are all that the agent's container gets, each for a reason.
+// capabilities are all the capabilities of the agent's container, each with its reason.
 var capabilities = []string{
 	"NET_ADMIN",  // qdiscs, filters and TAP devices in a target's network namespace
-	"NET_RAW",    // put held packets back on a target's interface (AF_PACKET)
+	"NET_RAW",    // send delayed packets on a target's interface (AF_PACKET)
 	"SYS_ADMIN",  // setns into a target's network namespace; load the BPF classifier; note on a cgroup what a fault has set (trusted.* attributes)
 	"SYS_PTRACE", // open /proc/PID/ns/net of a target
 }
@@ -66,7 +66,7 @@ func (h *Host) create(ctx context.Context, image string) (id string, err error) 
 			Image:       image,
 			Labels:      labels,
 			OpenStdin:   true,
-			StdinOnce:   true, // the end of our connection is the end of the agent's input
+			StdinOnce:   true, // when our connection closes, the agent's input ends
 			AttachStdin: true, AttachStdout: true, AttachStderr: true,
 		},
 		HostConfig: &container.HostConfig{
@@ -74,12 +74,12 @@ func (h *Host) create(ctx context.Context, image string) (id string, err error) 
 			NetworkMode:    "none",
 			PidMode:        "host",
 			CgroupnsMode:   container.CgroupnsModeHost,
-			UsernsMode:     "host", // BPF is for the first user namespace only
+			UsernsMode:     "host", // BPF works in the first user namespace only
 			ReadonlyRootfs: true,
 			CapDrop:        []string{"ALL"},
 			CapAdd:         capabilities,
-			// AppArmor's profile for containers forbids looking at processes under
-			// another profile, and targets may have any.
+			// AppArmor's profile for containers forbids access to processes with another
+			// profile, and a target may have any profile.
 			SecurityOpt: []string{"apparmor=unconfined"},
 			Binds:       []string{"/sys/fs/cgroup:/sys/fs/cgroup:rw"},
 			LogConfig:   container.LogConfig{Type: "none"},

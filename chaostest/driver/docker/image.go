@@ -10,7 +10,7 @@ import (
 	ocispec "github.com/opencontainers/image-spec/specs-go/v1"
 )
 
-// importImage makes an image out of a root file system in tar form, with Dockerfile
+// importImage makes an image from a root file system in tar form, with Dockerfile
 // instructions such as `ENTRYPOINT ["/shop"]`. It needs no builder and no registry.
 func (d *Driver) importImage(ctx context.Context, ref string, rootfs io.Reader, changes ...string) error {
 	architecture, err := d.architecture(ctx)
@@ -30,7 +30,7 @@ func (d *Driver) importImage(ctx context.Context, ref string, rootfs io.Reader, 
 	_, err = d.client.ImageInspect(ctx, ref)
 	switch {
 	case errdefs.IsNotFound(err):
-		return fmt.Errorf("import image %s: the daemon took it and does not have it: is its disk full?", ref)
+		return fmt.Errorf("import image %s: the daemon accepted it but does not have it: is its disk full?", ref)
 	case err != nil:
 		return fmt.Errorf("inspect image %s: %w", ref, err)
 	}

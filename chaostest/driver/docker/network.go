@@ -24,7 +24,7 @@ type Network struct {
 func Bridge(options ...NetworkOption) func(context.Context, driver.Driver) (*Network, error) {
 	return func(ctx context.Context, on driver.Driver) (*Network, error) {
 		if _, ok := on.(*Driver); !ok {
-			return nil, fmt.Errorf("make network: the driver is a %T, not Docker's: connect with docker.Connect", on)
+			return nil, fmt.Errorf("make network: the driver is a %T and not for Docker: connect with docker.Connect", on)
 		}
 		made, err := network.New(ctx, options...)
 		if err != nil {
@@ -34,8 +34,8 @@ func Bridge(options ...NetworkOption) func(context.Context, driver.Driver) (*Net
 	}
 }
 
-// As attaches a container to the network under the given aliases, the first of
-// which is the name that reports use.
+// As attaches a container to the network under the aliases. Reports use the first one
+// as the container's name.
 func (n *Network) As(aliases ...string) Option {
 	if len(aliases) == 0 {
 		return testcontainers.CustomizeRequestOption(func(*testcontainers.GenericContainerRequest) error {

@@ -16,12 +16,13 @@ type Option = testcontainers.ContainerCustomizer
 
 // started is a container that this process started and will remove.
 type started struct {
-	*Container
+	*target
 	testcontainer *testcontainers.DockerContainer
 }
 
-// Testcontainer gives testcontainers-go's view of a container that was started from
-// an Image, for its files, its logs, or to stop it; nil for every other target:
+// Testcontainer is the testcontainers-go container of a target that was started from an
+// Image. It gives access to files and logs, and can stop the container. For any other
+// target it is nil:
 //
 //	docker.Testcontainer(shop.Target).Stop(ctx, nil)
 func Testcontainer(target driver.Target) *testcontainers.DockerContainer {
@@ -37,9 +38,8 @@ type ImageRun struct {
 	options []Option
 }
 
-// Image says what testcontainers.Run would start: an image by its reference, and
-// testcontainers' options. The container's name in reports is its first network
-// alias, else its image's name.
+// Image is an image to run, with the options of testcontainers.Run. The container's name
+// in reports is its first network alias, or the name of its image.
 func Image(ref string, options ...Option) ImageRun { return ImageRun{ref, options} }
 
 var _ driver.Starter = ImageRun{}
@@ -51,7 +51,7 @@ func (i ImageRun) String() string { return i.image }
 func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger) (driver.Started, error) {
 	d, ok := on.(*Driver)
 	if !ok {
-		return nil, fmt.Errorf("run image %s: the driver is a %T, not Docker's: connect with docker.Connect", i, on)
+		return nil, fmt.Errorf("run image %s: the driver is a %T and not for Docker: connect with docker.Connect", i, on)
 	}
 	var name string
 	named := testcontainers.CustomizeRequestOption(func(request *testcontainers.GenericContainerRequest) error {
@@ -64,7 +64,7 @@ func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger
 		return nil, fmt.Errorf("run image %s: %w", i, err)
 	}
 	started := &started{
-		Container:     &Container{driver: d, name: name, id: container.GetContainerID()},
+		target:        &target{driver: d, name: name, id: container.GetContainerID()},
 		testcontainer: container,
 	}
 	if err != nil {
@@ -85,7 +85,7 @@ func nameOf(request *testcontainers.GenericContainerRequest) string {
 	return name
 }
 
-// logEnd is the end of the log of a container that did not come up.
+// logEnd is the end of the log of a container that did not become ready.
 func (s *started) logEnd(ctx context.Context) string {
 	logs, err := s.testcontainer.Logs(ctx)
 	if err != nil {
@@ -114,5 +114,5 @@ func (s *started) Remove(ctx context.Context) error {
 
 type printer func(format string, args ...any)
 
-// Printf hands testcontainers' lines to the spec's own output.
+// Printf writes testcontainers' lines to the output of the spec.
 func (p printer) Printf(format string, args ...any) { p(format, args...) }

@@ -14,17 +14,17 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// FakeAgent speaks the agent's protocol and touches nothing. Its fields say
-// what it answers and may be set before it is spoken to.
+// FakeAgent speaks the agent's protocol and touches nothing. Its fields set its answers;
+// set them before the first request.
 type FakeAgent struct {
-	// OnInject answers an injection; without it each is accepted.
+	// OnInject answers an injection. If it is nil, every injection is accepted.
 	OnInject func(wire.InjectParams) (record.Attestation, error)
-	// OnEvidence answers the question for evidence, also the last one at the
-	// revert; without it each fault is effective.
+	// OnEvidence answers requests for evidence, and the revert. If it is nil, every
+	// fault is effective.
 	OnEvidence func(id string) record.Evidence
-	// OnRevert says what could not be undone; empty when all was.
+	// OnRevert returns what could not be undone; empty means that everything was.
 	OnRevert func(id string) string
-	// Protocol is the version it claims to speak.
+	// Protocol is the protocol version that the agent announces.
 	Protocol int
 
 	mu       sync.Mutex
@@ -36,7 +36,7 @@ type FakeAgent struct {
 
 func newFakeAgent() *FakeAgent { return &FakeAgent{Protocol: wire.Protocol} }
 
-// Injected are the injections that were asked for, in order.
+// Injected are the requested injections, in order.
 func (a *FakeAgent) Injected() []wire.InjectParams {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -75,9 +75,9 @@ func (a *FakeAgent) Die() {
 }
 
 func (a *FakeAgent) connect() driver.AgentConn {
-	host, own := net.Pipe()
+	host, agent := net.Pipe()
 	a.mu.Lock()
-	a.conns = append(a.conns, own)
+	a.conns = append(a.conns, agent)
 	a.mu.Unlock()
 	jrpc2.NewServer(handler.Map{
 		wire.MethodHello:    handler.New(a.hello),
@@ -85,7 +85,7 @@ func (a *FakeAgent) connect() driver.AgentConn {
 		wire.MethodEvidence: handler.New(a.evidence),
 		wire.MethodRevert:   handler.New(a.revert),
 		wire.MethodRenew:    handler.New(a.renew),
-	}, nil).Start(channel.Line(own, own))
+	}, nil).Start(channel.Line(agent, agent))
 	return fakeConn{Conn: host}
 }
 
@@ -138,5 +138,5 @@ func (a *FakeAgent) renew(context.Context) error {
 
 type fakeConn struct{ net.Conn }
 
-// Diagnostics is empty: a fake has nothing to complain of.
+// Diagnostics is empty: a fake writes no diagnostics.
 func (fakeConn) Diagnostics() string { return "" }

@@ -26,7 +26,7 @@ type Subject struct {
 	Output  string
 	// Unpublished is a port of the container that is not published.
 	Unpublished string
-	// Stop ends the container, so that it no longer runs.
+	// Stop stops the container.
 	Stop func(ctx context.Context) error
 }
 
@@ -39,9 +39,9 @@ func Conform(t *testing.T, s Subject) {
 		byID, err := s.Driver.Attach(t.Context(), target.ID())
 		g.Expect(err).NotTo(gomega.HaveOccurred())
 		g.Expect(byID.ID()).To(gomega.Equal(target.ID()))
-		_, err = s.Driver.Attach(t.Context(), "chaosgate-nobody")
+		_, err = s.Driver.Attach(t.Context(), "chaosgate-unknown")
 		g.Expect(err).To(gomega.MatchError(driver.ErrNotFound))
-		g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring("chaosgate-nobody")))
+		g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring("chaosgate-unknown")))
 	})
 	t.Run("state", func(t *testing.T) {
 		g := gomega.NewWithT(t)
@@ -72,7 +72,7 @@ func Conform(t *testing.T, s Subject) {
 	t.Run("exec", func(t *testing.T) {
 		g := gomega.NewWithT(t)
 		code, output, err := attach(t, s).Exec(t.Context(), s.Command...)
-		g.Expect(err).NotTo(gomega.HaveOccurred(), "a code is no error")
+		g.Expect(err).NotTo(gomega.HaveOccurred(), "an exit code is not an error")
 		g.Expect(code).To(gomega.Equal(s.Code))
 		g.Expect(strings.TrimSpace(output)).To(gomega.ContainSubstring(s.Output))
 	})
@@ -81,7 +81,7 @@ func Conform(t *testing.T, s Subject) {
 		target := attach(t, s)
 		g.Expect(target.Host().ID()).NotTo(gomega.BeEmpty())
 		g.Expect(attach(t, s).Host().ID()).To(gomega.Equal(target.Host().ID()), "a host has one ID")
-		// Two at once, as two test processes have them.
+		// Two agents at once, as with two test processes.
 		var clients []*agent.Client
 		for range 2 {
 			conn, err := target.Host().StartAgent(t.Context(), agent.Build)
@@ -91,7 +91,7 @@ func Conform(t *testing.T, s Subject) {
 			clients = append(clients, client)
 		}
 		g.Expect(clients[0].Close()).To(gomega.Succeed())
-		g.Consistently(clients[1].Alive).WithTimeout(3*wire.RenewEvery).Should(gomega.BeTrue(), "the end of one agent is no other's")
+		g.Consistently(clients[1].Alive).WithTimeout(3*wire.RenewEvery).Should(gomega.BeTrue(), "an agent does not end with another one")
 		g.Expect(clients[1].Close()).To(gomega.Succeed())
 	})
 	t.Run("stopped", func(t *testing.T) {

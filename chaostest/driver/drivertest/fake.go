@@ -1,5 +1,5 @@
-// Package drivertest holds a fake driver, for what cannot be made to happen with
-// real containers, and the conformance suite that every driver passes.
+// Package drivertest holds a fake driver, for tests of cases that real containers cannot
+// produce, and the conformance suite that every driver passes.
 package drivertest
 
 import (
@@ -14,10 +14,10 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 )
 
-// Fake is a driver without containers: its targets are as they are described,
-// and the agents of its hosts are FakeAgents in this process.
+// Fake is a driver without containers. The test describes its targets, and the agents of
+// its hosts are FakeAgents in this process.
 type Fake struct {
-	// Agent is that of the host on which a target is that was given no other.
+	// Agent is the agent of the default host. A target without OnHost is there.
 	Agent *FakeAgent
 
 	mu      sync.Mutex
@@ -30,7 +30,7 @@ var (
 	_ driver.Host   = (*FakeHost)(nil)
 )
 
-// NewFake makes a driver with the given targets.
+// NewFake makes a driver with these targets.
 func NewFake(targets ...*FakeTarget) *Fake {
 	host := NewHost()
 	f := &Fake{Agent: host.Agent, targets: map[string]*FakeTarget{}}
@@ -59,7 +59,7 @@ func (f *Fake) Attach(_ context.Context, ref string) (driver.Target, error) {
 	return nil, fmt.Errorf("find container %s: %w: there are %s", ref, driver.ErrNotFound, known)
 }
 
-// FakeHost is a host without a machine. Its agent is in this process.
+// FakeHost is a host without a machine. Its agent runs in this process.
 type FakeHost struct {
 	Agent *FakeAgent
 	id    string
@@ -67,12 +67,12 @@ type FakeHost struct {
 
 var hosts atomic.Int64
 
-// NewHost makes a host that is no other, whatever other fakes there are.
+// NewHost makes a host whose ID no other host of this process has.
 func NewHost() *FakeHost {
 	return &FakeHost{Agent: newFakeAgent(), id: fmt.Sprintf("fake host %d", hosts.Add(1))}
 }
 
-// ID tells the host apart from all others of this process.
+// ID is unique in this process.
 func (h *FakeHost) ID() string { return h.id }
 
 // StartAgent connects to the fake agent; nothing is built.
@@ -80,25 +80,25 @@ func (h *FakeHost) StartAgent(context.Context, driver.AgentBuilder) (driver.Agen
 	return h.Agent.connect(), nil
 }
 
-// FakeTarget is a target that is what it is said to be.
+// FakeTarget is a target with a state that the test sets.
 type FakeTarget struct {
 	TargetName string
 	Endpoints  map[string]string
-	// OnHost is where the target is; NewFake chooses it where it is nil.
+	// OnHost is the target's host; if it is nil, NewFake sets the default host.
 	OnHost *FakeHost
-	// OnExec answers Exec; without it every command is not found.
+	// OnExec answers Exec; if it is nil, every command ends with 127, "not found".
 	OnExec func(command ...string) (code int, output string)
 
 	mu    sync.Mutex
 	state driver.State
 }
 
-// NewTarget makes a target in a state.
+// NewTarget makes a target with a name and a state.
 func NewTarget(name string, state driver.State) *FakeTarget {
 	return &FakeTarget{TargetName: name, state: state}
 }
 
-// Become puts the target into another state.
+// Become sets another state.
 func (t *FakeTarget) Become(state driver.State) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -114,14 +114,14 @@ func (t *FakeTarget) ID() string { return "id-of-" + t.TargetName }
 // Host is the host that the target is on.
 func (t *FakeTarget) Host() driver.Host { return t.OnHost }
 
-// State is the state that was given last.
+// State is the state that was set last.
 func (t *FakeTarget) State(context.Context) (driver.State, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.state, nil
 }
 
-// Endpoint is the one that was given for the port.
+// Endpoint is the port's entry in Endpoints.
 func (t *FakeTarget) Endpoint(_ context.Context, port string) (string, error) {
 	if endpoint, ok := t.Endpoints[port]; ok {
 		return endpoint, nil
