@@ -12,21 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// CPUQuota is how many processors' time the group may use: the tightest quota
-// of the group and its ancestors, and never more than the processors it may run
-// on. Limited says that a quota, and not the number of processors, is what binds.
+// CPUQuota is how many processors' time the group may use: the smallest quota of
+// the group and its ancestors, or the number of processors that it may run on if
+// that is smaller. Limited reports whether a quota sets the limit.
 func (g *Group) CPUQuota() (cores float64, limited bool, err error) {
-	return g.cpuQuota(func(_, _, is string) (string, error) { return is, nil })
+	return g.cpuQuota(func(_, _, value string) (string, error) { return value, nil })
 }
 
-// CPUQuotaWithoutFaults is what CPUQuota would be without the faults that have
-// set a quota.
+// CPUQuotaWithoutFaults is what CPUQuota would be if no fault had set a quota.
 func (g *Group) CPUQuotaWithoutFaults() (cores float64, limited bool, err error) {
-	return g.cpuQuota(underlying)
+	return g.cpuQuota(withoutFault)
 }
 
-// cpuQuota takes what a file holds from its content as take sees it.
-func (g *Group) cpuQuota(take func(dir, file, is string) (string, error)) (cores float64, limited bool, err error) {
+// cpuQuota passes each quota through adjust before it compares them.
+func (g *Group) cpuQuota(adjust func(dir, file, value string) (string, error)) (cores float64, limited bool, err error) {
 	cpus, err := g.processors()
 	if err != nil {
 		return 0, false, err
@@ -37,7 +36,7 @@ func (g *Group) cpuQuota(take func(dir, file, is string) (string, error)) (cores
 		return 0, false, err
 	}
 	err = p.ancestors(func(dir string) (bool, error) {
-		quota, has, err := readQuota(p.version, dir, take)
+		quota, has, err := readQuota(p.version, dir, adjust)
 		if err != nil {
 			return true, err
 		}
@@ -49,7 +48,7 @@ func (g *Group) cpuQuota(take func(dir, file, is string) (string, error)) (cores
 	return cores, limited, err
 }
 
-func readQuota(version int, dir string, take func(dir, file, is string) (string, error)) (cores float64, limited bool, err error) {
+func readQuota(version int, dir string, adjust func(dir, file, value string) (string, error)) (cores float64, limited bool, err error) {
 	file, period := "cpu.max", ""
 	if version == 1 {
 		file = "cpu.cfs_quota_us"
@@ -60,10 +59,10 @@ func readQuota(version int, dir string, take func(dir, file, is string) (string,
 		quota, err = readSetting(path.Join(dir, file))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return 0, false, nil // no controller here, or the root: no quota
+		return 0, false, nil // the root, or a group without the controller, has no quota
 	}
 	if err == nil {
-		quota, err = take(dir, file, quota)
+		quota, err = adjust(dir, file, quota)
 	}
 	if err == nil && version == 1 {
 		cores, limited, err = parseQuota(quota, period)
@@ -76,8 +75,8 @@ func readQuota(version int, dir string, take func(dir, file, is string) (string,
 	return cores, limited, nil
 }
 
-// processors counts the processors that the group may run on: by its cpuset,
-// or, where there is none, by what its process may use.
+// processors counts the processors that the group may run on. It asks the group's
+// cpuset, and where there is none, the affinity of the group's process.
 func (g *Group) processors() (n int, err error) {
 	if p, err := g.at(CPUSet); err == nil {
 		names := []string{"cpuset.cpus.effective"}
@@ -109,7 +108,7 @@ func (g *Group) processors() (n int, err error) {
 	return set.Count(), nil
 }
 
-// CPUMeter reads the group's processor time again and again from one open file.
+// CPUMeter reads the group's processor time repeatedly from one open file.
 type CPUMeter struct {
 	version int
 	file    *os.File
@@ -133,7 +132,7 @@ func (g *Group) OpenCPUMeter() (*CPUMeter, error) {
 	return &CPUMeter{version: p.version, file: file, buffer: make([]byte, 4096)}, nil
 }
 
-// Read is the processor time that the group has used since it was made.
+// Read returns the processor time that the group has used since it was made.
 func (m *CPUMeter) Read() (time.Duration, error) {
 	n, err := m.file.ReadAt(m.buffer, 0)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -149,7 +148,7 @@ func (m *CPUMeter) Read() (time.Duration, error) {
 // Close closes the counter's file.
 func (m *CPUMeter) Close() error { return m.file.Close() }
 
-// CPUUsage is the processor time that the group has used since it was made.
+// CPUUsage returns the processor time that the group has used since it was made.
 func (g *Group) CPUUsage() (time.Duration, error) {
 	m, err := g.OpenCPUMeter()
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// write writes a value to a file of the kernel's in one call, as they want it.
+// write writes a value to a kernel file in one call, as the kernel requires.
 func write(file, value string) error {
 	f, err := os.OpenFile(file, os.O_WRONLY, 0)
 	if err != nil {
@@ -23,8 +23,8 @@ func write(file, value string) error {
 	return errors.Join(err, f.Close())
 }
 
-// Join moves a process into the group, for the controllers named; with v2 they
-// are one, and all others come with it.
+// Join moves a process into the group's cgroups of these controllers. On v2 they
+// are one cgroup with all controllers.
 func (g *Group) Join(pid int, controllers ...string) error {
 	dirs, err := g.dirs(controllers)
 	if err != nil {
@@ -44,8 +44,8 @@ func (g *Group) Join(pid int, controllers ...string) error {
 	return nil
 }
 
-// Holds reports whether the kernel lists the process in the group, for all of
-// the controllers named.
+// Holds reports whether the kernel lists the process in the group's cgroups of all
+// these controllers.
 func (g *Group) Holds(pid int, controllers ...string) (bool, error) {
 	dirs, err := g.dirs(controllers)
 	if err != nil {
@@ -77,7 +77,7 @@ func (g *Group) dirs(controllers []string) ([]string, error) {
 	return dirs, nil
 }
 
-// limits are the files of a controller that say what the group may do.
+// limits are the files of each controller that limit the group, on v1 and on v2.
 var limits = map[string][2][]string{
 	CPU:     {{"cpu.cfs_quota_us", "cpu.cfs_period_us", "cpu.cfs_burst_us", "cpu.shares", "cpu.idle"}, {"cpu.max", "cpu.max.burst", "cpu.weight", "cpu.idle"}},
 	CPUAcct: {},
@@ -89,15 +89,15 @@ var limits = map[string][2][]string{
 	Freezer: {{"freezer.state"}, {"cgroup.freeze"}},
 }
 
-// Snapshot is what the limits of a group were, apart from what faults have set.
+// Snapshot holds the limits of a group without those that faults have set.
 type Snapshot struct {
 	controllers []string
 	files       map[string]string // by path
 }
 
-// Snapshot reads the files of the controllers named that limit the group. Files
-// that this kernel does not have are left out. Of a file that a fault has set,
-// it takes what was there before: a fault that comes or goes meanwhile is no change.
+// Snapshot reads the files of these controllers that limit the group. It leaves out
+// files that this kernel does not have. Where a fault has set a file, it takes the
+// value from before, so that a fault that begins or ends later is not a change.
 func (g *Group) Snapshot(controllers ...string) (Snapshot, error) {
 	s := Snapshot{controllers: controllers, files: map[string]string{}}
 	for _, c := range controllers {
@@ -114,7 +114,7 @@ func (g *Group) Snapshot(controllers ...string) (Snapshot, error) {
 			if err != nil {
 				return Snapshot{}, fmt.Errorf("read limit: %w", err)
 			}
-			if s.files[file], err = underlying(p.dir, name, strings.TrimSpace(string(data))); err != nil {
+			if s.files[file], err = withoutFault(p.dir, name, strings.TrimSpace(string(data))); err != nil {
 				return Snapshot{}, err
 			}
 		}
@@ -122,8 +122,8 @@ func (g *Group) Snapshot(controllers ...string) (Snapshot, error) {
 	return s, nil
 }
 
-// Unchanged compares the group with an earlier snapshot, and says what differs.
-// A group that is gone differs in nothing.
+// Unchanged compares the group with an earlier snapshot. The error says what
+// differs. For a group that is gone it is nil.
 func (g *Group) Unchanged(before Snapshot) error {
 	after, err := g.Snapshot(before.controllers...)
 	if !g.Exists() {
@@ -134,15 +134,15 @@ func (g *Group) Unchanged(before Snapshot) error {
 	}
 	var errs []error
 	for file, was := range before.files {
-		if is := after.files[file]; is != was {
-			errs = append(errs, fmt.Errorf("compare %s: it was %q before the fault and is %q now", file, was, is))
+		if now := after.files[file]; now != was {
+			errs = append(errs, fmt.Errorf("compare %s: it was %q before the fault and is %q now", file, was, now))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-// Number reads the number after a key in a file of the controller's, such as
-// nr_throttled in cpu.stat.
+// Number reads the number after a key in a file of the controller, for example
+// after nr_throttled in cpu.stat.
 func (g *Group) Number(controller, file, key string) (uint64, error) {
 	p, err := g.at(controller)
 	if err != nil {

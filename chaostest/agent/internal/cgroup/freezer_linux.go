@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path"
 	"strings"
@@ -13,8 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Frozen reports whether the group's processes stand still, or are about to:
-// because the group was frozen or one above it.
+// Frozen reports whether the group's processes stand still or are about to. It is
+// also true when a group above was frozen.
 func (g *Group) Frozen() (bool, error) {
 	p, err := g.at(Freezer)
 	if err != nil {
@@ -32,7 +31,8 @@ func (g *Group) Frozen() (bool, error) {
 	return frozen == 1 || strings.TrimSpace(string(asked)) == "1", err
 }
 
-// FreezerFile is the file that freezes the group, and what it holds then.
+// FreezerFile names the file that freezes the group, and says what the file holds
+// when the group is frozen.
 func (g *Group) FreezerFile() (file, frozen string, err error) {
 	p, err := g.at(Freezer)
 	if p.version == 1 {
@@ -49,15 +49,15 @@ func (g *Group) freezerState(p place) (string, error) {
 	return strings.TrimSpace(string(data)), nil
 }
 
-// Freeze stops all processes of the group and returns when the kernel says that
+// Freeze stops all processes of the group. It returns when the kernel says that
 // they stand still, or when ctx is done.
 func (g *Group) Freeze(ctx context.Context) error { return g.freeze(ctx, true) }
 
-// Thaw lets the processes run again, and reads that back. A group that is gone
-// has nothing to thaw.
+// Thaw lets the processes run again, and reads that back. It does nothing when the
+// group is gone.
 func (g *Group) Thaw(ctx context.Context) error {
 	err := g.freeze(ctx, false)
-	if err != nil && !g.Exists() && (errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV)) {
+	if err != nil && !g.Exists() && gone(err) {
 		return nil
 	}
 	return err
@@ -74,8 +74,8 @@ func (g *Group) freeze(ctx context.Context, want bool) error {
 	return g.freezeV2(ctx, p, want)
 }
 
-// freezeV1 writes the state until it is read back: a v1 freezer may stay
-// FREEZING, for example while a process forks, and then wants to be asked again.
+// freezeV1 writes the state until the kernel shows it. A v1 freezer may stay
+// FREEZING, for example while a process forks, until it is written again.
 func (g *Group) freezeV1(ctx context.Context, p place, want bool) error {
 	state, verb := "THAWED", "thaw"
 	if want {
@@ -85,17 +85,17 @@ func (g *Group) freezeV1(ctx context.Context, p place, want bool) error {
 		if err := write(path.Join(p.dir, "freezer.state"), state); err != nil {
 			return fmt.Errorf("%s cgroup: %w", verb, err)
 		}
-		have, err := g.freezerState(p)
+		now, err := g.freezerState(p)
 		if err != nil {
 			return fmt.Errorf("%s cgroup: %w", verb, err)
 		}
-		if have == state {
+		if now == state {
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%s cgroup %s: the kernel still says %s: a process in uninterruptible sleep cannot be frozen, "+
-				"and a frozen group above cannot be thawed from here: %w", verb, p.dir, have, ctx.Err())
+				"and a frozen group above cannot be thawed from here: %w", verb, p.dir, now, ctx.Err())
 		case <-time.After(pause):
 		}
 	}
@@ -106,7 +106,7 @@ func (g *Group) freezeV2(ctx context.Context, p place, want bool) error {
 	if want {
 		value, verb = "1", "freeze"
 	}
-	// Opened before the write, so that no change of it is missed.
+	// Open the file before the write, so that no change of it is missed.
 	events, err := os.Open(path.Join(p.dir, "cgroup.events"))
 	if err != nil {
 		return fmt.Errorf("%s cgroup: %w", verb, err)
@@ -129,8 +129,8 @@ func (g *Group) freezeV2(ctx context.Context, p place, want bool) error {
 			return fmt.Errorf("%s cgroup %s: the kernel still says frozen %d: a process in uninterruptible sleep cannot be frozen, "+
 				"and a frozen group above cannot be thawed from here: %w", verb, p.dir, frozen, ctx.Err())
 		}
-		// kernfs raises POLLPRI when the file changes. The wait is short so that
-		// the end of ctx is seen.
+		// The kernel raises POLLPRI when the file changes. The wait is short, so that
+		// the end of ctx is noticed.
 		poll := []unix.PollFd{{Fd: int32(events.Fd()), Events: unix.POLLPRI}}
 		if _, err := unix.Poll(poll, 20); err != nil && !errors.Is(err, unix.EINTR) {
 			return fmt.Errorf("%s cgroup %s: wait for it: %w", verb, p.dir, err)

@@ -21,9 +21,9 @@ const (
 	Freezer = "freezer"
 )
 
-// Group is the control group of one process: one directory in v2, one for each
-// controller in v1. It stays bound to the process it was made for: a later
-// process with the same number is not mistaken for it.
+// Group is the control group of one process: one directory on v2, and one for each
+// controller on v1. It stays bound to its process: a later process with the same
+// number is not mistaken for it.
 type Group struct {
 	pid    int
 	id     string
@@ -32,26 +32,26 @@ type Group struct {
 	places map[string]place
 }
 
-// place is the group's directory for one controller, and the mount where the
-// walk to its ancestors ends.
+// place is the group's directory for one controller, and the mount that shows it.
+// The walk to the group's ancestors ends at the mount.
 type place struct {
 	version          int
 	dir, mount, path string
 }
 
-// Of resolves the control group of a running process. The reader must be in
-// the host's PID and cgroup namespaces. When containerID is not empty, the
-// group's path must contain it, so that a process number that has passed to
-// somebody else is an error and not somebody else's fault.
+// Of finds the control group of a running process. The caller must be in the
+// host's PID and cgroup namespaces. If containerID is not empty, the group's path
+// must contain it: when another process has got the number meanwhile, that is an
+// error, and no fault hits another container.
 func Of(pid int, containerID string) (*Group, error) { return of("/proc", pid, containerID) }
 
 func of(proc string, pid int, id string) (*Group, error) {
 	g := &Group{pid: pid, id: id, proc: proc, places: map[string]place{}}
-	of := fmt.Sprintf("process %d", pid)
+	whose := fmt.Sprintf("process %d", pid)
 	if id != "" {
-		of += " of container " + id
+		whose += " of container " + id
 	}
-	state, start, err := g.stat()
+	state, start, err := readStat(proc, pid)
 	if err == nil && dead(state) {
 		err = errors.New("it has ended")
 	}
@@ -59,28 +59,24 @@ func of(proc string, pid int, id string) (*Group, error) {
 		err = errors.New("there is no such process: did the container stop, or is the agent outside the host's PID namespace?")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("find cgroup of %s: %w", of, err)
+		return nil, fmt.Errorf("find cgroup of %s: %w", whose, err)
 	}
 	g.start = start
 	lines, err := os.ReadFile(filepath.Join(proc, strconv.Itoa(pid), "cgroup"))
 	if err != nil {
-		return nil, fmt.Errorf("find cgroup of %s: %w", of, err)
+		return nil, fmt.Errorf("find cgroup of %s: %w", whose, err)
 	}
 	memberships, err := parseMemberships(string(lines))
 	if err != nil {
-		return nil, fmt.Errorf("find cgroup of %s: %w", of, err)
+		return nil, fmt.Errorf("find cgroup of %s: %w", whose, err)
 	}
-	info, err := os.ReadFile(filepath.Join(proc, "self", "mountinfo"))
+	mounts, err := readMounts(proc)
 	if err != nil {
-		return nil, fmt.Errorf("find cgroup mounts: %w", err)
-	}
-	mounts, err := parseMounts(string(info))
-	if err != nil {
-		return nil, fmt.Errorf("find cgroup mounts: %w", err)
+		return nil, err
 	}
 	if !slices.ContainsFunc(memberships, func(m membership) bool { return strings.Contains(m.path, id) }) {
 		return nil, fmt.Errorf("find cgroup of %s: the process is in %q, which does not name the container: "+
-			"has its number passed to another process, or is the agent outside the host's cgroup namespace (--cgroupns host)?", of, paths(memberships))
+			"has its number passed to another process, or is the agent outside the host's cgroup namespace (--cgroupns host)?", whose, paths(memberships))
 	}
 	for _, m := range memberships {
 		p, ok := locate(m, mounts)
@@ -95,13 +91,13 @@ func of(proc string, pid int, id string) (*Group, error) {
 		}
 	}
 	if len(g.places) == 0 {
-		return nil, fmt.Errorf("find cgroup of %s: no mount shows %q: mount the host's /sys/fs/cgroup read-write into the agent", of, paths(memberships))
+		return nil, fmt.Errorf("find cgroup of %s: no mount shows %q: mount the host's /sys/fs/cgroup read-write into the agent", whose, paths(memberships))
 	}
 	return g, nil
 }
 
-// locate finds the mount that shows a group: a writable one before a read-only
-// one, the last mounted before one that it may hide.
+// locate finds the mount that shows a group. It prefers a writable mount, and then
+// the last one, because that may hide earlier ones.
 func locate(m membership, mounts []mount) (place, bool) {
 	var best place
 	var writable, found bool
@@ -133,13 +129,13 @@ func isDir(dir string) bool {
 // PID is the process that the group was found by.
 func (g *Group) PID() int { return g.pid }
 
-// Process names that process.
+// Process names the process that the group was found by.
 func (g *Group) Process() Process { return Process{PID: g.pid, Start: g.start} }
 
-// ContainerID is what the group's path was asked to contain.
+// ContainerID is the ID that the group's path has to contain.
 func (g *Group) ContainerID() string { return g.id }
 
-// Version is 1 when any controller that faults need is a v1 one, else 2.
+// Version is 1 when a controller that faults need is on cgroup v1, and otherwise 2.
 func (g *Group) Version() int {
 	for _, c := range []string{CPU, CPUAcct, Memory, Freezer} {
 		if g.places[c].version == 1 {
@@ -149,8 +145,8 @@ func (g *Group) Version() int {
 	return 2
 }
 
-// Mechanism names the kind of cgroup that the controller has, as attestations
-// print it.
+// Mechanism names the controller's kind of cgroup for attestations, for example
+// "cgroup v2".
 func (g *Group) Mechanism(controller string) string {
 	p, err := g.at(controller)
 	if err != nil {
@@ -159,8 +155,8 @@ func (g *Group) Mechanism(controller string) string {
 	return fmt.Sprintf("cgroup v%d", p.version)
 }
 
-// at is where a controller shows the group. The root of a hierarchy is no
-// container's: a fault there would hit the whole machine.
+// at returns the group's place for a controller. It refuses the root of a
+// hierarchy: a fault there would hit the whole machine.
 func (g *Group) at(controller string) (place, error) {
 	p, ok := g.places[controller]
 	if !ok {
@@ -170,7 +166,7 @@ func (g *Group) at(controller string) (place, error) {
 	case !ok:
 		return place{}, fmt.Errorf("find %s cgroup of process %d: no hierarchy has that controller", controller, g.pid)
 	case p.path == "/" || strings.HasPrefix(p.path, "/.."):
-		return place{}, fmt.Errorf("find %s cgroup of process %d: it is in %q, which is no container's own group", controller, g.pid, p.path)
+		return place{}, fmt.Errorf("find %s cgroup of process %d: it is in %q, which is not a container's group", controller, g.pid, p.path)
 	case !strings.Contains(p.path, g.id):
 		return place{}, fmt.Errorf("find %s cgroup of process %d: it is in %q, which does not name container %s", controller, g.pid, p.path, g.id)
 	}
@@ -183,8 +179,8 @@ func (g *Group) Dir(controller string) (string, error) {
 	return p.dir, err
 }
 
-// Has reports whether the kernel offers the group what a fault of that
-// controller needs.
+// Has reports whether the kernel offers the group what faults of the controller
+// need.
 func (g *Group) Has(controller string) bool {
 	file := map[string][2]string{
 		CPU:     {"cpu.cfs_quota_us", "cpu.max"},
@@ -213,22 +209,14 @@ func (g *Group) Exists() bool {
 
 // Alive reports whether the process that the group was found by still runs.
 func (g *Group) Alive() bool {
-	state, start, err := g.stat()
+	state, start, err := readStat(g.proc, g.pid)
 	return err == nil && start == g.start && !dead(state)
 }
 
 func dead(state byte) bool { return state == 'Z' || state == 'X' }
 
-func (g *Group) stat() (state byte, start uint64, err error) {
-	data, err := os.ReadFile(filepath.Join(g.proc, strconv.Itoa(g.pid), "stat"))
-	if err != nil {
-		return 0, 0, err
-	}
-	return parseStat(string(data))
-}
-
-// ancestors calls visit with the group's directory and those above it, until
-// visit says stop or the mount's root was visited.
+// ancestors calls visit with the group's directory and then with those above it,
+// until visit returns stop or the mount's root was visited.
 func (p place) ancestors(visit func(dir string) (stop bool, err error)) error {
 	for dir := p.dir; ; dir = path.Dir(dir) {
 		if stop, err := visit(dir); stop || err != nil {

@@ -29,7 +29,7 @@ func resolve(t *testing.T, box *cgrouptest.Box, pid int) *cgroup.Group {
 	return group
 }
 
-func TestLimitsOfTheKernel(t *testing.T) {
+func TestTheKernelsLimitsAreRead(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5, Memory: 64 << 20})
 	group := resolve(t, box, box.Start(t, "sleep", "600").PID)
@@ -43,7 +43,7 @@ func TestLimitsOfTheKernel(t *testing.T) {
 	g.Expect(group.OOMKills()).To(BeZero())
 }
 
-func TestWithoutLimits(t *testing.T) {
+func TestAGroupWithoutLimits(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	group := resolve(t, box, box.Start(t, "sleep", "600").PID)
@@ -55,12 +55,12 @@ func TestWithoutLimits(t *testing.T) {
 	g.Expect([]any{limited, err}).To(Equal([]any{false, nil}))
 }
 
-func TestCounters(t *testing.T) {
+func TestTheCountersMove(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	target := box.Grow(t, 32<<20)
 	group := resolve(t, box, target.PID)
-	set, err := group.WorkingSet()
+	before, err := group.WorkingSet()
 	g.Expect(err).NotTo(HaveOccurred())
 	used, err := group.CPUUsage()
 	g.Expect(err).NotTo(HaveOccurred())
@@ -68,10 +68,10 @@ func TestCounters(t *testing.T) {
 	g.Expect(target.Hear(t)).To(Equal("grown"))
 	after, err := group.WorkingSet()
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(float64(after - set)).To(BeNumerically("~", 32<<20, 4<<20))
+	g.Expect(float64(after - before)).To(BeNumerically("~", 32<<20, 4<<20))
 	g.Expect(float64(after)).To(BeNumerically("~", float64(box.WorkingSet(t)), 2<<20))
 	g.Eventually(group.CPUUsage).Should(BeNumerically(">", used))
-	g.Eventually(func() bool { // the same counter, read between two looks from outside
+	g.Eventually(func() bool { // the same counter, read between two readings from outside
 		low := box.CPUTime(t)
 		mine, err := group.CPUUsage()
 		return err == nil && low <= mine && mine <= box.CPUTime(t)
@@ -88,7 +88,7 @@ func TestReadingTheWorkingSetTakesNoMemory(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 }
 
-func TestJoin(t *testing.T) {
+func TestJoinMovesAProcess(t *testing.T) {
 	g := NewWithT(t)
 	box, other := cgrouptest.NewBox(t, cgrouptest.Limits{}), cgrouptest.NewBox(t, cgrouptest.Limits{})
 	group := resolve(t, box, box.Start(t, "sleep", "600").PID)
@@ -101,7 +101,7 @@ func TestJoin(t *testing.T) {
 		HavePrefix("move process 4194303 into cgroup "), ContainSubstring(box.Name), HaveSuffix("no such process"))))
 }
 
-func TestFreeze(t *testing.T) {
+func TestFreezeAndThaw(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	target := box.Load(t, 1)
@@ -118,7 +118,7 @@ func TestFreeze(t *testing.T) {
 	g.Eventually(func() time.Duration { return cgrouptest.CPUTime(t, target.PID) }, "10s").Should(BeNumerically(">", stood))
 }
 
-func TestSnapshotSeesEachChange(t *testing.T) {
+func TestUnchangedNamesEachChange(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5, Memory: 64 << 20})
 	group := resolve(t, box, box.Start(t, "sleep", "600").PID)
@@ -140,7 +140,7 @@ func TestSnapshotSeesEachChange(t *testing.T) {
 	g.Expect(group.Unchanged(memory)).To(Succeed())
 }
 
-func TestGroupThatIsGone(t *testing.T) {
+func TestAGroupThatIsGone(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	target := box.Start(t, "sleep", "600")

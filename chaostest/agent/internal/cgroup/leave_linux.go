@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Leave moves this process out of every group that it is in, up to the root of
-// each hierarchy: whoever ends all processes of a container finds them by its
-// groups. Where the root takes no process, it goes into a group of its own there.
+// Leave moves this process from its groups to the root of each hierarchy. A
+// container's processes are killed by its groups, so this process then survives.
+// Where the root takes no process, Leave makes a new group below the root.
 func Leave() error {
 	lines, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
@@ -22,7 +22,7 @@ func Leave() error {
 	if err != nil {
 		return fmt.Errorf("find the groups to leave: %w", err)
 	}
-	mounts, err := hostMounts()
+	mounts, err := readMounts("/proc")
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func leave(m membership, mounts []mount) error {
 	if m.path == "/" {
 		return nil
 	}
-	var err error // a hierarchy that is mounted nowhere shows nobody who is in it
+	var err error // nothing to do for a hierarchy that is not mounted
 	for _, mnt := range mounts {
 		switch {
 		case !mnt.holds(m):
@@ -51,8 +51,8 @@ func leave(m membership, mounts []mount) error {
 	return err
 }
 
-// shelter is the beginning of the names of groups that Leave has made.
-const shelter = "chaosgate-keeper-"
+// groupPrefix begins the names of the groups that Leave makes.
+const groupPrefix = "chaosgate-keeper-"
 
 func moveTo(root string) error {
 	const self = "0"
@@ -60,18 +60,18 @@ func moveTo(root string) error {
 	if err == nil || !errors.Is(err, unix.EBUSY) && !errors.Is(err, unix.EOPNOTSUPP) {
 		return err
 	}
-	// A v2 group that hands controllers down takes no process, unless it is the
-	// root of them all.
-	dir := fmt.Sprintf("%s/%s%d", root, shelter, os.Getpid())
+	// A v2 group that enables controllers for its children takes no process, unless
+	// it is the root of the hierarchy.
+	dir := fmt.Sprintf("%s/%s%d", root, groupPrefix, os.Getpid())
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return err
 	}
 	return write(filepath.Join(dir, "cgroup.procs"), self)
 }
 
-// removeShelters removes the groups that Leave has made and that are empty.
-func removeShelters(root string) {
-	dirs, _ := filepath.Glob(filepath.Join(root, shelter+"*")) // only a wrong pattern is an error
+// removeLeftGroups removes the empty groups that Leave has made.
+func removeLeftGroups(root string) {
+	dirs, _ := filepath.Glob(filepath.Join(root, groupPrefix+"*")) // fails only for a wrong pattern
 	for _, dir := range dirs {
 		_ = unix.Rmdir(dir) // one that is in use stays
 	}

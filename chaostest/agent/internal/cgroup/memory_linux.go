@@ -8,8 +8,8 @@ import (
 	"path"
 )
 
-// MemoryLimit is the tightest memory limit, in bytes, of the group and its
-// ancestors; limited is false when there is none.
+// MemoryLimit is the smallest memory limit, in bytes, of the group and its
+// ancestors. Limited is false when there is none.
 func (g *Group) MemoryLimit() (limit uint64, limited bool, err error) {
 	p, err := g.at(Memory)
 	if err != nil {
@@ -40,7 +40,7 @@ func (g *Group) MemoryLimit() (limit uint64, limited bool, err error) {
 }
 
 // OOMKills counts the processes of the group that the kernel has killed because
-// memory ran out. Needs Linux 4.13.
+// memory ran out. It needs Linux 4.13.
 func (g *Group) OOMKills() (uint64, error) {
 	p, err := g.at(Memory)
 	if err != nil {

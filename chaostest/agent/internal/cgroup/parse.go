@@ -1,5 +1,5 @@
-// Package cgroup finds the control group of a container's process, in cgroup v1,
-// v2 and mixtures of both, and reads and writes the few files that the agent's
+// Package cgroup finds the control group of a container's process, on cgroup v1,
+// v2 and mixtures of both. It reads and writes the few files that the agent's
 // injectors need.
 package cgroup
 
@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// unified is the key of the v2 hierarchy, whose line in /proc/PID/cgroup names
-// no controllers.
+// unified is the key of the v2 hierarchy: its line in /proc/PID/cgroup names no
+// controllers.
 const unified = ""
 
 // membership is one line of /proc/PID/cgroup.
@@ -87,8 +87,8 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// dir is where the mount shows the group with that path; false when the mount
-// does not show it.
+// dir is where the mount shows the group with this path. It is false when the
+// mount does not show it.
 func (m mount) dir(group string) (string, bool) {
 	if m.root == "/" {
 		return path.Join(m.point, group), true
@@ -123,8 +123,8 @@ func parseCPUMax(s string) (cores float64, limited bool, err error) {
 	return parseQuota(f[0], f[1])
 }
 
-// parseQuota reads a quota and its period, both in microseconds; v1 writes -1
-// for no quota.
+// parseQuota reads a quota and its period, both in microseconds. On v1, -1 means no
+// quota.
 func parseQuota(quota, period string) (cores float64, limited bool, err error) {
 	q, err := strconv.ParseInt(strings.TrimSpace(quota), 10, 64)
 	if err != nil {
@@ -143,8 +143,8 @@ func parseQuota(quota, period string) (cores float64, limited bool, err error) {
 	return float64(q) / float64(p), true, nil
 }
 
-// noLimit is below what v1 shows for "no limit": the largest page count of a
-// 64-bit kernel in bytes. Nothing has that much memory.
+// noLimit is a bit less than the number that v1 shows for "no limit", the largest
+// number of whole pages in 63 bits. No machine has that much memory.
 const noLimit = 1 << 62
 
 func parseBytes(s []byte) (n uint64, limited bool, err error) {

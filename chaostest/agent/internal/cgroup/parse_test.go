@@ -143,8 +143,8 @@ func TestStat(t *testing.T) {
 	}
 }
 
-// The kernel's files are read as they come: whatever they hold, no parser may
-// panic, and none may make a number up that the text does not hold.
+// Whatever the kernel's files hold, no parser may panic, and none may invent a
+// number.
 func FuzzParsers(f *testing.F) {
 	for _, seed := range []string{
 		"0::/a\n", "50000 100000", "max", "0-3,7", "oom_kill 1\n", "1 (a) S 1", "36 32 0:32 /a /b\\040 rw - cgroup cgroup rw,cpu\n", "usage_usec 5\n",

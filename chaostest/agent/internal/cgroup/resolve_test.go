@@ -13,8 +13,9 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// host writes what /proc and the cgroup mounts of a machine show: the lines of
-// /proc/7/cgroup, of mountinfo with ROOT for the directory, and the cgroups' files.
+// host writes the files of a machine's /proc and cgroup mounts: the lines of
+// /proc/7/cgroup, the lines of mountinfo (ROOT stands for the directory), and the
+// cgroups' files.
 func host(t *testing.T, cgroups, mountinfo string, files map[string]string) (proc, root string) {
 	t.Helper()
 	root = t.TempDir()
@@ -105,7 +106,7 @@ func TestResolve(t *testing.T) {
 			},
 			cpu: "cg/cpu/docker/4f5e9a", memory: "cg/memory/docker/4f5e9a", version: 1, cores: 0.5, limit: 64 << 20,
 		},
-		"a read-only mount before and a writable one elsewhere": {
+		"a read-only mount, and a writable one elsewhere": {
 			cgroups: "0::/docker/4f5e9a\n",
 			mounts:  "30 20 0:26 / ROOT/host rw - cgroup2 cgroup2 rw\n31 20 0:26 / ROOT/cg ro - cgroup2 cgroup2 rw\n",
 			files: map[string]string{
@@ -165,7 +166,7 @@ func TestResolveRefuses(t *testing.T) {
 		group, err := of(proc, 7, "")
 		g.Expect(err).NotTo(HaveOccurred())
 		_, err = group.Dir(Freezer)
-		g.Expect(err).To(MatchError(`find freezer cgroup of process 7: it is in "/", which is no container's own group`))
+		g.Expect(err).To(MatchError(`find freezer cgroup of process 7: it is in "/", which is not a container's group`))
 	})
 }
 

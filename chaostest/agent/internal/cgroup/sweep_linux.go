@@ -12,16 +12,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sweep undoes all claims on this machine that no living process answers for:
-// what a crash of an agent and its keeper has left.
+// Sweep undoes all claims on this machine that have no living owner: those that a
+// crash of an agent and its keeper has left.
 func Sweep() error {
-	mounts, err := hostMounts()
+	mounts, err := readMounts("/proc")
 	if err != nil {
 		return err
 	}
 	var errs []error
 	for _, m := range mounts {
-		removeShelters(m.point)
+		removeLeftGroups(m.point)
 		errs = append(errs, sweep(m.point))
 	}
 	return errors.Join(errs...)
@@ -39,7 +39,7 @@ func sweep(root string) error {
 				err = c.Undo()
 			}
 			if err != nil {
-				errs = append(errs, fmt.Errorf("sweep what an earlier agent left: %w", err))
+				errs = append(errs, fmt.Errorf("undo what an earlier agent left: %w", err))
 			}
 		}
 		return nil
@@ -47,7 +47,7 @@ func sweep(root string) error {
 	return errors.Join(append(errs, err)...)
 }
 
-// claimed are the files of a group that have a claim.
+// claimed lists the files of a group that have a claim.
 func claimed(dir string) []string {
 	buffer := make([]byte, 8192)
 	n, err := unix.Listxattr(dir, buffer)
@@ -63,8 +63,8 @@ func claimed(dir string) []string {
 	return files
 }
 
-func hostMounts() ([]mount, error) {
-	info, err := os.ReadFile("/proc/self/mountinfo")
+func readMounts(proc string) ([]mount, error) {
+	info, err := os.ReadFile(filepath.Join(proc, "self", "mountinfo"))
 	if err != nil {
 		return nil, fmt.Errorf("find cgroup mounts: %w", err)
 	}

@@ -8,9 +8,9 @@ import (
 	"path"
 )
 
-// WorkingSet is the group's memory, in bytes, less the page cache that the
-// kernel would give up first: what the kernel's out-of-memory killer and
-// Kubernetes go by.
+// WorkingSet is the group's memory, in bytes, without the page cache that the
+// kernel would give up first. The kernel's out-of-memory killer and Kubernetes
+// go by it.
 func (g *Group) WorkingSet() (uint64, error) {
 	m, err := g.OpenWorkingSetMeter()
 	if err != nil {
@@ -20,8 +20,8 @@ func (g *Group) WorkingSet() (uint64, error) {
 	return m.Read()
 }
 
-// WorkingSetMeter reads a group's working set again and again without taking
-// memory for that, since a worker's own memory counts in the group.
+// WorkingSetMeter reads a group's working set repeatedly. It allocates nothing for
+// that, since the memory of a worker counts in the group.
 type WorkingSetMeter struct {
 	usage, stat *os.File
 	inactive    string // the name of the inactive page cache in stat
@@ -55,17 +55,17 @@ func (g *Group) OpenWorkingSetMeter() (*WorkingSetMeter, error) {
 // Close closes the counters' files.
 func (m *WorkingSetMeter) Close() error { return errors.Join(m.usage.Close(), m.stat.Close()) }
 
-// Read is the working set of now, in bytes.
+// Read returns the present working set, in bytes.
 func (m *WorkingSetMeter) Read() (uint64, error) {
-	data, err := m.whole(m.usage)
+	data, err := m.readAll(m.usage)
 	if err != nil {
 		return 0, fmt.Errorf("read memory usage: %w", err)
 	}
 	used, limited, err := parseBytes(data)
 	if err != nil || !limited {
-		return 0, fmt.Errorf("read memory usage from %s: %q is no number of bytes: %w", m.usage.Name(), data, err)
+		return 0, fmt.Errorf("read memory usage from %s: %q is not a number of bytes: %w", m.usage.Name(), data, err)
 	}
-	if data, err = m.whole(m.stat); err != nil {
+	if data, err = m.readAll(m.stat); err != nil {
 		return 0, fmt.Errorf("read %s: %w", m.inactive, err)
 	}
 	cache, err := parseKey(data, m.inactive)
@@ -75,8 +75,8 @@ func (m *WorkingSetMeter) Read() (uint64, error) {
 	return used - min(cache, used), nil
 }
 
-// whole is what is in the file now; the next call overwrites it.
-func (m *WorkingSetMeter) whole(f *os.File) ([]byte, error) {
+// readAll returns the whole file. The next call overwrites it.
+func (m *WorkingSetMeter) readAll(f *os.File) ([]byte, error) {
 	n, err := f.ReadAt(m.buffer, 0)
 	switch {
 	case err == nil:

@@ -20,7 +20,7 @@ type burner struct {
 	proc        *worker.Process[reading]
 	idle        time.Duration // of the burner, before the start
 	attestation record.Attestation
-	final        injector.Final
+	final       injector.Final
 }
 
 var _ injector.Live = (*burner)(nil)

@@ -31,7 +31,7 @@ type throttle struct {
 	cores       float64      // what the lowered quota is worth
 	period      time.Duration
 	attestation record.Attestation
-	final        injector.Final
+	final       injector.Final
 
 	// The kernel's counts when the quota was lowered.
 	start              uint64

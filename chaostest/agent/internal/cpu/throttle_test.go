@@ -126,7 +126,7 @@ func TestThrottlesThatAreRefused(t *testing.T) {
 		want  string
 	}{
 		"below the kernel's minimum": {0.01, "throttle CPU of shop: 1 % of 0.05 processors is 50 us in each period of 100000 us, and the kernel allows no less than 1ms: ask for at least 20 %"},
-		"on top of another":          {0.5, " is set by CPU throttle to 50 % of the quota, injection 1: revert that first"},
+		"on top of another":          {0.5, " is set by CPU throttle to 50 % of the quota, injection 1: revert that injection first"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)

@@ -219,7 +219,7 @@ func TestASecondFaultOnTheSameFileIsRefusedWithTheFirstOnesName(t *testing.T) {
 	_, err := hold(t.Context(), k, group, time.Minute)
 	refused, ok := errors.AsType[*cgroup.ClaimedError](err)
 	g.Expect(ok).To(BeTrue(), "%v", err)
-	g.Expect(refused).To(MatchError(HaveSuffix(" is set by pause, injection 3f.0: revert that first")))
+	g.Expect(refused).To(MatchError(HaveSuffix(" is set by pause, injection 3f.0: revert that injection first")))
 	// The same goes for another agent's keeper.
 	other := keeper.New()
 	_, err = hold(t.Context(), other, group, time.Minute)

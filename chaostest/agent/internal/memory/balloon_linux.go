@@ -19,7 +19,7 @@ type balloon struct {
 	kills0            uint64
 	proc              *worker.Process[reading]
 	attestation       record.Attestation
-	final              injector.Final
+	final             injector.Final
 	released          error // what of the memory did not come back when the worker ended
 }
 

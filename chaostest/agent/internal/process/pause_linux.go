@@ -17,7 +17,7 @@ type pause struct {
 	attestation record.Attestation
 	hold        *keeper.Hold // nil before the freezer is written to
 	frozen      uint64       // when all stood still
-	final        injector.Final
+	final       injector.Final
 }
 
 var _ injector.Live = (*pause)(nil)

@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// RequireRoot names the variable by which an environment promises root and
-// writable cgroups: a test that cannot have them then fails and is not skipped.
+// RequireRoot is the variable that promises root and writable cgroups. When it is
+// 1, a test that lacks them fails and is not skipped.
 const RequireRoot = "CHAOSGATE_REQUIRE_ROOT"
 
 // root is where every distribution mounts cgroups.
 const root = "/sys/fs/cgroup"
 
-// Limits of a box; zero is none.
+// Limits are the limits of a box. Zero means no limit.
 type Limits struct {
 	CPU    float64 // processors
 	Memory int     // bytes
 }
 
-// Box is a cgroup made for one test, in v2 or in the v1 hierarchies.
+// Box is a cgroup for one test, on v2 or in the v1 hierarchies.
 type Box struct {
 	Name string
 	dirs map[string]string // by controller
@@ -38,8 +38,8 @@ func V2() bool {
 	return err == nil
 }
 
-// NewBox makes a cgroup, and removes it when the test ends: a box that then
-// still holds a process, or cannot be removed, fails the test.
+// NewBox makes a cgroup and removes it when the test ends. The test fails if the
+// box cannot be removed, for example because a process is still in it.
 func NewBox(t testing.TB, limits Limits) *Box {
 	t.Helper()
 	b := &Box{Name: fmt.Sprintf("chaosgate-test-%x", rand.Uint64()), dirs: map[string]string{}, v2: V2()}
@@ -80,7 +80,7 @@ func (b *Box) limit(t testing.TB, limits Limits) {
 	t.Helper()
 	quota := strconv.Itoa(int(limits.CPU * 100_000))
 	// A box with a quota gets the largest weight, so that other work on the machine
-	// disturbs little. One without would leave nothing to the agent.
+	// disturbs it little. A box without a quota would leave the agent no time.
 	switch {
 	case b.v2:
 		if limits.CPU > 0 {
@@ -116,7 +116,7 @@ func (b *Box) write(t testing.TB, controller, file, value string) {
 	}
 }
 
-// Set sets a file of the box, as somebody else would.
+// Set sets a file of the box, as another program would.
 func (b *Box) Set(t testing.TB, controller, file, value string) {
 	t.Helper()
 	b.write(t, controller, file, value)
@@ -130,26 +130,26 @@ func (b *Box) Join(t testing.TB, pid int) {
 	}
 }
 
-// JoinSelf moves this process into the box's freezer, and back to where it came
-// from when the test ends.
+// JoinSelf moves this process into the box's freezer, and moves it back when the
+// test ends.
 func (b *Box) JoinSelf(t testing.TB) {
 	t.Helper()
 	data, err := os.ReadFile("/proc/self/cgroup")
 	if err != nil {
 		t.Fatal(err)
 	}
-	mark, home := ":freezer:", filepath.Join(root, "freezer")
+	mark, hierarchy := ":freezer:", filepath.Join(root, "freezer")
 	if b.v2 {
-		mark, home = "0::", root
+		mark, hierarchy = "0::", root
 	}
 	_, rest, found := strings.Cut(string(data), mark)
 	if !found {
-		t.Fatalf("find the own freezer in %q: no line with %s", data, mark)
+		t.Fatalf("find this process's freezer in %q: no line with %s", data, mark)
 	}
-	own, _, _ := strings.Cut(rest, "\n")
+	home, _, _ := strings.Cut(rest, "\n")
 	self := []byte(strconv.Itoa(os.Getpid()))
 	t.Cleanup(func() {
-		if err := os.WriteFile(filepath.Join(home, own, "cgroup.procs"), self, 0); err != nil {
+		if err := os.WriteFile(filepath.Join(hierarchy, home, "cgroup.procs"), self, 0); err != nil {
 			t.Error(err)
 		}
 	})
@@ -158,7 +158,7 @@ func (b *Box) JoinSelf(t testing.TB) {
 
 func (b *Box) remove(t testing.TB) {
 	for _, dir := range b.dirs {
-		// A process that has been reaped leaves its cgroup a moment later.
+		// A process leaves its cgroup a moment after it was reaped.
 		deadline := time.Now().Add(10 * time.Second)
 		for {
 			err := syscall.Rmdir(dir)

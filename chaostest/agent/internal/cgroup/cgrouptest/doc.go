@@ -1,3 +1,3 @@
-// Package cgrouptest makes cgroups and targets for tests, and looks at them with
-// code of its own, so that what the injectors say is checked from outside.
+// Package cgrouptest makes cgroups and targets for tests. It reads their state with
+// separate code, so that the tests check the injectors' reports independently.
 package cgrouptest

@@ -7,9 +7,8 @@ import (
 	"github.com/onsi/gomega/gleak"
 )
 
-// NothingLeft remembers what there is, and checks when the test ends that
-// nothing has been added: no goroutine, no open file, no process in the box, no
-// setting of it that changed.
+// NothingLeft checks when the test ends that nothing was added since the call: no
+// goroutine, no open file, no process in the box, and no changed setting of it.
 func NothingLeft(t testing.TB, box *Box) {
 	t.Helper()
 	g := NewWithT(t)

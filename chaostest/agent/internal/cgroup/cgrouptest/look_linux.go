@@ -29,7 +29,7 @@ func number(t testing.TB, text string) int {
 	return n
 }
 
-// field is the number after a key, in a file of keys and numbers.
+// field is the number after a key in a file of keys and numbers.
 func (b *Box) field(t testing.TB, controller, file, key string) int {
 	t.Helper()
 	f := strings.Fields(b.read(t, controller, file))
@@ -55,9 +55,9 @@ func (b *Box) Throttled(t testing.TB) int {
 	return b.field(t, "cpu", "cpu.stat", "nr_throttled")
 }
 
-// Mapped is the memory of the box's processes that is no page cache, by their
-// page tables: exact, where the kernel's own count of a cgroup may be two seconds
-// and hundreds of pages behind. Needs Linux 4.14.
+// Mapped is the memory of the box's processes without the page cache. It comes
+// from their page tables and is exact, while the kernel's count for a cgroup may
+// be two seconds and hundreds of pages late. It needs Linux 4.14.
 func (b *Box) Mapped(t testing.TB) int {
 	t.Helper()
 	sum := 0
@@ -77,7 +77,7 @@ func (b *Box) Mapped(t testing.TB) int {
 	return sum
 }
 
-// WorkingSet is the box's memory less its inactive page cache.
+// WorkingSet is the box's memory without its inactive page cache.
 func (b *Box) WorkingSet(t testing.TB) int {
 	t.Helper()
 	if b.v2 {
@@ -86,7 +86,7 @@ func (b *Box) WorkingSet(t testing.TB) int {
 	return number(t, b.read(t, "memory", "memory.usage_in_bytes")) - b.field(t, "memory", "memory.stat", "total_inactive_file")
 }
 
-// Processes are the processes of the box, in any of its hierarchies, in order.
+// Processes lists the processes of the box in all its hierarchies, in order.
 func (b *Box) Processes(t testing.TB) []int {
 	t.Helper()
 	var all []int
@@ -99,8 +99,7 @@ func (b *Box) Processes(t testing.TB) []int {
 	return slices.Compact(all)
 }
 
-// Files are the box's settings: all files that hold one line and do not count
-// what happens.
+// Files returns the box's settings by path: all its files except counters.
 func (b *Box) Files(t testing.TB) map[string]string {
 	t.Helper()
 	counters := []string{

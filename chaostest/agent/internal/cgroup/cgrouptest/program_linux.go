@@ -13,8 +13,8 @@ import (
 
 const program = "CHAOSGATE_TEST_PROGRAM"
 
-// Main runs the target's program that the process was started as, and does not
-// return then; it comes first in TestMain.
+// Main runs a target's program, and does not return, if the process was started as
+// one. Call it first in TestMain.
 func Main() {
 	kind := os.Getenv(program)
 	if kind == "" {
@@ -33,11 +33,11 @@ func Main() {
 	panic("no such program: " + kind)
 }
 
-// Load starts a target that keeps one processor busy for that share of the time.
+// Load starts a target that keeps one processor busy for a share of the time.
 func (b *Box) Load(t testing.TB, share float64) *Target { return b.run(t, "load", share) }
 
-// Grow starts a target that takes so many bytes of memory whenever it reads a
-// line, and says so by a line.
+// Grow starts a target that takes this many bytes of memory each time that it reads
+// a line. It answers with a line when it has done so.
 func (b *Box) Grow(t testing.TB, bytes int) *Target {
 	t.Helper()
 	target := b.run(t, "grow", float64(bytes))

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// Target is a process in a box that stands for a container's.
+// Target is a process in a box that stands for a container's process.
 type Target struct {
 	PID    int
 	cmd    *exec.Cmd
@@ -22,14 +22,14 @@ type Target struct {
 	stdout *bufio.Reader
 }
 
-// Start starts a program in the box: it waits before its first instruction until
-// it is in there. It is killed when the test ends.
+// Start starts a program that is in the box from its first instruction on. It is
+// killed when the test ends.
 func (b *Box) Start(t testing.TB, args ...string) *Target {
 	t.Helper()
 	return b.StartEnv(t, nil, args...)
 }
 
-// StartEnv is Start with more environment.
+// StartEnv is Start with more environment variables.
 func (b *Box) StartEnv(t testing.TB, env []string, args ...string) *Target {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "/bin/sh", append([]string{"-c", `read go; exec "$@"`, "sh"}, args...)...)
@@ -78,7 +78,7 @@ func (p *Target) Kill() {
 	_ = p.cmd.Wait()
 }
 
-// CPUTime is the processor time of one process, from /proc.
+// CPUTime is the processor time that one process has used, from /proc.
 func CPUTime(t testing.TB, pid int) time.Duration {
 	t.Helper()
 	f := stat(t, pid)
@@ -96,7 +96,7 @@ func stat(t testing.TB, pid int) []string {
 	return strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 }
 
-// Gone reports whether a process has ended: a zombie has.
+// HasEnded reports whether a process has ended. A zombie has ended.
 func HasEnded(pid int) bool {
 	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
 	text := string(data)
@@ -113,7 +113,7 @@ func Descriptors(t testing.TB) int {
 	return len(all)
 }
 
-// Stop sends SIGSTOP to a process and returns when all its threads stand still.
+// Stop sends SIGSTOP to a process, and returns when all its threads stand still.
 func Stop(t testing.TB, pid int) {
 	t.Helper()
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {

@@ -157,7 +157,7 @@ func overlapping(s *site, first, second fault.Fault) {
 	another := injector.NewJournal(nil)
 	two, err := s.apply(s.t.Context(), s.request("two", second), another)
 	if err != nil {
-		s.g.Expect(err).To(MatchError(Or(ContainSubstring(first.String()+", injection one: revert that first"), ContainSubstring(" already: "))))
+		s.g.Expect(err).To(MatchError(Or(ContainSubstring(first.String()+", injection one: revert that injection first"), ContainSubstring(" already: "))))
 		s.g.Expect(another.Unwind()).To(Succeed())
 		s.g.Expect(s.state()).To(Equal(with), "it was left alone")
 		s.g.Expect(one.Evidence().LeaseLapsed).To(BeFalse())
