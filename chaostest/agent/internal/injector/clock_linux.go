@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Monotonic is the time of CLOCK_MONOTONIC in nanoseconds, the clock of every
-// lease: the one that bpf_ktime_get_ns reads.
+// Monotonic returns the time of CLOCK_MONOTONIC in nanoseconds. All leases use this
+// clock, because the BPF programs read it, too (bpf_ktime_get_ns).
 func Monotonic() uint64 {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
@@ -16,5 +16,5 @@ func Monotonic() uint64 {
 	return uint64(ts.Nano())
 }
 
-// In is the time of CLOCK_MONOTONIC after d from now.
+// In returns the time of CLOCK_MONOTONIC that is d from now.
 func In(d time.Duration) uint64 { return Monotonic() + uint64(d) }

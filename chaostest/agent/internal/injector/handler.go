@@ -7,19 +7,19 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// Handler does the faults of one kind.
+// Handler applies the faults of one kind.
 type Handler struct {
 	kind  fault.Kind
 	apply func(context.Context, Request[fault.Fault], *Journal) (Live, error)
 }
 
-// Handle makes the handler of the fault F from the function that applies it.
+// Handle makes a handler for faults of type F from the function that applies them.
 //
-// Before each step that changes anything, apply writes the step's undo into the
-// journal. When apply fails its caller unwinds the journal, so that nothing
-// half-applied is left. An error that is a *fault.UnsupportedError, or that
-// comes from a check, means that nothing was touched. Apply is called from one
-// goroutine at a time for each target, and from several for several targets.
+// Before each step that changes something, apply writes the undo step into the
+// journal. When apply fails, the caller unwinds the journal, so that nothing is
+// left half-applied. An error that is a *fault.UnsupportedError, or that comes from
+// a check, means that nothing was touched. For each target, apply is called from
+// one goroutine at a time. For several targets it may run at the same time.
 func Handle[F fault.Fault](apply func(context.Context, Request[F], *Journal) (Live, error)) Handler {
 	var none F
 	return Handler{kind: none.Kind(), apply: func(ctx context.Context, r Request[fault.Fault], journal *Journal) (Live, error) {
@@ -31,15 +31,15 @@ func Handle[F fault.Fault](apply func(context.Context, Request[F], *Journal) (Li
 	}}
 }
 
-// Kind is the kind of faults that the handler does.
+// Kind is the kind of faults that the handler applies.
 func (h Handler) Kind() fault.Kind { return h.kind }
 
-// Apply applies the request's fault, as Handle says.
+// Apply applies the request's fault. See Handle.
 func (h Handler) Apply(ctx context.Context, request Request[fault.Fault], journal *Journal) (Live, error) {
 	return h.apply(ctx, request, journal)
 }
 
-// Find picks the handler of a fault.
+// Find picks the handler for a fault.
 func Find(all []Handler, f fault.Fault) (Handler, error) {
 	for _, h := range all {
 		if h.kind == f.Kind() {

@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-func TestAHandlerGetsItsOwnFault(t *testing.T) {
+func TestAHandlerGetsFaultsOfItsTypeOnly(t *testing.T) {
 	g := NewWithT(t)
 	var got injector.Request[fault.CPUBurnFault]
 	burn := injector.Handle(func(_ context.Context, r injector.Request[fault.CPUBurnFault], _ *injector.Journal) (injector.Live, error) {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Journal keeps the undo steps of one injection, written down before the steps
-// they undo are done.
+// Journal keeps the undo steps of one injection. Each is written before the step
+// that it undoes is done.
 type Journal struct {
 	write func(step string) error
 
@@ -21,14 +21,14 @@ type step struct {
 	undo func() error
 }
 
-// NewJournal makes a journal that hands each step to write before it is done;
-// write may be nil. A step that cannot be written down is not done.
+// NewJournal makes a journal that passes each undo step to write, which may be nil.
+// When write fails, so does Before, and the step is not done.
 func NewJournal(write func(step string) error) *Journal {
 	return &Journal{write: write}
 }
 
-// Before writes down how to undo what the caller is about to do. It is called
-// before the deed: undo must succeed, too, when the deed was never done.
+// Before notes how to undo what the caller is about to do. Undo must also succeed
+// when the caller never did it.
 func (j *Journal) Before(what string, undo func() error) error {
 	if j.write != nil {
 		if err := j.write(what); err != nil {
@@ -41,9 +41,8 @@ func (j *Journal) Before(what string, undo func() error) error {
 	return nil
 }
 
-// Unwind undoes all steps, the last first. It goes on after an error and
-// returns them all; what was undone is not undone again, what failed is tried
-// again by the next call.
+// Unwind undoes all steps, the last first. It goes on after an error, and returns
+// all errors. The next call tries again the steps that failed, and only those.
 func (j *Journal) Unwind() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()

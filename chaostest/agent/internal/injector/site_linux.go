@@ -9,25 +9,26 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Site is the cgroup of a target as a fault has found it.
+// Site is the cgroup of a target as it was before a fault.
 type Site struct {
 	Name  string
 	Group *cgroup.Group
 
-	doing  string
+	doing  string // what the fault does, such as "burn CPU in shop"
 	before cgroup.Snapshot
 }
 
-// Need is what a fault cannot do without: a controller of the target's cgroup.
-// What is needed, and what to do where there is none, are for the error.
+// Need is a controller of the target's cgroup that a fault needs. The other fields
+// are for the error where the controller is missing.
 type Need struct {
-	Controller      string
-	What, Have, Fix string
+	Controller string
+	What       string // what the fault needs, such as "the cgroup freezer"
+	Have       string // what there is instead
+	Fix        string // what the reader can do
 }
 
-// Survey finds the target's cgroup, and refuses one that lacks what the fault
-// needs, and one that is paused. It touches nothing. What the fault does, such
-// as "burn CPU in shop", begins all errors.
+// Survey finds the target's cgroup. It refuses one that lacks what the fault needs,
+// or that is paused. It touches nothing. All errors begin with doing.
 func Survey(doing string, f fault.Fault, target Target, need Need) (*Site, error) {
 	s := &Site{Name: target.Name, doing: doing}
 	var err error
@@ -50,7 +51,7 @@ func Survey(doing string, f fault.Fault, target Target, need Need) (*Site, error
 	return s, nil
 }
 
-// paused says by whom the container is paused.
+// paused returns an error that says what has paused the container.
 func (s *Site) paused() error {
 	dir, err := s.Group.Dir(cgroup.Freezer)
 	if err != nil {
@@ -70,10 +71,10 @@ func (s *Site) paused() error {
 	return errors.New("the container is paused by somebody else, so nothing would run: unpause it first")
 }
 
-// Wrap says what was being done when an error came.
+// Wrap adds to an error what the fault was doing.
 func (s *Site) Wrap(err error) error { return fmt.Errorf("%s: %w", s.doing, err) }
 
-// Remember takes down what the limits of the controllers are before the fault.
+// Remember notes the limits of these controllers before the fault.
 func (s *Site) Remember(controllers ...string) (err error) {
 	if s.before, err = s.Group.Snapshot(controllers...); err != nil {
 		return s.Wrap(err)
@@ -81,17 +82,18 @@ func (s *Site) Remember(controllers ...string) (err error) {
 	return nil
 }
 
-// Undone compares the limits with those before the fault. It is an error when
-// they differ, or when one of the errors given says that something is left.
-func (s *Site) ProveUndone(left ...error) error {
-	if err := errors.Join(append(left, s.Group.Unchanged(s.before))...); err != nil {
+// ProveUndone returns an error when the limits differ from those before the fault.
+// The caller passes the errors of further checks.
+func (s *Site) ProveUndone(checks ...error) error {
+	if err := errors.Join(append(checks, s.Group.Unchanged(s.before))...); err != nil {
 		return s.Wrap(fmt.Errorf("prove that it is undone: %w", err))
 	}
 	return nil
 }
 
-// Ended adds to the evidence that the fault ended before it was reverted: that
-// its lease lapsed, which who does it has seen, or that the target died.
+// AddEnding adds to the evidence that the fault ended before it was reverted:
+// because its lease lapsed, or because the target died. Who ends the fault when
+// its lease lapses, for example "the keeper".
 func (s *Site) AddEnding(e *record.Evidence, lapsed, died bool, who string) {
 	e.LeaseLapsed, e.TargetDied = lapsed, died || !s.Group.Alive()
 	switch {

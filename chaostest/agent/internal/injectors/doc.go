@@ -1,3 +1,3 @@
-// Package injectors is the agent's list of what it can do: a handler for every
-// fault of the catalogue, and the programs that the handlers run as workers.
+// Package injectors lists what the agent can do: a handler for every fault of the
+// catalogue, and the programs that the handlers run as workers.
 package injectors

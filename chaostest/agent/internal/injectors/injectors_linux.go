@@ -12,14 +12,15 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 )
 
-// All are the handlers of all faults. They share one keeper.
+// All returns the handlers of all faults. They share one keeper.
 func All() []injector.Handler { return with(keeper.New()) }
 
 func with(k *keeper.Keeper) []injector.Handler {
 	return slices.Concat(network.Faults(), cpu.Faults(k), memory.Faults(), process.Faults(k))
 }
 
-// Workers are the programs that the agent's own binary runs, started again.
+// Workers returns the worker programs by name. The agent starts its binary again to
+// run one.
 func Workers() map[string]worker.Program {
 	return map[string]worker.Program{cpu.Program: cpu.Burn, memory.Program: memory.Fill}
 }

@@ -20,7 +20,7 @@ func TestMain(m *testing.M) {
 	leakcheck.Main(m)
 }
 
-// Faults on packets have a suite of their own, in a network namespace.
+// Faults on packets have a separate suite, in a network namespace.
 func TestEveryFaultOnACgroupConforms(t *testing.T) {
 	for _, entry := range fault.Catalogue {
 		if _, network := entry.Example.(fault.Filterable); network {

@@ -13,22 +13,23 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// gone is within what time a fault must have ended; what it takes to look is added.
-const gone = 3 * time.Second
+// endsWithin is how soon a fault must have ended by itself. It includes the time
+// that the test needs to look.
+const endsWithin = 3 * time.Second
 
-// Conform checks what every fault on a cgroup must do.
+// Conform checks that a fault does what every fault on a cgroup must do.
 func Conform(t *testing.T, handlers Handlers, f fault.Fault) {
 	for name, check := range map[string]func(*site, fault.Fault){
 		"reverted, twice":                  revertedTwice,
 		"refused":                          refused,
-		"given up before it begins":        givenUp,
-		"given up at its first step":       givenUpHalfWay,
-		"not done without a written undo":  unwritten,
-		"left by its host":                 lapsed,
+		"canceled before it begins":        canceledBefore,
+		"canceled at its first step":       canceledHalfWay,
+		"not applied without an undo step": unwritten,
+		"its lease lapses":                 lapsed,
 		"the target dies":                  targetDied,
 		"the agent is killed":              agentKilled,
-		"done twice":                       func(s *site, f fault.Fault) { overlapping(s, f, f) },
-		"a lease that moves while it runs": renewed,
+		"applied twice":                    func(s *site, f fault.Fault) { overlapping(s, f, f) },
+		"its lease is renewed":             renewed,
 	} {
 		t.Run(name, func(t *testing.T) { check(newSite(t, handlers), f) })
 	}
@@ -70,7 +71,7 @@ func refused(s *site, f fault.Fault) {
 		r := s.request("1", f)
 		change(&r)
 		_, err := s.apply(s.t.Context(), r, injector.NewJournal(func(step string) error {
-			s.t.Errorf("something was to be done: %s", step)
+			s.t.Errorf("a step was about to be done: %s", step)
 			return nil
 		}))
 		s.g.Expect(err).To(MatchError(And(ContainSubstring("shop: find cgroup of process "), ContainSubstring(want))))
@@ -78,7 +79,7 @@ func refused(s *site, f fault.Fault) {
 	}
 }
 
-func givenUp(s *site, f fault.Fault) {
+func canceledBefore(s *site, f fault.Fault) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	cancel()
 	journal := injector.NewJournal(nil)
@@ -88,7 +89,7 @@ func givenUp(s *site, f fault.Fault) {
 	s.g.Expect(s.touched()).To(BeFalse())
 }
 
-func givenUpHalfWay(s *site, f fault.Fault) {
+func canceledHalfWay(s *site, f fault.Fault) {
 	ctx, cancel := context.WithCancel(s.t.Context())
 	defer cancel()
 	journal := injector.NewJournal(func(string) error { cancel(); return nil })
@@ -106,10 +107,10 @@ func unwritten(s *site, f fault.Fault) {
 
 func lapsed(s *site, f fault.Fault) {
 	live, journal := s.live("1", f)
-	s.g.Expect(live.Renew(injector.In(500*time.Millisecond))).To(Succeed(), "the last word of its host")
+	s.g.Expect(live.Renew(injector.In(500*time.Millisecond))).To(Succeed(), "the last renewal")
 	s.g.Eventually(live.Evidence, "10s").Should(And(
 		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Summary", ContainSubstring("its lease lapsed: the host fell silent"))))
-	s.g.Eventually(s.touched, gone).Should(BeFalse(), "it ends by itself")
+	s.g.Eventually(s.touched, endsWithin).Should(BeFalse(), "it ends by itself")
 	s.g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(And(HavePrefix("keep "), ContainSubstring("lease lapsed"))))
 	s.g.Expect(journal.Unwind()).To(Succeed())
 	s.g.Expect(live.Prove()).To(Succeed())
@@ -119,7 +120,7 @@ func lapsed(s *site, f fault.Fault) {
 func renewed(s *site, f fault.Fault) {
 	live, journal := s.live("1", f)
 	s.g.Expect(live.Renew(injector.In(2 * time.Second))).To(Succeed())
-	for range 3 { // the newest counts, however many come at once
+	for range 3 { // the newest one counts, however many arrive together
 		s.g.Expect(live.Renew(injector.In(time.Minute))).To(Succeed())
 	}
 	s.g.Consistently(live.Evidence, "2500ms", "100ms").Should(HaveField("LeaseLapsed", false))
@@ -131,11 +132,11 @@ func renewed(s *site, f fault.Fault) {
 func targetDied(s *site, f fault.Fault) {
 	live, journal := s.live("1", f)
 	if !cgrouptest.V2() {
-		s.box.Set(s.t, "freezer", "freezer.state", "THAWED") // a v1 freezer holds even a kill back
+		s.box.Set(s.t, "freezer", "freezer.state", "THAWED") // on v1 a frozen process does not even die
 	}
 	s.target.Kill()
 	s.g.Eventually(live.Evidence, "10s").Should(And(HaveField("TargetDied", true), HaveField("LeaseLapsed", false)))
-	s.g.Eventually(func() []int { return s.box.Processes(s.t) }, gone).Should(BeEmpty(), "whoever is in there leaves by itself")
+	s.g.Eventually(func() []int { return s.box.Processes(s.t) }, endsWithin).Should(BeEmpty(), "workers leave by themselves")
 	s.g.Expect(journal.Unwind()).To(Succeed())
 	s.g.Expect(live.Prove()).To(Succeed())
 	s.g.Expect(live.Evidence().TargetDied).To(BeTrue())
@@ -145,12 +146,12 @@ func agentKilled(s *site, f fault.Fault) {
 	agent := s.agent(f)
 	s.g.Expect(s.touched()).To(BeTrue())
 	s.g.Expect(agent.Process.Kill()).To(Succeed())
-	s.g.Eventually(s.touched, gone).Should(BeFalse())
+	s.g.Eventually(s.touched, endsWithin).Should(BeFalse())
 }
 
-// overlapping does a second fault while the first is live. One that is refused
-// says so by the first one's name, or by what the first has done; one that is
-// done stays when the first is reverted.
+// overlapping applies a second fault while the first is live. If the second is
+// refused, its error names the first, or what the first has already reached. If
+// it is applied, it stays when the first is reverted.
 func overlapping(s *site, first, second fault.Fault) {
 	one, journal := s.live("one", first)
 	with := s.state()

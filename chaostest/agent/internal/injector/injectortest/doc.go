@@ -1,4 +1,4 @@
-// Package injectortest is the conformance suite that every fault on a container's
-// cgroup passes: it is refused, given up, reverted, left by its host and killed
-// as the others are.
+// Package injectortest is the conformance suite for faults on a container's cgroup.
+// Every such fault must behave alike when it is refused, canceled or reverted, when
+// its lease lapses, and when its target or its agent dies.
 package injectortest

@@ -20,10 +20,10 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// Handlers makes the handlers of an agent that has a keeper.
+// Handlers makes an agent's handlers with a keeper.
 type Handlers func(*keeper.Keeper) []injector.Handler
 
-// site is a container that faults are done to, and an agent that does them.
+// site is a container, and the handlers that apply faults to it.
 type site struct {
 	t        *testing.T
 	g        *gomega.WithT
@@ -39,8 +39,8 @@ type state struct {
 	processes []int
 }
 
-// newSite makes a container with limits on everything, and checks when the test
-// ends that nothing was left of any fault.
+// newSite makes a container with all limits. It checks when the test ends that
+// nothing is left of any fault.
 func newSite(t *testing.T, handlers Handlers) *site {
 	t.Helper()
 	s := &site{t: t, g: gomega.NewWithT(t), box: cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5, Memory: 64 << 20})}
@@ -68,7 +68,7 @@ func (s *site) request(id string, f fault.Fault) injector.Request[fault.Fault] {
 	}
 }
 
-// apply applies a fault; what is left of it is undone when the test ends.
+// apply applies a fault. What is left of it is undone when the test ends.
 func (s *site) apply(ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) {
 	s.t.Helper()
 	handler, err := injector.Find(s.handlers, r.Fault)
@@ -88,12 +88,13 @@ func (s *site) live(id string, f fault.Fault) (injector.Live, *injector.Journal)
 	return live, journal
 }
 
-// agentVariable makes a test program an agent that does a fault and waits to be
-// killed: its value is the fault, and the target's process and container.
+// agentVariable makes the test program, started again, an agent that applies a
+// fault and waits to be killed. Its value is the fault's kind, and the target's
+// process and container.
 const agentVariable = "CHAOSGATE_TEST_AGENT"
 
-// Main runs what the test program was started as again, and returns in a test.
-// It comes first in TestMain.
+// Main runs a target, a keeper or an agent, and does not return, if the process was
+// started as one. In a test it returns at once. Call it first in TestMain.
 func Main(handlers Handlers) {
 	cgrouptest.Main()
 	keeper.Main()
@@ -125,7 +126,8 @@ func beAgent(handlers Handlers, of string) error {
 	return errors.New("the catalogue has no " + string(kind))
 }
 
-// agent starts this program again, as an agent under which the fault is live.
+// agent starts this program again as an agent, and returns when the agent has
+// applied the fault.
 func (s *site) agent(f fault.Fault) *exec.Cmd {
 	s.t.Helper()
 	cmd := exec.CommandContext(s.t.Context(), "/proc/self/exe")
