@@ -10,16 +10,16 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// Comparison is the candidate runs against the accepted ones.
+// Comparison compares the candidate runs with the accepted ones.
 type Comparison struct {
-	// Verdict is Regression, Inconclusive, or Pass; empty where nothing was compared.
+	// Verdict is Regression, Inconclusive or Pass. It is empty if nothing was compared.
 	Verdict Verdict `json:"verdict,omitempty"`
-	// Words say the verdict, or why nothing was compared.
+	// Words explain the verdict, or why nothing was compared.
 	Words string `json:"words"`
-	// Accepted and Candidates are how many runs were compared.
+	// Accepted and Candidates count the runs that were compared.
 	Accepted   int `json:"accepted"`
 	Candidates int `json:"candidates"`
-	// Metrics are those that could be compared, by window.
+	// Metrics lists the metrics that could be compared, window by window.
 	Metrics []Metric `json:"metrics,omitempty"`
 }
 
@@ -31,20 +31,21 @@ type Metric struct {
 	Number int    `json:"number"`
 	// Name is "error rate", "p50", "p90" or "p99".
 	Name string `json:"name"`
-	// Baseline and Candidate are the medians over the runs.
+	// Baseline and Candidate are medians over the runs.
 	Baseline  record.Float `json:"baseline"`
 	Candidate record.Float `json:"candidate"`
-	// P is the probability of candidates that stand out as far in any metric, if they are
-	// no worse than the baseline and the margin.
+	// P is the probability that candidates stand out this far in any metric although they
+	// are no worse than the baseline by more than the margin.
 	P record.Float `json:"p"`
 	// Reachable is the smallest P that this many runs can show.
 	Reachable record.Float `json:"reachable"`
 	Regressed bool         `json:"regressed"`
-	// More says by how much a metric that regressed is worse.
+	// More says by how much a regressed metric is worse.
 	More string `json:"more,omitempty"`
 }
 
-// String says the metric in one line.
+// String describes the metric in one line, such as
+// "p99 of GET /: 300ms, baseline 100ms".
 func (m Metric) String() string {
 	text := fmt.Sprintf("%s of %s: %s, baseline %s", m.Name, m.Probe, m.value(m.Candidate), m.value(m.Baseline))
 	if m.More != "" {
@@ -60,9 +61,9 @@ func (m Metric) value(v record.Float) string {
 	return Seconds(float64(v))
 }
 
-// Compare tests whether the candidates are worse than the accepted runs by more than
-// the margin, in any metric of any window that was accepted before; see baseline.Compare.
-// A better metric is never a regression.
+// Compare tests whether the candidates are worse than the accepted runs by more than the
+// margin. It looks at every metric of every window that the baseline knows; see
+// baseline.Compare. A better metric is never a regression.
 func Compare(accepted baseline.Baseline, candidates []baseline.Run, policy Policy) (Comparison, error) {
 	found, err := baseline.Compare(accepted.Runs, candidates, baseline.Policy{Alpha: policy.Alpha, Margin: policy.Margin})
 	if err != nil {
@@ -83,18 +84,18 @@ func Compare(accepted baseline.Baseline, candidates []baseline.Run, policy Polic
 }
 
 func metric(m baseline.Metric) Metric {
-	said := Metric{
+	compared := Metric{
 		Suite: m.Window.Suite, Spec: m.Window.Spec, Probe: m.Window.Probe, Number: m.Window.Number, Name: string(m.Name),
 		Baseline: record.Float(stats.Median(m.Accepted)), Candidate: record.Float(stats.Median(m.Candidates)),
 		P: record.Float(m.P), Reachable: record.Float(m.Reachable), Regressed: m.Regressed,
 	}
 	if m.Regressed {
-		said.More = m.More()
+		compared.More = m.More()
 	}
-	return said
+	return compared
 }
 
-// decide says what was found.
+// decide sets the verdict and its words from what was found.
 func (c *Comparison) decide(found baseline.Comparison, policy Policy) {
 	compared := fmt.Sprintf("%s of %s against %s", units.Plural(len(c.Metrics), "metric"),
 		units.Plural(c.Candidates, "run"), units.Plural(c.Accepted, "accepted run"))
@@ -125,7 +126,7 @@ func (c *Comparison) decide(found baseline.Comparison, policy Policy) {
 	if worse != "" {
 		advice := ": measure more runs (--runs)"
 		if found.TooFew != nil {
-			advice = "" // which says how many
+			advice = "" // tooFew says how many runs are enough
 		}
 		why = append(why, fmt.Sprintf("worse than every accepted run by more than %s, but not shown: %s%s", margin, worse, advice))
 	}
@@ -136,7 +137,7 @@ func (c *Comparison) decide(found baseline.Comparison, policy Policy) {
 	}
 }
 
-// several says metrics, a few in full.
+// several describes metrics: the first few in full, and the number of the others.
 func several(metrics []baseline.Metric) string {
 	const inFull = 5
 	var words []string
@@ -150,26 +151,26 @@ func several(metrics []baseline.Metric) string {
 	return strings.Join(words, "; ")
 }
 
-// Kept is how many accepted runs a baseline holds unless told otherwise.
+// Kept is the default for how many accepted runs a baseline holds.
 const Kept = 20
 
-// mostCandidates bounds the number of candidate runs that are recommended.
+// mostCandidates bounds how many candidate runs are recommended.
 const mostCandidates = 50
 
-// tooFew says what these numbers of runs can show, and which would do: more accepted runs
-// if a baseline can hold so many, or else more candidates too.
+// tooFew explains what this many runs can show, and how many would be enough. It asks for
+// more accepted runs first, and for more candidates if a baseline cannot hold that many.
 func tooFew(f baseline.TooFew, alpha float64) string {
-	would := "no number of runs would do: choose a larger alpha"
+	would := "no number of runs would be enough: choose a larger alpha"
 	if accepted, candidates, ok := f.Enough(max(Kept, f.Accepted), mostCandidates); ok {
-		would = units.Plural(max(accepted, f.Accepted), "accepted run") + " would do"
+		would = units.Plural(max(accepted, f.Accepted), "accepted run") + " would be enough"
 		if candidates > f.Candidates {
-			would = fmt.Sprintf("%d accepted and %s (--runs %d) would do", max(accepted, f.Accepted), units.Plural(candidates, "candidate run"), candidates)
+			would = fmt.Sprintf("%d accepted and %s (--runs %d) would be enough", max(accepted, f.Accepted), units.Plural(candidates, "candidate run"), candidates)
 		}
 	}
-	of := "alpha " + units.Chosen(alpha) + " needs"
+	needs := "alpha " + units.Chosen(alpha) + " needs"
 	if f.Groups > 1 {
-		of = fmt.Sprintf("alpha %s over %d groups of windows, which other runs have each, needs", units.Chosen(alpha), f.Groups)
+		needs = fmt.Sprintf("alpha %s, shared by %d groups of windows that different runs have, needs", units.Chosen(alpha), f.Groups)
 	}
 	return fmt.Sprintf("%d accepted and %s can reach p = %.2g, and %s %.2g: %s",
-		f.Accepted, units.Plural(f.Candidates, "candidate run"), f.Reachable, of, f.Needed, would)
+		f.Accepted, units.Plural(f.Candidates, "candidate run"), f.Reachable, needs, f.Needed, would)
 }

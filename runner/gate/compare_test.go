@@ -15,7 +15,7 @@ var (
 	policy = Policy{Alpha: .05, Margin: .1}
 )
 
-// accepted is runs of one window whose 99th percentile is given in seconds.
+// accepted makes runs of one window with these 99th percentiles, in seconds.
 func accepted(p99 ...float64) []baseline.Run {
 	var runs []baseline.Run
 	for n, v := range p99 {
@@ -65,18 +65,18 @@ func TestCompare(t *testing.T) {
 		"no answer any more":             {ten, accepted(none, none, none), policy, Regression, "p99 of GET /: none, baseline 104.5ms"},
 		"no answer ever":                 {accepted(none, none, none, none, none, none, none, none, none, none), accepted(none, none, none), policy, Pass, "no worse"},
 		"an answer at last":              {accepted(none, none, none, none, none, none, none, none, none, none), accepted(.1, .1, .1), policy, Pass, "no worse"},
-		"too few runs":                   {ten, accepted(9), policy, Inconclusive, "10 accepted and 1 candidate run can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would do; worse than every accepted run by more than 10 %, but not shown: p99 of GET /: 9s, baseline 104.5ms (p = 0.091)"},
-		"too few accepted":               {ten[:2], accepted(9, 9, 9), policy, Inconclusive, "2 accepted and 3 candidate runs can reach p = 0.1, and alpha 5 % needs 0.05: 3 accepted runs would do"},
+		"too few runs":                   {ten, accepted(9), policy, Inconclusive, "10 accepted and 1 candidate run can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would be enough; worse than every accepted run by more than 10 %, but not shown: p99 of GET /: 9s, baseline 104.5ms (p = 0.091)"},
+		"too few accepted":               {ten[:2], accepted(9, 9, 9), policy, Inconclusive, "2 accepted and 3 candidate runs can reach p = 0.1, and alpha 5 % needs 0.05: 3 accepted runs would be enough"},
 		"few that suffice":               {ten[:4], accepted(9, 9, 9), policy, Regression, "p99 of GET /: 9s, baseline 101.5ms, 8.9s more (p = 0.029)"},
-		"too few while collecting":       {ten, accepted(9), collect, Pass, "19 accepted runs would do; worse than every accepted run by more than 10 %, but not shown: p99 of GET /: 9s, baseline 104.5ms (p = 0.091) (collecting: the verdict does not depend on it yet)"},
+		"too few while collecting":       {ten, accepted(9), collect, Pass, "19 accepted runs would be enough; worse than every accepted run by more than 10 %, but not shown: p99 of GET /: 9s, baseline 104.5ms (p = 0.091) (collecting: the verdict does not depend on it yet)"},
 		"worse while collecting":         {ten, accepted(9, 9, 9), collect, Regression, "worse than the baseline"},
 		"no run accepted":                {nil, accepted(.1), policy, "", "not compared with the baseline: it holds no run"},
 		"no run made":                    {ten, nil, policy, "", "not compared with the baseline: no run was completed"},
 		"only of another environment":    {elsewhere, accepted(9, 9, 9), policy, "", "it holds runs of another environment only (linux/amd64, 64 CPUs"},
 		"partly of another environment":  {append(elsewhere, ten...), accepted(.1, .1, .1), policy, Pass, "against 10 accepted runs; left out: 3 accepted runs of another environment"},
 		"only windows that are new":      {ten, other, policy, "", "no window of these runs is in it; not in the baseline yet: 1 window"},
-		"no number of runs is enough":    {ten, accepted(.1), Policy{Alpha: 1e-300, Margin: .1}, Inconclusive, "no number of runs would do: choose a larger alpha"},
-		"a baseline longer than is kept": {accepted(make([]float64, 40)...), accepted(9), Policy{Alpha: .02}, Inconclusive, "40 accepted and 2 candidate runs (--runs 2) would do"},
+		"no number of runs is enough":    {ten, accepted(.1), Policy{Alpha: 1e-300, Margin: .1}, Inconclusive, "no number of runs would be enough: choose a larger alpha"},
+		"a baseline longer than is kept": {accepted(make([]float64, 40)...), accepted(9), Policy{Alpha: .02}, Inconclusive, "40 accepted and 2 candidate runs (--runs 2) would be enough"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := compare(t, c.was, c.is, c.policy)
@@ -87,7 +87,7 @@ func TestCompare(t *testing.T) {
 	}
 }
 
-// However many windows there are, one that is slower by far is named.
+// A window that is far slower is named, however many windows there are.
 func TestManyWindowsHideNoRegression(t *testing.T) {
 	widen := func(runs []baseline.Run, windows int) []baseline.Run {
 		var wide []baseline.Run
@@ -116,7 +116,7 @@ func TestManyWindowsHideNoRegression(t *testing.T) {
 	}
 }
 
-// What was not shown and is beyond all that was accepted is no pass, and no regression.
+// A run that is worse than every accepted run, without proof, neither passes nor regresses.
 func TestBeyondEveryAcceptedRunIsInconclusive(t *testing.T) {
 	nineteen := accepted(.100, .101, .102, .103, .104, .105, .106, .107, .108, .109, .100, .101, .102, .103, .104, .105, .106, .107, .3)
 	for p99, want := range map[float64]Verdict{.105: Pass, .2: Pass, .329: Pass, .34: Regression} {
@@ -156,8 +156,8 @@ func TestWindowsThatCannotBeComparedAreInconclusive(t *testing.T) {
 	}
 }
 
-// Windows that other runs have are compared apart, and alpha is for all of them.
-func TestWindowsOfOtherRunsAreComparedApart(t *testing.T) {
+// Windows that different runs have are compared separately, and share alpha.
+func TestWindowsOfDifferentRunsAreComparedSeparately(t *testing.T) {
 	was, is := accepted(.100, .101, .102, .103, .104, .105, .106, .107, .108, .109), accepted(9, 9, 9)
 	add := func(run *baseline.Run) {
 		more := run.Windows[0]
@@ -177,7 +177,7 @@ func TestWindowsOfOtherRunsAreComparedApart(t *testing.T) {
 		is[n].Windows[0].P99 = .1
 	}
 	c := compare(t, was, is, policy)
-	if want := "4 accepted and 3 candidate runs can reach p = 0.029, and alpha 5 % over 2 groups of windows, which other runs have each, needs 0.025: 5 accepted runs would do"; c.Verdict != Inconclusive || !strings.Contains(c.Words, want) {
+	if want := "4 accepted and 3 candidate runs can reach p = 0.029, and alpha 5 %, shared by 2 groups of windows that different runs have, needs 0.025: 5 accepted runs would be enough"; c.Verdict != Inconclusive || !strings.Contains(c.Words, want) {
 		t.Errorf("%q: %s\nwant %s", c.Verdict, c.Words, want)
 	}
 }

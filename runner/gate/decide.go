@@ -7,7 +7,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// JudgeSpecs fills in the finding of every spec.
+// JudgeSpecs sets the finding of every spec.
 func JudgeSpecs(runs []Run) {
 	for r := range runs {
 		for s := range runs[r].Specs {
@@ -16,8 +16,8 @@ func JudgeSpecs(runs []Run) {
 	}
 }
 
-// Verdict is what speaks for the specs and troubles of this run alone. A run in
-// which no spec ran is a tool failure.
+// Verdict is the verdict on this run alone: on its specs and its troubles. A run
+// without any spec is a tool failure.
 func (r Run) Verdict() Verdict {
 	var all []Verdict
 	for range r.Troubles {
@@ -28,11 +28,11 @@ func (r Run) Verdict() Verdict {
 			all = append(all, s.Finding.Verdict)
 		}
 	}
-	return Overall(all...)
+	return overall(all...)
 }
 
-// Decide sets the verdict of the whole record, and says it in words: what
-// caught it and how sure that is, what else caught it, and all that it outweighs.
+// Decide sets the verdict of the whole record and its words. They name what decided
+// the verdict and how certain that is, and then everything that it outweighs.
 func (r *Record) Decide() {
 	verdicts := []Verdict{}
 	for _, run := range r.Runs {
@@ -41,9 +41,9 @@ func (r *Record) Decide() {
 	if r.Baseline.Verdict != "" {
 		verdicts = append(verdicts, r.Baseline.Verdict)
 	}
-	r.Verdict = Overall(verdicts...)
-	said := r.says()
-	words := inFull(said[r.Verdict])
+	r.Verdict = overall(verdicts...)
+	reasons := r.reasons()
+	words := inFull(reasons[r.Verdict])
 	if r.Verdict == Pass {
 		words = []string{r.passed()}
 	}
@@ -51,8 +51,8 @@ func (r *Record) Decide() {
 		words = []string{"no spec ran: name packages with Ginkgo suites, and check the filters"}
 	}
 	for _, v := range precedence {
-		if n := len(said[v]); v != r.Verdict && v != Pass && n > 0 {
-			words = append(words, fmt.Sprintf("besides %s: %s", times(n, v), said[v][0]))
+		if n := len(reasons[v]); v != r.Verdict && v != Pass && n > 0 {
+			words = append(words, fmt.Sprintf("also %s: %s", times(n, v), reasons[v][0]))
 		}
 	}
 	if b := r.Baseline; b.Words != "" && (b.Verdict == "" || b.Verdict == Pass) {
@@ -61,29 +61,29 @@ func (r *Record) Decide() {
 	r.Words = strings.Join(words, "; ")
 }
 
-// statement is who says something, a spec or nobody, and what.
-type statement struct{ who, what string }
+// reason is one reason for a verdict. spec is empty if the reason is not a spec's.
+type reason struct{ spec, text string }
 
-// String says both.
-func (s statement) String() string {
-	if s.who == "" {
-		return s.what
+// String is the reason after the name of its spec.
+func (r reason) String() string {
+	if r.spec == "" {
+		return r.text
 	}
-	return s.who + ": " + s.what
+	return r.spec + ": " + r.text
 }
 
-// inFull says the first statement, names the specs of two more, and counts the rest.
-func inFull(all []statement) []string {
+// inFull gives the first reason in full, names the specs of two more, and counts the rest.
+func inFull(all []reason) []string {
 	const named = 3
 	var words []string
-	for n, s := range all {
+	for n, r := range all {
 		switch {
 		case n == named:
 			return append(words, fmt.Sprintf("and %d more", len(all)-named))
-		case n == 0 || s.who == "":
-			words = append(words, s.String())
+		case n == 0 || r.spec == "":
+			words = append(words, r.String())
 		default:
-			words = append(words, "also "+s.who)
+			words = append(words, "also "+r.spec)
 		}
 	}
 	return words
@@ -96,10 +96,10 @@ func times(n int, v Verdict) string {
 	return fmt.Sprintf("%s %d times", v, n)
 }
 
-// says gathers the statements for each verdict: of the specs in their order, of
-// what kept suites from running, and of the baseline.
-func (r *Record) says() map[Verdict][]statement {
-	said := map[Verdict][]statement{}
+// reasons gathers the reasons for each verdict: those of the specs in their order, then
+// the troubles of the runs, then the baseline.
+func (r *Record) reasons() map[Verdict][]reason {
+	all := map[Verdict][]reason{}
 	for n, run := range r.Runs {
 		which := ""
 		if len(r.Runs) > 1 {
@@ -107,17 +107,17 @@ func (r *Record) says() map[Verdict][]statement {
 		}
 		for _, s := range run.Specs {
 			if v := s.Finding.Verdict; v != "" && v != Pass {
-				said[v] = append(said[v], statement{fmt.Sprintf("%q%s%s", s.Text, under(s), which), s.Finding.Reason})
+				all[v] = append(all[v], reason{fmt.Sprintf("%q%s%s", s.Text, under(s), which), s.Finding.Reason})
 			}
 		}
 		for _, t := range run.Troubles {
-			said[ToolFailure] = append(said[ToolFailure], statement{what: oneLine(t) + which})
+			all[ToolFailure] = append(all[ToolFailure], reason{text: oneLine(t) + which})
 		}
 	}
 	if v := r.Baseline.Verdict; v == Regression || v == Inconclusive {
-		said[v] = append(said[v], statement{what: r.Baseline.Words})
+		all[v] = append(all[v], reason{text: r.Baseline.Words})
 	}
-	return said
+	return all
 }
 
 // under names the faults of a spec.
@@ -128,7 +128,8 @@ func under(s Spec) string {
 	return ""
 }
 
-// Experiment says what was injected, in the order of injection, each once.
+// Experiment lists what was injected, in the order of injection, without repetitions:
+// "delay 300ms on db + pause on shop".
 func (s Spec) Experiment() string {
 	var all []string
 	seen := map[string]bool{}

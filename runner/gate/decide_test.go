@@ -22,24 +22,24 @@ func TestDecide(t *testing.T) {
 		words  string
 	}{
 		"passed": {Record{Runs: []Run{{Specs: []Spec{passed}}}}, Pass, "1 spec passed with 1 injection"},
-		"passed twice, nothing compared": {
+		"passed twice, and nothing was compared": {
 			Record{Runs: []Run{{Specs: []Spec{passed}}, {Specs: []Spec{passed}}}, Baseline: Comparison{Words: "no baseline"}},
 			Pass, "2 specs passed with 2 injections in 2 runs; no baseline",
 		},
 		"a spec caught it": {Record{Runs: []Run{{Specs: []Spec{under}}}}, Regression, `"sells" under delay 300ms on db: 12 of 100 failed`},
 		"all kinds at once": {
 			Record{Runs: []Run{{Specs: []Spec{spec("t", ToolFailure, "no agent"), spec("g", StoppedByGuard, "too bad"), under, spec("i", Inconclusive, "few"), spec("j", Inconclusive, "few too")}, Troubles: []string{"no\nreport"}}}},
-			Regression, `"sells" under delay 300ms on db: 12 of 100 failed; besides stopped by guard: "g": too bad; besides tool failure 2 times: "t": no agent; besides inconclusive 2 times: "i": few`,
+			Regression, `"sells" under delay 300ms on db: 12 of 100 failed; also stopped by guard: "g": too bad; also tool failure 2 times: "t": no agent; also inconclusive 2 times: "i": few`,
 		},
-		"a trouble":                   {Record{Runs: []Run{{Specs: []Spec{passed}, Troubles: []string{"no\nreport"}}}}, ToolFailure, "no report"},
-		"the baseline caught it":      {Record{Runs: []Run{{Specs: []Spec{passed}}}, Baseline: worse}, Regression, "worse than the baseline"},
-		"the baseline beside a spec":  {Record{Runs: []Run{{Specs: []Spec{under}}}, Baseline: worse}, Regression, `failed; worse than the baseline`},
-		"undecided beside a failure":  {Record{Runs: []Run{{Specs: []Spec{under}}}, Baseline: Comparison{Verdict: Inconclusive, Words: "too few"}}, Regression, "failed; besides inconclusive: too few"},
-		"undecided beside a pass":     {Record{Runs: []Run{{Specs: []Spec{passed}}}, Baseline: Comparison{Verdict: Inconclusive, Words: "too few"}}, Inconclusive, "too few"},
-		"in the second run":           {Record{Runs: []Run{{Specs: []Spec{passed}}, {Specs: []Spec{under}}}}, Regression, `"sells" under delay 300ms on db (run 2 of 2): 12 of 100 failed`},
-		"only skipped":                {Record{Runs: []Run{{Specs: []Spec{spec("s", "", "")}}}}, ToolFailure, "no spec ran: name packages with Ginkgo suites, and check the filters"},
-		"no runs":                     {Record{}, ToolFailure, "no spec ran: name packages with Ginkgo suites, and check the filters"},
-		"more than a line should say": {Record{Runs: []Run{{Specs: []Spec{under, under, under, under, under}}}}, Regression, `12 of 100 failed; also "sells" under delay 300ms on db; also "sells" under delay 300ms on db; and 2 more`},
+		"trouble with a suite":                         {Record{Runs: []Run{{Specs: []Spec{passed}, Troubles: []string{"no\nreport"}}}}, ToolFailure, "no report"},
+		"the baseline caught it":                       {Record{Runs: []Run{{Specs: []Spec{passed}}}, Baseline: worse}, Regression, "worse than the baseline"},
+		"the baseline and a spec caught it":            {Record{Runs: []Run{{Specs: []Spec{under}}}, Baseline: worse}, Regression, `failed; worse than the baseline`},
+		"a failure, and too few runs for the baseline": {Record{Runs: []Run{{Specs: []Spec{under}}}, Baseline: Comparison{Verdict: Inconclusive, Words: "too few"}}, Regression, "failed; also inconclusive: too few"},
+		"a pass, and too few runs for the baseline":    {Record{Runs: []Run{{Specs: []Spec{passed}}}, Baseline: Comparison{Verdict: Inconclusive, Words: "too few"}}, Inconclusive, "too few"},
+		"in the second run":                            {Record{Runs: []Run{{Specs: []Spec{passed}}, {Specs: []Spec{under}}}}, Regression, `"sells" under delay 300ms on db (run 2 of 2): 12 of 100 failed`},
+		"only skipped":                                 {Record{Runs: []Run{{Specs: []Spec{spec("s", "", "")}}}}, ToolFailure, "no spec ran: name packages with Ginkgo suites, and check the filters"},
+		"no runs":                                      {Record{}, ToolFailure, "no spec ran: name packages with Ginkgo suites, and check the filters"},
+		"more reasons than one line should list":       {Record{Runs: []Run{{Specs: []Spec{under, under, under, under, under}}}}, Regression, `12 of 100 failed; also "sells" under delay 300ms on db; also "sells" under delay 300ms on db; and 2 more`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c.record.Decide()

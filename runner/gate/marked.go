@@ -9,21 +9,22 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// named is the record that a mark of a failure message names.
-type named struct {
+// marked is the record whose ID stands in the mark of a failure message. It is empty if
+// the report has no such record.
+type marked struct {
 	failure   *record.Failure
 	judgement *record.Judgement
-	// probe is the one whose samples were judged.
+	// probe is the probe whose samples were judged.
 	probe string
-	// injection says that an injection was judged, whose text says all there is.
+	// injection is true if an injection was judged. The judgement's text is then complete.
 	injection bool
 }
 
-// find finds the record with an ID; nothing where the report has none.
-func (s Spec) find(id string) named {
+// find finds the record with this ID.
+func (s Spec) find(id string) marked {
 	for i := range s.Failures {
 		if s.Failures[i].ID == id {
-			return named{failure: &s.Failures[i]}
+			return marked{failure: &s.Failures[i]}
 		}
 	}
 	in := func(judgements []record.Judgement) *record.Judgement {
@@ -36,24 +37,24 @@ func (s Spec) find(id string) named {
 	}
 	for _, w := range s.Windows {
 		if j := in(w.Judgements); j != nil {
-			return named{judgement: j, probe: w.Probe}
+			return marked{judgement: j, probe: w.Probe}
 		}
 	}
-	for _, looked := range s.Samples {
-		if j := in(looked.Judgements); j != nil {
-			return named{judgement: j, probe: looked.Probe}
+	for _, samples := range s.Samples {
+		if j := in(samples.Judgements); j != nil {
+			return marked{judgement: j, probe: samples.Probe}
 		}
 	}
 	for _, i := range s.Injections {
 		if j := in(i.Judgements); j != nil {
-			return named{judgement: j, injection: true}
+			return marked{judgement: j, injection: true}
 		}
 	}
-	return named{}
+	return marked{}
 }
 
-// verdicts are what the outcomes of marks mean. A matcher that is kept fails a spec
-// that asks for the opposite.
+// verdicts maps the outcome in a mark to the verdict on the spec that failed. Kept is a
+// regression because the spec asked for the opposite.
 var verdicts = map[record.Outcome]Verdict{
 	record.Kept:                           Regression,
 	record.Violated:                       Regression,
@@ -62,20 +63,20 @@ var verdicts = map[record.Outcome]Verdict{
 	record.Outcome(record.StoppedByGuard): StoppedByGuard,
 }
 
-// judgeMarked decides by the mark of the message with which the spec failed. What
-// the record says of it now may be another look's: then the message's own words count.
+// judgeMarked decides by the mark of the message that failed the spec. If the record holds
+// the result of a later look by now, the reason is the text of the message.
 func judgeMarked(s Spec, m record.Marked) Finding {
 	subject := s.find(m.ID)
 	f := Finding{
 		Verdict: verdicts[m.Outcome], Annotation: annotation(m.Before),
 		Probe: subject.probe, Judgement: subject.judgement,
 	}
-	if f.Verdict == "" { // of a later version
+	if f.Verdict == "" { // a later version wrote this outcome
 		f.Verdict = Regression
 	}
 	text := oneLine(m.Message)
 	if j := subject.judgement; j != nil && j.Outcome == m.Outcome {
-		if text = said(*j); subject.injection {
+		if text = describe(*j); subject.injection {
 			text = oneLine(j.Text)
 		}
 	}
@@ -98,14 +99,14 @@ func judgeMarked(s Spec, m record.Marked) Finding {
 	return f
 }
 
-// annotation is what stands before a marked message: the words that the spec gives
-// its assertion, and what Gomega says of polling.
+// annotation is the text before a marked message: the description that the spec gives its
+// assertion, and what Gomega reports about polling.
 func annotation(before string) string {
 	return strings.TrimRight(cut(strings.Join(strings.Fields(before), " "), longestAnnotation), ".: ")
 }
 
-// said is what was judged, and what was found.
-func said(j record.Judgement) string {
+// describe gives the objective and what was found.
+func describe(j record.Judgement) string {
 	objective := j.Objective
 	if j.Part != nil {
 		objective += fmt.Sprintf(" from %s to %s", Seconds(j.Part.From.Seconds()), Seconds(j.Part.To.Seconds()))
@@ -116,9 +117,8 @@ func said(j record.Judgement) string {
 	return objective + ": " + oneLine(j.Text)
 }
 
-// certainty says how sure a violated judgement is. By Ville's inequality a target
-// that keeps its objective reaches an e-value of e at any look with a probability
-// of at most 1/e.
+// certainty says how certain a violated judgement is. By Ville's inequality, a target that
+// keeps its objective reaches an e-value of e at any look with a probability of at most 1/e.
 func certainty(j record.Judgement) string {
 	alpha, logE := float64(j.Alpha), float64(j.LogE)
 	if !(alpha > 0) || !(logE > 0) || math.IsInf(logE, 0) {

@@ -12,7 +12,7 @@ import (
 // Schema is the version of Record. A reader refuses a newer one.
 const Schema = 1
 
-// Record is what chaosgate.json holds: the runs, what was judged, and why.
+// Record is the content of chaosgate.json: the runs, the verdict on them, and its reasons.
 type Record struct {
 	Schema int `json:"schema"`
 	// Version is the version of the chaosgate command.
@@ -25,7 +25,7 @@ type Record struct {
 	Runs        []Run                `json:"runs"`
 }
 
-// Policy is what a person chose.
+// Policy holds what a person chose for the comparison with the baseline.
 type Policy struct {
 	// Alpha is the share of healthy comparisons with the baseline that may be
 	// called a regression, over all metrics together: above 0, below 1.
@@ -33,12 +33,12 @@ type Policy struct {
 	// Margin is how much worse than the baseline a metric may become, as a share
 	// of the baseline: 0.1 is 10 %.
 	Margin float64 `json:"margin"`
-	// Collect says that the baseline is still being collected: too few runs are
-	// said, and do not change the verdict.
+	// Collect is true while the baseline is being collected. Too few runs are then
+	// reported, but do not change the verdict.
 	Collect bool `json:"collect,omitempty"`
 }
 
-// Validate refuses a policy that means nothing.
+// Validate refuses numbers that are out of range.
 func (p Policy) Validate() error {
 	if !(p.Alpha > 0 && p.Alpha < 1) {
 		return fmt.Errorf("alpha is %g: it must lie between 0 and 1, such as 0.05 or 5%%", p.Alpha)
@@ -49,28 +49,28 @@ func (p Policy) Validate() error {
 	return nil
 }
 
-// Run is the suites run once.
+// Run is one run of all suites.
 type Run struct {
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended"`
 	Specs   []Spec    `json:"specs"`
-	// Troubles say what kept suites from running or from being believed: each is
-	// a tool failure.
+	// Troubles says why suites did not run, or why their results cannot be trusted.
+	// Each is a tool failure.
 	Troubles []string `json:"troubles,omitempty"`
-	// Events are what happened in all specs, in the order of their times, and
-	// EventsLeftOut counts those that were too many to keep.
+	// Events lists what happened in all specs, in order of time. EventsLeftOut counts
+	// the events that were too many to keep.
 	Events        []record.Event `json:"events,omitempty"`
 	EventsLeftOut int            `json:"eventsLeftOut,omitempty"`
 }
 
-// Spec is one spec of a run with its records, and one node outside specs, such
-// as a BeforeSuite, that failed.
+// Spec is one spec of a run with its records. A node outside specs that failed, such as
+// a BeforeSuite, is a Spec too.
 type Spec struct {
 	Suite string `json:"suite"`
 	Text  string `json:"text"`
-	// Node is Ginkgo's type of node: "It", or that of a node outside specs.
+	// Node is Ginkgo's node type, such as "It" or "BeforeSuite".
 	Node string `json:"node"`
-	// State is Ginkgo's: passed, failed, panicked, timedout, interrupted,
+	// State is Ginkgo's state: passed, failed, panicked, timedout, interrupted,
 	// aborted, skipped or pending.
 	State    string    `json:"state"`
 	File     string    `json:"file,omitempty"`
@@ -79,7 +79,7 @@ type Spec struct {
 	Ended    time.Time `json:"ended,omitzero"`
 	Process  int       `json:"process,omitempty"`
 	Attempts int       `json:"attempts,omitempty"`
-	// Message is the first failure's message, and Others those that followed.
+	// Message is the message of the first failure. Others holds those of later failures.
 	Message    string             `json:"message,omitempty"`
 	Others     []string           `json:"others,omitempty"`
 	Injections []record.Injection `json:"injections,omitempty"`
@@ -89,19 +89,19 @@ type Spec struct {
 	Finding    Finding            `json:"finding"`
 }
 
-// Name says the spec and its suite, for people.
+// Name is the suite and the text of the spec, for people.
 func (s Spec) Name() string { return s.Suite + ": " + s.Text }
 
-// Finding is what the gate made of one spec.
+// Finding is the gate's answer on one spec.
 type Finding struct {
 	// Verdict is empty for a spec that did not run because it was skipped or is pending.
 	Verdict Verdict `json:"verdict,omitempty"`
-	// Reason says why, in one line.
+	// Reason explains the verdict in one line.
 	Reason string `json:"reason,omitempty"`
-	// Also says what else was found, a line each; it does not change the verdict.
+	// Also lists what else was found, one line each. It does not change the verdict.
 	Also []string `json:"also,omitempty"`
-	// Judgement is the matcher's verdict that failed the spec, where one did; Probe is
-	// the one whose samples it judged, and Annotation what the spec says of it.
+	// Judgement is the matcher's judgement that failed the spec, if one did. Probe is the
+	// probe whose samples it judged, and Annotation the spec's description of it.
 	Judgement  *record.Judgement `json:"judgement,omitempty"`
 	Probe      string            `json:"probe,omitempty"`
 	Annotation string            `json:"annotation,omitempty"`

@@ -20,7 +20,7 @@ func JudgeSpec(s Spec) Finding {
 	return judgeFailed(s)
 }
 
-// judgePassed distrusts a pass that proves nothing.
+// judgePassed looks for reasons why a pass may prove nothing.
 func judgePassed(s Spec) Finding {
 	f := Finding{Verdict: Pass, Reason: passedWith(s)}
 	for _, i := range s.Injections {
@@ -29,16 +29,16 @@ func judgePassed(s Spec) Finding {
 			break
 		}
 		proof, text := i.Proof()
-		// While a fault is live it may still come to touch something.
+		// A fault that is still live may touch something later.
 		if proof == record.Proven || proof == record.TouchedNothing && !i.Reverted {
 			continue
 		}
-		if v := verdicts[proof.Outcome()]; Overall(f.Verdict, v) == v {
+		if v := verdicts[proof.Outcome()]; overall(f.Verdict, v) == v {
 			f = Finding{Verdict: v, Reason: "passed, but " + oneLine(text)}
 		}
 	}
 	for _, failure := range s.Failures {
-		f.Also = append(f.Also, "noted a failure of the "+string(failure.Cause)+": "+oneLine(failure.Text))
+		f.Also = append(f.Also, "recorded a failure of the "+string(failure.Cause)+": "+oneLine(failure.Text))
 	}
 	if s.Attempts > 1 {
 		f.Also = append(f.Also, fmt.Sprintf("passed only at attempt %d", s.Attempts))
@@ -46,8 +46,8 @@ func judgePassed(s Spec) Finding {
 	return f
 }
 
-// passedWith is the evidence of a pass: the last judgement on a window, or how much
-// was injected.
+// passedWith is the evidence for a pass: the last judgement on a window, or else what was
+// injected.
 func passedWith(s Spec) string {
 	if j := lastJudged(s); j != nil {
 		return oneLine(j.Text)
@@ -72,8 +72,8 @@ func lastJudged(s Spec) *record.Judgement {
 	return nil
 }
 
-// judgeFailed asks what failed the spec first: a later failure, such as one
-// while cleaning up, is listed and does not take the first one's place.
+// judgeFailed decides by the first failure of the spec. Later failures, such as one during
+// cleanup, are only listed.
 func judgeFailed(s Spec) Finding {
 	f, first := judgeFirst(s)
 	if f.Verdict == Regression {
@@ -81,13 +81,14 @@ func judgeFailed(s Spec) Finding {
 	}
 	for _, other := range s.Failures {
 		if first == nil || other.ID != first.ID {
-			f.Also = append(f.Also, "and a failure of the "+string(other.Cause)+": "+oneLine(other.Text))
+			f.Also = append(f.Also, "a failure of the "+string(other.Cause)+": "+oneLine(other.Text))
 		}
 	}
 	return f
 }
 
-// lapsed takes a regression back that was measured while a fault had ended by itself.
+// lapsed turns a regression into a tool failure if a fault had ended before its time,
+// because the measurement then proves nothing.
 func lapsed(s Spec, f Finding) Finding {
 	for _, i := range s.Injections {
 		if proof, text := i.Proof(); proof == record.LeaseLapsed {
@@ -98,17 +99,18 @@ func lapsed(s Spec, f Finding) Finding {
 	return f
 }
 
-// judgeFirst judges the first failure, and says which noted failure that is, if any.
+// judgeFirst judges the first failure. It also returns the record of that failure, if
+// there is one.
 func judgeFirst(s Spec) (Finding, *record.Failure) {
 	text, marks := record.Marks(s.Message)
 	var mark record.Marked
 	if n := len(marks); n > 0 {
-		// Of several the last one: those before are of what Gomega quotes besides.
+		// The last mark counts: those before it are in text that Gomega quotes.
 		mark = marks[n-1]
 	}
 	decided := mark.Outcome == record.Kept || mark.Outcome == record.Violated
-	if hidden := s.unmarked(); hidden != nil && !decided && s.find(mark.ID).failure == nil {
-		return Finding{Verdict: verdicts[record.Outcome(hidden.Cause)], Reason: oneLine(hidden.Text)}, hidden
+	if failure := s.unmarked(); failure != nil && !decided && s.find(mark.ID).failure == nil {
+		return Finding{Verdict: verdicts[record.Outcome(failure.Cause)], Reason: oneLine(failure.Text)}, failure
 	}
 	if mark.ID != "" {
 		return judgeMarked(s, mark), s.find(mark.ID).failure
@@ -116,7 +118,7 @@ func judgeFirst(s Spec) (Finding, *record.Failure) {
 	last := lastJudged(s)
 	switch {
 	case s.State == "timedout" && last != nil && last.Outcome == record.Undecided:
-		// Ginkgo stopped it before Gomega could quote what it was waiting for.
+		// Ginkgo stopped the spec before Gomega could report what it was waiting for.
 		return Finding{Verdict: Inconclusive, Reason: oneLine(text)}, nil
 	case s.Node == "BeforeSuite" || s.Node == "SynchronizedBeforeSuite":
 		return Finding{Verdict: ToolFailure, Reason: s.Node + " failed, so no spec of the suite ran: " + oneLine(text)}, nil
@@ -126,8 +128,8 @@ func judgeFirst(s Spec) (Finding, *record.Failure) {
 	return Finding{Verdict: Regression, Reason: oneLine(text)}, nil
 }
 
-// unmarked is the first noted failure that no message of the spec names: such as a
-// guard's stop, by which a spec fails in its own words.
+// unmarked is the first recorded failure that no message of the spec marks. A guard's stop
+// is an example: the spec then fails with a message of its own.
 func (s Spec) unmarked() *record.Failure {
 	seen := map[string]bool{}
 	for _, message := range append([]string{s.Message}, s.Others...) {
@@ -144,7 +146,7 @@ func (s Spec) unmarked() *record.Failure {
 	return nil
 }
 
-// words is a message in one line, without marks.
+// words is the message in one line, without its marks.
 func words(message string) string {
 	text, _ := record.Marks(message)
 	return oneLine(text)

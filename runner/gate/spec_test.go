@@ -17,14 +17,14 @@ var (
 	guard     = record.Failure{ID: "f-g", Cause: record.StoppedByGuard, Text: "error budget spent"}
 )
 
-// by is a message that a judgement failed, in words that the gate must not read.
-func by(j record.Judgement) string {
+// failedBy is the message of a failed judgement. The gate must read only its mark.
+func failedBy(j record.Judgement) string {
 	return record.Mark("Expected\n    this\nbut that", j.ID, j.Outcome)
 }
 
 func judged(js ...record.Judgement) []record.Window { return []record.Window{{Judgements: js}} }
 
-// idle is a judgement on an injection that had touched nothing.
+// idle is the judgement on an injection that touched nothing.
 var idle = record.Judgement{ID: "j-i", Outcome: record.ToolFailed, Text: "0 packets"}
 
 func injection(j record.Judgement, e record.Evidence) []record.Injection {
@@ -41,8 +41,8 @@ func TestJudgeSpec(t *testing.T) {
 	for name, c := range map[string]struct {
 		spec   Spec
 		want   Verdict
-		reason string // a part of it
-		also   string // a part of what was found besides
+		reason string // a part of the reason
+		also   string // a part of what else was found
 	}{
 		"a pass without records": {Spec{State: "passed"}, Pass, "", ""},
 		"a pass that was judged": {Spec{State: "passed", Windows: judged(kept)}, Pass, "1 of 500 failed", ""},
@@ -57,7 +57,7 @@ func TestJudgeSpec(t *testing.T) {
 			ToolFailure,
 			"passed, but delay 300ms on db: the fault did not have the effect that it names, so nothing was shown: 0 packets", "",
 		},
-		"a pass under a fault whose final evidence is not in": {
+		"a pass under a fault whose final evidence has not arrived": {
 			Spec{State: "passed", Injections: []record.Injection{{Fault: "delay 300ms", Target: "db"}}}, Pass, "", "",
 		},
 		"a pass under a lapsed lease": {
@@ -78,7 +78,7 @@ func TestJudgeSpec(t *testing.T) {
 		"interrupted":                  {Spec{State: "interrupted", Message: "by user"}, ToolFailure, "interrupted before it was decided: by user", ""},
 
 		"failed by a violated judgement": {
-			Spec{State: "failed", Message: by(violated), Windows: judged(violated)},
+			Spec{State: "failed", Message: failedBy(violated), Windows: judged(violated)},
 			Regression,
 			"12 of 100 failed; a service that keeps the objective looks like this at most once in 1097 runs (alpha 1 %)", "",
 		},
@@ -89,25 +89,25 @@ func TestJudgeSpec(t *testing.T) {
 			Spec{State: "failed", Message: tool.Message(), Windows: judged(violated), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed by a violation, and by the tool while cleaning up": {
-			Spec{State: "failed", Message: by(violated), Windows: judged(violated), Failures: []record.Failure{tool}},
+			Spec{State: "failed", Message: failedBy(violated), Windows: judged(violated), Failures: []record.Failure{tool}},
 			Regression,
-			"12 of 100 failed", "and a failure of the tool: revert: device busy",
+			"12 of 100 failed", "a failure of the tool: revert: device busy",
 		},
 		"failed by a violation while the lease had lapsed": {
-			Spec{State: "failed", Message: by(violated), Windows: judged(violated), Injections: delay(record.Evidence{Effective: true, LeaseLapsed: true})},
+			Spec{State: "failed", Message: failedBy(violated), Windows: judged(violated), Injections: delay(record.Evidence{Effective: true, LeaseLapsed: true})},
 			ToolFailure, "proves nothing", "12 of 100 failed",
 		},
 		"failed by a violation under a fault by which the target died while the lease lapsed": {
-			Spec{State: "failed", Message: by(violated), Windows: judged(violated), Injections: delay(record.Evidence{TargetDied: true, LeaseLapsed: true})},
+			Spec{State: "failed", Message: failedBy(violated), Windows: judged(violated), Injections: delay(record.Evidence{TargetDied: true, LeaseLapsed: true})},
 			Regression, "12 of 100 failed", "",
 		},
 		"failed for its own reason, and by the tool while cleaning up": {
 			Spec{State: "failed", Message: "Expected 503 to equal 200", Others: []string{tool.Message()}, Failures: []record.Failure{tool}},
 			Regression,
-			"Expected 503 to equal 200", "and a failure of the tool: revert: device busy",
+			"Expected 503 to equal 200", "a failure of the tool: revert: device busy",
 		},
 		"failed by a violation under a fault that touched nothing": {
-			Spec{State: "failed", Message: by(violated), Windows: judged(violated), Injections: delay(record.Evidence{})}, Regression, "12 of 100 failed", "",
+			Spec{State: "failed", Message: failedBy(violated), Windows: judged(violated), Injections: delay(record.Evidence{})}, Regression, "12 of 100 failed", "",
 		},
 		"stopped by a guard": {
 			Spec{State: "failed", Message: guard.Message(), Windows: judged(violated), Failures: []record.Failure{guard}}, StoppedByGuard, "error budget spent", "",
@@ -118,18 +118,18 @@ func TestJudgeSpec(t *testing.T) {
 		"stopped by a guard, and then failed by the tool": {
 			Spec{State: "failed", Message: guard.Message(), Others: []string{tool.Message()}, Failures: []record.Failure{tool, guard}}, StoppedByGuard, "error budget spent", "revert: device busy",
 		},
-		"failed with a noted failure that no message names": {
+		"failed with a recorded failure that no message names": {
 			Spec{State: "failed", Message: "no", Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed undecided": {
-			Spec{State: "failed", Message: by(undecided), Windows: judged(kept, undecided)}, Inconclusive, "9 do not show it", "",
+			Spec{State: "failed", Message: failedBy(undecided), Windows: judged(kept, undecided)}, Inconclusive, "9 do not show it", "",
 		},
 		"failed undecided, and looked at again": {
-			Spec{State: "failed", Message: "Timed out after 1s.\n" + by(undecided), Windows: judged(record.Judgement{ID: undecided.ID, Outcome: record.Kept, Text: "0 of 500 failed"})},
+			Spec{State: "failed", Message: "Timed out after 1s.\n" + failedBy(undecided), Windows: judged(record.Judgement{ID: undecided.ID, Outcome: record.Kept, Text: "0 of 500 failed"})},
 			Inconclusive, "Timed out after 1s: Expected this but that", "",
 		},
-		"failed undecided by what is in no record": {
-			Spec{State: "failed", Message: by(undecided)}, Inconclusive, "Expected this but that", "",
+		"failed undecided by a judgement that is in no record": {
+			Spec{State: "failed", Message: failedBy(undecided)}, Inconclusive, "Expected this but that", "",
 		},
 		"timed out while it was undecided": {
 			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided)}, Inconclusive, "A spec timeout occurred", "",
@@ -138,19 +138,19 @@ func TestJudgeSpec(t *testing.T) {
 			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided, kept)}, Regression, "A spec timeout occurred", "",
 		},
 		"timed out with what it was waiting for": {
-			Spec{State: "timedout", Message: "A spec timeout occurred\n" + by(violated), Windows: judged(violated)}, Regression, "A spec timeout occurred: 12 of 100 failed", "",
+			Spec{State: "timedout", Message: "A spec timeout occurred\n" + failedBy(violated), Windows: judged(violated)}, Regression, "A spec timeout occurred: 12 of 100 failed", "",
 		},
 		"failed undecided after a violation that was expected": {
-			Spec{State: "failed", Message: by(undecided), Windows: judged(violated, undecided, violated)}, Inconclusive, "9 do not show it", "",
+			Spec{State: "failed", Message: failedBy(undecided), Windows: judged(violated, undecided, violated)}, Inconclusive, "9 do not show it", "",
 		},
 		"failed undecided, with what Gomega quotes besides": {
-			Spec{State: "failed", Message: by(violated) + "\n" + by(undecided), Windows: judged(violated, undecided)}, Inconclusive, "9 do not show it", "",
+			Spec{State: "failed", Message: failedBy(violated) + "\n" + failedBy(undecided), Windows: judged(violated, undecided)}, Inconclusive, "9 do not show it", "",
 		},
 		"failed undecided, and by the tool in what no message names": {
-			Spec{State: "failed", Message: by(undecided), Windows: judged(undecided), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
+			Spec{State: "failed", Message: failedBy(undecided), Windows: judged(undecided), Failures: []record.Failure{tool}}, ToolFailure, "revert: device busy", "",
 		},
 		"failed undecided, and then by the tool": {
-			Spec{State: "failed", Message: by(undecided), Others: []string{tool.Message()}, Windows: judged(undecided), Failures: []record.Failure{tool}},
+			Spec{State: "failed", Message: failedBy(undecided), Others: []string{tool.Message()}, Windows: judged(undecided), Failures: []record.Failure{tool}},
 			Inconclusive, "9 do not show it", "revert: device busy",
 		},
 		"failed for another reason after it was undecided": {
@@ -162,34 +162,34 @@ func TestJudgeSpec(t *testing.T) {
 		"failed before the suite after a violation that was expected": {
 			Spec{State: "failed", Node: "BeforeSuite", Message: "no Docker", Windows: judged(violated)}, ToolFailure, "BeforeSuite failed", "",
 		},
-		"failed by what is kept and should not be": {
-			Spec{State: "failed", Message: by(kept), Windows: judged(violated, kept)},
+		"failed because an objective is kept that should not be": {
+			Spec{State: "failed", Message: failedBy(kept), Windows: judged(violated, kept)},
 			Regression, "the spec asks for the opposite of what was found: 1 of 500 failed", "",
 		},
-		"failed by what is kept and should not be, and by the tool while cleaning up": {
-			Spec{State: "failed", Message: by(kept), Windows: judged(kept), Failures: []record.Failure{tool}}, Regression, "1 of 500 failed", "revert: device busy",
+		"failed because an objective is kept that should not be, and by the tool while cleaning up": {
+			Spec{State: "failed", Message: failedBy(kept), Windows: judged(kept), Failures: []record.Failure{tool}}, Regression, "1 of 500 failed", "revert: device busy",
 		},
 		"failed by a sample": {
-			Spec{State: "failed", Message: by(violated), Samples: []record.Samples{{Probe: "tcp db:5432", Judgements: []record.Judgement{{ID: violated.ID, Objective: "live", Outcome: record.Violated, Text: "refused"}}}}},
+			Spec{State: "failed", Message: failedBy(violated), Samples: []record.Samples{{Probe: "tcp db:5432", Judgements: []record.Judgement{{ID: violated.ID, Objective: "live", Outcome: record.Violated, Text: "refused"}}}}},
 			Regression, "tcp db:5432: live: refused", "",
 		},
 		"failed because the fault did nothing": {
-			Spec{State: "failed", Message: by(idle), Injections: injection(idle, record.Evidence{})}, ToolFailure, "0 packets", "",
+			Spec{State: "failed", Message: failedBy(idle), Injections: injection(idle, record.Evidence{})}, ToolFailure, "0 packets", "",
 		},
 		"failed because the fault did nothing, and then by the tool that says so": {
-			Spec{State: "failed", Message: by(idle), Others: []string{tool.Message()}, Failures: []record.Failure{tool}, Injections: injection(idle, record.Evidence{})},
+			Spec{State: "failed", Message: failedBy(idle), Others: []string{tool.Message()}, Failures: []record.Failure{tool}, Injections: injection(idle, record.Evidence{})},
 			ToolFailure, "0 packets", "revert: device busy",
 		},
 		"failed because the fault had done nothing when it was asked": {
-			Spec{State: "failed", Message: by(idle), Injections: injection(record.Judgement{ID: idle.ID, Outcome: record.Kept, Text: "9 packets"}, record.Evidence{Effective: true})},
+			Spec{State: "failed", Message: failedBy(idle), Injections: injection(record.Judgement{ID: idle.ID, Outcome: record.Kept, Text: "9 packets"}, record.Evidence{Effective: true})},
 			ToolFailure, "Expected this but that", "",
 		},
 		"failed because the fault did what it should not": {
-			Spec{State: "failed", Message: by(kept), Injections: injection(kept, record.Evidence{Effective: true})},
+			Spec{State: "failed", Message: failedBy(kept), Injections: injection(kept, record.Evidence{Effective: true})},
 			Regression, "the spec asks for the opposite of what was found: 1 of 500 failed", "",
 		},
 		"failed because the target died": {
-			Spec{State: "failed", Message: by(violated), Injections: injection(violated, record.Evidence{TargetDied: true})}, Regression, "12 of 100 failed", "",
+			Spec{State: "failed", Message: failedBy(violated), Injections: injection(violated, record.Evidence{TargetDied: true})}, Regression, "12 of 100 failed", "",
 		},
 		"failed without a record": {Spec{State: "failed", Message: "Expected\n    <int>: 1\nto equal 2"}, Regression, "Expected <int>: 1 to equal 2", ""},
 		"panicked":                {Spec{State: "panicked", Message: "Test Panicked: nil map"}, Regression, "nil map", ""},
@@ -219,32 +219,32 @@ func TestAFindingNamesTheProbeAndTheSpecsOwnWords(t *testing.T) {
 	j.Objective = "error rate below 1 %"
 	spec := Spec{State: "failed", Windows: []record.Window{{Probe: "GET /other", Judgements: []record.Judgement{kept}}, {Probe: "GET /items", Judgements: []record.Judgement{j}}}}
 	for message, want := range map[string]string{
-		by(j):                              "GET /items: error rate below 1 %: 12 of 100 failed; ",
-		"reads are served stale\n" + by(j): "reads are served stale: GET /items: error rate below 1 %: 12 of 100 failed; ",
-		"Timed out after 1.002s.\nreads are\nstale:\n" + by(j):     "Timed out after 1.002s. reads are stale: GET /items: ",
-		strings.Repeat("word ", 100) + "\n" + by(j):                strings.Repeat("word ", 19) + "word…: GET /items: ",
-		"stale\n" + record.Mark("like that", kept.ID, record.Kept): "stale: the spec asks for the opposite of what was found: GET /other: 1 of 500 failed",
+		failedBy(j):                              "GET /items: error rate below 1 %: 12 of 100 failed; ",
+		"reads are served stale\n" + failedBy(j): "reads are served stale: GET /items: error rate below 1 %: 12 of 100 failed; ",
+		"Timed out after 1.002s.\nreads are\nstale:\n" + failedBy(j): "Timed out after 1.002s. reads are stale: GET /items: ",
+		strings.Repeat("word ", 100) + "\n" + failedBy(j):            strings.Repeat("word ", 19) + "word…: GET /items: ",
+		"stale\n" + record.Mark("like that", kept.ID, record.Kept):   "stale: the spec asks for the opposite of what was found: GET /other: 1 of 500 failed",
 	} {
 		spec.Message = message
 		if f := JudgeSpec(spec); f.Verdict != Regression || !strings.HasPrefix(f.Reason, want) {
 			t.Errorf("%s: %s\nwant %s", f.Verdict, f.Reason, want)
 		}
 	}
-	spec.Message = "stale\n" + by(j)
+	spec.Message = "stale\n" + failedBy(j)
 	if f := JudgeSpec(spec); f.Probe != "GET /items" || f.Annotation != "stale" || f.Judgement == nil || f.Judgement.ID != j.ID {
 		t.Errorf("finding %+v", f)
 	}
 }
 
-func TestAPartOfAWindowIsSaidWithItsSpan(t *testing.T) {
+func TestAJudgementOnAPartOfAWindowNamesItsSpan(t *testing.T) {
 	part := record.Judgement{ID: "j-p", Outcome: record.Violated, Objective: "error rate below 1 %", Part: &record.Part{From: time.Second, To: 3 * time.Second}, Text: "12 of 100 failed"}
-	f := JudgeSpec(Spec{State: "failed", Message: by(part), Windows: judged(part, undecided)})
+	f := JudgeSpec(Spec{State: "failed", Message: failedBy(part), Windows: judged(part, undecided)})
 	if want := "error rate below 1 % from 1s to 3s: 12 of 100 failed"; f.Verdict != Regression || f.Reason != want {
 		t.Errorf("%s: %s, want %s", f.Verdict, f.Reason, want)
 	}
 }
 
-func TestCertaintyIsSaidWhereItIsKnown(t *testing.T) {
+func TestCertaintyIsReportedWhereItIsKnown(t *testing.T) {
 	for _, c := range []struct {
 		alpha, logE float64
 		want        string

@@ -8,16 +8,16 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// specKey is how a spec is known in the baseline, whichever run it is of.
+// specKey identifies a spec across runs: in the baseline it has no other name.
 type specKey struct{ suite, text string }
 
 func (s Spec) key() specKey { return specKey{s.Suite, s.Text} }
 
-// Namesakes are the names that several specs have in common, with windows of some. They
-// may run in any order, and fail before they measure anything: nobody can tell the
-// windows of one from another's.
-func Namesakes(run Run) []string {
-	shared := namesakes(run)
+// SharedNames lists the names that several specs of the run share, if any of them has
+// windows. Such specs may run in any order, and may fail before they measure anything, so
+// the windows of one cannot be told from those of another.
+func SharedNames(run Run) []string {
+	shared := sharedKeys(run)
 	var names []string
 	for _, spec := range run.Specs {
 		if shared[spec.key()] {
@@ -28,7 +28,7 @@ func Namesakes(run Run) []string {
 	return slices.Compact(names)
 }
 
-func namesakes(run Run) map[specKey]bool {
+func sharedKeys(run Run) map[specKey]bool {
 	specs, windows := map[specKey]int{}, map[specKey]int{}
 	for _, spec := range run.Specs {
 		specs[spec.key()]++
@@ -41,11 +41,11 @@ func namesakes(run Run) map[specKey]bool {
 	return shared
 }
 
-// Summarise gathers the metrics of the run's passed specs, in a stable order. Those of
-// Namesakes are left out.
+// Summarise gathers the metrics of the run's passed specs, in a stable order. It leaves out
+// the specs of SharedNames.
 func Summarise(run Run, environment baseline.Environment) baseline.Run {
 	s := baseline.Run{Started: run.Started.UTC().Truncate(time.Millisecond), Environment: environment, Windows: []baseline.Window{}}
-	all, shared := map[baseline.Key]baseline.Window{}, namesakes(run)
+	all, shared := map[baseline.Key]baseline.Window{}, sharedKeys(run)
 	for _, spec := range run.Specs {
 		if spec.Finding.Verdict == Pass && !shared[spec.key()] {
 			number(all, spec)
@@ -56,9 +56,9 @@ func Summarise(run Run, environment baseline.Environment) baseline.Run {
 	return s
 }
 
-// number adds the spec's windows by the numbers that they have, or else in their order.
-// A number that comes again is of a later attempt at the spec: it is the last one that
-// passed.
+// number adds the spec's windows under their numbers, or in their order if they have none.
+// A number that comes again belongs to a later attempt at the spec, and replaces the
+// earlier one: the last attempt is the one that passed.
 func number(all map[baseline.Key]baseline.Window, spec Spec) {
 	seen := map[string]int{}
 	for _, w := range spec.Windows {

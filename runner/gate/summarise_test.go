@@ -60,9 +60,9 @@ func TestSummarise(t *testing.T) {
 	}
 }
 
-// A spec that is tried again numbers its windows anew; what counts is the attempt
-// that passed.
-func TestSummariseTakesAWindowOnceARun(t *testing.T) {
+// A spec that is tried again numbers its windows from 1 again. Only the attempt that
+// passed counts.
+func TestSummariseTakesEachWindowOncePerRun(t *testing.T) {
 	window := func(probe string, number, count int) record.Window {
 		return record.Window{Probe: probe, Number: number, Count: count}
 	}
@@ -72,14 +72,14 @@ func TestSummariseTakesAWindowOnceARun(t *testing.T) {
 			window("GET /a", 1, 10), window("GET /b", 1, 11), window("GET /a", 1, 20), window("GET /a", 2, 0), window("GET /a", 3, 22),
 		}},
 		{Suite: "bank", Text: "sells", Finding: pass},
-		{Suite: "bank", Text: "sells", Finding: pass}, // which measure nothing
+		{Suite: "bank", Text: "sells", Finding: pass}, // these two measure nothing
 		{Suite: "shop", Text: "pays", Finding: pass, Windows: []record.Window{window("GET /a", 1, 30)}},
 		{Suite: "shop", Text: "pays", Finding: Finding{Verdict: Regression}, Windows: []record.Window{window("GET /a", 1, 31)}},
 		{Suite: "shop: cart", Text: "sells", Finding: pass, Windows: []record.Window{window("GET /a", 1, 40)}},
 	}}
 	s := Summarise(run, here)
-	if got := Namesakes(run); !slices.Equal(got, []string{"shop: pays"}) {
-		t.Errorf("namesakes %q", got)
+	if got := SharedNames(run); !slices.Equal(got, []string{"shop: pays"}) {
+		t.Errorf("shared names %q", got)
 	}
 	var got []string
 	for _, w := range s.Windows {

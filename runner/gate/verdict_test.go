@@ -2,7 +2,7 @@ package gate
 
 import "testing"
 
-func TestOverall(t *testing.T) {
+func TestOverallVerdictVerdict(t *testing.T) {
 	for _, c := range []struct {
 		of   []Verdict
 		want Verdict
@@ -17,9 +17,9 @@ func TestOverall(t *testing.T) {
 		{nil, ToolFailure, 4},
 		{[]Verdict{"dream"}, ToolFailure, 4},
 	} {
-		got := Overall(c.of...)
+		got := overall(c.of...)
 		if got != c.want || got.ExitCode() != c.code {
-			t.Errorf("Overall(%q) = %q, exit %d; want %q, exit %d", c.of, got, got.ExitCode(), c.want, c.code)
+			t.Errorf("overall(%q) = %q, exit %d; want %q, exit %d", c.of, got, got.ExitCode(), c.want, c.code)
 		}
 	}
 	if code := Verdict("dream").ExitCode(); code != 4 {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// count says a large number that nobody needs exactly, and no more than 10^15 of
-// what is beyond all experience.
+// count rounds a large number for people: "162,754", "9 million". Everything above 10^15
+// is "10^15".
 func count(n float64) string {
 	switch {
 	case n >= 1e15:
@@ -24,7 +24,7 @@ func count(n float64) string {
 	}
 }
 
-// Seconds says a latency: 0.0123 is "12.3ms", and NaN "none".
+// Seconds formats a latency in seconds: 0.0123 is "12.3ms", and NaN is "none".
 func Seconds(s float64) string {
 	if math.IsNaN(s) || math.IsInf(s, 0) {
 		return "none"
@@ -40,19 +40,19 @@ func Seconds(s float64) string {
 	}
 }
 
-// longest is how much of a message fits one line of a table, and longestAnnotation
-// how much of what a spec says of an assertion.
+// longest bounds the characters of a message in one line of a table, and
+// longestAnnotation those of the description that a spec gives an assertion.
 const (
 	longest           = 300
 	longestAnnotation = 100
 )
 
-// oneLine says a message of several lines in one.
+// oneLine puts a message of several lines into one.
 func oneLine(s string) string {
 	return cut(strings.Join(strings.Fields(s), " "), longest)
 }
 
-// cut shortens a text to so many characters.
+// cut shortens a text to at most this many characters.
 func cut(s string, most int) string {
 	if runes := []rune(s); len(runes) > most {
 		s = string(runes[:most-1]) + "…"
