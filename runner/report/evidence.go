@@ -9,8 +9,8 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// Evidence is what a spec's records say, a line each: what was injected and
-// what it touched, what was measured, what was judged, and what else was found.
+// Evidence lists what the records of a spec hold, one line each: what was injected and
+// what it touched, what was measured and judged, and what else was found.
 func Evidence(s gate.Spec) []string {
 	var lines []string
 	for _, i := range s.Injections {
@@ -24,14 +24,14 @@ func Evidence(s gate.Spec) []string {
 		lines = append(lines, judged(i.Judgements)...)
 	}
 	for _, w := range s.Windows {
-		lines = append(lines, fmt.Sprintf("measured %s: %s, %s, p50 %s, p90 %s, p99 %s", w.Probe,
+		lines = append(lines, fmt.Sprintf("measured %s: %s, %s, healthy answers: p50 %s, p90 %s, p99 %s", w.Probe,
 			units.Plural(w.Count, "sample"), units.Plural(w.Errors, "error"),
 			gate.Seconds(float64(w.P50)), gate.Seconds(float64(w.P90)), gate.Seconds(float64(w.P99))))
 		lines = append(lines, judged(w.Judgements)...)
 	}
-	for _, looked := range s.Samples {
-		lines = append(lines, "looked at "+looked.Probe)
-		lines = append(lines, judged(looked.Judgements)...)
+	for _, samples := range s.Samples {
+		lines = append(lines, "sampled "+samples.Probe)
+		lines = append(lines, judged(samples.Judgements)...)
 	}
 	for _, f := range s.Failures {
 		lines = append(lines, "failure of the "+string(f.Cause)+": "+f.Text)
@@ -39,7 +39,7 @@ func Evidence(s gate.Spec) []string {
 	return append(lines, s.Finding.Also...)
 }
 
-// judged says what matchers found, a line each.
+// judged lists what matchers found, one line each.
 func judged(all []record.Judgement) []string {
 	lines := make([]string, len(all))
 	for n, j := range all {
@@ -56,21 +56,21 @@ func judged(all []record.Judgement) []string {
 	return lines
 }
 
-// touched says what an injection has touched, and what that proves where it is not
-// that it has had its effect.
+// touched describes what an injection touched. If that does not prove that the fault took
+// effect, it also says what it proves.
 func touched(i record.Injection) string {
-	said := []string{i.Evidence.Summary}
+	words := []string{i.Evidence.Summary}
 	proof, _ := i.Proof()
 	switch {
 	case !i.Reverted && (proof == record.Proven || proof == record.TouchedNothing):
-		said = append(said, "it was not reverted when this was written")
+		words = append(words, "it was not reverted when this was written")
 	case proof == record.Spoilt:
-		said = append(said, i.Evidence.Spoilt)
+		words = append(words, i.Evidence.Spoilt)
 	case proof != record.Proven:
-		said = append(said, string(proof))
+		words = append(words, string(proof))
 	}
 	if i.Error != "" {
-		said = append(said, i.Error)
+		words = append(words, i.Error)
 	}
-	return strings.Join(said, "; ")
+	return strings.Join(words, "; ")
 }

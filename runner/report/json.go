@@ -1,4 +1,4 @@
-// Package report writes what the gate found: one writer a file, each a pure
+// Package report writes what the gate found. Each file holds one writer, which is a pure
 // function of the record of the run.
 package report
 
@@ -10,7 +10,7 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// JSON writes the record of the run, as gate.Parse reads it.
+// JSON writes the record of the run in the form that gate.Parse reads.
 func JSON(w io.Writer, r gate.Record) error {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")

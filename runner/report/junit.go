@@ -12,6 +12,8 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
+// Ginkgo's own JUnit types have no place for the file and the line of a spec, by which CI
+// services link to the source, so these are the gate's.
 type (
 	junitSuites struct {
 		XMLName  xml.Name     `xml:"testsuites"`
@@ -48,10 +50,9 @@ type (
 	}
 )
 
-// JUnit writes the record as JUnit XML. A regression is a failure; a failure of
-// the tool, a guard's stop and too little evidence are errors with their verdict
-// as the type. The comparison with the baseline and what kept suites from
-// running are cases of suites of their own.
+// JUnit writes the record as JUnit XML. A regression is a failure. A tool failure, a
+// guard's stop and too little evidence are errors, with the verdict as their type. The
+// comparison with the baseline and the troubles of a run are separate suites.
 func JUnit(w io.Writer, r gate.Record) error {
 	var all junitSuites
 	for n, run := range r.Runs {
@@ -97,7 +98,7 @@ func (s *junitSuite) count(c junitCase) {
 	}
 }
 
-// runSuites are the suites of a run in the order of their first specs.
+// runSuites returns the suites of a run, in the order of their first specs.
 func runSuites(run gate.Run, which string) []junitSuite {
 	var suites []junitSuite
 	at := map[string]int{}
@@ -117,18 +118,18 @@ func runSuites(run gate.Run, which string) []junitSuite {
 		suites[n].Time = seconds(spent[n])
 	}
 	if len(run.Troubles) > 0 {
-		gateSuite := junitSuite{Name: "chaosgate" + which, Timestamp: stamp(run.Started), Time: seconds(0)}
-		for n, trouble := range run.Troubles {
+		trouble := junitSuite{Name: "chaosgate" + which, Timestamp: stamp(run.Started), Time: seconds(0)}
+		for n, text := range run.Troubles {
 			c := junitCase{Class: "chaosgate", Name: fmt.Sprintf("the suites run (%d)", n+1), Time: seconds(0)}
-			c.fill(gate.ToolFailure, trouble, trouble)
-			gateSuite.Cases = append(gateSuite.Cases, c)
+			c.fill(gate.ToolFailure, text, text)
+			trouble.Cases = append(trouble.Cases, c)
 		}
-		suites = append(suites, gateSuite)
+		suites = append(suites, trouble)
 	}
 	return suites
 }
 
-// took is how long the spec ran: one that was skipped has not.
+// took is how long the spec ran. It is zero for a skipped spec.
 func took(s gate.Spec) time.Duration {
 	if s.Started.IsZero() || s.Ended.IsZero() {
 		return 0
@@ -141,17 +142,16 @@ func specCase(s gate.Spec) junitCase {
 		Class: plain(s.Suite), Name: plain(s.Text), Time: seconds(took(s)),
 		File: s.File, Line: s.Line, Out: plain(strings.Join(Evidence(s), "\n")),
 	}
-	var said []string
+	var messages []string
 	for _, message := range append([]string{s.Message}, s.Others...) {
 		text, _ := record.Marks(message)
-		said = append(said, text)
+		messages = append(messages, text)
 	}
-	detail := strings.Join(said, "\n\n")
-	c.fill(s.Finding.Verdict, s.Finding.Reason, detail)
+	c.fill(s.Finding.Verdict, s.Finding.Reason, strings.Join(messages, "\n\n"))
 	return c
 }
 
-// fill puts the verdict where readers of JUnit look for it.
+// fill puts the verdict into the element that JUnit has for it.
 func (c *junitCase) fill(v gate.Verdict, reason, detail string) {
 	m := &junitMessage{Type: string(v), Message: plain(reason), Text: plain(detail)}
 	switch v {
@@ -193,5 +193,5 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
 
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]")
 
-// plain takes colours out of texts that people wrote for terminals.
+// plain removes terminal colours from a text.
 func plain(s string) string { return strings.TrimSpace(escapes.ReplaceAllString(s, "")) }

@@ -36,7 +36,7 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// sample is a record with one of everything, odd characters included.
+// sample is a record with one of everything, including odd characters.
 func sample() gate.Record {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	injection := record.Injection{
@@ -165,6 +165,26 @@ func TestTableFitsAndColoursChangeNothingElse(t *testing.T) {
 		if got := escape.ReplaceAllString(coloured.String(), ""); got != plain.String() {
 			t.Errorf("width %d: colours changed the text:\n%s\n%s", width, got, plain.String())
 		}
+	}
+}
+
+// A service whose median grows tenfold shows it, even if its 99th percentile hardly moves.
+func TestTheTableShowsTheLatencyThatGrewMost(t *testing.T) {
+	metric := func(number int, name string, was, is record.Float) gate.Metric {
+		return gate.Metric{Suite: "shop", Spec: "sells", Probe: "GET /", Number: number, Name: name, Baseline: was, Candidate: is}
+	}
+	none := record.Float(math.NaN())
+	c := gate.Comparison{Metrics: []gate.Metric{
+		metric(1, "error rate", .001, .1), metric(1, "p50", .003, .028), metric(1, "p90", .2, .2), metric(1, "p99", .408, .445),
+		metric(2, "p50", .003, .003), metric(2, "p90", .2, .2), metric(2, "p99", .4, .4),
+		metric(3, "p50", none, none), metric(3, "p90", none, none), metric(3, "p99", none, none),
+	}}
+	want := "p50 of GET /: 28ms, baseline 3ms; p99 of GET /: 400ms, baseline 400ms; p99 of GET /: none, baseline none"
+	if got := against(c, gate.Spec{Suite: "shop", Text: "sells"}); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got := against(c, gate.Spec{Suite: "shop", Text: "pays"}); got != "" {
+		t.Errorf("another spec has %q", got)
 	}
 }
 

@@ -8,21 +8,22 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
 // Style is how a table looks.
 type Style struct {
-	// Width is that of the terminal, in characters; at least 60 are taken.
+	// Width is the terminal's width in characters. A table is at least 60 wide.
 	Width  int
 	Colour bool
 }
 
 var header = []string{"SPEC", "EXPERIMENT", "VERDICT", "EVIDENCE", "AGAINST THE BASELINE"}
 
-// Table writes one row a spec: what was injected, what came of it, and how its
-// metrics compare with the baseline. Specs that did not run come last. Of later runs
-// only what did not pass gets rows.
+// Table writes one row for each spec: what was injected, what came of it, and how its
+// metrics compare with the baseline. Specs that did not run come last. Specs of later
+// runs have a row only if they did not pass.
 func Table(w io.Writer, r gate.Record, style Style) error {
 	var rows []row
 	for n, run := range r.Runs {
@@ -61,13 +62,13 @@ func Table(w io.Writer, r gate.Record, style Style) error {
 	return nil
 }
 
-// row is one of the table's.
+// row is one row of the table.
 type row struct {
 	verdict gate.Verdict
 	cells   []string
 }
 
-// last is 1 for what comes last: a spec that did not run.
+// last is 1 for a spec that did not run: it belongs at the end of the table.
 func (r row) last() int {
 	if r.verdict == "" {
 		return 1
@@ -82,23 +83,34 @@ func words(s gate.Spec) string {
 	return strings.Join(append([]string{s.Finding.Reason}, s.Finding.Also...), "; ")
 }
 
-// against says the metrics of a spec that got worse, or else its 99th percentiles.
+// against describes the metrics of a spec that got worse. If there are none, it shows of
+// each window the latency that grew most.
 func against(c gate.Comparison, s gate.Spec) string {
-	var worse, usual []string
+	var worse, grown []string
+	var most gate.Metric
 	for _, m := range c.Metrics {
-		switch {
-		case m.Suite != s.Suite || m.Spec != s.Text:
-		case m.Regressed:
+		if m.Suite != s.Suite || m.Spec != s.Text {
+			continue
+		}
+		if m.Regressed {
 			worse = append(worse, "worse: "+m.String())
-		case m.Name == "p99":
-			usual = append(usual, m.String())
+		}
+		if m.Name == string(baseline.ErrorRate) {
+			continue
+		}
+		if same := m.Probe == most.Probe && m.Number == most.Number; !same {
+			grown, most = append(grown, m.String()), m
+		} else if !(growth(m) < growth(most)) {
+			grown[len(grown)-1], most = m.String(), m
 		}
 	}
 	if len(worse) > 0 {
-		usual = worse
+		grown = worse
 	}
-	return strings.Join(usual, "; ")
+	return strings.Join(grown, "; ")
 }
+
+func growth(m gate.Metric) float64 { return float64(m.Candidate / m.Baseline) }
 
 func dash(s string) string {
 	if s = strings.Join(strings.Fields(plain(s)), " "); s == "" {
@@ -107,8 +119,8 @@ func dash(s string) string {
 	return s
 }
 
-// fitColumns gives every column what it needs, and takes from the widest ones
-// until the row fits.
+// fitColumns gives every column the width that it needs, and then narrows the widest
+// ones until a row fits.
 func fitColumns(columns []string, rows []row, width int) []int {
 	widths := make([]int, len(columns))
 	total := 2 * (len(columns) - 1)
@@ -154,7 +166,7 @@ func writeRow(out *strings.Builder, cells []string, widths []int, paint func(str
 	}
 }
 
-// wrap breaks a text at spaces, and a word that is wider than the column where it must.
+// wrap breaks a text at spaces. It breaks a word only if the word is wider than the column.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := []rune{}
@@ -187,7 +199,7 @@ func (s Style) paint(what string) func(string) string {
 	return func(text string) string { return "\x1b[" + code + "m" + text + "\x1b[0m" }
 }
 
-// LastLine is the line that a run of the command ends with.
+// LastLine is the last line that the command prints.
 func LastLine(r gate.Record, style Style) string {
 	return style.paint(string(r.Verdict))(fmt.Sprintf("chaosgate: verdict %s: %s", r.Verdict, r.Words))
 }

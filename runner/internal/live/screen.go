@@ -8,23 +8,24 @@ import (
 	"time"
 )
 
-// Screen writes lines that stay, and under them, on a terminal, an area that is
-// drawn anew at every turn.
+// Screen writes lines that stay. On a terminal it draws an area below them, again and
+// again.
 type Screen struct {
 	out io.Writer
-	// Width tells the terminal's width; nil where there is no terminal, and no area.
+	// width returns the terminal's width. It is nil if out is no terminal; then there is
+	// no area.
 	width func() int
 	drawn int
 }
 
-// NewScreen makes a screen. width tells the terminal's width in characters, and
-// is nil where out is no terminal.
+// NewScreen makes a screen. width returns the terminal's width in characters, and is nil
+// if out is no terminal.
 func NewScreen(out io.Writer, width func() int) *Screen {
 	return &Screen{out: out, width: width}
 }
 
-// Show writes the lines that stay and draws the view's area under them.
-func (s *Screen) Show(lines []string, view *View, now time.Time) {
+// show writes the lines that stay, and draws the view's area below them.
+func (s *Screen) show(lines []string, view *View, now time.Time) {
 	var text strings.Builder
 	if s.width != nil {
 		s.erase(&text)
@@ -33,7 +34,7 @@ func (s *Screen) Show(lines []string, view *View, now time.Time) {
 		text.WriteString(l + "\n")
 	}
 	if s.width != nil {
-		area := view.Area(now, s.width()-1)
+		area := view.area(now, s.width()-1)
 		for _, l := range area {
 			text.WriteString(l + "\n")
 		}
@@ -44,8 +45,8 @@ func (s *Screen) Show(lines []string, view *View, now time.Time) {
 	}
 }
 
-// Clear takes the area away.
-func (s *Screen) Clear() {
+// clear removes the area.
+func (s *Screen) clear() {
 	var text strings.Builder
 	s.erase(&text)
 	if text.Len() > 0 {
@@ -60,15 +61,15 @@ func (s *Screen) erase(text *strings.Builder) {
 	s.drawn = 0
 }
 
-// every is how often the screen follows the events.
+// every is how often the screen shows new events.
 const every = 200 * time.Millisecond
 
-// Follow shows the events of a file until stop is called, which shows the last
-// of them and takes the area away.
+// Follow shows the events of a file until stop is called. stop shows the last of them
+// and removes the area.
 func Follow(tail *Tail, view *View, screen *Screen) (stop func()) {
 	done := make(chan struct{})
 	var wait sync.WaitGroup
-	turn := func() {
+	show := func() {
 		events, err := tail.Next()
 		var lines []string
 		if err != nil {
@@ -78,7 +79,7 @@ func Follow(tail *Tail, view *View, screen *Screen) (stop func()) {
 			lines = append(lines, view.Apply(e)...)
 		}
 		if len(lines) > 0 || screen.width != nil {
-			screen.Show(lines, view, time.Now())
+			screen.show(lines, view, time.Now())
 		}
 	}
 	wait.Go(func() {
@@ -87,11 +88,11 @@ func Follow(tail *Tail, view *View, screen *Screen) (stop func()) {
 		for {
 			select {
 			case <-done:
-				turn()
-				screen.Clear()
+				show()
+				screen.clear()
 				return
 			case <-tick.C:
-				turn()
+				show()
 			}
 		}
 	})

@@ -29,9 +29,9 @@ func OpenTail(path string) (*Tail, error) {
 // Close closes the file.
 func (t *Tail) Close() error { return t.file.Close() }
 
-// Next returns the events that have come since the last call, in order. A line
-// that is not written to its end yet waits for the next call, and one that is no
-// event is left out: nobody's run fails because of what it shows.
+// Next returns the events since the last call, in order. A line that is only half written
+// waits for the next call. A line that is no event is skipped, because a run must not fail
+// over its display.
 func (t *Tail) Next() ([]record.Event, error) {
 	data, err := io.ReadAll(t.file)
 	if err != nil && !errors.Is(err, io.EOF) {

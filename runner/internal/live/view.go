@@ -1,5 +1,5 @@
-// Package live shows a run as it happens: events go in, lines come out. Reading
-// the events and writing the lines are apart from what the lines say.
+// Package live shows a run as it happens: events go in, lines come out. A Tail reads the
+// events, a View turns them into lines, and a Screen writes the lines.
 package live
 
 import (
@@ -11,22 +11,22 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// quiet is how often a load that goes on is told on plain lines.
-const quiet = 5 * time.Second
+// loadEvery is how often a line reports a load that goes on.
+const loadEvery = 5 * time.Second
 
-// View is what is known of a run so far.
+// View holds what is known about a run at the moment.
 type View struct {
 	// Colour turns colours on.
 	Colour bool
-	// Since is when the suites were told to run: they compile until the first spec starts.
+	// Since is when the suites were started. They compile until the first spec begins.
 	Since time.Time
 
 	running        []*spec
 	passed, failed int
-	toldLoad       map[int]time.Time
+	loadShown      map[int]time.Time // by process
 }
 
-// spec is one that runs now, with what is live in it.
+// spec is a running spec with its live injections and its load.
 type spec struct {
 	process int
 	name    string
@@ -35,8 +35,8 @@ type spec struct {
 	load    string
 }
 
-// Apply takes an event in and returns the lines that stay on the screen, none
-// for an event that only the moving area shows.
+// Apply takes an event and returns the lines that stay on the screen. There are none for
+// an event that only the area shows.
 func (v *View) Apply(e record.Event) []string {
 	if e.Schema < 1 || e.Schema > record.Schema {
 		return nil
@@ -49,21 +49,21 @@ func (v *View) Apply(e record.Event) []string {
 	return []string{fmt.Sprintf("%s  %s %s", e.Time.Format(time.TimeOnly), v.paint(mark, fmt.Sprintf("%-7s", mark)), clean(text))}
 }
 
-// due lets through a load's beginning, and then one event in a while, by the
-// events' own time.
+// due reports whether a load's event gets a line: its beginning does, and then one event
+// every loadEvery by the time in the events.
 func (v *View) due(e record.Event) bool {
-	if v.toldLoad == nil {
-		v.toldLoad = map[int]time.Time{}
+	if v.loadShown == nil {
+		v.loadShown = map[int]time.Time{}
 	}
-	last, told := v.toldLoad[e.Process]
-	if told && e.Window != nil && e.Time.Sub(last) < quiet {
+	last, shown := v.loadShown[e.Process]
+	if shown && e.Window != nil && e.Time.Sub(last) < loadEvery {
 		return false
 	}
-	v.toldLoad[e.Process] = e.Time
+	v.loadShown[e.Process] = e.Time
 	return true
 }
 
-// follow keeps what runs now.
+// follow keeps track of what is running.
 func (v *View) follow(e record.Event) {
 	at := slices.IndexFunc(v.running, func(s *spec) bool { return s.process == e.Process && s.name == e.Spec })
 	switch e.Kind {
@@ -97,14 +97,13 @@ func (v *View) follow(e record.Event) {
 		s.load = counts(e)
 	case record.WindowDone:
 		s.load = ""
-		delete(v.toldLoad, e.Process)
+		delete(v.loadShown, e.Process)
 	}
 }
 
-// Area is the moving part of the screen at a time: what runs, which faults are
-// live and for how long, and what the load has seen, each line at most as wide
-// as the terminal.
-func (v *View) Area(now time.Time, width int) []string {
+// area is the moving part of the screen: what runs, which faults are live and for how
+// long, and what the load has measured. No line is wider than the terminal.
+func (v *View) area(now time.Time, width int) []string {
 	var lines []string
 	add := func(mark, text string) {
 		lines = append(lines, v.paint(mark, fit(clean(text), width)))

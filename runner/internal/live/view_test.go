@@ -50,7 +50,7 @@ var story = []record.Event{
 	with(event(14, record.SpecEnded, 1, "sells", ""), bad),
 }
 
-func tell(v *View, events []record.Event) []string {
+func apply(v *View, events []record.Event) []string {
 	var lines []string
 	for _, e := range events {
 		lines = append(lines, v.Apply(e)...)
@@ -65,12 +65,12 @@ func TestPlainLines(t *testing.T) {
 		"12:00:01  LAPSED  start[31m the shop: its lease was not renewed",
 		"12:00:02  inject  delay 300ms on db",
 		"12:00:02  load    GET / at 50/s for 10s",
-		"12:00:08  load    GET /: 300 samples, 3 errors (1 %), p50 10ms, p99 300ms",
+		"12:00:08  load    GET /: 300 samples, 3 errors (1 %), healthy answers: p50 10ms, p99 300ms",
 		"12:00:12  window  GET /: 500 samples, 500 errors (100 %)",
 		"12:00:13  revert  500 packets held",
 		"12:00:14  FAILED  sells",
 	}
-	if got := tell(&View{}, story); !slices.Equal(got, want) {
+	if got := apply(&View{}, story); !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 }
@@ -79,12 +79,12 @@ func TestArea(t *testing.T) {
 	for upTo, want := range map[int][]string{
 		0:          {"compiling and starting the suites (10s)"},
 		4:          {"> sells (10s)", "    live 8s: delay 300ms on db", "> pays (9s)", "0 passed, 0 failed, 2 running"},
-		8:          {"> sells (10s)", "    live 8s: delay 300ms on db", "    GET /: 350 samples, 4 errors (1.14 %), p50 10ms, p99 300ms", "> pays (9s)", "0 passed, 0 failed, 2 running"},
+		8:          {"> sells (10s)", "    live 8s: delay 300ms on db", "    GET /: 350 samples, 4 errors (1.14 %), healthy answers: p50 10ms, p99 300ms", "> pays (9s)", "0 passed, 0 failed, 2 running"},
 		len(story): {"> pays (9s)", "0 passed, 1 failed, 1 running"},
 	} {
 		v := &View{Since: noon}
-		tell(v, story[:upTo])
-		if got := v.Area(noon.Add(10*time.Second), 80); !slices.Equal(got, want) {
+		apply(v, story[:upTo])
+		if got := v.area(noon.Add(10*time.Second), 80); !slices.Equal(got, want) {
 			t.Errorf("after %d events: got\n%s\nwant\n%s", upTo, strings.Join(got, "\n"), strings.Join(want, "\n"))
 		}
 	}
@@ -92,9 +92,9 @@ func TestArea(t *testing.T) {
 
 func TestAreaFitsTheTerminal(t *testing.T) {
 	v := &View{}
-	tell(v, story[:8])
-	tell(v, []record.Event{event(9, record.SpecStarted, 3, strings.Repeat("ä very long spec ", 20), "")})
-	for _, line := range v.Area(noon, 30) {
+	apply(v, story[:8])
+	apply(v, []record.Event{event(9, record.SpecStarted, 3, strings.Repeat("ä very long spec ", 20), "")})
+	for _, line := range v.area(noon, 30) {
 		if n := len([]rune(line)); n > 30 {
 			t.Errorf("%d wide: %q", n, line)
 		}
@@ -107,8 +107,8 @@ func TestColoursChangeNothingElse(t *testing.T) {
 	plain, coloured := &View{}, &View{Colour: true}
 	for _, e := range story {
 		a, b := strings.Join(plain.Apply(e), "\n"), strings.Join(coloured.Apply(e), "\n")
-		a += strings.Join(plain.Area(noon, 60), "\n")
-		b += strings.Join(coloured.Area(noon, 60), "\n")
+		a += strings.Join(plain.area(noon, 60), "\n")
+		b += strings.Join(coloured.area(noon, 60), "\n")
 		if !strings.Contains(b, "\x1b[") {
 			t.Errorf("no colour in %q", b)
 		}
@@ -122,7 +122,7 @@ func TestEventsOfANewerSchemaAreLeftOut(t *testing.T) {
 	e := story[0]
 	e.Schema = record.Schema + 1
 	v := &View{}
-	if got := v.Apply(e); got != nil || len(v.Area(noon, 80)) != 1 {
+	if got := v.Apply(e); got != nil || len(v.area(noon, 80)) != 1 {
 		t.Errorf("shown: %q", got)
 	}
 	if got := v.Apply(event(0, "dream", 1, "sells", "what")); got != nil {
@@ -133,27 +133,27 @@ func TestEventsOfANewerSchemaAreLeftOut(t *testing.T) {
 func TestScreen(t *testing.T) {
 	var out bytes.Buffer
 	v := &View{}
-	tell(v, story[:4])
+	apply(v, story[:4])
 	s := NewScreen(&out, func() int { return 80 })
-	s.Show([]string{"first"}, v, noon)
+	s.show([]string{"first"}, v, noon)
 	if want := "first\n> sells (0s)\n    live 0s: delay 300ms on db\n> pays (0s)\n0 passed, 0 failed, 2 running\n"; out.String() != want {
 		t.Errorf("first: %q", out.String())
 	}
 	out.Reset()
-	s.Show([]string{"second"}, v, noon)
+	s.show([]string{"second"}, v, noon)
 	if !strings.HasPrefix(out.String(), "\x1b[4A\x1b[Jsecond\n> sells") {
 		t.Errorf("the area is not drawn over: %q", out.String())
 	}
 	out.Reset()
-	s.Clear()
-	s.Clear()
+	s.clear()
+	s.clear()
 	if out.String() != "\x1b[4A\x1b[J" {
 		t.Errorf("clear: %q", out.String())
 	}
 	out.Reset()
 	s = NewScreen(&out, nil)
-	s.Show([]string{"only"}, v, noon)
-	s.Clear()
+	s.show([]string{"only"}, v, noon)
+	s.clear()
 	if out.String() != "only\n" {
 		t.Errorf("without a terminal: %q", out.String())
 	}

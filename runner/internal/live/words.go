@@ -9,8 +9,8 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// line says an event in words, with a mark that is one word wide; empty for an
-// event that has nothing to say.
+// line describes an event, after a mark of one word. Both are empty for an event that
+// gets no line.
 func line(e record.Event) (mark, text string) {
 	switch e.Kind {
 	case record.SpecStarted:
@@ -38,26 +38,27 @@ func line(e record.Event) (mark, text string) {
 	}
 }
 
-// counts says a window: "GET /checkout: 250 samples, 3 errors (1.2 %), p50 12ms, p99 340ms".
+// counts describes a window:
+// "GET /checkout: 250 samples, 3 errors (1.2 %), healthy answers: p50 12ms, p99 340ms".
 func counts(e record.Event) string {
 	if e.Window == nil {
 		return e.Text
 	}
 	w := *e.Window
-	said := []string{units.Plural(w.Count, "sample")}
+	words := []string{units.Plural(w.Count, "sample")}
 	if w.Errors > 0 {
-		said = append(said, fmt.Sprintf("%s (%s)", units.Plural(w.Errors, "error"), units.Percent(float64(w.Errors)/float64(max(w.Count, 1)))))
+		words = append(words, fmt.Sprintf("%s (%s)", units.Plural(w.Errors, "error"), units.Percent(float64(w.Errors)/float64(max(w.Count, 1)))))
 	} else {
-		said = append(said, "no error")
+		words = append(words, "no error")
 	}
 	if w.Count > w.Errors {
-		said = append(said, "p50 "+gate.Seconds(float64(w.P50)), "p99 "+gate.Seconds(float64(w.P99)))
+		words = append(words, "healthy answers: p50 "+gate.Seconds(float64(w.P50)), "p99 "+gate.Seconds(float64(w.P99)))
 	}
-	return w.Probe + ": " + strings.Join(said, ", ")
+	return w.Probe + ": " + strings.Join(words, ", ")
 }
 
-// clean keeps control characters of foreign texts off the terminal, and makes
-// one line of them.
+// clean removes control characters from a text that goes to the terminal, and puts it
+// into one line.
 func clean(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	return strings.Map(func(r rune) rune {
@@ -68,7 +69,7 @@ func clean(s string) string {
 	}, s)
 }
 
-// fit cuts a line to a width in characters.
+// fit shortens a line to this many characters.
 func fit(s string, width int) string {
 	runes := []rune(s)
 	if width <= 0 || len(runes) <= width {
