@@ -22,10 +22,10 @@ func newAccept() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "accept",
 		Short: "Append the last runs to the baseline",
-		Long: `Accept appends the runs of the last 'chaosgate run' to the baseline: of every
-window of every passed spec the error rate and the latencies p50, p90 and p99. Specs
-that share a text are left out. Runs that failed are refused. The oldest runs are
-dropped when there are more than --keep.`,
+		Long: `Accept appends the runs of the last 'chaosgate run' to the baseline. For every
+window of every passed spec it stores the error rate, and the latencies p50, p90 and
+p99 of the healthy answers. It leaves out specs that share a text, and refuses runs
+that failed. If the baseline then holds more than --keep runs, it drops the oldest.`,
 		Example: `  chaosgate baseline accept
   chaosgate baseline accept --from nightly-report --baseline nightly.json`,
 		Args: cobra.NoArgs,
@@ -58,29 +58,29 @@ dropped when there are more than --keep.`,
 			for _, s := range summaries {
 				windows += len(s.Windows)
 			}
-			if left := namesakes(ran); len(left) > 0 {
-				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "left out the windows of specs that share a text, which nobody can tell apart: %s: give each a text of its own\n", strings.Join(left, ", ")); err != nil {
+			if shared := sharedNames(ran); len(shared) > 0 {
+				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "left out the windows of specs with the same text, because they cannot be told apart: %s: give each spec a different text\n", strings.Join(shared, ", ")); err != nil {
 					return err
 				}
 			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "accepted %s with %s into %s: it holds %s now, %d dropped as the oldest; review it and commit it\n",
+			_, err = fmt.Fprintf(cmd.OutOrStdout(), "accepted %s with %s into %s: it now holds %s (%d dropped as the oldest); review and commit it\n",
 				units.Plural(len(summaries), "run"), units.Plural(windows, "window"), path, units.Plural(len(b.Runs), "run"), dropped)
 			return err
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&from, "from", reportDir, "the directory of the run's reports")
+	f.StringVar(&from, "from", reportDir, "the directory with the reports of the run")
 	f.StringVar(&path, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
-	f.IntVar(&keep, "keep", gate.Kept, "how many runs the baseline holds at most")
-	f.BoolVar(&force, "force", false, "accept runs that failed too; windows of failed specs stay out")
+	f.IntVar(&keep, "keep", gate.Kept, "the largest number of runs that the baseline holds")
+	f.BoolVar(&force, "force", false, "accept failed runs too, without the windows of failed specs")
 	return cmd
 }
 
-// namesakes are the specs of any of the runs whose windows are left out.
-func namesakes(r gate.Record) []string {
+// sharedNames lists the specs of all runs whose windows are left out.
+func sharedNames(r gate.Record) []string {
 	var all []string
 	for _, run := range r.Runs {
-		all = append(all, gate.Namesakes(run)...)
+		all = append(all, gate.SharedNames(run)...)
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
@@ -98,7 +98,7 @@ func readRecord(path string) (gate.Record, error) {
 	return r, nil
 }
 
-// openBaseline reads a baseline that is there, and starts one that is not.
+// openBaseline reads the baseline, or starts an empty one if there is no file.
 func openBaseline(path string) (baseline.Baseline, error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -112,36 +112,36 @@ func openBaseline(path string) (baseline.Baseline, error) {
 		return b, usagef("%s: %w", path, err)
 	}
 	if err != nil {
-		return b, usagef("%w: repair %s, or delete it and collect anew", err, path)
+		return b, usagef("%w: repair %s, or delete it and collect a new one", err, path)
 	}
 	return b, nil
 }
 
-// fresh summarises the runs that the baseline does not hold yet.
+// fresh summarises the runs that the baseline does not hold.
 func fresh(r gate.Record, b baseline.Baseline, force bool) ([]baseline.Run, error) {
 	gate.JudgeSpecs(r.Runs)
 	var all []baseline.Run
 	for n, run := range r.Runs {
 		if v := run.Verdict(); v != gate.Pass && !force {
-			return nil, usagef("run %d of %d was no pass (%s): a baseline of failed runs would hide the failure; repair it and run again, or --force", n+1, len(r.Runs), v)
+			return nil, usagef("run %d of %d did not pass (%s): a baseline of failed runs would hide the failure: fix it and run again, or use --force", n+1, len(r.Runs), v)
 		}
 		s := gate.Summarise(run, r.Environment)
 		if len(s.Windows) == 0 {
-			why := "there is no window of a passed spec in it"
-			if left := gate.Namesakes(run); len(left) > 0 {
-				why = "its windows are of specs that share a text, which nobody can tell apart: give each a text of its own: " + strings.Join(left, ", ")
+			why := "no passed spec has a window"
+			if shared := gate.SharedNames(run); len(shared) > 0 {
+				why = "its windows belong to specs with the same text, which cannot be told apart: give each spec a different text: " + strings.Join(shared, ", ")
 			}
 			return nil, usagef("run %d of %d measured nothing to accept: %s", n+1, len(r.Runs), why)
 		}
 		if err := s.Validate(); err != nil {
-			return nil, usagef("run %d of %d cannot be accepted: %w: see that the machine's clock is not set back, and run again", n+1, len(r.Runs), err)
+			return nil, usagef("run %d of %d cannot be accepted: %w: make sure that nothing sets the machine's clock back, and run again", n+1, len(r.Runs), err)
 		}
 		if !holds(b, s) {
 			all = append(all, s)
 		}
 	}
 	if len(all) == 0 {
-		return nil, usagef("nothing to accept: the baseline holds these runs already, or there are none: run 'chaosgate run' again")
+		return nil, usagef("nothing to accept: there are no runs, or the baseline holds them already: run 'chaosgate run' again")
 	}
 	return all, nil
 }
@@ -155,7 +155,7 @@ func holds(b baseline.Baseline, s baseline.Run) bool {
 	return false
 }
 
-// replace writes the file at once, so that a crash leaves the old one or the new one.
+// replace swaps the file in one step, so that a crash leaves the old file or the new one.
 func replace(path string, data []byte) error {
 	scratch := path + ".new"
 	if err := os.WriteFile(scratch, data, 0o644); err != nil {

@@ -1,19 +1,60 @@
 package cli
 
-import "github.com/spf13/cobra"
+import (
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/chaosgate/chaosgate/chaostest/units"
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
 
 func newBaseline() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "baseline",
-		Short: "Accept runs as the baseline, and show it",
-		Long: `The baseline is one file in your repository that a person can read and review:
-a short summary of every accepted run. Later runs are compared with it, run
-against run, by an exact test over all metrics at once.`,
+		Short: "Accept runs into the baseline, or show it",
+		Long: `The baseline is one file in your repository. It holds a short summary of every
+accepted run, which a person can read and review. An exact test over all metrics
+at once compares later runs with it, run against run.`,
 		Example: `  chaosgate run --runs 3 --collect && chaosgate baseline accept
   chaosgate baseline show`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newAccept(), newShow())
+	return cmd
+}
+
+func newShow() *cobra.Command {
+	var path string
+	cmd := &cobra.Command{
+		Use:     "show",
+		Short:   "Print the accepted runs",
+		Example: "  chaosgate baseline show",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			path = baselinePath(cmd.Context(), path)
+			b, words, err := readBaseline(path)
+			if err != nil {
+				return usageError{err}
+			}
+			if words != "" {
+				return usagef("%s", words)
+			}
+			w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
+			for n, run := range b.Runs {
+				fmt.Fprintf(w, "run %d of %d, %s, %s\n", n+1, len(b.Runs), run.Started.Format(time.DateTime), run.Environment)
+				fmt.Fprintln(w, "  SPEC\tPROBE\tWINDOW\tSAMPLES\tERRORS\tHEALTHY P50\tHEALTHY P90\tHEALTHY P99")
+				for _, s := range run.Windows {
+					fmt.Fprintf(w, "  %s\t%s\t%d\t%d\t%s\t%s\t%s\t%s\n", s.Suite+": "+s.Spec, s.Probe, s.Number, s.Count, units.Percent(float64(s.ErrorRate)),
+						gate.Seconds(float64(s.P50)), gate.Seconds(float64(s.P90)), gate.Seconds(float64(s.P99)))
+				}
+			}
+			return w.Flush()
+		},
+	}
+	cmd.Flags().StringVar(&path, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
 	return cmd
 }

@@ -23,8 +23,7 @@ const (
 	reportDir    = "chaosgate-report"
 )
 
-// decision is what run and judge have in common: a policy, a baseline, and
-// where the answer goes.
+// decision holds what run and judge share: a policy, a baseline, and where the reports go.
 type decision struct {
 	out           string
 	baseline      string
@@ -38,9 +37,9 @@ func (d *decision) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&d.baseline, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
 	f.Var(&d.margin, "margin", "how much worse than the baseline a metric may become")
-	f.Var(&d.alpha, "alpha", "the share of healthy comparisons with the baseline that may be called a regression, over all metrics together")
-	f.BoolVar(&d.collect, "collect", false, "while the baseline is being collected: too few runs are said, and do not change the verdict")
-	f.BoolVar(&d.noColour, "no-color", false, "no colours (as the environment variable NO_COLOR)")
+	f.Var(&d.alpha, "alpha", "how often a comparison of healthy runs with the baseline may be called a regression, over all metrics together")
+	f.BoolVar(&d.collect, "collect", false, "collect a baseline: too few runs are reported, but do not change the verdict")
+	f.BoolVar(&d.noColour, "no-color", false, "print no colours (like the environment variable NO_COLOR)")
 }
 
 func (d *decision) policy() (gate.Policy, error) {
@@ -51,10 +50,10 @@ func (d *decision) policy() (gate.Policy, error) {
 	return p, nil
 }
 
-// baselinePath is the asked one, or the one beside go.mod.
-func baselinePath(ctx context.Context, asked string) string {
-	if asked != "" {
-		return asked
+// baselinePath is the path of the flag, or else of the file beside go.mod.
+func baselinePath(ctx context.Context, flag string) string {
+	if flag != "" {
+		return flag
 	}
 	if mod := suite.ModuleFile(ctx); mod != "" {
 		return filepath.Join(filepath.Dir(mod), baselineName)
@@ -62,7 +61,7 @@ func baselinePath(ctx context.Context, asked string) string {
 	return baselineName
 }
 
-// readBaseline reads the file; words say why there is none to compare with.
+// readBaseline reads the baseline. If there is none to compare with, words say why.
 func readBaseline(path string) (b baseline.Baseline, words string, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
@@ -76,13 +75,13 @@ func readBaseline(path string) (b baseline.Baseline, words string, err error) {
 		return b, "not compared with the baseline: " + schema.Error(), nil
 	}
 	if err != nil {
-		return b, "", fmt.Errorf("%w: repair %s, or delete it and collect anew", err, path)
+		return b, "", fmt.Errorf("%w: repair %s, or delete it and collect a new one", err, path)
 	}
 	return b, "", nil
 }
 
-// decide judges the runs, writes the files, and says the verdict: it returns an
-// error that carries it unless it is a pass.
+// decide judges the runs, writes the reports, and prints the verdict. Any verdict but a
+// pass is also returned, as a verdictError.
 func (d *decision) decide(r gate.Record, b baseline.Baseline, words string, out io.Writer) error {
 	gate.JudgeSpecs(r.Runs)
 	r.Schema, r.Version = gate.Schema, version()

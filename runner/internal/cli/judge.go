@@ -16,11 +16,10 @@ func newJudge() *cobra.Command {
 	var d decision
 	cmd := &cobra.Command{
 		Use:   "judge REPORT.json...",
-		Short: "Decide by reports that suites have left earlier",
-		Long: `Judge decides by reports that were written earlier: each is what
-'ginkgo --json-report' writes and counts as one run, or a chaosgate.json, whose
-runs are judged again. A Ginkgo report does not say where it ran: it is taken to
-be this machine.`,
+		Short: "Judge the reports of earlier runs",
+		Long: `Judge decides from reports that were written earlier. A report of
+'ginkgo --json-report' counts as one run; the runs of a chaosgate.json are judged
+again. A Ginkgo report does not say where it ran, so judge assumes this machine.`,
 		Example: `  ginkgo --json-report=report.json ./... ; chaosgate judge report.json
   chaosgate judge chaosgate-report/chaosgate.json --margin 20%`,
 		Args: cobra.MinimumNArgs(1),
@@ -50,8 +49,8 @@ be this machine.`,
 	return cmd
 }
 
-// addReport adds the runs of a file: Ginkgo's reports are JSON arrays, the
-// gate's own records are objects.
+// addReport adds the runs of a file. A Ginkgo report is a JSON array, and a record of the
+// gate is an object.
 func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -74,7 +73,7 @@ func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 		environment = suite.Here(cmd.Context())
 	}
 	if r.Environment != (baseline.Environment{}) && !r.Environment.Comparable(environment) {
-		return usagef("%s ran elsewhere (%s) than the reports before it (%s): judge them apart", path, environment, r.Environment)
+		return usagef("%s ran in another environment (%s) than the reports before it (%s): judge them separately", path, environment, r.Environment)
 	}
 	r.Environment = environment
 	return nil

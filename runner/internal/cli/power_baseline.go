@@ -17,11 +17,11 @@ func newPowerBaseline(p *planning) *cobra.Command {
 	var shift float64
 	cmd := &cobra.Command{
 		Use:   "baseline",
-		Short: "Accepted and candidate runs for the comparison with the baseline",
-		Long: `Baseline says what a comparison of whole runs can show, and how many runs would
-do. Four metrics are compared of every window, by 'chaosgate run' of all windows and
-by MatchBaseline of one. The probability is that of the ranks of the one metric that
-is worse, whatever the others do; the comparison itself shows it at least as often.`,
+		Short: "Runs that the comparison with the baseline needs",
+		Long: `Baseline answers what a comparison of whole runs can show, and how many runs would
+be enough. The comparison has four metrics for every window: 'chaosgate run' compares
+all windows, and MatchBaseline compares one. The probability is computed from the
+ranks of the one metric that is worse; the comparison shows it at least as often.`,
 		Example: "  chaosgate power baseline --accepted 10 --candidates 3 --metrics 4 --shift 3",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -36,20 +36,20 @@ is worse, whatever the others do; the comparison itself shows it at least as oft
 			if !plan.Reachable() {
 				can += ": nothing can be shown"
 			}
-			shows := "in at least " + units.Percent(plan.Power)
+			shows := "in at least " + units.Percent(plan.Power) + " of comparisons"
 			if plan.Reachable() && !plan.ByRanks() {
-				shows = fmt.Sprintf("only where it lies further out than what the other %s of any run do by chance", units.Plural(metrics-1, "metric"))
+				shows = fmt.Sprintf("only if it stands out more than the other %s do by chance", units.Plural(metrics-1, "metric"))
 			}
 			lines := [][2]string{
 				{"they can reach", can},
-				{"they show a regression of " + size + " standard deviations of the runs", shows},
+				{"they show a regression of " + size + " standard deviations", shows},
 			}
 			would, err := stats.RunsToDetect(metrics, max(gate.Kept, accepted), float64(p.alpha), shift, float64(p.power))
 			if err != nil {
-				lines = append(lines, [2]string{"to show it in " + units.Chosen(p.power), err.Error()})
+				lines = append(lines, [2]string{"to show it in " + units.Chosen(p.power) + " of comparisons", err.Error()})
 			} else {
 				lines = append(lines, [2]string{
-					"to show it in " + units.Chosen(p.power),
+					"to show it in " + units.Chosen(p.power) + " of comparisons",
 					fmt.Sprintf("%d accepted and %s", would.Accepted, units.Plural(would.Candidates, "candidate run")),
 				})
 			}
@@ -57,10 +57,10 @@ is worse, whatever the others do; the comparison itself shows it at least as oft
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&accepted, "accepted", 10, "how many accepted runs the baseline has")
-	f.IntVar(&candidates, "candidates", 3, "how many runs are compared with it (--runs)")
-	f.IntVar(&metrics, "metrics", 4, "how many metrics are compared")
-	f.Float64Var(&shift, "shift", 3, "the regression, in standard deviations from run to run")
+	f.IntVar(&accepted, "accepted", 10, "the number of accepted runs in the baseline")
+	f.IntVar(&candidates, "candidates", 3, "the number of runs that are compared with it (--runs)")
+	f.IntVar(&metrics, "metrics", 4, "the number of metrics")
+	f.Float64Var(&shift, "shift", 3, "the size of the regression, in standard deviations from run to run")
 	span := fmt.Sprintf("a whole number from 1 to %d", stats.MostRuns)
 	bound(f, "accepted", span, func() bool { return accepted >= 1 && accepted <= stats.MostRuns })
 	bound(f, "candidates", span, func() bool { return candidates >= 1 && candidates <= stats.MostRuns })

@@ -13,7 +13,7 @@ func newPowerTrials(p *planning) *cobra.Command {
 	var trials, failures int
 	cmd := &cobra.Command{
 		Use:     "trials",
-		Short:   "What a few trials, such as recoveries, say of the rate of failures",
+		Short:   "What a few trials, such as recoveries, show about the failure rate",
 		Example: "  chaosgate power trials --trials 10 --failures 0",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -24,14 +24,14 @@ func newPowerTrials(p *planning) *cobra.Command {
 			if err != nil {
 				return usageError{err}
 			}
-			fmt.Fprintf(cmd.OutOrStdout(), "%s in %s: with %s confidence at most %s fail\n",
+			fmt.Fprintf(cmd.OutOrStdout(), "%s in %s: with %s confidence, at most %s fail\n",
 				units.Plural(failures, "failure"), units.Plural(trials, "trial"), units.Chosen(1-p.alpha), units.Percent(most))
 			return nil
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&trials, "trials", 10, "how many trials there were")
-	f.IntVar(&failures, "failures", 0, "how many of them failed")
+	f.IntVar(&trials, "trials", 10, "the number of trials")
+	f.IntVar(&failures, "failures", 0, "the number of trials that failed")
 	bound(f, "trials", wholeFrom(1), func() bool { return trials >= 1 })
 	bound(f, "failures", wholeFrom(0), func() bool { return failures >= 0 })
 	return cmd

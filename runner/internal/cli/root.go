@@ -1,4 +1,4 @@
-// Package cli is the chaosgate command line: one command a file.
+// Package cli is the chaosgate command line, with one command in each file.
 package cli
 
 import (
@@ -14,27 +14,27 @@ import (
 
 const usageExit = 2
 
-// usageError is a command line that asks for what cannot be done.
+// usageError reports a command line that cannot be carried out.
 type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// verdictError carries a verdict that has been said already.
+// verdictError carries a verdict that has been printed already.
 type verdictError struct{ verdict gate.Verdict }
 
 func (e verdictError) Error() string { return string(e.verdict) }
 
-// Main runs the command line and returns the exit code: that of the verdict, 2
-// for a command line that cannot be carried out, and 4 for what went wrong
-// before there was a verdict.
+// Main runs the command line and returns the exit code: the verdict's code, 2 for a
+// command line that cannot be carried out, or 4 if something went wrong before there
+// was a verdict.
 func Main(args []string, stdout, stderr io.Writer) int {
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	// cobra reports unknown commands and flags before any command runs.
+	// cobra reports unknown commands and flags before it runs a command.
 	started := false
 	root.PersistentPreRun = func(*cobra.Command, []string) { started = true }
 	cmd, err := root.ExecuteC()
@@ -56,7 +56,7 @@ func Main(args []string, stdout, stderr io.Writer) int {
 	return gate.ToolFailure.ExitCode()
 }
 
-// decides names the commands that end with a verdict whatever happens.
+// decides names the commands that always end with a verdict.
 var decides = map[string]bool{"run": true, "judge": true}
 
 func newRoot() *cobra.Command {
@@ -67,8 +67,9 @@ func newRoot() *cobra.Command {
 and decides whether a build passes.
 
 Exit codes: 0 pass, 1 regression, 2 usage, 3 inconclusive, 4 tool failure,
-5 stopped by guard. Of several, the first one of this order speaks: regression,
-stopped by guard, tool failure, inconclusive, pass. The others are listed.`,
+5 stopped by guard. If several apply, the first one in this order decides:
+regression, stopped by guard, tool failure, inconclusive, pass. The others are
+listed.`,
 		Example: `  chaosgate run ./...
   chaosgate baseline accept
   chaosgate judge ginkgo-report.json`,

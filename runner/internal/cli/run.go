@@ -19,11 +19,11 @@ import (
 	"github.com/chaosgate/chaosgate/runner/internal/suite"
 )
 
-// grace is how long suites may clean up after a signal: Ginkgo gives every
-// cleanup half a minute.
+// grace is how long suites may clean up after a signal. Ginkgo gives each cleanup half a
+// minute.
 const grace = 2 * time.Minute
 
-// runner is one call of chaosgate run.
+// runner is one invocation of 'chaosgate run'.
 type runner struct {
 	decision
 	runs, procs int
@@ -39,11 +39,11 @@ func newRun() *cobra.Command {
 	var r runner
 	cmd := &cobra.Command{
 		Use:   "run [packages] [-- ginkgo flags [-- suite flags]]",
-		Short: "Run suites, and decide",
-		Long: `Run runs the Ginkgo suites of the packages (default ./...) with the Ginkgo
-version of the module's go.mod, shows what happens, and decides: by the specs,
-and by the baseline of accepted runs where there is one. It writes chaosgate.json,
-junit.xml, and Ginkgo's own report and output to the directory of --out.`,
+		Short: "Run suites and decide whether they pass",
+		Long: `Run runs the Ginkgo suites of the packages (./... by default) with the Ginkgo
+version in the module's go.mod, and shows what happens. It decides by the specs and
+by the baseline of accepted runs, if there is one. It writes chaosgate.json,
+junit.xml, and Ginkgo's report and output to the directory of --out.`,
 		Example: `  chaosgate run ./...
   chaosgate run --procs 2 ./checkout -- --label-filter=network --race
   chaosgate run --runs 3 --collect && chaosgate baseline accept`,
@@ -60,14 +60,14 @@ junit.xml, and Ginkgo's own report and output to the directory of --out.`,
 	r.decision.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&r.decision.out, "out", reportDir, "the directory for reports and logs")
-	f.IntVar(&r.runs, "runs", 1, "run the suites so many times, to compare that many runs with the baseline")
-	f.IntVar(&r.procs, "procs", 0, "parallel processes of a suite (default: Ginkgo's)")
-	f.DurationVar(&r.timeout, "timeout", time.Hour, "end a run of all suites after this time")
-	f.BoolVar(&r.verbose, "verbose", false, "show what Ginkgo prints as it comes")
+	f.IntVar(&r.runs, "runs", 1, "how many times to run the suites; the baseline is compared with all of these runs")
+	f.IntVar(&r.procs, "procs", 0, "the number of parallel processes per suite (default: Ginkgo's)")
+	f.DurationVar(&r.timeout, "timeout", time.Hour, "stop a run of all suites after this time")
+	f.BoolVar(&r.verbose, "verbose", false, "show Ginkgo's output as it comes")
 	return cmd
 }
 
-// check refuses what cannot be done, before anything is done.
+// check refuses bad flags before anything runs.
 func (r *runner) check() (gate.Policy, error) {
 	policy, err := r.policy()
 	switch {
@@ -126,8 +126,8 @@ func (r *runner) run(ctx context.Context) error {
 		record.Runs = append(record.Runs, run)
 		gate.JudgeSpecs(record.Runs)
 		if v := run.Verdict(); v != gate.Pass {
-			if left := r.runs - n; left > 0 {
-				fmt.Fprintf(r.out, "run %d of %d: %s: the remaining %s left out\n", n, r.runs, v, units.Plural(left, "run"))
+			if remaining := r.runs - n; remaining > 0 {
+				fmt.Fprintf(r.out, "run %d of %d: %s: skipping the remaining %s\n", n, r.runs, v, units.Plural(remaining, "run"))
 			}
 			break
 		}
@@ -135,8 +135,8 @@ func (r *runner) run(ctx context.Context) error {
 	return r.decide(record, b, words, r.out)
 }
 
-// prepare makes the directory for reports, and takes away what an earlier run
-// left there, so that nobody reads its answer for this one's.
+// prepare makes the directory for reports and removes the reports of an earlier run, so
+// that they are not taken for this run's.
 func (r *runner) prepare() (string, error) {
 	dir, err := filepath.Abs(r.decision.out)
 	if err != nil {
@@ -159,7 +159,7 @@ func (r *runner) prepare() (string, error) {
 	return dir, nil
 }
 
-// build builds the Ginkgo command; a signal ends it.
+// build builds the Ginkgo command. A signal stops it.
 func (r *runner) build(ctx context.Context, dir string) (string, error) {
 	fmt.Fprintln(r.out, "building the Ginkgo command of this module")
 	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
@@ -171,7 +171,7 @@ func (r *runner) build(ctx context.Context, dir string) (string, error) {
 	return path, err
 }
 
-// once runs the suites once and shows what happens.
+// once runs the suites once and shows their progress.
 func (r *runner) once(ctx context.Context, n int, ginkgo, dir, scratch string) (gate.Run, error) {
 	logPath := filepath.Join(dir, fmt.Sprintf("ginkgo-%d.log", n))
 	log, err := os.Create(logPath)

@@ -40,10 +40,10 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("ROOT", root)
-			// Where nothing but this command can be found.
+			// A PATH on which only this command is found.
 			env.Setenv("BIN", filepath.SplitList(env.Getenv("PATH"))[0])
-			// The suites compile as the tests do, with shared caches; the Ginkgo command
-			// may need modules that nothing else has downloaded.
+			// The suites share the caches of these tests. The Ginkgo command may need modules
+			// that are not in the cache, so the proxy is passed on too.
 			for _, name := range []string{"GOCACHE", "GOMODCACHE", "GOTOOLCHAIN", "GOPROXY", "GOSUMDB"} {
 				value, err := exec.Command("go", "env", name).Output()
 				if err != nil {
@@ -78,7 +78,7 @@ func module(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("go.sum"), sum, 0o600))
 }
 
-// await waits until a file is there: await PATH
+// await waits until a file exists: await PATH
 func await(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: await PATH")
@@ -95,8 +95,8 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// ran writes the record of runs that passed, the first one in this minute of the
-// year and each a minute later: ran FILE MINUTE KERNEL P99-IN-MS...
+// ran writes a record of passed runs. The first starts in this minute of the year, and each
+// later one a minute after it: ran FILE MINUTE KERNEL P99-IN-MS...
 func ran(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 4 {
 		ts.Fatalf("usage: ran FILE MINUTE KERNEL P99-IN-MS...")

@@ -11,7 +11,7 @@ import (
 func newVersion() *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
-		Short:   "Print the version of chaosgate and of the Go release that built it",
+		Short:   "Print the versions of chaosgate and of the Go release that built it",
 		Example: "  chaosgate version",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -21,7 +21,7 @@ func newVersion() *cobra.Command {
 	}
 }
 
-// version is that of the module as the Go command recorded it.
+// version is the module's version, as the Go command recorded it.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

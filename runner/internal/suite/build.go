@@ -9,12 +9,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 const ginkgoCommand = "github.com/onsi/ginkgo/v2/ginkgo"
 
-// Build builds the Ginkgo command into dir at the version that the go.mod of
-// the working directory names, so that the command and the suites agree.
+// Build builds the Ginkgo command into dir. It takes the version in the go.mod of the
+// working directory, so that the command and the suites agree.
 func Build(ctx context.Context, dir string) (path string, err error) {
 	path = filepath.Join(dir, "ginkgo")
 	if runtime.GOOS == "windows" {
@@ -30,8 +32,8 @@ func Build(ctx context.Context, dir string) (path string, err error) {
 	return path, nil
 }
 
-// GoVersion is the Go release that builds the suites, such as "go1.26.8".
-func GoVersion(ctx context.Context) (string, error) {
+// goVersion is the Go release that builds the suites, such as "go1.26.8".
+func goVersion(ctx context.Context) (string, error) {
 	out, err := goCommand(ctx, "env", "GOVERSION")
 	if err != nil {
 		return "", fmt.Errorf("ask for Go's version: %w", err)
@@ -39,7 +41,7 @@ func GoVersion(ctx context.Context) (string, error) {
 	return strings.TrimSpace(out), nil
 }
 
-// ModuleFile is the path of the working directory's go.mod, empty outside a module.
+// ModuleFile is the path of the working directory's go.mod. It is empty outside a module.
 func ModuleFile(ctx context.Context) string {
 	out, err := goCommand(ctx, "env", "GOMOD")
 	if path := strings.TrimSpace(out); err == nil && filepath.IsAbs(path) && filepath.Base(path) == "go.mod" {
@@ -48,14 +50,24 @@ func ModuleFile(ctx context.Context) string {
 	return ""
 }
 
-// goCommand runs the go command; its error holds what the command said.
+// Here describes this machine, with the Go release that builds the suites. Without a go
+// command it is the release that built this program.
+func Here(ctx context.Context) baseline.Environment {
+	here := baseline.Here()
+	if release, err := goVersion(ctx); err == nil {
+		here.Go = release
+	}
+	return here
+}
+
+// goCommand runs the go command. Its error holds what the command printed.
 func goCommand(ctx context.Context, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
-		if said := strings.TrimSpace(stderr.String()); said != "" {
-			return "", fmt.Errorf("go %s: %w: %s", args[0], err, said)
+		if printed := strings.TrimSpace(stderr.String()); printed != "" {
+			return "", fmt.Errorf("go %s: %w: %s", args[0], err, printed)
 		}
 		return "", fmt.Errorf("go %s: %w", args[0], err)
 	}

@@ -14,26 +14,26 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// fact is a matcher with something of which it finds one outcome.
+// fact is a matcher, and an actual for which it finds one outcome.
 type fact struct {
 	name    string
 	outcome record.Outcome
-	// stops says that the outcome is an error, which fails both senses.
+	// stops says that the outcome is an error, which fails To and NotTo alike.
 	stops bool
-	// misused says that the matcher cannot judge what it is given.
+	// misused says that the matcher cannot judge this actual.
 	misused bool
 	make    func(ctx context.Context) (actual func() any, m types.GomegaMatcher)
 }
 
-// facts are each matcher of the library with each outcome that it has.
+// facts lists every matcher of the library with each of its outcomes.
 func facts() []fact {
 	return slices.Concat(windowFacts(), baselineFacts(), fleetFacts(), sampleFacts(), evidenceFacts())
 }
 
 var contractNoon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// lookedAt is n samples at 50/s, of which the first few fail and some others are slow.
-func lookedAt(n, failed, slow int) []probe.Sample {
+// samplesOf makes n samples at 50/s. The first ones fail, and the next ones are slow.
+func samplesOf(n, failed, slow int) []probe.Sample {
 	samples := make([]probe.Sample, n)
 	for i := range samples {
 		samples[i] = probe.Sample{Probe: "GET http://shop:80/", Time: contractNoon.Add(time.Duration(i) * 20 * time.Millisecond), Latency: 12 * time.Millisecond, Class: probe.OK}
@@ -46,9 +46,9 @@ func lookedAt(n, failed, slow int) []probe.Sample {
 	return samples
 }
 
-// reported is a window of such samples, that is in the spec's report.
+// reported is a window of such samples. It is in the spec's report.
 func reported(n, failed, slow int) *probe.Window {
-	w := probe.NewWindow("GET http://shop:80/", contractNoon, contractNoon.Add(time.Duration(n)*20*time.Millisecond), lookedAt(n, failed, slow))
+	w := probe.NewWindow("GET http://shop:80/", contractNoon, contractNoon.Add(time.Duration(n)*20*time.Millisecond), samplesOf(n, failed, slow))
 	ginkgo.AddReportEntry(record.WindowEntry, w, ginkgo.ReportEntryVisibilityNever)
 	return w
 }
@@ -100,7 +100,7 @@ func baselineFacts() []fact {
 		return fact{name: "MatchBaseline, " + name, outcome: outcome, make: func(context.Context) (func() any, types.GomegaMatcher) {
 			accepted := baseline.Baseline{Schema: baseline.Schema}
 			for n := range runs {
-				window := baseline.Summarise(probe.NewWindow("GET http://shop:80/", contractNoon, contractNoon.Add(5*time.Second), lookedAt(250, 0, 0)).FromSpec("sells", 1).Record())
+				window := baseline.Summarise(probe.NewWindow("GET http://shop:80/", contractNoon, contractNoon.Add(5*time.Second), samplesOf(250, 0, 0)).FromSpec("sells", 1).Record())
 				window.Suite = "shop"
 				accepted.Runs = append(accepted.Runs, baseline.Run{
 					Started: contractNoon.Add(time.Duration(n) * time.Minute), Environment: baseline.Here(), Windows: []baseline.Window{window},

@@ -13,13 +13,13 @@ import (
 	. "github.com/chaosgate/chaosgate/matchers"
 )
 
-// members is a fleet of a, b, c and d with rounds of samples, which is in the spec's
-// report; change makes of each what its member, by its place, says.
+// members is the window of a fleet of a, b, c and d. It is in the spec's report. change
+// adapts each sample to the place of its member.
 func members(rounds int, change func(s *probe.Sample, place int)) *probe.FleetWindow {
 	series, err := probe.NewFleetSeries(contractNoon, 50, 200*time.Millisecond,
 		probe.Member{Name: "a"}, probe.Member{Name: "b"}, probe.Member{Name: "c"}, probe.Member{Name: "d"})
 	Expect(err).NotTo(HaveOccurred())
-	for _, s := range lookedAt(rounds, 0, 0) {
+	for _, s := range samplesOf(rounds, 0, 0) {
 		round := []probe.Sample{s, s, s, s}
 		for place := range round {
 			change(&round[place], place)
@@ -71,7 +71,7 @@ func fleetFacts() []fact {
 		of("HaveOutlier, kept", record.Kept, outlier, 200, oneSlow),
 		of("HaveOutlier, violated", record.Violated, outlier, 200, alike),
 		of("HaveOutlier, undecided", record.Undecided, outlier, 20, alike),
-		of("HaveOutlier, misused", "", func() types.GomegaMatcher { return HaveOutlier("nobody", Slower) }, 20, alike),
+		of("HaveOutlier, misused", "", func() types.GomegaMatcher { return HaveOutlier("stranger", Slower) }, 20, alike),
 		of("RunTheSameVersion, kept", record.Kept, version, 20, versions("1", "1", "1", "1")),
 		of("RunTheSameVersion, violated", record.Violated, version, 20, versions("1", "1", "2", "1")),
 		of("RunTheSameVersion, undecided", record.Undecided, version, 20, versions("1", "1", "", "1")),

@@ -20,14 +20,14 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// contractScope is what a spec works on: a scope on a fake driver whose only target is db.
+// contractScope is a scope on a fake driver. Its only target is db.
 type contractScope struct {
 	*scope.Scope
 	agent *drivertest.FakeAgent
 	db    *scope.Service
 }
 
-// newContractScope makes a scope in which commands on db end with the code.
+// newContractScope makes a scope in which commands on db exit with this code.
 func newContractScope(ctx context.Context, code int) contractScope {
 	target := drivertest.NewTarget("db", driver.State{Running: true, Addresses: map[string][]netip.Addr{"net": {netip.MustParseAddr("10.0.0.2")}}})
 	target.OnExec = func(...string) (int, string) { return code, "" }
@@ -103,7 +103,7 @@ func evidenceFacts() []fact {
 	}
 }
 
-// toolSpecs are specs that fail, or should, without a matcher.
+// toolSpecs are specs that fail without a matcher.
 var toolSpecs = map[string]struct {
 	want gate.Verdict
 	body func(ctx context.Context)
@@ -133,7 +133,7 @@ var toolSpecs = map[string]struct {
 		s.agent.OnRevert = func(string) string { return "still frozen" }
 		s.pause(ctx)
 	}},
-	"a fault that cannot be": {gate.ToolFailure, func(ctx context.Context) {
+	"a fault with a bad value": {gate.ToolFailure, func(ctx context.Context) {
 		s := newContractScope(ctx, 0)
 		s.Inject(ctx, fault.CPUBurn(0), scope.On(s.db))
 	}},
@@ -152,7 +152,7 @@ var toolSpecs = map[string]struct {
 		s.agent.Die()
 		Eventually(ctx, pause.Evidence).WithTimeout(briefly).Should(HaveTakenEffect())
 	}},
-	"a service that fails by itself, and a tool that fails behind it": {gate.Regression, func(ctx context.Context) {
+	"a service that fails by itself, and a tool that fails afterwards": {gate.Regression, func(ctx context.Context) {
 		s := newContractScope(ctx, 0)
 		s.agent.OnRevert = func(string) string { return "still frozen" }
 		s.pause(ctx)

@@ -24,8 +24,8 @@ const contractReport = "CHAOSGATE_TEST_CONTRACT"
 // briefly is how long the contract's assertions poll.
 const briefly = 30 * time.Millisecond
 
-// assertion is one way to ask a matcher. The sense is true where it asks for what the
-// matcher says, and false where it asks for the opposite.
+// assertion is one way to use a matcher. sense is false if the assertion asks for the
+// opposite of what the matcher says.
 type assertion struct {
 	name  string
 	sense bool
@@ -63,7 +63,7 @@ var assertions = []assertion{
 	}},
 }
 
-// wants is the verdict on a spec that asks so for a fact.
+// wants is the verdict on a spec that makes this assertion about the fact.
 func (a assertion) wants(f fact) gate.Verdict {
 	switch {
 	case f.misused:
@@ -78,9 +78,9 @@ func (a assertion) wants(f fact) gate.Verdict {
 	return gate.Pass
 }
 
-// TestMatchersToTheVerdict asks each matcher for each outcome in every way, in specs
-// that Ginkgo runs in a child, and judges their report. The words of the messages
-// must not matter to the verdict: the report is judged again without them.
+// TestMatchersToTheVerdict makes every assertion about every outcome of every matcher, in
+// specs that Ginkgo runs in a child process, and judges their report. The words of the
+// messages must not change a verdict, so the report is judged again with other words.
 func TestMatchersToTheVerdict(t *testing.T) {
 	if path := os.Getenv(contractReport); path != "" {
 		runContract(t, path)
@@ -89,7 +89,7 @@ func TestMatchersToTheVerdict(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "contract.json")
 	child := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMatchersToTheVerdict$")
 	child.Env = append(os.Environ(), contractReport+"="+path)
-	output, _ := child.CombinedOutput() // most specs fail, as they should
+	output, _ := child.CombinedOutput() // it exits with 1, because most specs fail on purpose
 	run, err := Read(path)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, output)
@@ -118,7 +118,7 @@ func TestMatchersToTheVerdict(t *testing.T) {
 			t.Errorf("%s: verdict %q, and %q in other words: %s", s.Text, finding.Verdict, blind.Verdict, s.Message)
 		}
 		if text := finding.Reason + strings.Join(finding.Also, ""); strings.Contains(text, "chaosgate: ") {
-			t.Errorf("%s: people read the mark: %s", s.Text, text)
+			t.Errorf("%s: the mark is shown to people: %s", s.Text, text)
 		}
 		if strings.HasSuffix(s.Text, " annotated") && finding.Judgement != nil && (finding.Annotation != "orders of March are late" || !strings.Contains(finding.Reason, "orders of March are late")) {
 			t.Errorf("%s: the annotation is %q, and the reason %s", s.Text, finding.Annotation, finding.Reason)
@@ -128,8 +128,8 @@ func TestMatchersToTheVerdict(t *testing.T) {
 
 var letters = regexp.MustCompile(`\pL`)
 
-// scrambled is the spec with other words in all that people read: what stays is the
-// marks, and what the records hold besides texts.
+// scrambled is the spec with other words in all texts. The marks stay, and so does
+// everything in the records that is not text.
 func scrambled(t *testing.T, s gate.Spec) gate.Spec {
 	t.Helper()
 	other := func(text string) string { return letters.ReplaceAllString(text, "x") }
@@ -178,7 +178,7 @@ func scrambled(t *testing.T, s gate.Spec) gate.Spec {
 	return blind
 }
 
-// runContract runs the specs, in the child.
+// runContract runs the specs in the child process.
 func runContract(t *testing.T, path string) {
 	t.Helper()
 	RegisterFailHandler(ginkgo.Fail)

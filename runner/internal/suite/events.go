@@ -12,14 +12,14 @@ import (
 	"github.com/chaosgate/chaosgate/runner/internal/live"
 )
 
-// What a run keeps of its events: so many, with texts of so many characters.
+// A run keeps this many events, with texts of this many characters.
 const (
 	mostEvents  = 10_000
 	longestText = 300
 )
 
-// events are what happened in a spec, by its records and by Ginkgo's own timeline,
-// which has the steps of By.
+// events lists what happened in a spec. It comes from the records of the spec and from
+// Ginkgo's timeline, which holds the steps of By.
 func events(spec gate.Spec, s types.SpecReport) []record.Event {
 	if s.State.Is(types.SpecStateSkipped | types.SpecStatePending) {
 		return nil
@@ -60,15 +60,15 @@ func events(spec gate.Spec, s types.SpecReport) []record.Event {
 	return all
 }
 
-// ofInjection reports whether a step is the library's own, which has an event of
-// its own.
+// ofInjection reports whether the library took the step for an injection. Such steps have
+// events of another kind already.
 func ofInjection(step string, all []record.Injection) bool {
 	return slices.ContainsFunc(all, func(i record.Injection) bool {
 		return step == i.Step(record.Injected) || step == i.Step(record.Reverted)
 	})
 }
 
-// eventsIn reads the events that the suites told while they ran.
+// eventsIn reads the events that the suites wrote while they ran.
 func eventsIn(path string) ([]record.Event, error) {
 	if path == "" {
 		return nil, nil
@@ -81,14 +81,14 @@ func eventsIn(path string) ([]record.Event, error) {
 	return tail.Next()
 }
 
-// keepEvents adds to the run what happened in specs that its report lacks, as that
-// of a suite that crashed does, and puts all in order.
-func keepEvents(run *gate.Run, happened []record.Event) {
+// keepEvents adds the events of specs that are not in the report, such as those of a suite
+// that crashed, and sorts all events by time.
+func keepEvents(run *gate.Run, written []record.Event) {
 	reported := map[string]bool{}
 	for _, s := range run.Specs {
 		reported[s.Text] = true
 	}
-	for _, e := range happened {
+	for _, e := range written {
 		if !reported[e.Spec] && e.Kind != record.Loading && e.Kind != record.WindowDone && e.Schema == record.Schema {
 			run.Events = append(run.Events, e)
 		}
@@ -102,7 +102,7 @@ func keepEvents(run *gate.Run, happened []record.Event) {
 	}
 }
 
-// cut keeps the beginning of a long text, in valid UTF-8.
+// cut shortens a long text, and keeps it valid UTF-8.
 func cut(text string) string {
 	runes := []rune(strings.ToValidUTF8(text, "�"))
 	if len(runes) <= longestText {

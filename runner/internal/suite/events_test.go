@@ -24,7 +24,7 @@ func step(second int, text string) types.SpecEvent {
 	return types.SpecEvent{SpecEventType: types.SpecEventByStart, Message: text, TimelineLocation: types.TimelineLocation{Time: at(second)}}
 }
 
-// ginkgoReport is a suite in which one spec injects, judges and fails.
+// ginkgoReport is the report of a suite. One of its specs injects, judges and fails.
 func ginkgoReport() types.Report {
 	injection := record.Injection{
 		Schema: record.Schema, ID: "abc", Fault: "delay 300ms", Target: "db", Start: at(2), End: at(6), Reverted: true,
@@ -94,8 +94,8 @@ func TestARunKeepsItsEvents(t *testing.T) {
 	}
 }
 
-// A suite that crashed leaves no report: what it told while it ran is kept.
-func TestEventsOfASpecWithoutAReportAreThoseThatItTold(t *testing.T) {
+// A suite that crashed leaves no report. The events that it wrote while it ran are kept.
+func TestEventsOfASpecWithoutAReportAreKept(t *testing.T) {
 	happened := []record.Event{
 		{Schema: record.Schema, Time: at(9), Kind: record.Injected, Spec: "bank pays", ID: "d", Text: "pause on db"},
 		{Schema: record.Schema, Time: at(8), Kind: record.SpecStarted, Spec: "bank pays"},
@@ -116,16 +116,16 @@ func TestEventsOfASpecWithoutAReportAreThoseThatItTold(t *testing.T) {
 	if err := os.WriteFile(path, []byte(file.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	told, err := eventsIn(path)
-	if err != nil || len(told) != len(happened) {
-		t.Fatalf("%d events, %v", len(told), err)
+	read, err := eventsIn(path)
+	if err != nil || len(read) != len(happened) {
+		t.Fatalf("%d events, %v", len(read), err)
 	}
 	run, err := Read(written(t, []types.Report{ginkgoReport()}))
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := len(run.Events)
-	keepEvents(&run, told)
+	keepEvents(&run, read)
 	added := run.Events[before:]
 	if len(added) != 2 || added[0].Kind != record.SpecStarted || added[1].Kind != record.Injected || added[1].ID != "d" {
 		t.Errorf("added %+v", added)

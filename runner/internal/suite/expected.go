@@ -10,22 +10,22 @@ import (
 	"strings"
 )
 
-// expected are the directories of the suites that Ginkgo will run, as absolute paths
-// without links. It looks where Ginkgo looks: in the named directories, and below
-// those that end in /... or where it is told to go down.
+// expected lists the directories of the suites that Ginkgo will run, as absolute paths
+// without links. It looks where Ginkgo looks: in the named directories, and below them if
+// they end in /... or if a flag asks for it.
 func (o Options) expected() []string {
 	flags, _ := split(o.Flags)
-	down, skipped := searching(flags)
+	recursive, skipped := searching(flags)
 	var all []string
 	for _, name := range o.Packages {
-		dir, recursive := strings.CutSuffix(name, "/...")
+		dir, below := strings.CutSuffix(name, "/...")
 		_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
-				return nil //nolint:nilerr // what is not there is for Ginkgo to say
+				return nil //nolint:nilerr // Ginkgo reports a directory that does not exist
 			case !entry.IsDir():
 				return nil
-			case path != dir && (!recursive && !down || hidden(entry.Name())), entry.Name() == "vendor":
+			case path != dir && (!below && !recursive || hidden(entry.Name())), entry.Name() == "vendor":
 				return fs.SkipDir
 			}
 			if isSuite(path) && !slices.ContainsFunc(skipped, func(part string) bool { return strings.Contains(relative(path), part) }) {
@@ -38,14 +38,14 @@ func (o Options) expected() []string {
 	return slices.Compact(all)
 }
 
-// searching is what the flags say of the search: whether it goes down from each
-// directory, and parts of the paths that are left out.
-func searching(flags []string) (down bool, skipped []string) {
+// searching returns what the flags say about the search: whether it goes on below each
+// directory, and which parts of paths it skips.
+func searching(flags []string) (recursive bool, skipped []string) {
 	for i, flag := range flags {
 		name, value, joined := strings.Cut(strings.TrimLeft(flag, "-"), "=")
 		switch name {
 		case "r", "recurse":
-			down = !joined || value == "true"
+			recursive = !joined || value == "true"
 		case "skip-package", "skipPackage":
 			if !joined && i+1 < len(flags) {
 				value = flags[i+1]
@@ -53,7 +53,7 @@ func searching(flags []string) (down bool, skipped []string) {
 			skipped = append(skipped, strings.Split(value, ",")...)
 		}
 	}
-	return down, skipped
+	return recursive, skipped
 }
 
 func hidden(name string) bool { return strings.HasPrefix(name, ".") || strings.HasPrefix(name, "_") }
@@ -79,7 +79,7 @@ func isSuite(dir string) bool {
 	})
 }
 
-// canonical is a path as it can be compared: absolute, and without links.
+// canonical makes a path comparable: absolute, and without links.
 func canonical(path string) string {
 	if whole, err := filepath.Abs(path); err == nil {
 		path = whole
@@ -90,8 +90,8 @@ func canonical(path string) string {
 	return path
 }
 
-// relative is a path from the working directory, such as "./shop", or the path where
-// there is none.
+// relative is the path from the working directory, such as "./shop". A path that is not
+// below the working directory stays as it is.
 func relative(path string) string {
 	rest, err := filepath.Rel(canonical("."), canonical(path))
 	if err != nil || strings.HasPrefix(rest, "..") {
@@ -103,8 +103,8 @@ func relative(path string) string {
 	return "." + string(filepath.Separator) + rest
 }
 
-// relativeFile is a source file's path from the working directory, where the file is
-// below it: reports then say the same on every machine.
+// relativeFile is the path of a source file from the working directory, so that reports
+// are the same on every machine. A file that is not below it keeps its path.
 func relativeFile(path string) string {
 	rest, err := filepath.Rel(canonical("."), canonical(path))
 	if path == "" || err != nil || strings.HasPrefix(rest, "..") {

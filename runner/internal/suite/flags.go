@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// owned are the flags of Ginkgo that the gate sets itself, or that would make
-// its answer wrong, each with what to use instead.
-var owned = map[string]string{
+// reserved lists flags of Ginkgo that the gate sets itself or that would make its answer
+// wrong, each with a reason or with what to use instead.
+var reserved = map[string]string{
 	"json-report":           "chaosgate writes and reads it: see --out",
 	"output-dir":            "use chaosgate's --out",
 	"outputdir":             "use chaosgate's --out",
@@ -17,22 +17,22 @@ var owned = map[string]string{
 	"until-it-fails":        "use chaosgate's --runs",
 }
 
-// CheckFlags refuses flags for Ginkgo that the gate owns. What follows a second
-// "--" goes to the suites themselves and is checked too.
+// CheckFlags refuses Ginkgo flags that the gate reserves. Flags after a second "--" go to
+// the suites, and are checked too.
 func CheckFlags(flags []string) error {
 	for _, flag := range flags {
 		if !strings.HasPrefix(flag, "-") {
 			continue
 		}
 		name, _, _ := strings.Cut(strings.TrimLeft(flag, "-"), "=")
-		if instead, ok := owned[strings.TrimPrefix(name, "ginkgo.")]; ok {
+		if instead, ok := reserved[strings.TrimPrefix(name, "ginkgo.")]; ok {
 			return fmt.Errorf("%s cannot be passed to Ginkgo: %s", flag, instead)
 		}
 	}
 	return nil
 }
 
-// split parts Ginkgo's own flags from those of the suites, at a "--".
+// split separates Ginkgo's flags from those of the suites, which follow a "--".
 func split(flags []string) (ginkgo, suites []string) {
 	for n, flag := range flags {
 		if flag == "--" {

@@ -1,4 +1,4 @@
-// Package suite runs Ginkgo suites as a child and reads what they leave behind.
+// Package suite runs Ginkgo suites in a child process and reads their reports.
 package suite
 
 import (
@@ -15,18 +15,18 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// Read reads a Ginkgo JSON report as one run. What cannot be believed becomes a
-// trouble of the run; an error means that there is no report to read.
+// Read reads a Ginkgo JSON report as one run. A reason not to trust the report becomes a
+// trouble of the run. An error means that there is no report to read.
 func Read(path string) (gate.Run, error) {
 	run, _, err := read(path)
 	return run, err
 }
 
-// read is Read, with the directories of the suites that are in the report.
+// read is Read. It also returns the directories of the suites in the report.
 func read(path string) (run gate.Run, suites []string, err error) {
 	data, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return gate.Run{}, nil, fmt.Errorf("read report: %s does not exist: the suites did not come to their end", path)
+		return gate.Run{}, nil, fmt.Errorf("read report: %s does not exist: the suites did not finish", path)
 	}
 	if err != nil {
 		return gate.Run{}, nil, fmt.Errorf("read report: %w", err)
@@ -59,7 +59,7 @@ func read(path string) (run gate.Run, suites []string, err error) {
 	return run, suites, nil
 }
 
-// widen makes the run span the suite.
+// widen extends the times of the run to those of the suite.
 func widen(run *gate.Run, from, to time.Time) {
 	if run.Started.IsZero() || (!from.IsZero() && from.Before(run.Started)) {
 		run.Started = from
@@ -69,7 +69,7 @@ func widen(run *gate.Run, from, to time.Time) {
 	}
 }
 
-// troubles are the reasons for which a suite as a whole did not do what a gate needs.
+// troubles lists the reasons why a suite as a whole did not do what the gate needs.
 func troubles(report types.Report) []string {
 	var all []string
 	name := suiteName(report)
@@ -149,8 +149,8 @@ func decode[R any](all []R, raw any, asJSON string) ([]R, error) {
 	return append(all, r), nil
 }
 
-// message is a failure's text with what a panic said, and, of a spec that timed out
-// or was interrupted, with what it was waiting for.
+// message is the text of a failure, with that of a panic. If the spec timed out or was
+// interrupted, it also holds what the spec was waiting for.
 func message(f types.Failure) string {
 	text := f.Message
 	if f.ForwardedPanic != "" {

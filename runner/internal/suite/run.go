@@ -23,45 +23,45 @@ type Options struct {
 	// Ginkgo is the path of the Ginkgo command.
 	Ginkgo   string
 	Packages []string
-	// Flags go to Ginkgo as they are, and those behind a "--" to the suites.
+	// Flags go to Ginkgo as they are. Those after a "--" go to the suites.
 	Flags []string
-	// Dir takes the report, which is named Report.
+	// Report is the name of the report, which is written to Dir.
 	Dir    string
 	Report string
 	// Procs is the number of parallel processes, 0 for Ginkgo's default.
 	Procs int
-	// Timeout bounds all suites together.
+	// Timeout limits the time of all suites together.
 	Timeout time.Duration
-	// Events is the file that the library appends its events to.
+	// Events is the file to which the library appends its events.
 	Events string
 	// Collect tells the suites that the baseline is being collected.
 	Collect bool
-	// Output takes what Ginkgo and the suites print.
+	// Output receives what Ginkgo and the suites print.
 	Output io.Writer
-	// Signals are passed to the child.
+	// Signals are passed on to the child.
 	Signals <-chan os.Signal
-	// Grace is how long the child may clean up after the first signal, before it is killed.
+	// Grace is how long the child may clean up after the first signal. Then it is killed.
 	Grace time.Duration
 }
 
-// Run runs the suites once and reads their report. What went wrong besides
-// failed specs becomes a trouble of the run.
+// Run runs the suites once and reads their report. Whatever goes wrong, apart from failed
+// specs, becomes a trouble of the run.
 func Run(ctx context.Context, o Options) gate.Run {
 	started := time.Now()
 	report := filepath.Join(o.Dir, o.Report)
-	said := &lastWords{to: o.Output}
-	o.Output = said
-	err := o.start(ctx)
+	output := &tailWriter{to: o.Output}
+	o.Output = output
+	err := o.runChild(ctx)
 	run, reported, unread := read(report)
-	happened, unseen := eventsIn(o.Events)
-	if unseen != nil {
-		run.Troubles = append(run.Troubles, unseen.Error())
+	written, noEvents := eventsIn(o.Events)
+	if noEvents != nil {
+		run.Troubles = append(run.Troubles, noEvents.Error())
 	}
-	keepEvents(&run, happened)
+	keepEvents(&run, written)
 	if run.Started.IsZero() {
 		run.Started, run.Ended = started, time.Now()
 	}
-	// Where the run was stopped, or there is no report at all, that is said instead.
+	// If the run was stopped, or left no report at all, trouble reports that instead.
 	if stopped := (*interruptedError)(nil); unread == nil && !errors.As(err, &stopped) {
 		for _, dir := range o.expected() {
 			if !slices.Contains(reported, dir) {
@@ -69,7 +69,7 @@ func Run(ctx context.Context, o Options) gate.Run {
 			}
 		}
 	}
-	if trouble := trouble(err, run, unread, said); trouble != "" {
+	if trouble := trouble(err, run, unread, output); trouble != "" {
 		run.Troubles = append(run.Troubles, trouble)
 	}
 	return run
@@ -88,7 +88,7 @@ func (o Options) args() []string {
 	return append(args, suites...)
 }
 
-// interruptedError says that a person or a machine stopped the run.
+// interruptedError reports that a signal stopped the run.
 type interruptedError struct {
 	signal os.Signal
 	killed bool
@@ -102,29 +102,29 @@ func (e *interruptedError) Error() string {
 	return fmt.Sprintf("interrupted by a signal (%s): the suites cleaned up and ended by themselves; run it again", e.signal)
 }
 
-// start runs the child to its end.
-func (o Options) start(ctx context.Context) error {
+// runChild runs the child to its end.
+func (o Options) runChild(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, o.Ginkgo, o.args()...)
 	cmd.Env = append(os.Environ(), record.EventsVariable+"="+o.Events)
 	if o.Collect {
 		cmd.Env = append(cmd.Env, record.CollectVariable+"=1")
 	}
 	cmd.Stdout, cmd.Stderr = o.Output, o.Output
-	// What the suites leave running must not hold the run up by its output.
+	// Processes that the suites leave behind must not block the run by holding its output.
 	cmd.WaitDelay = 5 * time.Second
-	ownGroup(cmd)
+	separateGroup(cmd)
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start the Ginkgo command: %w", err)
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	return o.attend(cmd, ended)
+	return o.forward(cmd, ended)
 }
 
-// attend passes signals on until the child has ended.
-func (o Options) attend(cmd *exec.Cmd, ended <-chan error) error {
+// forward passes signals on until the child has ended.
+func (o Options) forward(cmd *exec.Cmd, ended <-chan error) error {
 	var stopped *interruptedError
-	var patience <-chan time.Time
+	var graceOver <-chan time.Time
 	for {
 		select {
 		case err := <-ended:
@@ -138,17 +138,17 @@ func (o Options) attend(cmd *exec.Cmd, ended <-chan error) error {
 			}
 			if stopped == nil {
 				stopped = &interruptedError{signal: sig, grace: o.Grace}
-				patience = time.After(o.Grace)
+				graceOver = time.After(o.Grace)
 			}
-		case <-patience:
+		case <-graceOver:
 			stopped.killed = true
 			_ = pass(cmd, os.Kill)
 		}
 	}
 }
 
-// trouble says why the run as a whole cannot be believed, if so.
-func trouble(err error, run gate.Run, unread error, said *lastWords) string {
+// trouble says why the run as a whole cannot be trusted. It is empty if it can.
+func trouble(err error, run gate.Run, unread error, output *tailWriter) string {
 	var exit *exec.ExitError
 	var stopped *interruptedError
 	switch {
@@ -157,7 +157,7 @@ func trouble(err error, run gate.Run, unread error, said *lastWords) string {
 	case err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay):
 		return err.Error()
 	case unread != nil:
-		return fmt.Sprintf("%v: Ginkgo's last words: %s", unread, said)
+		return fmt.Sprintf("%v: Ginkgo's last output: %s", unread, output)
 	case exit == nil || len(run.Troubles) > 0:
 		return ""
 	case exit.ExitCode() == types.GINKGO_FOCUS_EXIT_CODE:
@@ -168,5 +168,5 @@ func trouble(err error, run gate.Run, unread error, said *lastWords) string {
 			return ""
 		}
 	}
-	return fmt.Sprintf("Ginkgo ended with %q though no spec in its report failed: a suite may have crashed, or a package holds plain tests that fail: Ginkgo's last words: %s", exit, said)
+	return fmt.Sprintf("Ginkgo ended with %q though no spec in its report failed: a suite may have crashed, or plain tests of a package may fail: Ginkgo's last output: %s", exit, output)
 }

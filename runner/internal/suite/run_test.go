@@ -14,20 +14,20 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// started tells when the child has printed its first word.
-type started struct {
+// firstOutput closes a channel when the child prints something.
+type firstOutput struct {
 	bytes.Buffer
-	now chan struct{}
+	printed chan struct{}
 }
 
-func (s *started) Write(p []byte) (int, error) {
+func (s *firstOutput) Write(p []byte) (int, error) {
 	if s.Len() == 0 {
-		close(s.now)
+		close(s.printed)
 	}
 	return s.Buffer.Write(p)
 }
 
-// fake runs a shell script in Ginkgo's place and sends it a signal once it speaks.
+// fake runs a shell script in Ginkgo's place and sends it a signal after its first output.
 func fake(t *testing.T, script string, signal os.Signal, grace time.Duration) (gate.Run, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -36,10 +36,10 @@ func fake(t *testing.T, script string, signal os.Signal, grace time.Duration) (g
 		t.Fatal(err)
 	}
 	signals := make(chan os.Signal, 1)
-	out := &started{now: make(chan struct{})}
+	out := &firstOutput{printed: make(chan struct{})}
 	if signal != nil {
 		go func() {
-			<-out.now
+			<-out.printed
 			signals <- signal
 		}()
 	}
@@ -47,7 +47,7 @@ func fake(t *testing.T, script string, signal os.Signal, grace time.Duration) (g
 	return run, out.String()
 }
 
-// fakeOf runs a shell script in Ginkgo's place for packages, to its end.
+// fakeOf runs a shell script in Ginkgo's place, for these packages.
 func fakeOf(t *testing.T, script string, packages, flags []string) gate.Run {
 	t.Helper()
 	dir := t.TempDir()
@@ -65,8 +65,8 @@ func onlyTrouble(t *testing.T, run gate.Run, want string) {
 	}
 }
 
-// The child says that it is ready when both have their traps: one that came before
-// the parent's would let the signal kill it.
+// The child prints "ready" when both processes have set their traps. A signal before that
+// would kill the parent.
 func TestASignalReachesTheWholeGroup(t *testing.T) {
 	run, out := fake(t, `trap 'wait; echo parent cleaned; exit 1' TERM; sh -c 'trap "echo child cleaned; exit" TERM; echo ready; while :; do sleep 0.05; done' & wait; exit 1`, syscall.SIGTERM, time.Minute)
 	if !strings.Contains(out, "child cleaned") || !strings.Contains(out, "parent cleaned") {
@@ -82,7 +82,7 @@ func TestAChildThatIgnoresSignalsIsKilled(t *testing.T) {
 
 func TestAChildThatLeavesNoReport(t *testing.T) {
 	run, _ := fake(t, `echo went wrong; exit 3`, nil, 0)
-	onlyTrouble(t, run, "r.json does not exist: the suites did not come to their end: Ginkgo's last words: went wrong")
+	onlyTrouble(t, run, "r.json does not exist: the suites did not finish: Ginkgo's last output: went wrong")
 	if run.Started.IsZero() || run.Ended.Before(run.Started) {
 		t.Errorf("from %v to %v", run.Started, run.Ended)
 	}

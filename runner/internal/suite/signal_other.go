@@ -7,11 +7,10 @@ import (
 	"os/exec"
 )
 
-// ownGroup does nothing: where there are no process groups a ^C reaches the
-// child by itself.
-func ownGroup(*exec.Cmd) {}
+// separateGroup does nothing: without process groups, ^C reaches the child directly.
+func separateGroup(*exec.Cmd) {}
 
-// pass ends the child when it must end; an interrupt has reached it already.
+// pass kills the child, except on an interrupt, which has reached the child already.
 func pass(cmd *exec.Cmd, sig os.Signal) error {
 	if sig == os.Interrupt {
 		return nil

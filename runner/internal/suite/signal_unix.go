@@ -8,14 +8,13 @@ import (
 	"syscall"
 )
 
-// ownGroup puts the child and what it starts into a process group of their own,
-// so that a signal reaches them all, and reaches them once: a terminal's ^C
-// comes to chaosgate only, which passes it on.
-func ownGroup(cmd *exec.Cmd) {
+// separateGroup puts the child and its descendants into a new process group. A terminal's
+// ^C then reaches only chaosgate, and chaosgate sends it once to the whole group.
+func separateGroup(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
-// pass sends the signal to the child's whole group.
+// pass sends the signal to the whole process group of the child.
 func pass(cmd *exec.Cmd, sig os.Signal) error {
 	number, ok := sig.(syscall.Signal)
 	if !ok {

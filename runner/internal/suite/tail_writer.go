@@ -6,19 +6,19 @@ import (
 	"sync"
 )
 
-// remembered is how many bytes of the output lastWords keeps.
+// remembered is how many bytes a tailWriter keeps.
 const remembered = 600
 
-// lastWords passes output on, and remembers its end.
-type lastWords struct {
+// tailWriter passes output on, and remembers the end of it.
+type tailWriter struct {
 	to io.Writer
 
 	mu  sync.Mutex
 	end []byte
 }
 
-// Write passes on.
-func (l *lastWords) Write(p []byte) (int, error) {
+// Write passes the output on.
+func (l *tailWriter) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	l.end = append(l.end, p...)
 	l.end = l.end[max(0, len(l.end)-remembered):]
@@ -26,8 +26,8 @@ func (l *lastWords) Write(p []byte) (int, error) {
 	return l.to.Write(p)
 }
 
-// String is the end of the output in one line.
-func (l *lastWords) String() string {
+// String is the end of the output, in one line.
+func (l *tailWriter) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if words := strings.Join(strings.Fields(strings.ToValidUTF8(string(l.end), "")), " "); words != "" {
