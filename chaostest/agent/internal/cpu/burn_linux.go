@@ -16,34 +16,35 @@ const Program = "cpu"
 
 type config struct {
 	Share float64 `json:"share"`
-	// Threads is how many processors the quota may ever be worth.
+	// Threads is the most processors that the quota may allow while the fault lasts.
 	Threads int `json:"threads"`
 }
 
-// reading is the worker's view, kept by the agent for when the cgroup is gone.
+// reading is what the worker has measured. The agent keeps the last one for when
+// the cgroup is gone.
 type reading struct {
-	// Began is when the worker began, and Since what had been used then.
+	// Began is when the worker began, and Since the processor time used until then.
 	Began uint64        `json:"began"`
 	Since time.Duration `json:"since"`
-	// At is when it looked last, and Usage what had been used then.
+	// At is when the worker last looked, and Usage the processor time used until then.
 	At    uint64        `json:"at"`
 	Usage time.Duration `json:"usage"`
-	// Cores is the quota, and Full the time that it was worth since the start: a
-	// quota may change, by another fault or by somebody else.
+	// Cores is the present quota. Full is the processor time that the quota has allowed
+	// since the start: another fault or another program may have changed the quota.
 	Cores float64       `json:"cores"`
 	Full  time.Duration `json:"full"`
-	// Asked is the sum of what the loop has asked the threads to burn.
+	// Asked is the processor time that the loop has asked the threads to burn.
 	Asked time.Duration `json:"asked"`
 }
 
-// reportEvery is how many periods there are to a reading.
+// reportEvery is the number of periods between two readings.
 const reportEvery = 10
 
 var _ worker.Program = Burn
 
-// Burn is the worker: one thread for each processor that the quota may be worth. The first
-// closes the loop, and burns its part like the others, so that half a processor
-// is burnt by one thread that wakes once a period.
+// Burn is the worker's program. It has one thread for each processor that the quota
+// may allow. The first thread also runs the loop, so that a single thread suffices
+// for a quota of one processor or less.
 func Burn(job *worker.Job) error {
 	var c config
 	if err := job.Config(&c); err != nil {
@@ -60,8 +61,8 @@ func Burn(job *worker.Job) error {
 	threads := c.Threads
 	runtime.GOMAXPROCS(threads + 1)
 	runtime.LockOSThread()
-	hands := startHands(threads - 1)
-	runtime.GC() // makes the runtime's own threads now, while no target's limit holds
+	others := startThreads(threads - 1)
+	runtime.GC() // makes Go's runtime start its threads now, before the target's limits apply
 	job.Ready()
 
 	used, err := meter.Read()
@@ -72,7 +73,7 @@ func Burn(job *worker.Job) error {
 	last, burnt := injector.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
 	began, since := last, used
 	for tick, n := last, 0; ; n++ {
-		tick = max(tick+uint64(period), injector.Monotonic()) // no hurry after a freeze
+		tick = max(tick+uint64(period), injector.Monotonic()) // after a freeze, continue from now
 		if err := sleepUntil(tick); err != nil {
 			return err
 		}
@@ -84,7 +85,7 @@ func Burn(job *worker.Job) error {
 		amount := l.next(time.Duration(now-last), nowUsed-used, nowBurnt-burnt)
 		full += time.Duration(float64(now-last) * l.cores)
 		last, used, burnt = now, nowUsed, nowBurnt
-		if n%reportEvery == 1 { // the second turn sees the first burn
+		if n%reportEvery == 1 { // the second turn sees what the first has burnt
 			if l.cores, _, err = job.Target.CPUQuota(); err != nil {
 				return err
 			}
@@ -97,24 +98,24 @@ func Burn(job *worker.Job) error {
 		}
 		asked += amount
 		each := amount / time.Duration(threads)
-		for _, h := range hands {
+		for _, thread := range others {
 			select {
-			case h <- each:
-			default: // it waits for a processor, and the loop sees what is missing
+			case thread <- each:
+			default: // it still waits for a processor, and the loop will see the deficit
 			}
 		}
 		spin(each)
 	}
 }
 
-// startHands starts threads that burn what they are sent. One amount may wait
-// while a hand still burns the one before.
-func startHands(n int) []chan<- time.Duration {
-	hands := make([]chan<- time.Duration, n)
+// startThreads starts threads that burn the amounts they are sent. One amount may
+// wait while a thread still burns the last.
+func startThreads(n int) []chan<- time.Duration {
+	threads := make([]chan<- time.Duration, n)
 	started := make(chan struct{})
-	for i := range hands {
+	for i := range threads {
 		work := make(chan time.Duration, 1)
-		hands[i] = work
+		threads[i] = work
 		go func() {
 			runtime.LockOSThread()
 			started <- struct{}{}
@@ -124,16 +125,16 @@ func startHands(n int) []chan<- time.Duration {
 		}()
 		<-started
 	}
-	return hands
+	return threads
 }
 
-// spin uses that much of the thread's processor time, unless the period ends
-// before: a thread that was kept waiting must not burn later what was meant for now.
+// spin uses this much of the thread's processor time, but stops at the end of the
+// period: a thread that had to wait must not burn late what was meant for now.
 func spin(amount time.Duration) {
 	start, deadline := clock(unix.CLOCK_THREAD_CPUTIME_ID), injector.In(period)
 	x := uint64(1)
 	for clock(unix.CLOCK_THREAD_CPUTIME_ID)-start < amount && injector.Monotonic() < deadline {
-		for range 4000 { // some microseconds between two looks at the clock
+		for range 4000 { // some microseconds before the next look at the clock
 			x = x*6364136223846793005 + 1442695040888963407
 		}
 	}

@@ -10,15 +10,15 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// burner is one live CPU burn.
+// burner is a live CPU burn.
 type burner struct {
 	*injector.Site
 	share fault.Share
-	cores float64
-	quota bool
+	cores float64 // the quota, or the number of processors where there is none
+	quota bool    // whether there is a quota
 
 	proc        *worker.Process[reading]
-	idle        time.Duration // of the burner, before the start
+	usedBefore  time.Duration // processor time that the burner used before it began
 	attestation record.Attestation
 	final       injector.Final
 }
@@ -40,7 +40,7 @@ func (b *burner) end() error {
 		return nil
 	}
 	return b.final.End(b.evidence, b.proc.Stop, func(e *record.Evidence) {
-		e.Counts[0].Value = record.Float((b.proc.CPUTime() - b.idle).Seconds())
+		e.Counts[0].Value = record.Float((b.proc.CPUTime() - b.usedBefore).Seconds())
 	})
 }
 
@@ -48,21 +48,21 @@ func (b *burner) Evidence() record.Evidence { return b.final.Evidence(b.evidence
 
 func (b *burner) evidence() record.Evidence {
 	ending := b.proc.Ending()
-	// After the burner has ended, its last look is what tells of the fault.
+	// Once the burner has ended, only its last reading tells of the fault.
 	r := b.proc.Latest()
 	now, used, full := r.At, r.Usage, r.Full
 	if fresh, err := b.Group.CPUUsage(); err == nil && ending == worker.Running && r.At > 0 {
 		now, used = injector.Monotonic(), fresh
 		full += time.Duration(float64(now-r.At) * r.Cores)
 	}
-	passed, usage, burnt := time.Duration(0), 0.0, b.proc.CPUTime()-b.idle
+	passed, usage, burnt := time.Duration(0), 0.0, b.proc.CPUTime()-b.usedBefore
 	if full > 0 {
 		passed = time.Duration(now - r.Began)
 		usage = float64(used-r.Since) / float64(full)
 	}
 	e := record.Evidence{Counts: []record.Count{
 		{Name: "cpu time", Unit: "s", Value: record.Float(burnt.Seconds()), Merge: record.Sum},
-		// Of the container as a whole, since the start.
+		// Usage of the whole container since the start.
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
 	}}
 	e.Effective, e.Summary = b.judge(passed, full, usage, burnt)
@@ -74,8 +74,8 @@ func (b *burner) evidence() record.Evidence {
 	return e
 }
 
-// tolerance is how far below its share the container may be and still count as
-// burnt: two points, and two periods of the loop, which weigh while it is young.
+// tolerance is how far usage may be below the share while the fault still counts as
+// effective: two points, and two periods of the loop, which matter at the beginning.
 func tolerance(passed time.Duration) float64 {
 	return 0.02 + float64(2*period)/float64(passed)
 }

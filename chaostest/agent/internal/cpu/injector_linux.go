@@ -13,17 +13,17 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Faults are the handlers of the faults that act on processor time. The keeper
-// ends what the kernel does not end by itself.
+// Faults returns the handlers of the faults that act on processor time. The keeper
+// ends the faults that the kernel does not end by itself.
 func Faults(k *keeper.Keeper) []injector.Handler {
 	return []injector.Handler{
 		injector.Handle(burn),
-		injector.Handle(throttling{k}.apply),
+		injector.Handle(throttler{k}.apply),
 	}
 }
 
-// controllers are the ones whose groups the burner joins: where its time is
-// counted, limited, and bound to processors.
+// controllers are the ones whose groups the burner joins. They count its time, limit
+// it, and bind it to processors.
 func controllers(g *cgroup.Group) []string {
 	joined := []string{cgroup.CPUAcct}
 	for _, c := range []string{cgroup.CPU, cgroup.CPUSet} {
@@ -34,8 +34,8 @@ func controllers(g *cgroup.Group) []string {
 	return joined
 }
 
-// burn starts a burner in the target's cgroup and returns when the burner has
-// burnt, or when it has seen that the container uses its share without it.
+// burn starts a burner in the target's cgroup. It returns when the burner has begun
+// to burn, or has seen that the container uses its share without it.
 func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], journal *injector.Journal) (injector.Live, error) {
 	b, err := survey(request)
 	if err != nil {
@@ -44,7 +44,7 @@ func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], jou
 	if err := journal.Before("end the CPU burner in "+b.Name, b.end); err != nil {
 		return nil, err
 	}
-	// The quota may be lowered now by another fault that is reverted before this one.
+	// Another fault may have lowered the quota, and may be reverted before this one.
 	most, _, err := b.Group.CPUQuotaWithoutFaults()
 	if err != nil {
 		return nil, b.Wrap(err)
@@ -57,7 +57,7 @@ func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], jou
 	if err != nil {
 		return nil, b.Wrap(err)
 	}
-	b.idle = b.proc.CPUTime()
+	b.usedBefore = b.proc.CPUTime()
 	if err := b.proc.Renew(request.Lease()); err != nil {
 		return nil, b.Wrap(err)
 	}
@@ -69,7 +69,8 @@ func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], jou
 	return b, nil
 }
 
-// survey reads what is there, and refuses what cannot be done, before anything is touched.
+// survey reads the state of the cgroup, and refuses what cannot be done. It touches
+// nothing.
 func survey(request injector.Request[fault.CPUBurnFault]) (*burner, error) {
 	site, err := injector.Survey("burn CPU in "+request.Target.Name, request.Fault, request.Target, injector.Need{
 		Controller: cgroup.CPUAcct, What: "a counter of the container's CPU time", Have: "its cgroup has none",
@@ -95,7 +96,7 @@ func (b *burner) attest(first reading) {
 	if !b.quota {
 		quota = fmt.Sprintf("quota: none, so the %.3g processors that the container may run on", b.cores)
 	}
-	moved := fmt.Sprintf("usage counter: moved by %s, of which the burner was to burn %s", first.Usage-first.Since, first.Asked)
+	moved := fmt.Sprintf("usage counter: moved by %s; the burner was asked to burn %s", first.Usage-first.Since, first.Asked)
 	b.attestation = record.Attestation{
 		Path: b.Group.Mechanism(cgroup.CPUAcct),
 		Readback: []string{
@@ -106,5 +107,5 @@ func (b *burner) attest(first reading) {
 	}
 }
 
-// Prove compares the container's limits with those before, once the burner is gone.
+// Prove checks that the burner is gone, and that the container's limits are as before.
 func (b *burner) Prove() error { return b.ProveUndone(b.proc.ProveGone()) }

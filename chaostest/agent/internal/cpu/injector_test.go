@@ -37,7 +37,7 @@ func request(box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share, 
 	}
 }
 
-// apply has an agent of its own do a fault: its keeper is closed when the test ends.
+// apply applies a fault with a new keeper, which is closed when the test ends.
 func apply(t *testing.T, ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) { //nolint:revive // t comes first in a test's helper
 	t.Helper()
 	k := keeper.New()
@@ -49,7 +49,7 @@ func apply(t *testing.T, ctx context.Context, r injector.Request[fault.Fault], j
 	return handler.Apply(ctx, r, journal)
 }
 
-// applied has a fault done; it is undone when the test ends.
+// applied applies a fault, which is undone when the test ends.
 func applied(t *testing.T, r injector.Request[fault.Fault]) (injector.Live, *injector.Journal) {
 	t.Helper()
 	g := NewWithT(t)
@@ -69,10 +69,10 @@ func burn(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fa
 	return applied(t, request(box, target, share, lease))
 }
 
-// over is the share of so many processors that the box uses in a span, and how
-// far the machine's own stalls may have moved it: a guest counts the time that its
-// host takes away as used by whoever ran, and nothing inside can see it coming.
-func over(t *testing.T, box *cgrouptest.Box, cores float64, span time.Duration) (share, doubt float64) {
+// usedOver is the share of a number of processors that the box uses in a span.
+// Stalled is the share in which the machine itself stood still: a virtual machine
+// counts the time that its host takes away as used by the process that ran.
+func usedOver(t *testing.T, box *cgrouptest.Box, cores float64, span time.Duration) (share, stalled float64) {
 	t.Helper()
 	start, used := time.Now(), box.CPUTime(t)
 	const look = 5 * time.Millisecond
@@ -95,7 +95,7 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 	}{
 		{1, 0, 0.10}, {1, 0, 0.50}, {1, 0.30, 0.50}, {0.5, 0, 0.50}, {0.5, 0.15, 0.60},
 	} {
-		t.Run(fmt.Sprintf("%s of %g processors, %g of its own", c.share, c.quota, c.load), func(t *testing.T) {
+		t.Run(fmt.Sprintf("%s of %g processors, %g used by the container", c.share, c.quota, c.load), func(t *testing.T) {
 			g := NewWithT(t)
 			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: c.quota})
 			target := box.Start(t, "sleep", "600")
@@ -103,15 +103,15 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 				target = box.Load(t, c.load)
 			}
 			live, journal := burn(t, box, target, c.share, time.Minute)
-			got, doubt := over(t, box, c.quota, 3*time.Second)
+			got, stalled := usedOver(t, box, c.quota, 3*time.Second)
 			e := live.Evidence()
-			t.Logf("asked %s, got %.2f %%, stalls %.2f %%; %s", c.share, got*100, doubt*100, e.Summary)
+			t.Logf("asked %s, got %.2f %%, stalls %.2f %%; %s", c.share, got*100, stalled*100, e.Summary)
 			exact := 0.01
-			if doubt > 0 {
-				exact = 0.06 + doubt
+			if stalled > 0 {
+				exact = 0.06 + stalled
 			}
 			g.Expect(got).To(BeNumerically("~", float64(c.share), exact))
-			g.Expect(float64(e.Value("usage"))).To(BeNumerically("~", got, 0.06+doubt), "it counts from the first moment on")
+			g.Expect(float64(e.Value("usage"))).To(BeNumerically("~", got, 0.06+stalled), "it counts from the first moment on")
 			g.Expect(e.Effective).To(BeTrue())
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
@@ -119,7 +119,7 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 	}
 }
 
-func TestWhatItAttests(t *testing.T) {
+func TestTheAttestationOfABurn(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
 	live, journal := burn(t, box, box.Start(t, "sleep", "600"), 0.5, time.Minute)
@@ -132,7 +132,7 @@ func TestWhatItAttests(t *testing.T) {
 	g.Expect(a.Readback).To(ConsistOf(
 		"quota: 0.5 processors",
 		MatchRegexp(`^cgroup.procs: lists the burner, process \d+$`),
-		MatchRegexp(`^usage counter: moved by \S+, of which the burner was to burn \S+$`)))
+		MatchRegexp(`^usage counter: moved by \S+; the burner was asked to burn \S+$`)))
 
 	g.Eventually(live.Evidence, "20s").Should(HaveField("Effective", true))
 	burnt := live.Evidence().Value("cpu time")
@@ -141,7 +141,7 @@ func TestWhatItAttests(t *testing.T) {
 	final := live.Evidence()
 	g.Expect(final.Value("cpu time")).To(BeNumerically(">=", burnt))
 	g.Expect(final.Summary).To(MatchRegexp(`^container used \S+ % of its quota of 0.5 processors over \S+, 50 % asked, the burner's part \S+$`))
-	g.Expect(live.Evidence()).To(Equal(final), "final is final")
+	g.Expect(live.Evidence()).To(Equal(final), "it does not change any more")
 	g.Expect(live.Prove()).To(Succeed())
 	g.Expect(live.Renew(injector.In(time.Minute))).NotTo(Succeed())
 }
@@ -168,15 +168,15 @@ func TestALeaseThatLapses(t *testing.T) {
 		HaveField("Summary", ContainSubstring("its lease lapsed"))))
 	g.Eventually(func() []int { return box.Processes(t) }, "2s").Should(Equal([]int{target.PID}))
 	usage := live.Evidence().Value("usage")
-	after, doubt := over(t, box, 1, time.Second)
-	g.Expect(after).To(BeNumerically("<", 0.02+doubt))
+	after, stalled := usedOver(t, box, 1, time.Second)
+	g.Expect(after).To(BeNumerically("<", 0.02+stalled))
 	g.Expect(live.Evidence().Value("usage")).To(Equal(usage), "what came after is not the fault's")
 	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(And(HavePrefix("keep burning CPU in shop: "), HaveSuffix("lease lapsed"))))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
 }
 
-func TestTheBurnerIsKilledByAnother(t *testing.T) {
+func TestSomebodyElseKillsTheBurner(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
 	target := box.Start(t, "sleep", "600")
@@ -191,7 +191,7 @@ func TestTheBurnerIsKilledByAnother(t *testing.T) {
 	g.Expect(live.Prove()).To(Succeed())
 }
 
-func TestProveSeesAChange(t *testing.T) {
+func TestProveNamesAChangedLimit(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 1})
 	target := box.Start(t, "sleep", "600")
@@ -200,14 +200,14 @@ func TestProveSeesAChange(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	dir, err := group.Dir(cgroup.CPU)
 	g.Expect(err).NotTo(HaveOccurred())
-	name, was, is := "cpu.cfs_quota_us", "100000", "70000"
+	name, before, changed := "cpu.cfs_quota_us", "100000", "70000"
 	if cgrouptest.V2() {
-		name, was, is = "cpu.max", "100000 100000", "70000 100000"
+		name, before, changed = "cpu.max", "100000 100000", "70000 100000"
 	}
 	file := filepath.Join(dir, name)
-	g.Expect(os.WriteFile(file, []byte(is), 0)).To(Succeed())
-	defer func() { g.Expect(os.WriteFile(file, []byte(was), 0)).To(Succeed()) }()
+	g.Expect(os.WriteFile(file, []byte(changed), 0)).To(Succeed())
+	defer func() { g.Expect(os.WriteFile(file, []byte(before), 0)).To(Succeed()) }()
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(MatchError(fmt.Sprintf(
-		"burn CPU in shop: prove that it is undone: compare %s: it was %q before the fault and is %q now", file, was, is)))
+		"burn CPU in shop: prove that it is undone: compare %s: it was %q before the fault and is %q now", file, before, changed)))
 }

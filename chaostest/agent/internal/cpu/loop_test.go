@@ -7,14 +7,14 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// simulate runs the loop for a while beside a container that asks for a share of
-// the quota as own says, and returns what both used, as a share of the quota,
-// and the most that was used in one period.
-func simulate(l *loop, span time.Duration, own func(at time.Duration) float64) (share, peak float64) {
+// simulate runs the loop beside a container. The container asks for the share of the
+// quota that load returns. The results are the share of the quota that both used
+// together, and the largest share in one period.
+func simulate(l *loop, span time.Duration, load func(at time.Duration) float64) (share, peak float64) {
 	var burnt, total time.Duration
 	next := time.Duration(0)
 	for at := time.Duration(0); at < span; at += period {
-		used := time.Duration(own(at)*l.cores*float64(period)) + next
+		used := time.Duration(load(at)*l.cores*float64(period)) + next
 		burnt, total = next, total+used
 		peak = max(peak, float64(used)/float64(period)/l.cores)
 		next = l.next(period, used, burnt)
@@ -29,17 +29,17 @@ func steady(share float64) func(time.Duration) float64 {
 func TestTheLoopMeetsTheShare(t *testing.T) {
 	for _, cores := range []float64{0.1, 0.5, 1, 3.5, 64} {
 		for _, share := range []float64{0.01, 0.1, 0.5, 0.8, 1} {
-			for _, own := range []float64{0, 0.3} {
-				got, peak := simulate(&loop{cores: cores, share: share}, 5*time.Second, steady(own))
+			for _, load := range []float64{0, 0.3} {
+				got, peak := simulate(&loop{cores: cores, share: share}, 5*time.Second, steady(load))
 				g := NewWithT(t)
-				g.Expect(got).To(BeNumerically("~", max(share, own), 0.005), "%g cores, share %g, own %g", cores, share, own)
-				g.Expect(peak).To(BeNumerically("<=", 1.0001), "never more than the quota: %g cores, share %g, own %g", cores, share, own)
+				g.Expect(got).To(BeNumerically("~", max(share, load), 0.005), "%g cores, share %g, load %g", cores, share, load)
+				g.Expect(peak).To(BeNumerically("<=", 1.0001), "never more than the quota: %g cores, share %g, load %g", cores, share, load)
 			}
 		}
 	}
 }
 
-func TestTheLoopMakesGoodForBursts(t *testing.T) {
+func TestTheLoopMakesUpForBursts(t *testing.T) {
 	bursts := func(at time.Duration) float64 { // half of each 200 ms at 90 %
 		if at%(200*time.Millisecond) < 100*time.Millisecond {
 			return 0.9
@@ -53,21 +53,21 @@ func TestTheLoopMakesGoodForBursts(t *testing.T) {
 func TestTheLoopForgetsTheDistantPast(t *testing.T) {
 	g := NewWithT(t)
 	l := loop{cores: 2, share: 0.5}
-	simulate(&l, 10*time.Second, steady(1)) // far above for long
-	g.Expect(l.deficit).To(Equal(-2 * windup))
-	got, _ := simulate(&l, 2*windup, steady(0))
-	g.Expect(got).To(BeNumerically("~", 0, 0.01), "it waits once")
+	simulate(&l, 10*time.Second, steady(1)) // long and far above the share
+	g.Expect(l.deficit).To(Equal(-2 * maxCatchUp))
+	got, _ := simulate(&l, 2*maxCatchUp, steady(0))
+	g.Expect(got).To(BeNumerically("~", 0, 0.01), "it waits for a moment")
 	got, _ = simulate(&l, 5*time.Second, steady(0))
 	g.Expect(got).To(BeNumerically("~", 0.5, 0.01), "and then goes on")
 
 	l = loop{cores: 2, share: 0.5}
-	for range 1000 { // asked, but no processor time was to be had
+	for range 1000 { // the machine had no processor time left
 		l.next(period, 0, 0)
 	}
-	g.Expect(l.deficit).To(Equal(2 * windup))
+	g.Expect(l.deficit).To(Equal(2 * maxCatchUp))
 }
 
-func TestTheLoopDoesNotMakeGoodForAStandstill(t *testing.T) {
+func TestTheLoopDoesNotMakeUpForAStandstill(t *testing.T) {
 	l := loop{cores: 1, share: 1}
 	NewWithT(t).Expect(l.next(time.Minute, 0, 0)).To(BeZero())
 	NewWithT(t).Expect(l.next(period, 0, 0)).To(Equal(period))

@@ -21,14 +21,14 @@ import (
 // minQuota is the kernel's smallest quota.
 const minQuota = time.Millisecond
 
-// throttling is the handler of CPU throttles.
-type throttling struct{ keeper *keeper.Keeper }
+// throttler applies CPU throttles.
+type throttler struct{ keeper *keeper.Keeper }
 
-// throttle is one live CPU throttle.
+// throttle is a live CPU throttle.
 type throttle struct {
 	*injector.Site
 	hold        *keeper.Hold // nil before the quota is lowered
-	cores       float64      // what the lowered quota is worth
+	cores       float64      // the lowered quota, in processors
 	period      time.Duration
 	attestation record.Attestation
 	final       injector.Final
@@ -42,7 +42,7 @@ type throttle struct {
 var _ injector.Live = (*throttle)(nil)
 
 // apply lowers the quota, and reads it back.
-func (t throttling) apply(ctx context.Context, request injector.Request[fault.CPUThrottleFault], journal *injector.Journal) (injector.Live, error) {
+func (t throttler) apply(ctx context.Context, request injector.Request[fault.CPUThrottleFault], journal *injector.Journal) (injector.Live, error) {
 	site, err := injector.Survey("throttle CPU of "+request.Target.Name, request.Fault, request.Target, injector.Need{
 		Controller: cgroup.CPU, What: "a CPU quota in the container's cgroup", Have: "it has none",
 		Fix: "mount the cpu controller with CONFIG_CFS_BANDWIDTH (v1), or enable it in cgroup.subtree_control (v2)",
@@ -77,7 +77,7 @@ func (t throttling) apply(ctx context.Context, request injector.Request[fault.CP
 	return l, nil
 }
 
-// plan says which file has to hold what.
+// plan says which file to set, what the file holds before, and what it will hold.
 func (l *throttle) plan(share fault.Share) (file, before, now string, err error) {
 	cores, _, err := l.Group.CPUQuota()
 	if err != nil {
@@ -118,11 +118,11 @@ func (l *throttle) plan(share fault.Share) (file, before, now string, err error)
 	return file, before, now, nil
 }
 
-// lower lowers the quota, and takes the counts from which the evidence counts.
+// lower lowers the quota, and notes the kernel's counts from before.
 func (l *throttle) lower() error {
 	err := l.hold.Set()
 	if errors.Is(err, unix.EINVAL) {
-		return fmt.Errorf("%w: does the group have a burst (cpu.max.burst, cpu.cfs_burst_us), or one below it (v1) a quota, that is more than that?", err)
+		return fmt.Errorf("%w: is the group's burst (cpu.max.burst, cpu.cfs_burst_us) larger than this quota, or on v1 the quota of a group below it?", err)
 	}
 	if err != nil {
 		return err
@@ -137,8 +137,8 @@ func (l *throttle) lower() error {
 	return nil
 }
 
-// counts are the periods of the quota in which the container ran, and those in
-// which it was stopped because its quota was used up.
+// counts returns in how many periods the container ran, and in how many of them it
+// was stopped because its quota was used up.
 func (l *throttle) counts() (periods, throttled uint64, err error) {
 	if periods, err = l.Group.Number(cgroup.CPU, "cpu.stat", "nr_periods"); err == nil {
 		throttled, err = l.Group.Number(cgroup.CPU, "cpu.stat", "nr_throttled")
@@ -163,7 +163,7 @@ func (l *throttle) end() error {
 	return l.final.End(l.evidence, l.hold.Release, func(*record.Evidence) {})
 }
 
-// Prove compares the container's quota with that before.
+// Prove checks that the container's quota is as before.
 func (l *throttle) Prove() error { return l.ProveUndone() }
 
 func (l *throttle) Evidence() record.Evidence { return l.final.Evidence(l.evidence) }
@@ -190,11 +190,11 @@ func (l *throttle) evidence() record.Evidence {
 	return e
 }
 
-// judge says what the quota has done. A container that has used more than the
-// quota without being stopped has been given another one.
+// judge says what the quota has done. If the container has used more than the quota
+// and was never stopped, the quota does not hold.
 func (l *throttle) judge(periods, throttled uint64, used, passed time.Duration) record.Evidence {
-	worth := func(span time.Duration) float64 { return l.cores * float64(span) }
-	usage := float64(used) / worth(passed)
+	allowed := func(span time.Duration) float64 { return l.cores * float64(span) }
+	usage := float64(used) / allowed(passed)
 	e := record.Evidence{
 		Effective: true,
 		Summary: fmt.Sprintf("container used %.1f %% of its lowered quota of %.3g processors over %s; it was stopped in %d of %d periods",
@@ -207,9 +207,9 @@ func (l *throttle) judge(periods, throttled uint64, used, passed time.Duration) 
 	}
 	switch {
 	case throttled > 0:
-	case float64(used) > worth(passed+2*l.period): // the first period may have begun before, and the last not ended
+	case float64(used) > allowed(passed+2*l.period): // the first and the last period may be cut off
 		e.Effective = false
-		e.Summary += ": the kernel does not hold it to the quota"
+		e.Summary += ": the kernel does not enforce the quota"
 	default:
 		e.Summary += ": it never reached the quota, so it was not slowed"
 	}

@@ -16,8 +16,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// slow throttles, and checks after the test that nothing of it is left.
-func slow(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share) (injector.Live, *injector.Journal) {
+// throttle applies a throttle, and checks after the test that nothing of it is left.
+func throttle(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share fault.Share) (injector.Live, *injector.Journal) {
 	t.Helper()
 	cgrouptest.NothingLeft(t, box)
 	return applied(t, throttleRequest(box, target, share))
@@ -29,8 +29,8 @@ func throttleRequest(box *cgrouptest.Box, target *cgrouptest.Target, share fault
 	return r
 }
 
-// quota is the file of the box's quota and what it holds.
-func quota(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target) (file, is string) {
+// quota returns the path of the file with the box's quota, and what it holds.
+func quota(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target) (file, value string) {
 	t.Helper()
 	g := NewWithT(t)
 	group, err := cgroup.Of(target.PID, box.Name)
@@ -41,13 +41,13 @@ func quota(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target) (file, 
 	if cgrouptest.V2() {
 		name = "cpu.max"
 	}
-	is, err = cgroup.ReadSetting(dir, name)
+	value, err = cgroup.ReadSetting(dir, name)
 	g.Expect(err).NotTo(HaveOccurred())
-	return filepath.Join(dir, name), is
+	return filepath.Join(dir, name), value
 }
 
-// value is a quota in microseconds as the file shows it.
-func value(us string) string {
+// quotaText is what the file shows for a quota in microseconds.
+func quotaText(us string) string {
 	switch {
 	case !cgrouptest.V2():
 		return us
@@ -57,20 +57,20 @@ func value(us string) string {
 	return us + " 100000"
 }
 
-func TestAContainerIsSlow(t *testing.T) {
+func TestAThrottleSlowsTheContainer(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
 	target := box.Load(t, 1)
-	live, journal := slow(t, box, target, 0.4)
-	_, is := quota(t, box, target)
-	g.Expect(is).To(Equal(value("20000")))
+	live, journal := throttle(t, box, target, 0.4)
+	_, now := quota(t, box, target)
+	g.Expect(now).To(Equal(quotaText("20000")))
 	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
 	g.Expect(live.Attestation().Readback).To(ConsistOf(
-		HaveSuffix(": "+value("20000")+", before: "+value("50000")), "quota: 0.2 processors"))
-	got, doubt := over(t, box, 0.2, 2*time.Second)
+		HaveSuffix(": "+quotaText("20000")+", before: "+quotaText("50000")), "quota: 0.2 processors"))
+	got, stalled := usedOver(t, box, 0.2, 2*time.Second)
 	e := live.Evidence()
-	t.Logf("got %.2f %% of the lowered quota, stalls %.2f %%; %s", got*100, doubt*100, e.Summary)
-	g.Expect(got).To(BeNumerically("<=", 1.05+doubt), "one period of twenty is cut short")
+	t.Logf("got %.2f %% of the lowered quota, stalls %.2f %%; %s", got*100, stalled*100, e.Summary)
+	g.Expect(got).To(BeNumerically("<=", 1.05+stalled), "the last of twenty periods may be cut off")
 	g.Expect(box.Throttled(t)).To(BeNumerically(">", 0))
 	g.Expect(e.Effective).To(BeTrue())
 	g.Expect(e.Value("throttled")).To(BeNumerically(">", 0))
@@ -78,8 +78,8 @@ func TestAContainerIsSlow(t *testing.T) {
 	g.Expect(e.Summary).To(MatchRegexp(`^container used \S+ % of its lowered quota of 0.2 processors over \S+; it was stopped in \d+ of \d+ periods$`))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
-	_, is = quota(t, box, target)
-	g.Expect(is).To(Equal(value("50000")))
+	_, now = quota(t, box, target)
+	g.Expect(now).To(Equal(quotaText("50000")))
 }
 
 func TestAContainerWithoutAQuotaGetsAShareOfItsProcessors(t *testing.T) {
@@ -91,7 +91,7 @@ func TestAContainerWithoutAQuotaGetsAShareOfItsProcessors(t *testing.T) {
 	cores, limited, err := group.CPUQuota()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(limited).To(BeFalse())
-	live, journal := slow(t, box, target, 0.5)
+	live, journal := throttle(t, box, target, 0.5)
 	lowered, limited, err := group.CPUQuota()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(limited).To(BeTrue())
@@ -101,23 +101,23 @@ func TestAContainerWithoutAQuotaGetsAShareOfItsProcessors(t *testing.T) {
 	g.Expect(e.Effective).To(BeTrue(), "the limit held")
 	g.Expect(e.Summary).To(HaveSuffix(": it never reached the quota, so it was not slowed"))
 	g.Expect(journal.Unwind()).To(Succeed())
-	_, is := quota(t, box, target)
-	g.Expect(is).To(Equal(value("-1")))
+	_, now := quota(t, box, target)
+	g.Expect(now).To(Equal(quotaText("-1")))
 }
 
-func TestAQuotaThatSomebodyElseSetsIsLeftAndSaid(t *testing.T) {
+func TestAQuotaThatSomebodyElseSetsIsLeftAloneAndReported(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
 	target := box.Start(t, "sleep", "600")
-	live, journal := slow(t, box, target, 0.5)
+	live, journal := throttle(t, box, target, 0.5)
 	file, _ := quota(t, box, target)
-	g.Expect(os.WriteFile(file, []byte(value("70000")), 0)).To(Succeed())
-	t.Cleanup(func() { _ = os.WriteFile(file, []byte(value("50000")), 0) }) // checked by NothingLeft
+	g.Expect(os.WriteFile(file, []byte(quotaText("70000")), 0)).To(Succeed())
+	t.Cleanup(func() { _ = os.WriteFile(file, []byte(quotaText("50000")), 0) }) // checked by NothingLeft
 	g.Expect(live.Evidence().Effective).To(BeFalse())
-	g.Expect(live.Evidence().Summary).To(HaveSuffix(`: somebody else has set ` + file + ` to "` + value("70000") + `"`))
+	g.Expect(live.Evidence().Summary).To(HaveSuffix(`: somebody else has set ` + file + ` to "` + quotaText("70000") + `"`))
 	g.Expect(journal.Unwind()).To(Succeed())
-	g.Expect(live.Prove()).To(MatchError(ContainSubstring(file + ": it was \"" + value("50000") + "\" before the fault and is \"" + value("70000") + "\" now")))
-	g.Expect(os.WriteFile(file, []byte(value("50000")), 0)).To(Succeed())
+	g.Expect(live.Prove()).To(MatchError(ContainSubstring(file + ": it was \"" + quotaText("50000") + "\" before the fault and is \"" + quotaText("70000") + "\" now")))
+	g.Expect(os.WriteFile(file, []byte(quotaText("50000")), 0)).To(Succeed())
 }
 
 func TestThrottlesThatAreRefused(t *testing.T) {
@@ -133,7 +133,7 @@ func TestThrottlesThatAreRefused(t *testing.T) {
 			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.05})
 			target := box.Start(t, "sleep", "600")
 			if c.share == 0.5 {
-				slow(t, box, target, 0.5)
+				throttle(t, box, target, 0.5)
 			}
 			_, was := quota(t, box, target)
 			r := throttleRequest(box, target, c.share)
@@ -142,14 +142,15 @@ func TestThrottlesThatAreRefused(t *testing.T) {
 			_, err := apply(t, t.Context(), r, journal)
 			g.Expect(err).To(MatchError(HaveSuffix(c.want)))
 			g.Expect(journal.Unwind()).To(Succeed())
-			_, is := quota(t, box, target)
-			g.Expect(is).To(Equal(was), "it was left alone")
+			_, now := quota(t, box, target)
+			g.Expect(now).To(Equal(was), "the file was left alone")
 		})
 	}
 }
 
-// Each is what the other finds there, and neither is a change by somebody else.
-func TestAThrottleBesideABurnRevertedInTurn(t *testing.T) {
+// The order must not matter, and neither fault may look like a foreign change to
+// the other.
+func TestAThrottleAndABurnRevertedInAnyOrder(t *testing.T) {
 	for name, first := range map[string]int{"the burn first": 0, "the throttle first": 1} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -166,15 +167,15 @@ func TestAThrottleBesideABurnRevertedInTurn(t *testing.T) {
 			}
 			// Half of the lowered quota, a fifth of a processor, once the burner has seen it.
 			g.Eventually(func(g Gomega) {
-				got, doubt := over(t, box, 0.4, time.Second)
-				g.Expect(got).To(BeNumerically("~", 0.5, 0.06+doubt))
+				got, stalled := usedOver(t, box, 0.4, time.Second)
+				g.Expect(got).To(BeNumerically("~", 0.5, 0.06+stalled))
 			}, "20s").Should(Succeed())
 			for _, i := range []int{first, 1 - first} {
 				g.Expect(journals[i].Unwind()).To(Succeed())
 				g.Expect(lives[i].Prove()).To(Succeed())
 			}
-			_, is := quota(t, box, target)
-			g.Expect(is).To(Equal(value("100000")))
+			_, now := quota(t, box, target)
+			g.Expect(now).To(Equal(quotaText("100000")))
 		})
 	}
 }

@@ -81,7 +81,7 @@ func setup(t *testing.T) (*keeper.Keeper, *cgroup.Group, *cgrouptest.Target, *cg
 	cgrouptest.NothingLeft(t, box)
 	k := keeper.New()
 	t.Cleanup(func() { g.Expect(k.Close()).To(Succeed()) })
-	t.Cleanup(func() { g.Expect(group.Thaw(context.Background())).To(Succeed()) }) //nolint:forbidigo // the test's own has ended
+	t.Cleanup(func() { g.Expect(group.Thaw(context.Background())).To(Succeed()) }) //nolint:forbidigo // the test's context has ended
 	return k, group, target, box
 }
 
