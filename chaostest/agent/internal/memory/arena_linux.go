@@ -11,39 +11,39 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// hugePage is the size of a huge page where pages are of 4 KiB. Elsewhere it is
-// no more than a size to take at once.
+// hugePage is the size of a huge page where pages have 4 KiB. Elsewhere it is only
+// how much is taken at once.
 const hugePage = 2 << 20
 
-// arena is a range of addresses that becomes memory as it is taken.
+// arena is a range of addresses that becomes memory piece by piece.
 type arena struct {
-	room      []byte
-	held      uint64
-	lock      bool
-	swappable bool
+	addresses []byte
+	held      uint64 // how much of it is memory so far
+	lock      bool   // whether to lock the memory
+	swappable bool   // whether locking was refused
 }
 
-// reserve reserves addresses for so many bytes, beginning at a huge page, with
-// advice on the use of huge pages.
+// reserve reserves addresses for size bytes that begin at a huge page. Advice tells
+// the kernel whether to use huge pages.
 func reserve(size uint64, advice int) (*arena, error) {
-	room, err := unix.Mmap(-1, 0, int(size+2*hugePage), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
+	addresses, err := unix.Mmap(-1, 0, int(size+2*hugePage), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS|unix.MAP_NORESERVE)
 	if err != nil {
 		return nil, fmt.Errorf("reserve addresses for %d bytes: %w", size, err)
 	}
 	// A kernel without huge pages does not know the advice.
-	if err := unix.Madvise(room, advice); err != nil && !errors.Is(err, unix.EINVAL) {
+	if err := unix.Madvise(addresses, advice); err != nil && !errors.Is(err, unix.EINVAL) {
 		return nil, fmt.Errorf("advise on huge pages: %w", err)
 	}
-	skip := -reflect.ValueOf(room).Pointer() % hugePage
-	return &arena{room: room[skip:], lock: hasSwap()}, nil
+	skip := -reflect.ValueOf(addresses).Pointer() % hugePage
+	return &arena{addresses: addresses[skip:], lock: hasSwap()}, nil
 }
 
-// take makes the next n bytes memory, by writing something of its own to every
-// line of every page, so that no two pages are equal and none compresses well.
+// take turns the next n bytes into memory. It writes random bytes to each line of
+// each page, so that no two pages are equal and none compresses well.
 func (a *arena) take(n uint64) {
-	part := a.room[a.held : a.held+n]
-	// Only where there is swap: before Linux 5.18 the kernel may kill a second
-	// process while one that has locked its memory still ends.
+	part := a.addresses[a.held : a.held+n]
+	// Lock the memory only where there is swap: before Linux 5.18 the kernel may kill
+	// a second process while one that has locked memory still ends.
 	if a.lock && !a.swappable {
 		a.swappable = unix.Mlock(part) != nil
 	}

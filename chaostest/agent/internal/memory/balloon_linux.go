@@ -8,19 +8,20 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// balloon is one live memory fill.
+// balloon is a live memory fill.
 type balloon struct {
 	*injector.Site
 	share fault.Share
 
 	limit, goal, step uint64
-	kills0            uint64
+	killsBefore       uint64 // out-of-memory kills before the fault
 	proc              *worker.Process[reading]
 	attestation       record.Attestation
 	final             injector.Final
-	released          error // what of the memory did not come back when the worker ended
+	released          error // says what memory did not come back when the worker ended
 }
 
 var _ injector.Live = (*balloon)(nil)
@@ -45,7 +46,7 @@ func (b *balloon) end() error {
 	return b.final.End(b.evidence, b.stop, func(*record.Evidence) {})
 }
 
-// stop ends the worker, and sees whether its memory came back.
+// stop ends the worker, and checks that its memory came back.
 func (b *balloon) stop() error {
 	held, ended := b.proc.Latest().Held, b.proc.Ending() != worker.Running
 	before, errBefore := b.Group.WorkingSet()
@@ -53,40 +54,40 @@ func (b *balloon) stop() error {
 		return err
 	}
 	after, errAfter := b.Group.WorkingSet()
-	// Whether it was ours to end shows only now: it may have ended by itself
-	// between two looks.
+	// Only now it is known whether stop has ended the worker: it may have ended by
+	// itself just before.
 	how := b.proc.Ending()
 	kills, _ := b.kills()
-	ours := !ended && (how == worker.Stopped || how == worker.Killed && kills == 0) && errBefore == nil && errAfter == nil
-	// Half of it leaves room for what the container itself took in that moment.
-	if ours && after+held/2 > before {
-		b.released = fmt.Errorf("the worker that held %s is gone, but the working set went from %s to %s only",
-			bytes(held), bytes(before), bytes(after))
+	byStop := !ended && (how == worker.Stopped || how == worker.Killed && kills == 0) && errBefore == nil && errAfter == nil
+	// Half suffices, since the container may have taken memory at the same time.
+	if byStop && after+held/2 > before {
+		b.released = fmt.Errorf("the worker that held %s is gone, but the working set only went from %s to %s",
+			units.Bytes(held), units.Bytes(before), units.Bytes(after))
 	}
 	return nil
 }
 
-// kills counts the out-of-memory kills since the start, and says in words who
+// kills counts the out-of-memory kills since the start. The text says which process
 // was killed and what to do.
 func (b *balloon) kills() (n uint64, text string) {
 	now, err := b.Group.OOMKills()
-	if err == nil && now > b.kills0 {
-		n = now - b.kills0
+	if err == nil && now > b.killsBefore {
+		n = now - b.killsBefore
 	}
 	if n == 0 {
 		return 0, ""
 	}
 	// The counter moves before the killed process has ended.
 	b.proc.Ended(100 * time.Millisecond)
-	who := "a process of the container"
+	victim := "a process of the container"
 	if b.proc.Ending() == worker.Killed {
-		who = "the worker that held the memory"
+		victim = "the worker that held the memory"
 		if n > 1 {
-			who += " and others"
+			victim += " and others"
 		}
 	}
 	return n, fmt.Sprintf("the kernel killed %s because memory ran out (oom_kill went up by %d): "+
-		"fill to a smaller share than %s, or give the container more memory", who, n, b.share)
+		"fill to a smaller share than %s, or give the container more memory", victim, n, b.share)
 }
 
 func (b *balloon) Evidence() record.Evidence { return b.final.Evidence(b.evidence) }
@@ -97,37 +98,37 @@ func (b *balloon) evidence() record.Evidence {
 	if ending == worker.Running {
 		held = last.Held
 	}
-	set, err := b.Group.WorkingSet()
+	workingSet, err := b.Group.WorkingSet()
 	if err != nil || ending != worker.Running {
-		set = last.WorkingSet // the last that was seen with the fault
+		workingSet = last.WorkingSet // the last one under the fault
 	}
-	usage := float64(set) / float64(b.limit)
+	usage := float64(workingSet) / float64(b.limit)
 	kills, killed := b.kills()
 	e := record.Evidence{Counts: []record.Count{
 		{Name: "held", Unit: "B", Value: record.Float(held), Merge: record.Sum},
-		// Of the container as a whole, now.
+		// Usage of the whole container now.
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
 		{Name: "oom kills", Value: record.Float(kills), Merge: record.Sum},
 	}}
 	e.Summary = fmt.Sprintf("working set %s, %s of the limit of %s, %s asked; the worker holds %s",
-		bytes(set), percent(set, b.limit), bytes(b.limit), b.share, bytes(held))
-	// A point below the share is where the container gave memory back that the
-	// worker has not yet made good.
+		units.Bytes(workingSet), units.Percent(usage), units.Bytes(b.limit), b.share, units.Bytes(held))
+	// One point is allowed for memory that the container has just given back and the
+	// worker has not yet replaced.
 	e.Effective = usage >= float64(b.share)-0.01 && last.Held > 0
 	b.AddEnding(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the worker")
 	switch {
 	case kills > 0:
 		e.Effective = false
-		e.Spoilt = fmt.Sprintf("%d out-of-memory kill(s) in the container under the fault", kills)
+		e.Spoilt = fmt.Sprintf("%s in the container under the fault", units.Plural(kills, "out-of-memory kill"))
 		e.Summary += "; " + killed
-	case e.LeaseLapsed: // said above
+	case e.LeaseLapsed: // AddEnding has said so
 	case e.TargetDied:
 		e.Effective = last.Reached
 	case ending != worker.Running:
 		e.Effective = false
 		e.Summary += "; " + b.proc.Err().Error()
 	case last.Held == 0:
-		e.Summary += ": the container grew there by itself, so the fault added nothing"
+		e.Summary += ": the container reached the share by itself, so the fault added nothing"
 	}
 	return e
 }

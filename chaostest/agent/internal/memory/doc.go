@@ -1,3 +1,3 @@
-// Package memory is the agent's injector for memory: it brings a container's working
-// set to a share of its limit with a worker inside the container's cgroup.
+// Package memory is the agent's injector for memory. A worker in the container's
+// cgroup takes memory, until the container's working set reaches a share of its limit.
 package memory

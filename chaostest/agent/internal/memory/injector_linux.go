@@ -11,21 +11,22 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// Faults are the handlers of the faults that act on memory.
+// Faults returns the handlers of the faults that act on memory.
 func Faults() []injector.Handler {
 	return []injector.Handler{injector.Handle(fill)}
 }
 
-// patience is how long the filling may stand still before it is given up.
+// patience is how long the filling may stand still before it fails.
 const patience = 5 * time.Second
 
-// renewEvery is how often the lease is renewed while it goes on.
+// renewEvery is how often the lease is renewed during the filling.
 const renewEvery = 100 * time.Millisecond
 
-// fill starts a worker in the target's memory cgroup and returns when the
-// working set has reached its share of the limit.
+// fill starts a worker in the target's memory cgroup. It returns when the working
+// set has reached the share of the limit.
 func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], journal *injector.Journal) (injector.Live, error) {
 	b, err := survey(request)
 	if err != nil {
@@ -44,7 +45,7 @@ func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], 
 	if err := b.proc.Renew(request.Lease()); err != nil {
 		return nil, b.Wrap(err)
 	}
-	if err := b.reach(ctx, request.Lease); err != nil {
+	if err := b.waitUntilFull(ctx, request.Lease); err != nil {
 		return nil, b.Wrap(err)
 	}
 	if err := b.attest(); err != nil {
@@ -53,7 +54,8 @@ func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], 
 	return b, nil
 }
 
-// survey reads what is there, and refuses what cannot be done, before anything is touched.
+// survey reads the state of the cgroup, and refuses what cannot be done. It touches
+// nothing.
 func survey(request injector.Request[fault.MemoryFillFault]) (*balloon, error) {
 	share := request.Fault.Share
 	site, err := injector.Survey("fill memory of "+request.Target.Name, request.Fault, request.Target, injector.Need{
@@ -69,26 +71,26 @@ func survey(request injector.Request[fault.MemoryFillFault]) (*balloon, error) {
 		return nil, b.Wrap(err)
 	}
 	if !limited {
-		return nil, b.Wrap(fmt.Errorf("the container has no memory limit, so %s of it is nothing: start it with one (docker run --memory)", share))
+		return nil, b.Wrap(fmt.Errorf("the container has no memory limit that it could reach %s of: start it with one (docker run --memory)", share))
 	}
-	set, err := b.Group.WorkingSet()
+	workingSet, err := b.Group.WorkingSet()
 	if err != nil {
 		return nil, b.Wrap(err)
 	}
 	b.goal, b.step = uint64(float64(share)*float64(b.limit)), step(b.limit)
-	if set+b.step > b.goal {
-		return nil, b.Wrap(fmt.Errorf("its working set of %s is %s of its limit of %s already: ask for more than that",
-			bytes(set), percent(set, b.limit), bytes(b.limit)))
+	if workingSet+b.step > b.goal {
+		return nil, b.Wrap(fmt.Errorf("its working set of %s is already %s of its limit of %s: ask for a larger share",
+			units.Bytes(workingSet), units.Percent(float64(workingSet)/float64(b.limit)), units.Bytes(b.limit)))
 	}
-	if b.kills0, err = b.Group.OOMKills(); err != nil {
+	if b.killsBefore, err = b.Group.OOMKills(); err != nil {
 		return nil, b.Wrap(err)
 	}
 	return b, b.Remember(cgroup.Memory)
 }
 
-// reach waits as long as the filling goes on, and keeps its lease alive
-// meanwhile: what the agent's host renews is not handed on before Apply returns.
-func (b *balloon) reach(ctx context.Context, lease func() uint64) error {
+// waitUntilFull waits until the goal is reached. It renews the worker's lease
+// meanwhile, because the host's renewals reach the worker only after Apply returns.
+func (b *balloon) waitUntilFull(ctx context.Context, lease func() uint64) error {
 	var r reading
 	for held, progress := uint64(0), time.Now(); time.Since(progress) < patience; {
 		if err := b.proc.Renew(lease()); err != nil {
@@ -108,19 +110,19 @@ func (b *balloon) reach(ctx context.Context, lease func() uint64) error {
 		}
 	}
 	return fmt.Errorf("it stands still at %s of %s after %s: is its memory being swapped out, or throttled by memory.high?",
-		bytes(r.WorkingSet), bytes(b.goal), patience)
+		units.Bytes(r.WorkingSet), units.Bytes(b.goal), patience)
 }
 
-// stopped says why the filling ended before its goal.
+// stopped says why the filling ended before the goal was reached.
 func (b *balloon) stopped(r reading, err error) error {
 	if kills, text := b.kills(); kills > 0 {
 		return errors.New(text)
 	}
-	return fmt.Errorf("at %s of %s: %w", bytes(r.WorkingSet), bytes(b.goal), err)
+	return fmt.Errorf("at %s of %s: %w", units.Bytes(r.WorkingSet), units.Bytes(b.goal), err)
 }
 
 func (b *balloon) attest() error {
-	set, err := b.Group.WorkingSet()
+	workingSet, err := b.Group.WorkingSet()
 	if err != nil {
 		return b.Wrap(fmt.Errorf("read it back: %w", err))
 	}
@@ -128,10 +130,10 @@ func (b *balloon) attest() error {
 	b.attestation = record.Attestation{
 		Path: b.Group.Mechanism(cgroup.Memory),
 		Readback: []string{
-			fmt.Sprintf("limit: %s", bytes(b.limit)),
-			fmt.Sprintf("working set: %s, %s of the limit; the worker holds %s", bytes(set), percent(set, b.limit), bytes(r.Held)),
+			fmt.Sprintf("limit: %s", units.Bytes(b.limit)),
+			fmt.Sprintf("working set: %s, %s of the limit; the worker holds %s", units.Bytes(workingSet), units.Percent(float64(workingSet)/float64(b.limit)), units.Bytes(r.Held)),
 			fmt.Sprintf("cgroup.procs: lists the worker, process %d", b.proc.PID()),
-			fmt.Sprintf("oom_kill: %d, as before", b.kills0),
+			fmt.Sprintf("oom_kill: %d, as before", b.killsBefore),
 		},
 	}
 	if r.Swappable {
@@ -145,12 +147,6 @@ func (b *balloon) attest() error {
 
 func (b *balloon) note(text string) { b.attestation.Notes = append(b.attestation.Notes, text) }
 
-// Prove compares with the state before, once the worker is gone.
+// Prove checks that the worker and its memory are gone, and that the container's
+// limits are as before.
 func (b *balloon) Prove() error { return b.ProveUndone(b.proc.ProveGone(), b.released) }
-
-func percent(part, of uint64) string {
-	return fmt.Sprintf("%.1f %%", 100*float64(part)/float64(of))
-}
-
-// bytes prints a number of bytes in MiB, with the digits of the smallest step.
-func bytes(n uint64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }

@@ -25,9 +25,8 @@ import (
 
 const mib = 1 << 20
 
-// batches is by how much the kernel's count of a cgroup's memory may change while
-// nothing is taken: each processor counts up to 64 pages of it in advance
-// (MEMCG_CHARGE_BATCH).
+// batches is how much the kernel's count of a cgroup's memory may vary while nothing
+// is taken: each processor counts up to 64 pages in advance (MEMCG_CHARGE_BATCH).
 var batches = float64(runtime.NumCPU() * 64 * os.Getpagesize())
 
 func TestMain(m *testing.M) {
@@ -64,7 +63,7 @@ func apply(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target, share f
 	return live, journal, err
 }
 
-// count matches evidence by one of its counts.
+// count matches one count of the evidence.
 func count(name string, matcher types.GomegaMatcher) types.GomegaMatcher {
 	return WithTransform(func(e record.Evidence) float64 { return float64(e.Value(name)) }, matcher)
 }
@@ -93,27 +92,28 @@ func TestTheWorkingSetComesToItsShare(t *testing.T) {
 			exact := max(0.01, batches/float64(c.limit))
 			g.Expect(got).To(BeNumerically("~", float64(c.share), exact))
 			g.Expect(got).To(BeNumerically("<=", float64(c.share)+float64(mib)/float64(c.limit)))
-			g.Expect(float64(box.Mapped(t))).To(BeNumerically(">=", float64(e.Value("held"))), "it is no page cache")
+			g.Expect(float64(box.Mapped(t))).To(BeNumerically(">=", float64(e.Value("held"))), "the worker's memory is not page cache")
 			g.Expect(e.Effective).To(BeTrue())
 			g.Expect(float64(e.Value("usage"))).To(BeNumerically("~", got, exact))
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
-			g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", float64(before), 2*mib), "all came back")
+			g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", float64(before), 2*mib), "all memory came back")
 			g.Expect(float64(live.Evidence().Value("held"))).To(BeNumerically("~", float64(e.Value("held")), batches), "what was held stays in the evidence")
 		})
 	}
 }
 
-// What the worker itself needs to keep watch must not add up: the container is
-// small, and a hundredth of its limit less than a program of Go likes to have.
-func TestItHoldsItsShareInASmallContainer(t *testing.T) {
+// The memory that the worker needs for itself must not grow: in a small container, a
+// hundredth of the limit is less than a Go program usually takes.
+func TestTheWorkersMemoryDoesNotGrowInASmallContainer(t *testing.T) {
 	g := NewWithT(t)
 	const limit = 32 * mib
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
 	live, _ := fill(t, box, box.Start(t, "sleep", "600"), 0.7, time.Minute)
-	// What it holds grows rightly: when another cgroup takes the processor, the
-	// kernel gives up what it had counted in advance, and the worker makes it good.
-	own := func() float64 {
+	// What the worker holds for the fault may grow: when another cgroup takes the
+	// processor, the kernel stops counting pages in advance, and the worker replaces
+	// them.
+	overhead := func() float64 {
 		for {
 			held, mapped := live.Evidence().Value("held"), box.Mapped(t)
 			if live.Evidence().Value("held") == held {
@@ -121,14 +121,14 @@ func TestItHoldsItsShareInASmallContainer(t *testing.T) {
 			}
 		}
 	}
-	first := own()
+	first := overhead()
 	g.Consistently(func(g Gomega) {
-		g.Eventually(own, "1s", "5ms").Should(BeNumerically("<=", first+0.01*limit), "once it has said what it took")
+		g.Eventually(overhead, "1s", "5ms").Should(BeNumerically("<=", first+0.01*limit), "once it has reported what it took")
 		g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", 0.7*limit, 0.01*limit+batches))
 	}, "6s", "20ms").Should(Succeed())
 }
 
-func TestItStaysWhileTheContainerGrowsAndShrinks(t *testing.T) {
+func TestTheWorkerGivesNothingBackWhenTheContainerGrows(t *testing.T) {
 	g := NewWithT(t)
 	const limit = 128 * mib
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
@@ -141,7 +141,7 @@ func TestItStaysWhileTheContainerGrowsAndShrinks(t *testing.T) {
 	g.Expect(live.Evidence()).To(And(count("held", BeNumerically("~", held, batches)), HaveField("Effective", true)))
 }
 
-func TestItTopsUp(t *testing.T) {
+func TestTheWorkerFillsUpWhenTheContainerShrinks(t *testing.T) {
 	g := NewWithT(t)
 	const limit = 128 * mib
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
@@ -155,27 +155,27 @@ func TestItTopsUp(t *testing.T) {
 	g.Eventually(func() record.Float { return live.Evidence().Value("held") }, "10s").Should(BeNumerically(">", held+25*mib))
 }
 
-func TestWhatItAttests(t *testing.T) {
+func TestTheAttestationOfAFill(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
 	live, _ := fill(t, box, box.Start(t, "sleep", "600"), 0.5, time.Minute)
 	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
 	g.Expect(live.Attestation().Readback).To(ConsistOf(
-		"limit: 64.0 MiB",
-		MatchRegexp(`^working set: \S+ MiB, (49|50)\.\d % of the limit; the worker holds \S+ MiB$`),
+		"limit: 64 MiB",
+		MatchRegexp(`^working set: \S+ MiB, (49|50)(\.\d)? % of the limit; the worker holds \S+ MiB$`),
 		MatchRegexp(`^cgroup.procs: lists the worker, process \d+$`),
 		"oom_kill: 0, as before"))
 }
 
-func TestAnOutOfMemoryKillIsNoSuccess(t *testing.T) {
+func TestAnOutOfMemoryKillMakesTheFaultIneffective(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 128 * mib})
 	target := box.Grow(t, 45*mib)
 	live, journal := fill(t, box, target, 0.8, time.Minute)
 	g.Expect(live.Evidence().Value("oom kills")).To(BeZero())
 	target.Say(t, "")
-	// On a busy machine the worker's memory may come back too late for the
-	// target, which is then killed after it: that, too, has to be said.
+	// On a busy machine the worker's memory may come back too late, so that the kernel
+	// then kills the target, too. The evidence has to say that.
 	g.Eventually(live.Evidence, "20s").Should(And(
 		count("oom kills", BeNumerically(">=", 1)), HaveField("Effective", false),
 		HaveField("Summary", MatchRegexp(`; the kernel killed the worker that held the memory( and others)? because memory ran out \(oom_kill went up by [12]\): `+
@@ -187,12 +187,12 @@ func TestAnOutOfMemoryKillIsNoSuccess(t *testing.T) {
 	g.Expect(live.Evidence()).To(And(HaveField("Effective", false), count("oom kills", BeNumerically(">=", 1))))
 }
 
-func TestAnotherProcessIsKilledWhenMemoryRunsOut(t *testing.T) {
+func TestTheEvidenceSaysWhenAnotherProcessIsKilledToo(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 128 * mib})
 	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 150*mib)
 	live, _ := fill(t, box, target, 0.3, time.Minute)
-	tenant.Say(t, "") // more than the limit: after the worker it goes itself
+	tenant.Say(t, "") // this takes more than the limit: after the worker, the kernel kills the tenant
 	g.Eventually(live.Evidence, "20s").Should(And(
 		count("oom kills", BeNumerically("==", 2)), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the worker that held the memory and others"))))
 }
@@ -216,7 +216,7 @@ func TestFillingMayTakeLongerThanALease(t *testing.T) {
 	g.Eventually(func() int { all = box.Processes(t); return len(all) }, "20s", "1ms").Should(Equal(2))
 	worker := all[0] + all[1] - target.PID
 	cgrouptest.Stop(t, worker)
-	g.Consistently(applied, lease+500*time.Millisecond).ShouldNot(Receive(), "else it was stopped too late to show anything")
+	g.Consistently(applied, lease+500*time.Millisecond).ShouldNot(Receive(), "otherwise the worker was stopped too late")
 	g.Expect(syscall.Kill(worker, syscall.SIGCONT)).To(Succeed())
 	live := <-applied
 	g.Expect(live.Evidence()).To(And(HaveField("Effective", true), HaveField("LeaseLapsed", false)))
@@ -242,20 +242,20 @@ func TestTheTargetDies(t *testing.T) {
 	target := box.Start(t, "sleep", "600")
 	live, journal := fill(t, box, target, 0.5, time.Minute)
 	target.Kill()
-	g.Eventually(func() []int { return box.Processes(t) }, "10s").Should(BeEmpty(), "the worker leaves the cgroup by itself")
+	g.Eventually(func() []int { return box.Processes(t) }, "10s").Should(BeEmpty(), "the worker ends by itself")
 	g.Expect(live.Evidence()).To(And(HaveField("TargetDied", true), HaveField("Effective", true), count("oom kills", BeZero())))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
 }
 
-func TestRefusals(t *testing.T) {
+func TestFillsThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		limit int
 		share fault.Share
 		want  string
 	}{
-		"no limit":      {0, 0.5, "fill memory of shop: the container has no memory limit, so 50 % of it is nothing: start it with one (docker run --memory)"},
-		"already there": {64 * mib, 0.1, "% of its limit of 64.0 MiB already: ask for more than that"},
+		"no limit":      {0, 0.5, "fill memory of shop: the container has no memory limit that it could reach 50 % of: start it with one (docker run --memory)"},
+		"already there": {64 * mib, 0.1, "% of its limit of 64 MiB: ask for a larger share"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := NewWithT(t)
@@ -264,7 +264,7 @@ func TestRefusals(t *testing.T) {
 			target.Say(t, "")
 			g.Expect(target.Hear(t)).To(Equal("grown"))
 			r := request(box, target, c.share, time.Minute)
-			journal := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
+			journal := injector.NewJournal(func(step string) error { t.Errorf("a step was about to be done: %s", step); return nil })
 			_, err := handle(t.Context(), r, journal)
 			g.Expect(err).To(MatchError(ContainSubstring(c.want)))
 		})

@@ -55,7 +55,7 @@ func revertedTwice(s *site, f fault.Fault) {
 	final := live.Evidence()
 	s.g.Expect(journal.Unwind()).To(Succeed(), "a second time")
 	s.g.Expect(live.Prove()).To(Succeed())
-	s.g.Expect(live.Evidence()).To(Equal(final), "final is final")
+	s.g.Expect(live.Evidence()).To(Equal(final), "it does not change any more")
 	s.g.Expect(live.Renew(injector.In(time.Minute))).NotTo(Succeed())
 	s.g.Expect(s.touched()).To(BeFalse())
 }
@@ -158,7 +158,7 @@ func overlapping(s *site, first, second fault.Fault) {
 	another := injector.NewJournal(nil)
 	two, err := s.apply(s.t.Context(), s.request("two", second), another)
 	if err != nil {
-		s.g.Expect(err).To(MatchError(Or(ContainSubstring(first.String()+", injection one: revert that injection first"), ContainSubstring(" already: "))))
+		s.g.Expect(err).To(MatchError(Or(ContainSubstring(first.String()+", injection one: revert that injection first"), ContainSubstring(" is already "))))
 		s.g.Expect(another.Unwind()).To(Succeed())
 		s.g.Expect(s.state()).To(Equal(with), "it was left alone")
 		s.g.Expect(one.Evidence().LeaseLapsed).To(BeFalse())
