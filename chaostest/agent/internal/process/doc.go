@@ -1,3 +1,3 @@
-// Package process is the agent's injector for processes: it freezes a container with
+// Package process is the agent's injector for processes. It freezes a container with
 // the cgroup freezer.
 package process

@@ -14,22 +14,22 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Faults are the handlers of the faults that act on processes. The keeper ends
-// what the kernel does not end by itself.
+// Faults returns the handlers of the faults that act on processes. The keeper ends
+// the faults that the kernel does not end by itself.
 func Faults(k *keeper.Keeper) []injector.Handler {
-	return []injector.Handler{injector.Handle(freezing{k}.apply)}
+	return []injector.Handler{injector.Handle(freezer{k}.apply)}
 }
 
-// patience is how long the kernel may take to freeze or thaw a container. It
-// needs microseconds, unless a process sleeps uninterruptibly.
+// patience is how long the kernel may take to freeze or thaw a container. It takes
+// microseconds, unless a process is in uninterruptible sleep.
 const patience = 5 * time.Second
 
-// freezing is the handler of pauses.
-type freezing struct{ keeper *keeper.Keeper }
+// freezer applies pauses.
+type freezer struct{ keeper *keeper.Keeper }
 
-// apply freezes the target and returns when the kernel says that all its
-// processes stand still.
-func (f freezing) apply(ctx context.Context, request injector.Request[fault.PauseFault], journal *injector.Journal) (injector.Live, error) {
+// apply freezes the target. It returns when the kernel says that all processes of
+// the target stand still.
+func (f freezer) apply(ctx context.Context, request injector.Request[fault.PauseFault], journal *injector.Journal) (injector.Live, error) {
 	site, err := survey(request)
 	if err != nil {
 		return nil, err
@@ -62,7 +62,8 @@ func (f freezing) apply(ctx context.Context, request injector.Request[fault.Paus
 	return p, nil
 }
 
-// survey reads what is there, and refuses what cannot be done, before anything is touched.
+// survey reads the state of the cgroup, and refuses what cannot be done. It touches
+// nothing.
 func survey(request injector.Request[fault.PauseFault]) (*injector.Site, error) {
 	site, err := injector.Survey("pause "+request.Target.Name, request.Fault, request.Target, injector.Need{
 		Controller: cgroup.Freezer, What: "the cgroup freezer", Have: "the container's cgroup has none",
@@ -71,25 +72,25 @@ func survey(request injector.Request[fault.PauseFault]) (*injector.Site, error) 
 	if err != nil {
 		return nil, err
 	}
-	if err := notOurselves(site.Group); err != nil {
+	if err := refuseAgentsGroup(site.Group); err != nil {
 		return nil, site.Wrap(err)
 	}
 	return site, site.Remember(cgroup.Freezer)
 }
 
-// notOurselves refuses a group that holds this process: it would stop the one
-// that has to thaw it.
-func notOurselves(g *cgroup.Group) error {
+// refuseAgentsGroup refuses a group that contains this process: the agent could not
+// thaw the group once it is frozen itself.
+func refuseAgentsGroup(g *cgroup.Group) error {
 	target, err := g.Dir(cgroup.Freezer)
 	if err != nil {
 		return err
 	}
-	us, err := cgroup.Of(os.Getpid(), "")
+	agent, err := cgroup.Of(os.Getpid(), "")
 	if err != nil {
 		return err
 	}
-	// At the root we are in nobody's group, and Dir says so with an error.
-	if own, err := us.Dir(cgroup.Freezer); err == nil && strings.HasPrefix(own+"/", target+"/") {
+	// An error means that the agent is at the root, and so in no container's group.
+	if dir, err := agent.Dir(cgroup.Freezer); err == nil && strings.HasPrefix(dir+"/", target+"/") {
 		return fmt.Errorf("the agent itself runs in its cgroup %s: start the agent elsewhere", target)
 	}
 	return nil

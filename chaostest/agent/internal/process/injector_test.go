@@ -35,7 +35,7 @@ func request(box *cgrouptest.Box, target *cgrouptest.Target, f fault.Fault, leas
 	return injector.Request[fault.Fault]{ID: "1", Target: injector.Target{ID: box.Name, Name: "shop", PID: target.PID}, Fault: f, Lease: func() uint64 { return injector.In(lease) }}
 }
 
-// handle has an agent of its own do a fault: its keeper is closed when the test ends.
+// handle applies a fault with a new keeper, which is closed when the test ends.
 func handle(t *testing.T, ctx context.Context, r injector.Request[fault.Fault], journal *injector.Journal) (injector.Live, error) { //nolint:revive // t comes first in a test's helper
 	t.Helper()
 	k := keeper.New()
@@ -47,7 +47,7 @@ func handle(t *testing.T, ctx context.Context, r injector.Request[fault.Fault], 
 	return handler.Apply(ctx, r, journal)
 }
 
-// apply applies a fault; the journal is unwound when the test ends.
+// apply applies a fault, which is undone when the test ends.
 func apply(t *testing.T, r injector.Request[fault.Fault]) (injector.Live, *injector.Journal) {
 	t.Helper()
 	g := NewWithT(t)
@@ -71,18 +71,18 @@ func busy(t *testing.T, box *cgrouptest.Box) [2]*cgrouptest.Target {
 	t.Helper()
 	both := [2]*cgrouptest.Target{box.Load(t, 1), box.Start(t, "/bin/sh", "-c", "while :; do :; done")}
 	for _, target := range both {
-		runs(t, target.PID)
+		expectToRun(t, target.PID)
 	}
 	return both
 }
 
-func runs(t *testing.T, pid int) {
+func expectToRun(t *testing.T, pid int) {
 	t.Helper()
 	used := cgrouptest.CPUTime(t, pid)
 	NewWithT(t).Eventually(func() time.Duration { return cgrouptest.CPUTime(t, pid) }, "20s").Should(BeNumerically(">", used))
 }
 
-func stands(t *testing.T, pid int) {
+func expectToStandStill(t *testing.T, pid int) {
 	t.Helper()
 	used := cgrouptest.CPUTime(t, pid)
 	NewWithT(t).Consistently(func() time.Duration { return cgrouptest.CPUTime(t, pid) }, "300ms").Should(Equal(used))
@@ -96,7 +96,7 @@ func TestAllProcessesStandStill(t *testing.T) {
 	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
 	g.Expect(live.Attestation().Readback).To(ConsistOf(And(ContainSubstring(box.Name), HaveSuffix(": frozen"))))
 	for _, target := range both {
-		stands(t, target.PID)
+		expectToStandStill(t, target.PID)
 	}
 	e := live.Evidence()
 	g.Expect(e.Effective).To(BeTrue())
@@ -105,11 +105,11 @@ func TestAllProcessesStandStill(t *testing.T) {
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
 	for _, target := range both {
-		runs(t, target.PID)
+		expectToRun(t, target.PID)
 	}
 	final := live.Evidence()
 	g.Expect(final.Value("frozen")).To(BeNumerically(">=", e.Value("frozen")))
-	g.Expect(live.Evidence()).To(Equal(final), "final is final")
+	g.Expect(live.Evidence()).To(Equal(final), "it does not change any more")
 	g.Expect(live.Renew(injector.In(time.Minute))).To(MatchError(HavePrefix("keep shop paused: ")))
 	g.Expect(journal.Unwind()).To(Succeed(), "a second time")
 }
@@ -121,7 +121,7 @@ func TestALeaseThatLapses(t *testing.T) {
 	live, journal := pause(t, box, target, 300*time.Millisecond)
 	g.Eventually(live.Evidence, "10s").Should(And(
 		HaveField("LeaseLapsed", true), HaveField("Effective", false), HaveField("Summary", ContainSubstring("the keeper ended the fault because its lease lapsed"))))
-	runs(t, target.PID)
+	expectToRun(t, target.PID)
 	g.Expect(live.Evidence().Value("frozen")).To(BeNumerically(">", 0))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
@@ -134,7 +134,7 @@ func TestAContainerThatIsPausedAlready(t *testing.T) {
 	target := box.Start(t, "sleep", "600")
 	live, journal := pause(t, box, target, time.Minute)
 	for _, f := range []fault.Fault{fault.Pause(), fault.CPUBurn(0.5), fault.MemoryFill(0.5)} {
-		untouched := injector.NewJournal(func(step string) error { t.Errorf("something was to be done: %s", step); return nil })
+		untouched := injector.NewJournal(func(step string) error { t.Errorf("a step was about to be done: %s", step); return nil })
 		_, err := handle(t, t.Context(), request(box, target, f, time.Minute), untouched)
 		g.Expect(err).To(MatchError(ContainSubstring("paused")), f.String())
 	}
@@ -162,7 +162,7 @@ func TestSomebodyElseThawsIt(t *testing.T) {
 	target := box.Load(t, 1)
 	live, journal := pause(t, box, target, time.Minute)
 	thaw(t, box, target)
-	runs(t, target.PID)
+	expectToRun(t, target.PID)
 	g.Expect(live.Evidence()).To(And(
 		HaveField("Effective", false), HaveField("Summary", HavePrefix("somebody else has thawed the container"))))
 	g.Expect(journal.Unwind()).To(Succeed())
@@ -170,8 +170,8 @@ func TestSomebodyElseThawsIt(t *testing.T) {
 	g.Expect(live.Prove()).To(Succeed())
 }
 
-// A group that holds this process must be refused: who is frozen thaws nobody.
-func TestItDoesNotFreezeItself(t *testing.T) {
+// A frozen agent could not thaw the group.
+func TestTheAgentDoesNotFreezeItself(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	box.JoinSelf(t)

@@ -11,12 +11,12 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// pause is one live pause.
+// pause is a live pause.
 type pause struct {
 	*injector.Site
 	attestation record.Attestation
 	hold        *keeper.Hold // nil before the freezer is written to
-	frozen      uint64       // when all stood still
+	frozen      uint64       // when all processes stood still
 	final       injector.Final
 }
 
@@ -40,7 +40,8 @@ func (p *pause) end() error {
 	return p.final.End(p.evidence, p.thaw, func(*record.Evidence) {})
 }
 
-// thaw thaws the container, unless the keeper has: what froze it since is not ours.
+// thaw thaws the container, unless the keeper has done so: if it is frozen again
+// since then, somebody else has frozen it.
 func (p *pause) thaw() error {
 	if why, _ := p.hold.Ending(); why == keeper.StillHeld {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -52,7 +53,7 @@ func (p *pause) thaw() error {
 	return p.hold.Release()
 }
 
-// Prove compares the freezer with its state before.
+// Prove checks that the freezer is as before.
 func (p *pause) Prove() error { return p.ProveUndone() }
 
 func (p *pause) Evidence() record.Evidence { return p.final.Evidence(p.evidence) }
@@ -75,7 +76,7 @@ func (p *pause) evidence() record.Evidence {
 		e.Effective = false
 		e.Summary = errors.Join(errors.New("read the freezer back"), err).Error()
 	case !frozen:
-		stood, e.Effective = 0, false // nobody knows since when
+		stood, e.Effective = 0, false // it is not known since when
 		e.Summary = "somebody else has thawed the container, so how long it stood still is not known"
 	}
 	e.Counts = []record.Count{{Name: "frozen", Unit: "s", Value: record.Float(stood.Seconds()), Merge: record.Max}}

@@ -14,7 +14,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// On v2 the pause holds the workers of the other two as well, and they must end
+// On v2 the pause also freezes the workers of the other two faults. They must end
 // nevertheless.
 func TestThreeFaultsAtOnceInAnyOrderOfRevert(t *testing.T) {
 	for name, order := range map[string][3]int{
@@ -45,8 +45,8 @@ func TestThreeFaultsAtOnceInAnyOrderOfRevert(t *testing.T) {
 	}
 }
 
-// A lease that is renewed while the container stands still must not lapse when
-// it runs again.
+// A lease that is renewed while the container is frozen must not lapse when the
+// container runs again.
 func TestLoadsOutliveAPause(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5, Memory: 64 << 20})
@@ -60,7 +60,7 @@ func TestLoadsOutliveAPause(t *testing.T) {
 	g.Expect(burn.Renew(end)).To(Succeed())
 	g.Expect(fill.Renew(end)).To(Succeed())
 	g.Expect(group.Freeze(t.Context())).To(Succeed())
-	g.Expect(injector.Monotonic()).To(BeNumerically("<", end), "else it was frozen too late to show anything")
+	g.Expect(injector.Monotonic()).To(BeNumerically("<", end), "otherwise it was frozen too late")
 	g.Eventually(func(g Gomega) {
 		g.Expect(burn.Renew(injector.In(time.Minute))).To(Succeed())
 		g.Expect(fill.Renew(injector.In(time.Minute))).To(Succeed())
