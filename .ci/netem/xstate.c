@@ -1,8 +1,8 @@
-/* Makes user-mode-linux run on processors whose extended state is larger than
- * the 2,696 bytes for which its kernels before 6.13 have room, those with AMX: a
- * host takes the registers of a guest's process only whole, refuses what is
- * shorter, and the guest panics. This is preloaded, and puts the guest's part
- * into the whole, whose rest its programs do not use.
+/* Makes user-mode-linux run on processors with AMX. Their extended state is larger
+ * than 2,696 bytes, which is all that its kernels before 6.13 have room for. The host
+ * accepts only the complete registers of a process and refuses a shorter buffer, and
+ * then the guest panics. This library is preloaded. It copies the guest's part into
+ * the complete state; the guest's programs do not use the rest.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -14,8 +14,8 @@
 
 #define EXTENDED_STATE 0x202 /* NT_X86_XSTATE */
 
-/* Not on the stack: those of the guest's kernel are small. It has one processor
- * and is not interrupted here by itself. */
+/* Not on the stack, because the stacks of the guest's kernel are small. The guest has
+ * one processor and does not interrupt itself here. */
 static char whole[65536];
 
 long ptrace(enum __ptrace_request request, ...)

@@ -32,7 +32,7 @@ var _ = Describe("a filter for clients", func() {
 		healthy = probe.HTTP(b, "8080/tcp", "/healthz")
 	}, NodeTimeout(2*time.Minute))
 
-	It("slows who comes through the published ports, and no peer container", func(ctx SpecContext) {
+	It("slows clients of the published ports, and no other container", func(ctx SpecContext) {
 		Inject(ctx, fault.Delay(delay), On(b), Between(Clients))
 		Expect(latency(ctx, healthy)).To(BeNumerically(">=", delay), "the test process, through the loopback address")
 		Expect(byAnotherAddress(ctx, b)).To(BeNumerically(">=", delay), "the test process, through another address of the host")
@@ -44,10 +44,10 @@ var _ = Describe("a filter for clients", func() {
 		Expect(err).NotTo(HaveOccurred())
 		around, err := askAt(ctx, a, "tcp", net.JoinHostPort(gateway(ctx, a), port), 5*time.Second)
 		Expect(err).NotTo(HaveOccurred())
-		Expect(around.Back).To(BeNumerically(">=", delay), "a peer container that goes through the published port")
+		Expect(around.Back).To(BeNumerically(">=", delay), "another container that uses the published port")
 	}, SpecTimeout(time.Minute))
 
-	It("has an opposite: a filter for a peer container, which leaves clients alone", func(ctx SpecContext) {
+	It("has an opposite: a filter for another container leaves clients alone", func(ctx SpecContext) {
 		Inject(ctx, fault.Delay(delay), On(b), Between(a))
 		Expect(typical(ctx, a, "tcp").Back).To(BeNumerically(">=", delay-time.Millisecond))
 		Expect(latency(ctx, healthy)).To(BeNumerically("<", half))
@@ -55,8 +55,8 @@ var _ = Describe("a filter for clients", func() {
 	}, SpecTimeout(time.Minute))
 })
 
-// latency is the shortest of a few looks: what a loaded machine adds comes and goes,
-// and a fault does not.
+// latency is the shortest of a few samples: a busy machine slows some of them, and a
+// fault all of them.
 func latency(ctx context.Context, p probe.Probe) time.Duration {
 	GinkgoHelper()
 	least := time.Hour
@@ -69,9 +69,9 @@ func latency(ctx context.Context, p probe.Probe) time.Duration {
 	return least
 }
 
-// byAnotherAddress is the time of a request to the service's published port at an
-// address of this machine that is neither the loopback one nor on the service's
-// networks: Docker forwards it with that address as the source.
+// byAnotherAddress is the time of a request to the service's published port. It uses an
+// address of this machine that is neither the loopback address nor on the service's
+// networks, and Docker forwards the request with this source address.
 func byAnotherAddress(ctx context.Context, s *Service) time.Duration {
 	GinkgoHelper()
 	endpoint, err := s.Endpoint(ctx, "8080/tcp")

@@ -18,7 +18,7 @@ import (
 
 func TestTheDockerDriverConforms(t *testing.T) {
 	if os.Getenv(victimVariable) != "" {
-		return // this process is here for another test's sake
+		return // this process is the victim of another test
 	}
 	g := NewWithT(t)
 	image, err := images.Redis(t.Context())

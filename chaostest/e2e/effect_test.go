@@ -12,8 +12,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// outside looks at a container from outside. What it sees of a fault is
-// compared with what was there at first.
+// outside looks at a container from outside. It compares what it sees under a fault with
+// what was there before.
 type outside struct {
 	service *Service
 	pid     int
@@ -25,7 +25,8 @@ func look(ctx context.Context, s *Service) *outside {
 	return &outside{service: s, pid: firstProcess(ctx, s), trip: ping(ctx, s)}
 }
 
-// effect says whether a fault, as the catalogue's example has it, can be seen.
+// effect returns a function that reports whether the catalogue's example of a fault can
+// be seen.
 func (o *outside) effect(kind fault.Kind) func(context.Context) bool {
 	GinkgoHelper()
 	see, ok := map[fault.Kind]func(context.Context) bool{
@@ -45,12 +46,12 @@ func (o *outside) effect(kind fault.Kind) func(context.Context) bool {
 		fault.KindPause: func(context.Context) bool { return frozen(o.pid) },
 	}[kind]
 	if !ok {
-		Fail("nothing here sees a fault of kind " + string(kind) + ": say how it is seen from outside")
+		Fail("the effect of a fault of kind " + string(kind) + " is not known: add how it is seen from outside")
 	}
 	return see
 }
 
-// once is one packet to the container and back, within a second.
+// once sends one packet to the container and waits a second for the answer.
 func (o *outside) once(ctx context.Context) (trip time.Duration, answered bool) {
 	output, err := exec.CommandContext(ctx, "ping", "-c", "1", "-W", "1", address(ctx, o.service).String()).CombinedOutput()
 	found := pingAverage.FindSubmatch(output)

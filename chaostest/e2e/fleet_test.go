@@ -18,7 +18,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// replica starts one of a fleet, told by its environment in what it differs.
+// replica starts a member of a fleet. Its environment makes it different.
 func replica(ctx context.Context, net *docker.Network, name, image string, environment map[string]string) *Service {
 	GinkgoHelper()
 	return Run(ctx, image, net.As(name),
@@ -33,7 +33,7 @@ func work(s probe.Service) probe.Probe {
 }
 
 var _ = Describe("a fleet", func() {
-	It("shows who is slow, who fails, who is old and whose clock is wrong", func(ctx SpecContext) {
+	It("shows which member is slow, fails, is old or has a wrong clock", func(ctx SpecContext) {
 		image, err := images.Replica(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		const slower, skew = 60 * time.Millisecond, -30 * time.Second
@@ -65,15 +65,15 @@ var _ = Describe("a fleet", func() {
 				Expect(s.VersionProblem).To(BeEmpty())
 				Expect(s.ClockProblem).To(BeEmpty())
 				Expect(s.Version).To(Equal(versions[i]))
-				// The containers' clock is this machine's, so what a reading leaves open holds
-				// the skew, whatever the load on the machine.
+				// The containers use this machine's clock, so the range of a reading contains
+				// the skew, however busy the machine is.
 				r := s.Clock
 				Expect(r.Resolution).To(Equal(time.Nanosecond))
 				low, high := r.Skew()
 				Expect(skews[i]).To(And(BeNumerically(">=", low), BeNumerically("<=", high)))
 			}
 		}
-		// From outside, without a probe: the replica that says it is behind is.
+		// Without a probe: the replica whose clock should be behind really is behind.
 		endpoint, err := fleet[2].Endpoint(ctx, "8080/tcp")
 		Expect(err).NotTo(HaveOccurred())
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+endpoint+"/healthz", nil)
@@ -86,7 +86,7 @@ var _ = Describe("a fleet", func() {
 		Expect(says).To(BeTemporally("<", time.Now().Add(skew)))
 	}, SpecTimeout(3*time.Minute))
 
-	It("names its images where they differ", func(ctx SpecContext) {
+	It("names its images if they differ", func(ctx SpecContext) {
 		image, err := images.Replica(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		healthy := func(s probe.Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/healthz") }

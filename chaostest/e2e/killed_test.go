@@ -21,9 +21,9 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
-// victimVariable makes this test binary a test process that injects a fault on
-// a container, and waits to be killed. Its value is the kind of the fault and
-// the container.
+// victimVariable is the name of an environment variable. If it is set, this test binary
+// injects a fault on a container and waits to be killed. Its value is the kind of the
+// fault and the container.
 const victimVariable = "CHAOSGATE_E2E_VICTIM"
 
 // injectedLine begins the line that a victim prints once its fault is live. Its
@@ -43,8 +43,9 @@ func injectAndWait(t *testing.T, what string) {
 	select {}
 }
 
-// gone is when every effect must have ended; what it takes to look is added.
-const gone = 2 * time.Second
+// endsWithin is the time in which every effect must end. The test adds the time for a
+// look.
+const endsWithin = 2 * time.Second
 
 var _ = Describe("a fault never outlives its lease", func() {
 	for _, entry := range fault.Catalogue {
@@ -73,39 +74,39 @@ var _ = Describe("a fault never outlives its lease", func() {
 				agent = agentOf(ctx, engine, session)
 			}, NodeTimeout(2*time.Minute))
 
-			expectGone := func(ctx context.Context, since time.Time) {
+			expectEnd := func(ctx context.Context, since time.Time) {
 				GinkgoHelper()
-				Eventually(from.effect(entry.Kind)).WithContext(ctx).WithTimeout(time.Until(since.Add(gone + time.Second))).
+				Eventually(from.effect(entry.Kind)).WithContext(ctx).WithTimeout(time.Until(since.Add(endsWithin + time.Second))).
 					WithPolling(20 * time.Millisecond).Should(BeFalse())
 				AddReportEntry("ended within "+time.Since(since).Round(time.Millisecond).String(), ReportEntryVisibilityFailureOrVerbose)
 			}
 
 			It("when the test process is killed", func(ctx SpecContext) {
 				Expect(victim.Process.Kill()).To(Succeed())
-				expectGone(ctx, time.Now())
+				expectEnd(ctx, time.Now())
 				Eventually(func() error { return inspect(ctx, engine, agent) }).WithContext(ctx).WithTimeout(10*time.Second).
-					Should(MatchError(ContainSubstring("No such container")), "the agent leaves with its host")
+					Should(MatchError(ContainSubstring("No such container")), "the agent ends with the test process")
 			}, SpecTimeout(time.Minute))
 
 			It("when the agent's container is killed", func(ctx SpecContext) {
 				start := time.Now()
 				_, err := engine.ContainerKill(ctx, agent, client.ContainerKillOptions{Signal: "KILL"})
 				Expect(err).NotTo(HaveOccurred())
-				expectGone(ctx, start)
+				expectEnd(ctx, start)
 			}, SpecTimeout(time.Minute))
 
 			It("when the agent is killed", func(ctx SpecContext) {
 				found, err := engine.ContainerInspect(ctx, agent, client.ContainerInspectOptions{})
 				Expect(err).NotTo(HaveOccurred())
 				Expect(syscall.Kill(found.Container.State.Pid, syscall.SIGKILL)).To(Succeed())
-				expectGone(ctx, time.Now())
+				expectEnd(ctx, time.Now())
 			}, SpecTimeout(time.Minute))
 		})
 	}
 })
 
-// startVictim starts a test process and returns, with its session, when its
-// fault is live.
+// startVictim starts a test process. It returns, with the session of that process, when
+// the fault is live.
 func startVictim(kind fault.Kind, container string) (*exec.Cmd, string) {
 	GinkgoHelper()
 	victim := exec.Command(os.Args[0], "-test.run=^TestEndToEnd$", "-test.v=false")
@@ -116,7 +117,7 @@ func startVictim(kind fault.Kind, container string) (*exec.Cmd, string) {
 	Expect(victim.Start()).To(Succeed())
 	DeferCleanup(func() {
 		_ = victim.Process.Kill() // it may be dead already
-		_ = victim.Wait()         // and that it was killed is no news
+		_ = victim.Wait()         // its error says only that it was killed
 	})
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
@@ -125,11 +126,11 @@ func startVictim(kind fault.Kind, container string) (*exec.Cmd, string) {
 		}
 		fmt.Fprintln(GinkgoWriter, lines.Text())
 	}
-	Fail("the victim injected nothing; its own words are above")
+	Fail("the victim injected nothing; its output is above")
 	return nil, ""
 }
 
-// agentOf is the container of the agent of a session.
+// agentOf is the container of a session's agent.
 func agentOf(ctx context.Context, engine *client.Client, session string) string {
 	GinkgoHelper()
 	found, err := engine.ContainerList(ctx, client.ContainerListOptions{Filters: make(client.Filters).

@@ -14,7 +14,7 @@ import (
 
 var _ = Describe("network faults", func() {
 	const delay = 200 * time.Millisecond
-	// half is far above what a loaded machine adds, and far below the delay.
+	// half is far above the delays of a busy machine, and far below the fault's.
 	const half = delay / 2
 
 	var a, b, c *Service
@@ -69,7 +69,7 @@ var _ = Describe("network faults", func() {
 		for _, network := range []string{"tcp", "udp"} {
 			_, err := ask(ctx, a, network, time.Second)
 			Expect(err).To(MatchError(Or(ContainSubstring("timeout"), ContainSubstring("deadline exceeded"))),
-				"the sender hears nothing: no refusal, no reset, no error of its own")
+				"the sender gets nothing: no refusal, no reset, no other error")
 		}
 		_, err := ask(ctx, c, "tcp", 5*time.Second)
 		Expect(err).NotTo(HaveOccurred(), "another peer")

@@ -41,7 +41,7 @@ func address(ctx context.Context, s *Service) netip.Addr {
 
 var pingAverage = regexp.MustCompile(`= [\d.]+/([\d.]+)/`)
 
-// ping is the average round trip from the host to the container, as ping says.
+// ping is the average round trip from the host to the container.
 func ping(ctx context.Context, s *Service) time.Duration {
 	GinkgoHelper()
 	output, err := exec.CommandContext(ctx, "ping", "-c", "5", "-i", "0.2", "-W", "5", address(ctx, s).String()).CombinedOutput()
@@ -53,8 +53,8 @@ func ping(ctx context.Context, s *Service) time.Duration {
 	return time.Duration(ms * float64(time.Millisecond))
 }
 
-// cgroups are the directories of a process's cgroups by controller; "" is the
-// one of cgroup v2.
+// cgroups are the directories of a process's cgroups by controller. The key "" is for
+// cgroup v2.
 func cgroups(pid int) map[string]string {
 	GinkgoHelper()
 	content, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", pid))
@@ -90,8 +90,8 @@ func limits(pid int) []string {
 	return files
 }
 
-// number reads a number out of the first of the files that is there: the whole
-// content, or the value behind a key.
+// number reads a number from the v1 file, or from the v2 file if there is no v1. It is
+// the whole content, or the value after a key.
 func number(pid int, controller, v1, v2, key string) uint64 {
 	GinkgoHelper()
 	dirs := cgroups(pid)
@@ -122,7 +122,7 @@ func cpuUsed(pid int) time.Duration {
 	return time.Duration(number(pid, "cpuacct", "", "cpu.stat", "usage_usec")) * time.Microsecond
 }
 
-// workingSet is the memory of the container's cgroup less inactive page cache.
+// workingSet is the memory of the container's cgroup without inactive page cache.
 func workingSet(pid int) uint64 {
 	if _, v1 := cgroups(pid)["memory"]; v1 {
 		return number(pid, "memory", "memory.usage_in_bytes", "", "") - number(pid, "memory", "memory.stat", "", "total_inactive_file")
@@ -155,7 +155,7 @@ func frozen(pid int) bool {
 	return strings.TrimSpace(string(content)) != thawed
 }
 
-// quota is the processor time of the container's quota in each period, in microseconds.
+// quota is the container's CPU quota in each period, in microseconds.
 func quota(pid int) string {
 	GinkgoHelper()
 	dirs := cgroups(pid)

@@ -25,7 +25,7 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 		Expect(err).To(And(MatchError(driver.ErrNotFound), MatchError(ContainSubstring("find container chaosgate-unknown")), MatchError(ContainSubstring("docker ps"))))
 	})
 
-	It("on a container without what the fault is a share of", func(ctx SpecContext) {
+	It("on a container without the limit of which the fault takes a share", func(ctx SpecContext) {
 		s := echo(ctx)
 		Expect(TryInject(ctx, fault.MemoryFill(0.8), On(s))).Error().
 			To(MatchError(ContainSubstring("has no memory limit")))
@@ -39,7 +39,7 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 			To(MatchError(ContainSubstring("shares the host's network, so the fault would hit the whole machine")))
 	}, SpecTimeout(time.Minute))
 
-	It("on a path that this kernel lacks, and only there", func(ctx SpecContext) {
+	It("on a data path that this kernel does not have", func(ctx SpecContext) {
 		s := echo(ctx)
 		before := fingerprint(ctx, s)
 		slow, err := TryInject(ctx, fault.Delay(100*time.Millisecond), On(s), Via(fault.NetemPath))
@@ -76,18 +76,18 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 	}, SpecTimeout(time.Minute))
 
 	It("on a daemon that does not answer", func(ctx SpecContext) {
-		needRoot() // to hide the socket, in a mount namespace of its own
+		needRoot() // to hide the socket in a new mount namespace
 		output := withoutDocker(ctx)
 		Expect(output).To(And(ContainSubstring("daemon does not answer"), ContainSubstring("start Docker, or point DOCKER_HOST at a running one")))
 	}, SpecTimeout(time.Minute))
 })
 
-// withoutDocker runs this test binary where there is no Docker Engine and
-// returns what it says.
+// withoutDocker runs this test binary where there is no Docker Engine, and returns its
+// output.
 func withoutDocker(ctx context.Context) string {
 	command := exec.CommandContext(ctx, "unshare", "--mount", "sh", "-c",
 		"mount --bind /dev/null $(readlink -f /var/run/docker.sock) && exec \"$0\" -test.run=^TestEndToEnd$", os.Args[0])
 	command.Env = append(os.Environ(), "DOCKER_HOST=tcp://127.0.0.1:1", victimVariable+"=anybody")
-	output, _ := command.CombinedOutput() // that it fails is what is wanted
+	output, _ := command.CombinedOutput() // it is meant to fail
 	return string(output)
 }

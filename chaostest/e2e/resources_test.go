@@ -34,7 +34,7 @@ var _ = Describe("resource faults", func() {
 		pid = firstProcess(ctx, s)
 	}, NodeTimeout(time.Minute))
 
-	It("burn a share of the quota, by the cgroup's own counter", func(ctx SpecContext) {
+	It("burn a share of the quota, by the cgroup's counter", func(ctx SpecContext) {
 		before := fingerprint(ctx, s)
 		burn := Inject(ctx, fault.CPUBurn(50*Percent), On(s))
 		share, stalled := usedOver(ctx, pid, 4*time.Second)
@@ -73,9 +73,9 @@ var _ = Describe("resource faults", func() {
 	}, SpecTimeout(time.Minute))
 })
 
-// usedOver is how many processors' time the container uses in a span, and in
-// which share of it the machine itself stood still: a guest counts the time that
-// its host takes away as used by whoever ran.
+// usedOver is how many processors the container uses in a span, and for which share of
+// the span the machine itself was stopped. A virtual machine counts the time that its
+// host takes away as used by the process that ran.
 func usedOver(ctx context.Context, pid int, span time.Duration) (cores, stalled float64) {
 	GinkgoHelper()
 	const look = 5 * time.Millisecond

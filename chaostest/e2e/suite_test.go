@@ -1,7 +1,6 @@
-// Package e2e_test breaks real containers and looks at them from
-// outside: with ping, with the containers' own clocks, with the engine's
-// statistics, with tc, nft and ip. Nothing here asks the agent whether a fault
-// is live.
+// Package e2e_test injects faults into real containers and looks at them from outside:
+// with ping, with the containers' clocks, with the kernel's counters, and with tc, nft
+// and ip. No test here relies on the agent to say that a fault is live.
 package e2e_test
 
 import (
@@ -55,17 +54,17 @@ func echo(ctx context.Context, options ...docker.Option) *Service {
 	}, options...)...)
 }
 
-// trip is one message from one container to another and back, by the
-// containers' own clock, which they share.
+// trip is one message from one container to another and back. All containers share one
+// clock.
 type trip struct{ There, Back time.Duration }
 
-// ask has a container send a message to the echo of container b.
+// ask makes a container send a message to the echo of container b.
 func ask(ctx context.Context, from *Service, network string, within time.Duration) (trip, error) {
 	GinkgoHelper()
 	return askAt(ctx, from, network, "b:7", within)
 }
 
-// askAt has a container send a message to the echo at an address.
+// askAt makes a container send a message to the echo at an address.
 func askAt(ctx context.Context, from *Service, network, address string, within time.Duration) (trip, error) {
 	GinkgoHelper()
 	endpoint, err := from.Endpoint(ctx, "8080/tcp")
@@ -105,8 +104,8 @@ func typical(ctx context.Context, from *Service, network string) trip {
 	return trip{There: there[len(there)/2], Back: back[len(back)/2]}
 }
 
-// fingerprint is what tc, nft and ip say of the container's network namespace,
-// and its cgroup's limits.
+// fingerprint is the output of tc, nft and ip in the container's network namespace, and
+// the limits of its cgroups.
 func fingerprint(ctx context.Context, s *Service) string {
 	GinkgoHelper()
 	needRoot()
@@ -118,7 +117,7 @@ func fingerprint(ctx context.Context, s *Service) string {
 		"nft list ruleset",
 	} {
 		args := append([]string{"--target", fmt.Sprint(pid), "--net"}, strings.Fields(command)...)
-		// tc answers with an error where there is nothing to list; that, too, is an answer.
+		// tc returns an error if there is nothing to list, which is part of the fingerprint.
 		output, _ := exec.CommandContext(ctx, "nsenter", args...).CombinedOutput()
 		fmt.Fprintf(&all, "$ %s\n%s\n", command, volatile.ReplaceAllString(string(output), ""))
 	}
@@ -131,7 +130,7 @@ func fingerprint(ctx context.Context, s *Service) string {
 	return all.String()
 }
 
-// firstProcess is the container's first process as the engine's host counts.
+// firstProcess is the ID of the container's first process on the engine's host.
 func firstProcess(ctx context.Context, s *Service) int {
 	GinkgoHelper()
 	engine, err := testcontainers.NewDockerClientWithOpts(ctx)
@@ -147,7 +146,7 @@ func needRoot() {
 	if os.Geteuid() == 0 {
 		return
 	}
-	const why = "looking into a container's namespaces from outside takes root"
+	const why = "looking into a container's namespaces from outside needs root"
 	if os.Getenv("CHAOSGATE_REQUIRE_ROOT") == "1" {
 		Fail(why)
 	}

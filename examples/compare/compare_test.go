@@ -23,8 +23,8 @@ func TestCompare(t *testing.T) {
 	RunSpecs(t, "Compare")
 }
 
-// slower is how much longer answers may take before they count as slower here: both
-// twice as long and 20 ms more. Without it a busy machine is told from a quiet one.
+// slower is how much longer answers must take to count as slower: at least twice as long,
+// and at least 20 ms more. Without it, a busy machine would count as slower.
 var slower = []ControlOption{Margin(100 * Percent), Floor(20 * time.Millisecond)}
 
 var _ = Describe("nginx", func() {
@@ -34,7 +34,7 @@ var _ = Describe("nginx", func() {
 		page := probe.HTTP(web, "80/tcp", "/")
 		Eventually(ctx, page.Sample).Should(BeLive())
 
-		// Beside all that follows, to the end of the spec.
+		// This watch runs until the end of the spec.
 		whole := Watch(ctx, page, PerSecond(50))
 		usual := Load(ctx, page, PerSecond(100), For(2*time.Second))
 

@@ -1,6 +1,5 @@
-// Package fleet_test finds the replicas of a service that are not like the
-// others, as their clients see them: one that is slow, one that fails fast, one
-// whose clock is wrong, and one that runs old code.
+// Package fleet_test finds the replicas of a service that differ from the others: one
+// that is slow, one that fails fast, one with a wrong clock, and one that runs old code.
 package fleet_test
 
 import (
@@ -26,7 +25,7 @@ func TestFleet(t *testing.T) {
 	RunSpecs(t, "Fleet")
 }
 
-// image is the replica's, made once a process.
+// image is the image of the replicas. Each process makes it once.
 var image string
 
 var _ = BeforeSuite(func(ctx SpecContext) {
@@ -35,7 +34,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	Expect(err).NotTo(HaveOccurred())
 }, NodeTimeout(5*time.Minute))
 
-// replica starts one, which the environment may make differ. Its alias on the
+// replica starts a replica. Its environment may make it different. Its alias on the
 // network is its name in the fleet.
 func replica(ctx context.Context, net *docker.Network, name string, environment map[string]string) *Service {
 	GinkgoHelper()
@@ -45,18 +44,18 @@ func replica(ctx context.Context, net *docker.Network, name string, environment 
 		testcontainers.WithWaitStrategy(wait.ForHTTP("/healthz").WithPort("8080/tcp")))
 }
 
-// work looks at one replica, and reads from each answer what it says of itself.
+// work asks one replica, and reads its version and its clock from each answer.
 func work(s probe.Service) probe.Probe {
 	return probe.HTTP(s, "8080/tcp", "/work",
 		probe.VersionFrom(probe.HeaderField("X-Version")), probe.ClockFrom(probe.HeaderField("X-Time")))
 }
 
-// matters is by how much a replica's latency must differ to count here. Without it
-// one on a busier processor is told from the rest.
+// matters is how much the latency of a replica must differ to count. Without it, a
+// replica on a busy processor would be an outlier.
 const matters = 20 * time.Millisecond
 
 var _ = Describe("a fleet of replicas", func() {
-	It("has each odd one named, and no healthy one", func(ctx SpecContext) {
+	It("has its odd replicas named, and no healthy one", func(ctx SpecContext) {
 		net := Network(ctx)
 		slow := replica(ctx, net, "slow", nil)
 		fleet := probe.FleetOf(work, slow,

@@ -1,5 +1,5 @@
-// Package plain_test is a chaos test without Ginkgo: the words of a spec are methods
-// of the scope that scope.New makes of a testing.T.
+// Package plain_test is a chaos test without Ginkgo. The words of a spec are methods of
+// the scope that scope.New makes from a testing.T.
 package plain_test
 
 import (

@@ -8,7 +8,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// TestREADME keeps the README's first suite and the one that runs equal.
+// TestREADME checks that the first suite in the README is the one that runs here.
 func TestREADME(t *testing.T) {
 	g := NewWithT(t)
 	readme, err := os.ReadFile("../../README.md")

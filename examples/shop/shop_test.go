@@ -1,8 +1,7 @@
-// Package shop_test is the resilience gate of a small shop: what must hold while
-// its dependencies are late, gone or hung, and while it is short of processor
-// time or memory. The shop's image is the careful build; SHOP_BUILD=careless
-// takes the one from which timeout and fallback were removed, and the gate stops
-// it.
+// Package shop_test is the resilience gate of a small shop. It says what must hold while
+// the shop's dependencies are slow, unreachable or hang, and while it is short of
+// processor time or memory. By default it tests the careful build of the shop.
+// SHOP_BUILD=careless tests a build without timeout and fallback, which the gate stops.
 package shop_test
 
 import (

@@ -21,7 +21,7 @@ func TestShop(t *testing.T) {
 	RunSpecs(t, "Shop")
 }
 
-// refs are the images' references, made once a process.
+// refs are the references of the images. Each process makes them once.
 var refs struct{ redis, catalogue, shop string }
 
 var _ = BeforeSuite(func(ctx SpecContext) {
@@ -38,7 +38,7 @@ var _ = BeforeSuite(func(ctx SpecContext) {
 	}
 }, NodeTimeout(5*time.Minute))
 
-// start brings up the shop and what it depends on.
+// start starts the shop and its dependencies.
 func start(ctx context.Context) (redis, catalogue, shop *Service) {
 	GinkgoHelper()
 	net := Network(ctx)

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// bench is the T of a scope outside a test.
+// bench is a scope.T outside a test.
 type bench struct {
 	failed   bool
 	cleanups []func()
@@ -54,7 +54,7 @@ func (b *bench) Fatalf(format string, args ...any) {
 	panic(stopped{})
 }
 
-// Skipf ends the bench: nothing in it may be left out.
+// Skipf ends the bench, because no part of it may be left out.
 func (b *bench) Skipf(format string, args ...any) { b.Fatalf(format, args...) }
 
 // must ends the bench when there is an error.

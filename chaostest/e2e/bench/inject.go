@@ -13,7 +13,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
-// start starts an agent of the bench's own.
+// start starts an agent for the bench alone.
 func start(ctx context.Context, t *bench, engine *docker.Driver) *agent.Client {
 	conn, err := engine.Host().StartAgent(ctx, agent.Build)
 	t.must(err)
@@ -53,7 +53,7 @@ func agentStart(ctx context.Context, t *bench, _ *scope.Scope, _ string) []row {
 	}
 }
 
-// params asks for a fault on a service's container as it is now.
+// params is the request for a fault on a service's container.
 func params(t *bench, s *scope.Service, f fault.Fault, id string) wire.InjectParams {
 	encoded, err := fault.Marshal(f)
 	t.must(err)
@@ -124,7 +124,7 @@ func manyAtOnce(ctx context.Context, t *bench, x *scope.Scope, image string) []r
 	}
 }
 
-// together does one thing for all at once and returns how long that took.
+// together does the same for all at once, and returns how long that took.
 func together(t *bench, all []wire.InjectParams, do func(wire.InjectParams) error) time.Duration {
 	errs := make([]error, len(all))
 	var wait sync.WaitGroup

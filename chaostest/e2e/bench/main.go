@@ -1,8 +1,10 @@
-// Command bench measures chaosgate on real containers and prints a table, each
-// figure beside what it is to be compared with. Nothing is asserted: a figure
-// is as good as the machine is idle. It needs Linux and root, because ping and
-// iperf3 look on from inside the containers' network namespaces. Arguments narrow
-// what is measured to what their words are in: bench start "at once".
+// Command bench measures chaosgate on real containers and prints a table. Each figure
+// stands beside one to compare it with. Nothing is asserted, because the figures are
+// good only on an idle machine. It needs Linux and root, because ping and iperf3 run in
+// the containers' network namespaces. Arguments select the measurements whose names
+// contain one of them:
+//
+//	bench start "at once"
 package main
 
 import (

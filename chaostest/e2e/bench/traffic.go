@@ -18,7 +18,7 @@ import (
 
 var pingTime = regexp.MustCompile(`time=([\d.]+) ms`)
 
-// ping is the round trips from the host to the container.
+// ping measures round trips from the host to the container.
 func ping(ctx context.Context, t *bench, to netip.Addr) []time.Duration {
 	output, err := exec.CommandContext(ctx, "ping", "-c", "200", "-i", "0.02", "-W", "2", to.String()).Output()
 	if err != nil {
@@ -90,7 +90,7 @@ func stream(ctx context.Context, t *bench, x *scope.Scope, image string) []row {
 		t.must(err)
 		t.must(listening.Start())
 		defer func() { _ = listening.Wait() }()
-		// It says so when it listens.
+		// Wait until the server says that it listens.
 		var said bytes.Buffer
 		for buffer := make([]byte, 256); !bytes.Contains(said.Bytes(), []byte("Server listening")); {
 			n, err := output.Read(buffer)

@@ -16,7 +16,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// functions are the names of the functions of a package's files that want holds for.
+// functions are the names of a package's functions for which want is true.
 func functions(t *testing.T, dir string, want func(file string, f *ast.FuncDecl) bool) []string {
 	t.Helper()
 	g := NewWithT(t)
@@ -35,7 +35,7 @@ func functions(t *testing.T, dir string, want func(file string, f *ast.FuncDecl)
 	return names
 }
 
-// examples are what the package has runnable examples of.
+// examples are the names of the package's runnable examples.
 func examples(t *testing.T, dir string) []string {
 	t.Helper()
 	return functions(t, dir, func(file string, f *ast.FuncDecl) bool {
@@ -43,7 +43,7 @@ func examples(t *testing.T, dir string) []string {
 	})
 }
 
-// TestEveryFaultHasAnExample holds that the page of the faults shows each of them.
+// TestEveryFaultHasAnExample checks that the page of package fault shows every fault.
 func TestEveryFaultHasAnExample(t *testing.T) {
 	g := NewWithT(t)
 	shown := examples(t, "chaostest/fault")
@@ -53,7 +53,7 @@ func TestEveryFaultHasAnExample(t *testing.T) {
 	}
 }
 
-// TestEveryMatcherHasAnExample holds that the page of the matchers shows each of them.
+// TestEveryMatcherHasAnExample checks that the page of package matchers shows every matcher.
 func TestEveryMatcherHasAnExample(t *testing.T) {
 	g := NewWithT(t)
 	matchers := functions(t, "matchers", func(file string, f *ast.FuncDecl) bool {
@@ -75,8 +75,7 @@ func returns(f *ast.FuncDecl, name string) bool {
 	return ok && selector.Sel.Name == name
 }
 
-// TestEveryVerbHasAnExample holds that the page of the words shows each verb, and the
-// core's page what a plain test calls.
+// TestEveryVerbHasAnExample checks that the page of package chaostest shows every verb.
 func TestEveryVerbHasAnExample(t *testing.T) {
 	g := NewWithT(t)
 	verbs := functions(t, "chaostest", func(file string, f *ast.FuncDecl) bool {

@@ -1,4 +1,4 @@
-// Package docs_test holds the documents of the repository against its files.
+// Package docs_test checks the documents of the repository against its files.
 package docs_test
 
 import (
@@ -11,11 +11,11 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// quoted is what stands between backticks on one line.
+// quoted is a text between backticks on one line.
 var quoted = regexp.MustCompile("`([^`\n]+)`")
 
-// TestPathsExist holds that a path that a document names is there. A path has a
-// slash, no space, and begins with a folder of the top level.
+// TestPathsExist checks that every path in a document exists. A path has a slash and no
+// space, and begins with a folder of the top level.
 func TestPathsExist(t *testing.T) {
 	const root = "../../.."
 	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"} {
@@ -35,11 +35,11 @@ func TestPathsExist(t *testing.T) {
 	}
 }
 
-// target is where a link of a document leads.
+// target is the target of a link.
 var target = regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
 
-// TestLinksLead holds that a link within the repository leads somewhere.
-func TestLinksLead(t *testing.T) {
+// TestLinksExist checks the links within the repository.
+func TestLinksExist(t *testing.T) {
 	const root = "../../.."
 	for _, name := range []string{"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"} {
 		t.Run(name, func(t *testing.T) {

@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// errNoDebian says that packages cannot be had on this machine at all.
-var errNoDebian = errors.New("no Debian packages of the Docker Engine's architecture here")
+// errNoDebian says that this machine can provide no suitable packages.
+var errNoDebian = errors.New("this machine has no Debian packages for the Docker Engine's architecture")
 
-// debian makes a root file system of the server's programs and of the libraries
-// that they load, out of the packages of the Debian or Ubuntu that this runs
-// on. It installs nothing here and needs no root. A minimal system made by
-// mmdebstrap would be seven times as large and take twice as long.
+// debian makes a root file system with the server's programs and the libraries that they
+// load, from packages of the Debian or Ubuntu of this machine. It installs nothing here
+// and needs no root. A minimal system made by mmdebstrap would be seven times as large
+// and take twice as long.
 func (s server) debian(ctx context.Context, architecture string) ([]byte, error) {
 	for _, tool := range []string{"apt-get", "dpkg", "dpkg-deb"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -48,13 +48,13 @@ func (s server) debian(ctx context.Context, architecture string) ([]byte, error)
 	for name, content := range s.files {
 		files = append(files, entry{path: name, mode: 0o644, content: []byte(content)})
 	}
-	// Programs of glibc look users up by name.
+	// Programs with glibc look users up by name.
 	files = append(files, entry{path: "/etc/passwd", mode: 0o644, content: []byte("root:x:0:0:root:/:/bin/false\n")},
 		entry{path: "/etc/group", mode: 0o644, content: []byte("root:x:0:\n")})
 	return tarball(files)
 }
 
-// unpack fetches the packages and all they depend on, as if none were installed.
+// unpack fetches the packages and all their dependencies, as if none were installed.
 func (s server) unpack(ctx context.Context, work, root string) error {
 	archives := filepath.Join(work, "archives")
 	if err := os.MkdirAll(filepath.Join(archives, "partial"), 0o755); err != nil {

@@ -14,8 +14,8 @@ import (
 	"strings"
 )
 
-// programFiles finds the programs in an unpacked root file system, and the
-// loader and libraries that they and their libraries name.
+// programFiles finds the programs in an unpacked root file system, with their loader and
+// all libraries that they need.
 func programFiles(root string, programs []string) ([]entry, error) {
 	found := make(map[string]entry)
 	todo := slices.Clone(programs)
@@ -62,7 +62,7 @@ func needs(root string, program []byte) ([]string, error) {
 	}
 	for _, library := range libraries {
 		if strings.HasPrefix(library, "ld-linux") {
-			continue // the loader, found by its own name above
+			continue // the loader was found above
 		}
 		where, err := findLibrary(root, library)
 		if err != nil {
@@ -73,7 +73,7 @@ func needs(root string, program []byte) ([]string, error) {
 	return needed, nil
 }
 
-// findLibrary looks where Debian's loader does: in the architecture's directory.
+// findLibrary looks where Debian's loader looks: in the architecture's directory.
 func findLibrary(root, library string) (string, error) {
 	for _, pattern := range []string{"/lib/*-linux-gnu", "/usr/lib/*-linux-gnu"} {
 		matches, err := filepath.Glob(filepath.Join(root, pattern, library))
@@ -87,8 +87,8 @@ func findLibrary(root, library string) (string, error) {
 	return "", fmt.Errorf("no package holds the library %s", library)
 }
 
-// readWithin reads a file through symbolic links as they would read with root
-// for a root. Where /lib is a link to /usr/lib, packages hold the latter only.
+// readWithin reads a file and follows symbolic links as if root were "/". On systems
+// where /lib is a link to /usr/lib, packages contain only /usr/lib.
 func readWithin(root, name string) ([]byte, error) {
 	for range 10 {
 		info, err := os.Lstat(filepath.Join(root, name))

@@ -17,7 +17,7 @@ type engine struct {
 	architecture string // as Go names it: amd64, arm64
 }
 
-// withEngine connects to the engine for as long as do takes.
+// withEngine connects to the engine, calls do, and closes the connection.
 func withEngine(ctx context.Context, do func(engine) error) error {
 	connected, err := testcontainers.NewDockerClientWithOpts(ctx)
 	if err != nil {
@@ -56,7 +56,7 @@ func (e engine) pull(ctx context.Context, ref string) error {
 	return nil
 }
 
-// load makes an image out of a root file system in tar form, with Dockerfile
+// load makes an image from a root file system in tar form, with Dockerfile
 // instructions such as `ENTRYPOINT ["/shop"]`. It needs no builder and no registry.
 func (e engine) load(ctx context.Context, ref string, rootfs io.Reader, changes []string) error {
 	options := client.ImageImportOptions{Changes: changes, Platform: ocispec.Platform{OS: "linux", Architecture: e.architecture}}
@@ -71,7 +71,7 @@ func (e engine) load(ctx context.Context, ref string, rootfs io.Reader, changes 
 	}
 	there, err := e.has(ctx, ref)
 	if err == nil && !there {
-		err = fmt.Errorf("import image %s: the daemon took it and does not have it: is its disk full?", ref)
+		err = fmt.Errorf("import image %s: the daemon accepted it but does not have it: is its disk full?", ref)
 	}
 	return err
 }

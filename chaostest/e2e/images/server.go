@@ -36,7 +36,7 @@ func (s server) image(ctx context.Context) (ref string, err error) {
 	return ref, nil
 }
 
-// find decides once: what is there already, pulled or made, is kept.
+// find returns an image that is there already, or pulls or makes one.
 func (s server) find(ctx context.Context, e engine) (string, error) {
 	if there, err := e.has(ctx, s.pulled); err != nil || there {
 		return s.pulled, err
@@ -56,7 +56,7 @@ func (s server) find(ctx context.Context, e engine) (string, error) {
 		}
 		rootfs, err = s.debian(ctx, e.architecture)
 		if errors.Is(err, errNoDebian) {
-			// Nothing but the registry is left: a slow one gets all the caller's time.
+			// Only the registry is left, so it gets all the time that the caller has.
 			if pullErr = s.pull(ctx, e, 0); pullErr == nil {
 				return s.pulled, nil
 			}
@@ -81,13 +81,13 @@ func (s server) pull(ctx context.Context, e engine, within time.Duration) error 
 	return e.pull(ctx, s.pulled)
 }
 
-// recipe names what the root file system is made of.
+// recipe is a name for what the root file system is made from.
 func (s server) recipe() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %q", s.packages, s.programs, s.files))
 	return fmt.Sprintf("%x", sum[:6])
 }
 
-// writeWhole writes the file or leaves none: half a file would be kept for ever.
+// writeWhole writes the whole file or none: half a file would stay in the cache for ever.
 func writeWhole(name string, content []byte) error {
 	part := name + ".part"
 	if err := os.WriteFile(part, content, 0o644); err != nil {

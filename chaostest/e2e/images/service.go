@@ -38,8 +38,8 @@ func (s service) make(ctx context.Context, e engine) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	// Processes that ask at once build and import one after the other: all but
-	// the first find everything there.
+	// Processes that ask at the same time build one after the other, and all but the
+	// first find everything ready.
 	dir, unlock, err := lock(strings.Join(slices.DeleteFunc([]string{s.name, s.variant, e.architecture}, func(part string) bool { return part == "" }), "-"))
 	if err != nil {
 		return "", err
@@ -73,7 +73,7 @@ func (s service) make(ctx context.Context, e engine) (string, error) {
 // cheap.
 func goBuild(ctx context.Context, source, binary, pkg, tags, architecture string) error {
 	command := exec.CommandContext(ctx, "go", "build", "-C", source, "-tags="+tags, "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", binary, pkg)
-	// GOFLAGS and GOWORK of a test run (-race, -mod=mod, a workspace) are not the service's.
+	// The service must not be built with GOFLAGS and GOWORK of a test run, such as -race.
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+architecture, "GOFLAGS=", "GOWORK=off")
 	var stderr bytes.Buffer
 	command.Stderr = &stderr
@@ -83,8 +83,8 @@ func goBuild(ctx context.Context, source, binary, pkg, tags, architecture string
 	return nil
 }
 
-// servicesDir finds the services' source, which is part of a checkout and not of
-// the module that the proxy serves.
+// servicesDir finds the source of the services. A checkout has it, but the module on a
+// proxy does not.
 func servicesDir(ctx context.Context) (string, error) {
 	command := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", module)
 	var stderr bytes.Buffer

@@ -11,11 +11,11 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// repository is the first part of every image that is made here. No registry
-// serves it, so an image that is not there is never looked for outside.
+// repository is the first part of the name of every image that is made here. No registry
+// has that name, so Docker never tries to pull such an image.
 const repository = "localhost/chaosgate/"
 
-// lock makes a directory of the user's cache the caller's until unlock.
+// lock gives the caller a directory of the user's cache until unlock is called.
 func lock(name string) (dir string, unlock func(), err error) {
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -32,8 +32,8 @@ func lock(name string) (dir string, unlock func(), err error) {
 	return dir, unlock, nil
 }
 
-// loadOnce gives the image its content as a tag, and loads it if the engine does
-// not have it.
+// loadOnce loads the image if the engine does not have it. Its tag is a digest of its
+// content.
 func (e engine) loadOnce(ctx context.Context, name, variant string, rootfs []byte, changes []string) (string, error) {
 	ref := reference(name, variant, e.architecture, rootfs, changes)
 	there, err := e.has(ctx, ref)
@@ -45,7 +45,7 @@ func (e engine) loadOnce(ctx context.Context, name, variant string, rootfs []byt
 
 func reference(name, variant, architecture string, rootfs []byte, changes []string) string {
 	hash := sha256.New()
-	// Never an error: a hash takes all it is given.
+	// Writing to a hash never fails.
 	_, _ = fmt.Fprintf(hash, "%s %q %x", architecture, changes, sha256.Sum256(rootfs))
 	tag := fmt.Sprintf("%.12x", hash.Sum(nil)[:6])
 	if variant != "" {

@@ -17,9 +17,9 @@ type entry struct {
 	content []byte
 }
 
-// tarball packs files into a root file system. The same files give the same
-// bytes: no times, no owners, always the same order. Directories come by
-// themselves, and /tmp is there for every program that needs one.
+// tarball packs files into a root file system. The same files always give the same
+// bytes: no times, no owners, a fixed order. It adds the directories of the files, and
+// /tmp for programs that need it.
 func tarball(files []entry) ([]byte, error) {
 	files = slices.SortedFunc(slices.Values(files), func(a, b entry) int { return cmp.Compare(a.path, b.path) })
 	var packed bytes.Buffer

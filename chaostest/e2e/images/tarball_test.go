@@ -37,7 +37,7 @@ func TestTarballHoldsItsFilesAndTheirDirectories(t *testing.T) {
 	}
 }
 
-func TestTheSameFilesAreTheSameTag(t *testing.T) {
+func TestTheSameFilesGiveTheSameTag(t *testing.T) {
 	a, b := entry{path: "/a", mode: 0o644}, entry{path: "/b", mode: 0o644}
 	tag := func(variant string, changes []string, files ...entry) string {
 		packed, err := tarball(files)

@@ -15,18 +15,18 @@ import (
 	"github.com/onsi/gomega/gleak"
 )
 
-// patience is how long what the tests started may take to end.
+// patience is the time in which everything that the tests started must end.
 var patience = 10 * time.Second
 
-// Main runs the tests, and then end, which closes what they share. It exits with
-// the tests' own code, or with 1 where they passed and left something behind.
+// Main runs the tests and then the end functions, which close what the tests share. It
+// exits with the code of the tests, or with 1 if they passed but left something behind.
 func Main(m *testing.M, end ...func() error) { os.Exit(run(m.Run, end...)) }
 
-// Checked is a testing.M that looks for leaks after its run, for a main function
-// that is somebody else's, such as testscript's.
+// Checked is a testing.M that checks for leaks after its run. Use it with another
+// package's main function, such as testscript's.
 type Checked struct{ M *testing.M }
 
-// Run is the tests' exit code, or 1 where they passed and left something behind.
+// Run returns the exit code of the tests, or 1 if they passed but left something behind.
 func (c Checked) Run() int { return run(c.M.Run) }
 
 func run(tests func() int, end ...func() error) int {
@@ -40,7 +40,7 @@ func run(tests func() int, end ...func() error) int {
 		}
 	}
 	if code != 0 {
-		return code // a test that failed half-way may leave anything
+		return code // a test that failed may leave anything behind
 	}
 	http.DefaultClient.CloseIdleConnections()
 	deadline := time.Now().Add(patience)
@@ -57,7 +57,8 @@ func run(tests func() int, end ...func() error) int {
 	}
 }
 
-// leaks says what is there that was not before; nothing where all has gone.
+// leaks lists what is there now and was not there before; it is empty if there is
+// nothing.
 func leaks(goroutines []gleak.Goroutine, files map[string]string) string {
 	var all []string
 	matcher := gleak.HaveLeaked(goroutines)
@@ -72,18 +73,19 @@ func leaks(goroutines []gleak.Goroutine, files map[string]string) string {
 	return strings.Join(all, "\n")
 }
 
-// startPoller has the runtime open the descriptors that it keeps for waiting.
+// startPoller makes the runtime open the file descriptors of its poller, so that they do
+// not count as leaks.
 func startPoller() {
 	r, w, err := os.Pipe()
 	if err != nil {
 		return
 	}
-	_ = r.SetDeadline(time.Now()) // what needs the poller
+	_ = r.SetDeadline(time.Now()) // a deadline needs the poller
 	_, _ = r.Close(), w.Close()
 }
 
-// descriptors are the open ones by number, and nothing where the system does not
-// say. That of the folder itself has gone when its target is asked for.
+// descriptors are the open file descriptors by number, or nil if the system does not
+// list them. The descriptor of the folder itself is closed before its target is read.
 func descriptors() map[string]string {
 	const folder = "/proc/self/fd"
 	entries, err := os.ReadDir(folder)

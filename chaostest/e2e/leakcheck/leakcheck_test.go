@@ -14,7 +14,7 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// leakVariable has this program leak what it names.
+// leakVariable is the name of an environment variable. It names what this program leaks.
 const leakVariable = "CHAOSGATE_LEAK"
 
 func TestMain(m *testing.M) {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 			if err != nil {
 				return 3
 			}
-			kept = f
+			leakedFile = f
 		case "failed":
 			go func() { select {} }()
 			return 2
@@ -46,11 +46,11 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// kept keeps a file from being closed by the collector.
-var kept *os.File
+// leakedFile keeps the garbage collector from closing a file.
+var leakedFile *os.File
 
-// TestEveryPackageIsChecked holds that every package with tests looks for leaks,
-// but for the examples, which are to be copied.
+// TestEveryPackageIsChecked finds packages with tests that do not check for leaks. The
+// examples need not, because newcomers copy them.
 func TestEveryPackageIsChecked(t *testing.T) {
 	g := NewWithT(t)
 	root := os.DirFS("../../..")
@@ -74,7 +74,7 @@ func TestEveryPackageIsChecked(t *testing.T) {
 	g.Expect(checked).To(BeEmpty(), "add a TestMain that calls leakcheck.Main to these")
 }
 
-func TestItTellsWhatIsLeft(t *testing.T) {
+func TestLeaksAreFound(t *testing.T) {
 	for leak, want := range map[string]struct {
 		code int
 		text string

@@ -1,5 +1,5 @@
 // Package newuser_test does what a newcomer does: it makes a module outside this
-// repository, and follows the README to the letter.
+// repository and follows the README exactly.
 package newuser_test
 
 import (
@@ -23,12 +23,12 @@ func TestNewUser(t *testing.T) {
 	RunSpecs(t, "New user")
 }
 
-// mostLines is how long a newcomer's go.sum may become, with the command as a
-// tool. What makes it longer is downloaded by everyone: see that it must be.
+// mostLines is the largest number of lines in a newcomer's go.sum, with the command as a
+// tool. Every user downloads what these lines name, so raise it only if you must.
 const mostLines = 202
 
 var _ = Describe("the README's first suite", func() {
-	It("runs in a module of its own, as does the command", func(ctx SpecContext) {
+	It("runs in another module, and so does the command", func(ctx SpecContext) {
 		image, err := images.Nginx(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		readme, err := os.ReadFile("../../../README.md")
@@ -64,7 +64,7 @@ func block(readme, marker string) string {
 	return code
 }
 
-// upstream is where all other modules come from.
+// upstream is the proxy of all other modules.
 func upstream() string {
 	GinkgoHelper()
 	out, err := exec.Command("go", "env", "GOPROXY").Output()
@@ -72,7 +72,7 @@ func upstream() string {
 	return strings.TrimSpace(string(out))
 }
 
-// shell runs commands as a person types them.
+// shell runs commands as a person would type them.
 type shell struct {
 	dir         string
 	environment []string

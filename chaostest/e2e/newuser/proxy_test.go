@@ -18,9 +18,9 @@ import (
 
 const modulePath = "github.com/chaosgate/chaosgate"
 
-// publish puts this checkout behind a module proxy of files, as its only version,
-// and returns the proxy's URL. The version is made of the content, so that a
-// version in the module cache is never another's.
+// publish makes a module proxy of files with this checkout as the only version, and
+// returns its URL. The version is a digest of the content, so the module cache never has
+// a different module under this version.
 func publish() (proxy string) {
 	GinkgoHelper()
 	root, err := filepath.Abs("../../..")
@@ -35,7 +35,7 @@ func publish() (proxy string) {
 	for name := range strings.SplitSeq(strings.TrimSpace(string(names)), "\n") {
 		content, err := os.ReadFile(filepath.Join(root, name))
 		if os.IsNotExist(err) {
-			continue // removed, and not yet committed
+			continue // removed, but not committed yet
 		}
 		Expect(err).NotTo(HaveOccurred())
 		hash.Write([]byte(name + "\x00"))
@@ -59,7 +59,7 @@ func publish() (proxy string) {
 	for name, content := range map[string][]byte{
 		version + ".info": info,
 		version + ".mod":  mod,
-		"list":            nil, // the only version is none that has a tag
+		"list":            nil, // no version has a tag
 		"../@latest":      info,
 	} {
 		Expect(os.WriteFile(filepath.Join(served, name), content, 0o600)).To(Succeed())
@@ -68,7 +68,7 @@ func publish() (proxy string) {
 	return "file://" + filepath.ToSlash(filepath.Join(dir, "proxy"))
 }
 
-// forget removes the version from the module cache, where nothing else would.
+// forget removes the version from the module cache, because nothing else does.
 func forget(version string) {
 	GinkgoHelper()
 	out, err := exec.Command("go", "env", "GOMODCACHE").Output()

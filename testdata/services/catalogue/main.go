@@ -1,5 +1,5 @@
-// Command catalogue answers what an item costs, in cents. Its prices are in
-// Redis; a Redis that is still empty is given the price list below.
+// Command catalogue answers the price of an item, in cents. Its prices are in Redis. If
+// Redis does not have a price yet, it comes from the list below and is stored there.
 //
 // Environment: ADDRESS to listen on (:8080), REDIS_ADDRESS (redis:6379),
 // REDIS_WITHIN, how long Redis may take to answer (500ms).
@@ -59,7 +59,7 @@ func (c *catalogue) answer(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("price of %s: %v", item, err), http.StatusNotFound)
 	case err != nil:
 		slog.Error("price", "item", item, "error", err)
-		// 503 and not 500: the catalogue is well, what it depends on is not.
+		// 503 and not 500: the catalogue works, but its dependency does not.
 		http.Error(w, fmt.Sprintf("price of %s: %v", item, err), http.StatusServiceUnavailable)
 	default:
 		_, _ = fmt.Fprintln(w, cents)

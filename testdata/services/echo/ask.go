@@ -17,9 +17,9 @@ type exchange struct {
 	Returned int64 `json:"returned"`
 }
 
-// askPeer sends one message to another container's echo, so that a test sees
-// traffic between containers, which a connection from outside is not.
-// Parameters: network (tcp or udp, default tcp), address, within (default 5s).
+// askPeer sends one message to the echo of another container, so that a test can measure
+// traffic between containers. Parameters: network (tcp or udp, default tcp), address,
+// within (default 5s).
 func askPeer(w http.ResponseWriter, r *http.Request) {
 	network, address := r.FormValue("network"), r.FormValue("address")
 	if network == "" {
@@ -44,8 +44,8 @@ func askPeer(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(result)
 }
 
-// ask measures from after the connection is there, so that TCP's handshake is
-// not part of what is measured.
+// ask begins to measure when the connection is there, so that TCP's handshake is not
+// measured.
 func ask(ctx context.Context, network, address string) (exchange, error) {
 	var dialer net.Dialer
 	connection, err := dialer.DialContext(ctx, network, address)

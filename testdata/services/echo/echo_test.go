@@ -30,7 +30,7 @@ func TestAnswersWithTheTimeOfReceipt(t *testing.T) {
 	}
 }
 
-// free is an address that nobody listens on.
+// free is an address on which nothing listens.
 func free(t *testing.T, network string) string {
 	t.Helper()
 	if network == "udp" {

@@ -1,12 +1,11 @@
-// Command echo answers every message with the time at which it came, in
-// nanoseconds since 1970, and the message. Containers share their host's clock,
-// so a test subtracts the time at which it sent and has the delay of one
-// direction.
+// Command echo answers every message with the time at which it came, in nanoseconds
+// since 1970, and the message. Containers share their host's clock, so a test that
+// subtracts the time of sending gets the delay of one direction.
 //
-//	TCP 7       one answer a line
-//	UDP 7       one answer a datagram
+//	TCP 7       one answer for each line
+//	UDP 7       one answer for each datagram
 //	HTTP 8080   /echo answers with the body, /healthz with 200, and
-//	            /ask?network=udp&address=peer:7 sends a message from in here
+//	            /ask?network=udp&address=peer:7 sends a message from this container
 //
 // Environment: TCP_ADDRESS (:7), UDP_ADDRESS (:7), ADDRESS for HTTP (:8080).
 package main

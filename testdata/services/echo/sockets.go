@@ -26,7 +26,7 @@ func serveTCP(ctx context.Context, address string) error {
 				return
 			}
 			if err != nil {
-				// Out of file descriptors, say: the next one may do better.
+				// For example, no file descriptor is free: try again a little later.
 				slog.Error("accept", "error", err)
 				time.Sleep(10 * time.Millisecond)
 				continue
@@ -68,7 +68,7 @@ func serveUDP(ctx context.Context, address string) error {
 				return
 			}
 			if err != nil {
-				// An ICMP answer to an earlier datagram: not this one's concern.
+				// An ICMP error for an earlier datagram does not matter here.
 				continue
 			}
 			_, _ = socket.WriteTo(answer(time.Now(), datagram[:n]), peer)

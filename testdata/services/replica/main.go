@@ -1,12 +1,11 @@
-// Command replica is one of several services that should be alike, and that can
-// be told to differ: to be slow, to fail, to have old code, or a wrong clock.
-// Every answer says its version (X-Version) and its time (X-Time, RFC 3339 with
-// nanoseconds).
+// Command replica is one of several services that should be alike. Its environment can
+// make it different: slow, failing, with old code, or with a wrong clock. Every answer
+// has its version (X-Version) and its time (X-Time, RFC 3339 with nanoseconds).
 //
-// Environment: ADDRESS to listen on (:8080), VERSION (2), SLOWER_BY, how much
-// longer each request takes (nothing), FAIL_SHARE, the share of requests that fail
-// at once with a 500, from 0 to 1 (0), CLOCK_SKEW, how far the time it says is
-// ahead, or behind if negative (nothing).
+// Environment: ADDRESS to listen on (:8080), VERSION (2), SLOWER_BY, how much longer
+// each request takes (0s), FAIL_SHARE, the share of requests that fail at once with a
+// 500, from 0 to 1 (0), CLOCK_SKEW, how far its time is ahead, or behind if negative
+// (0s).
 package main
 
 import (

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// sayTime has all nine digits always, so that how fine the clock is can be read.
-const sayTime = "2006-01-02T15:04:05.000000000Z07:00"
+// timeFormat always has nine digits, which show how fine the clock is.
+const timeFormat = "2006-01-02T15:04:05.000000000Z07:00"
 
 type replica struct {
 	version  string
@@ -21,15 +21,14 @@ type replica struct {
 	requests atomic.Uint64
 }
 
-// signed has every answer say whose it is and what time it is there.
+// signed adds the version and the time to every answer.
 func (r *replica) signed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		next.ServeHTTP(&signer{ResponseWriter: w, replica: r}, request)
 	})
 }
 
-// signer tells the time when the answer's head is written, not when the request
-// came.
+// signer adds the time when the head of the answer is written, not when the request came.
 type signer struct {
 	http.ResponseWriter
 	replica *replica
@@ -42,7 +41,7 @@ func (s *signer) sign() {
 	}
 	s.signed = true
 	s.Header().Set("X-Version", s.replica.version)
-	s.Header().Set("X-Time", time.Now().Add(s.replica.skew).UTC().Format(sayTime))
+	s.Header().Set("X-Time", time.Now().Add(s.replica.skew).UTC().Format(timeFormat))
 }
 
 func (s *signer) WriteHeader(code int) {
@@ -57,10 +56,10 @@ func (s *signer) Write(b []byte) (int, error) {
 
 func (r *replica) work(w http.ResponseWriter, request *http.Request) {
 	if r.fails(r.requests.Add(1)) {
-		http.Error(w, "told to fail", http.StatusInternalServerError)
+		http.Error(w, "FAIL_SHARE makes this request fail", http.StatusInternalServerError)
 		return
 	}
-	sum := toil()
+	sum := doWork()
 	if r.slowerBy > 0 {
 		select {
 		case <-time.After(r.slowerBy):
@@ -71,14 +70,14 @@ func (r *replica) work(w http.ResponseWriter, request *http.Request) {
 	_, _ = fmt.Fprintf(w, "%x\n", sum[:8])
 }
 
-// fails spreads the failures evenly over the requests, the nth of which this is:
-// any number of them in a row has its share of failures, to the next whole one.
+// fails reports whether request n fails. It spreads the failures evenly: in any number of
+// requests in a row, the share of failures is right to within one.
 func (r *replica) fails(n uint64) bool {
 	return math.Floor(float64(n)*r.failing) > math.Floor(float64(n-1)*r.failing)
 }
 
-// toil takes about as long as a small request does.
-func toil() [sha256.Size]byte {
+// doWork takes about as long as a small request.
+func doWork() [sha256.Size]byte {
 	sum := sha256.Sum256(nil)
 	for range 2000 {
 		sum = sha256.Sum256(sum[:])

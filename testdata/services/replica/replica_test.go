@@ -10,7 +10,7 @@ import (
 	"github.com/chaosgate/chaosgate/testdata/services/internal/serve"
 )
 
-// answer asks the replica as its server would.
+// answer is the replica's answer to a request.
 func answer(t *testing.T, r *replica, path string) *http.Response {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -63,7 +63,7 @@ func TestTheShareOfRequestsFails(t *testing.T) {
 	}
 }
 
-func TestARequestIsSlowerByWhatIsSaid(t *testing.T) {
+func TestSlowerByMakesRequestsSlow(t *testing.T) {
 	start := time.Now()
 	_ = answer(t, &replica{slowerBy: 30 * time.Millisecond}, "/work").Body.Close()
 	if took := time.Since(start); took < 30*time.Millisecond {

@@ -10,8 +10,8 @@ import (
 
 const build = "careful"
 
-// ask asks a dependency, waits for its answer no longer than the limit, and
-// settles for the fallback when the answer is late or missing.
+// ask asks a dependency. It waits no longer than the limit, and returns the fallback if
+// the answer is late or an error.
 func ask[T any](ctx context.Context, name string, limit time.Duration, fallback T, question func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

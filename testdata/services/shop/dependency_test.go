@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-func TestSellsWhileItsDependenciesAreMute(t *testing.T) {
-	s := newShop("http://"+mute(t), mute(t), shortWithin, shortWithin)
+func TestSellsWhileItsDependenciesAreSilent(t *testing.T) {
+	s := newShop("http://"+silent(t), silent(t), shortWithin, shortWithin)
 	response, got := checkout(t, s)
 	want := receipt{Item: "tea", Price: defaultPrice}
 	if response.Code != http.StatusOK || got != want {
@@ -16,8 +16,8 @@ func TestSellsWhileItsDependenciesAreMute(t *testing.T) {
 	}
 }
 
-func TestSellsAtTheLastKnownPriceWhileTheCatalogueIsIll(t *testing.T) {
-	s := newShop(catalogueAnswering(t, http.StatusOK, "450\n").URL, mute(t), longWithin, shortWithin)
+func TestSellsAtTheLastKnownPriceWhileTheCatalogueIsBroken(t *testing.T) {
+	s := newShop(catalogueAnswering(t, http.StatusOK, "450\n").URL, silent(t), longWithin, shortWithin)
 	if _, got := checkout(t, s); got.Price != (price{Cents: 450, Source: "catalogue"}) {
 		t.Fatalf("price is %+v, want the catalogue's", got.Price)
 	}

@@ -16,23 +16,23 @@ import (
 )
 
 const (
-	// connections bounds how many requests at once a dependency gets from one shop.
+	// connections is the most requests that a dependency gets from one shop at once.
 	connections = 32
-	// connectWithin is well above one round trip: a slow network is not a gone one.
+	// connectWithin is well above one round trip, because a slow network is not a dead one.
 	connectWithin = time.Second
 )
 
-// price is what an item costs, and how the shop came to know it.
+// price is the price of an item, and where the shop has it from.
 type price struct {
 	Cents  int    `json:"cents"`
 	Source string `json:"source"`
 }
 
-// defaultPrice is asked for an item whose price was never known.
+// defaultPrice is the price of an item if the shop never learned its price.
 var defaultPrice = price{Cents: 499, Source: "default"}
 
-// receipt is the answer to a checkout. Sold counts the sales of the item so
-// far; it is 0 when the count could not be had.
+// receipt is the answer to a checkout. Sold is the number of sales of the item so far,
+// or 0 if Redis did not answer.
 type receipt struct {
 	Item  string `json:"item"`
 	Price price  `json:"price"`

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// mute is the address of a listener that accepts and never answers: what a
-// dependency behind a black hole looks like.
-func mute(t *testing.T) string {
+// silent is the address of a listener that accepts connections and never answers, like a
+// dependency that hangs.
+func silent(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -53,8 +53,8 @@ func TestVersionNamesTheBuild(t *testing.T) {
 	}
 }
 
-// longWithin is long enough for an answer on a busy machine, shortWithin is
-// what a test waits for an answer that never comes.
+// longWithin is long enough for an answer on a busy machine. shortWithin is how long a
+// test waits for an answer that never comes.
 const (
 	longWithin  = 30 * time.Second
 	shortWithin = 20 * time.Millisecond

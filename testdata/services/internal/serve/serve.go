@@ -1,5 +1,5 @@
-// Package serve holds what every service needs: configuration out of the
-// environment, and an HTTP server that ends gracefully.
+// Package serve holds what every service needs: configuration from the environment, and
+// an HTTP server that ends gracefully.
 package serve
 
 import (
@@ -50,8 +50,8 @@ func HTTP(ctx context.Context, address string, handler http.Handler) error {
 	return nil
 }
 
-// Alive answers 200 for as long as the process can answer at all. It asks no
-// dependency: a service is not restarted because another one is ill.
+// Alive answers 200 as long as the process can answer. It asks no dependency, because a
+// service must not be restarted when another one is broken.
 func Alive(w http.ResponseWriter, _ *http.Request) {
 	_, _ = fmt.Fprintln(w, "ok")
 }
@@ -64,8 +64,7 @@ func Text(name, otherwise string) string {
 	return otherwise
 }
 
-// Duration is a positive duration out of an environment variable, or its
-// default.
+// Duration is a positive duration from an environment variable, or its default.
 func Duration(name string, otherwise time.Duration) (time.Duration, error) {
 	text := os.Getenv(name)
 	if text == "" {

@@ -1,5 +1,7 @@
-// Command images makes the images of the services under test, those named or
-// all, and prints their references: images nginx redis
+// Command images makes the images of the services under test and prints their
+// references. Without arguments it makes all of them:
+//
+//	images nginx redis
 package main
 
 import (
