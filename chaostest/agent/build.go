@@ -14,17 +14,18 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
-// program is the agent's.
+// program is the import path of the agent's program.
 const program = "github.com/chaosgate/chaosgate/chaostest/agent/cmd/chaosgate-agent"
 
-// Build builds the agent for Linux on the given architecture ("amd64" or
-// "arm64") with the caller's Go toolchain, from the version of this module that
-// the caller's go.mod names. It returns the binary's path and its SHA-256. The
-// toolchain runs only when something that goes into the binary has changed since
-// it ran last: that is seen by content, in milliseconds.
+// Build builds the agent for Linux on "amd64" or "arm64". It uses the caller's Go
+// toolchain, and the version of this module in the caller's go.mod. It returns the path
+// of the binary and its SHA-256.
+//
+// The toolchain runs only if a source of the binary has changed since the last build.
+// Build compares the contents of the sources to find out, which takes milliseconds.
 func Build(ctx context.Context, architecture string) (binary, digest string, err error) {
 	if !slices.Contains([]string{"amd64", "arm64"}, architecture) {
-		return "", "", fmt.Errorf("build the agent for %s: only amd64 and arm64 are built: name an image of your own in CHAOSGATE_AGENT_IMAGE", architecture)
+		return "", "", fmt.Errorf("build the agent for %s: only amd64 and arm64 are built: name your own image in CHAOSGATE_AGENT_IMAGE", architecture)
 	}
 	cache, err := os.UserCacheDir()
 	if err != nil {
@@ -41,11 +42,11 @@ func Build(ctx context.Context, architecture string) (binary, digest string, err
 // builder builds one program for one architecture into a directory.
 type builder struct {
 	program, architecture, cache string
-	// ran is called when the toolchain runs; nil but in tests.
+	// ran is called when the toolchain runs. Only tests set it.
 	ran func()
 }
 
-// build returns what was built before where that is up to date.
+// build returns the last build if it is up to date, or else builds.
 func (b builder) build(ctx context.Context) (built, error) {
 	s, err := settingsHere(b.program, b.architecture)
 	if err != nil {
@@ -57,8 +58,8 @@ func (b builder) build(ctx context.Context) (built, error) {
 	if err := os.MkdirAll(b.cache, 0o755); err != nil {
 		return built{}, err
 	}
-	// Parallel test processes build one after the other, and all but the first find
-	// it done.
+	// Parallel test processes wait for each other here. All but the first find the binary
+	// built.
 	unlock, err := lockedfile.MutexAt(filepath.Join(b.cache, "lock")).Lock()
 	if err != nil {
 		return built{}, err
@@ -70,9 +71,9 @@ func (b builder) build(ctx context.Context) (built, error) {
 	return b.run(ctx, s)
 }
 
-// run builds with the toolchain, and remembers what went into the binary. Where
-// that cannot be known for certain, or was changed meanwhile, nothing is
-// remembered, and the toolchain runs again the next time.
+// run builds with the toolchain and remembers the sources of the binary. If the sources
+// are not known for certain, or have changed during the build, run remembers nothing and
+// the toolchain runs again the next time.
 func (b builder) run(ctx context.Context, s settings) (built, error) {
 	if b.ran != nil {
 		b.ran()
@@ -83,17 +84,17 @@ func (b builder) run(ctx context.Context, s settings) (built, error) {
 	}
 	before, err := sources.fingerprint()
 	known = known && err == nil
-	made := filepath.Join(b.cache, fmt.Sprintf("building-%d", os.Getpid()))
-	defer func() { _ = os.Remove(made) }() // where it was not renamed
-	if _, err := b.toolchain(ctx, s, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", made, b.program); err != nil {
+	scratch := filepath.Join(b.cache, fmt.Sprintf("building-%d", os.Getpid()))
+	defer func() { _ = os.Remove(scratch) }() // if it was not renamed
+	if _, err := b.toolchain(ctx, s, "build", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", scratch, b.program); err != nil {
 		return built{}, err
 	}
-	digest, err := digestOf(made)
+	digest, err := digestOf(scratch)
 	if err != nil {
 		return built{}, err
 	}
 	result := built{Sources: sources, Fingerprint: before, Digest: digest}
-	if err := os.Rename(made, b.path(result)); err != nil {
+	if err := os.Rename(scratch, b.path(result)); err != nil {
 		return built{}, err
 	}
 	after, err := sources.fingerprint()
@@ -104,7 +105,7 @@ func (b builder) run(ctx context.Context, s settings) (built, error) {
 	return result, err
 }
 
-// toolchain runs a go command for the agent's platform and returns what it prints.
+// toolchain runs a go command for the agent's platform and returns its output.
 func (b builder) toolchain(ctx context.Context, s settings, args ...string) ([]byte, error) {
 	command := exec.CommandContext(ctx, s.tool, args...)
 	command.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+b.architecture, "GOFLAGS="+flags(os.Getenv("GOFLAGS")))
@@ -119,7 +120,7 @@ func (b builder) toolchain(ctx context.Context, s settings, args ...string) ([]b
 	return stdout.Bytes(), nil
 }
 
-// flags drops what a static, unmeasured binary cannot be built with.
+// flags removes the flags for instrumented binaries, which cannot be static.
 func flags(goflags string) string {
 	var kept []string
 	for f := range strings.FieldsSeq(goflags) {

@@ -43,9 +43,9 @@ func TestAnArchitectureThatIsNotBuiltIsRefused(t *testing.T) {
 	NewWithT(t).Expect(err).To(MatchError(ContainSubstring("only amd64 and arm64 are built")))
 }
 
-// The agent's program, which sits in containers, is built from the agent's side
-// alone: nothing of the host's client or builder, of the drivers, or of probes.
-func TestTheProgramHoldsNothingOfItsHostsSide(t *testing.T) {
+// The agent's program is built from the agent's side alone. It contains nothing of the
+// host's client or builder, of the drivers, or of the probes.
+func TestTheProgramContainsNothingOfTheHostsSide(t *testing.T) {
 	g := NewWithT(t)
 	command := exec.CommandContext(t.Context(), "go", "list", "-deps", "./cmd/chaosgate-agent")
 	command.Env = append(os.Environ(), "GOOS=linux")
@@ -56,7 +56,7 @@ func TestTheProgramHoldsNothingOfItsHostsSide(t *testing.T) {
 	for _, p := range packages {
 		within, ours := strings.CutPrefix(p, "github.com/chaosgate/chaosgate/chaostest")
 		g.Expect(ours).To(Equal(strings.HasPrefix(p, "github.com/chaosgate/")), "%s is above chaostest", p)
-		g.Expect(!ours || within != "" && within != "/agent").To(BeTrue(), "%s is the host's side", p)
+		g.Expect(!ours || within != "" && within != "/agent").To(BeTrue(), "%s belongs to the host's side", p)
 		for _, side := range []string{"/driver", "/probe", "/scope", "/e2e"} {
 			g.Expect(within).NotTo(HavePrefix(side))
 		}

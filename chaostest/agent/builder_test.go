@@ -9,17 +9,17 @@ import (
 	"time"
 )
 
-// made is a module with a program, and a library that a local replacement gives.
-type made struct {
+// module is a module with a program. Its library comes from a local replacement.
+type module struct {
 	t     *testing.T
 	dir   string
 	cache string
 	runs  int
 }
 
-func makeModule(t *testing.T) *made {
+func makeModule(t *testing.T) *module {
 	t.Helper()
-	m := &made{t: t, dir: t.TempDir(), cache: t.TempDir()}
+	m := &module{t: t, dir: t.TempDir(), cache: t.TempDir()}
 	m.write("app/go.mod", "module example.test/app\n\ngo 1.25\n\nrequire example.test/lib v0.0.0\n\nreplace example.test/lib => ../lib\n")
 	m.write("app/main.go", "package main\n\nimport \"example.test/lib/words\"\n\nfunc main() { println(words.Say()) }\n")
 	m.write("lib/go.mod", "module example.test/lib\n\ngo 1.25\n")
@@ -32,7 +32,7 @@ func makeModule(t *testing.T) *made {
 	return m
 }
 
-func (m *made) write(name, content string) {
+func (m *module) write(name, content string) {
 	m.t.Helper()
 	path := filepath.Join(m.dir, name)
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
@@ -44,25 +44,25 @@ func (m *made) write(name, content string) {
 }
 
 // build builds, and reports whether the toolchain ran and what the program says.
-func (m *made) build() (ran bool, says string) {
+func (m *module) build() (ran bool, says string) {
 	m.t.Helper()
 	before := m.runs
 	b := builder{program: "example.test/app", architecture: architectureHere(m.t), cache: m.cache, ran: func() { m.runs++ }}
-	made, err := b.build(m.t.Context())
+	result, err := b.build(m.t.Context())
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	if digest, err := digestOf(b.path(made)); err != nil || digest != made.Digest {
-		m.t.Errorf("the binary's digest is %s, %v, want %s", digest, err, made.Digest)
+	if digest, err := digestOf(b.path(result)); err != nil || digest != result.Digest {
+		m.t.Errorf("the binary's digest is %s, %v, want %s", digest, err, result.Digest)
 	}
-	said, err := exec.CommandContext(m.t.Context(), b.path(made)).CombinedOutput()
+	output, err := exec.CommandContext(m.t.Context(), b.path(result)).CombinedOutput()
 	if err != nil {
 		m.t.Fatal(err)
 	}
-	return m.runs > before, strings.TrimSpace(string(said))
+	return m.runs > before, strings.TrimSpace(string(output))
 }
 
-func (m *made) expect(ran bool, says, after string) {
+func (m *module) expect(ran bool, says, after string) {
 	m.t.Helper()
 	if gotRan, gotSays := m.build(); gotRan != ran || gotSays != says {
 		m.t.Errorf("after %s: the toolchain ran: %v, want %v; the program says %q, want %q", after, gotRan, ran, gotSays, says)
@@ -77,7 +77,7 @@ func architectureHere(t *testing.T) string {
 	}
 	system, architecture, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 	if system != "linux" {
-		t.Skip("the program is built for Linux and run here")
+		t.Skip("the test runs a program that is built for Linux")
 	}
 	return architecture
 }
@@ -104,18 +104,18 @@ func TestTheToolchainRunsOnlyWhenSomethingChanged(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.write("lib/words/words_test.go", "package words // a test\n")
-	m.write("lib/other/other.go", "package other // which the program does not have\n")
-	m.expect(false, "two", "another time, and changes of what is not in the program")
+	m.write("lib/other/other.go", "package other // the program does not use it\n")
+	m.expect(false, "two", "new times, and changes in files that the program does not use")
 
 	m.write("lib/words/init.go", "package words\n\nfunc init() { println(\"hello\") }\n")
 	m.expect(true, "hello\ntwo", "a new file")
 	if err := os.Remove(filepath.Join(m.dir, "lib/words/init.go")); err != nil {
 		t.Fatal(err)
 	}
-	m.expect(true, "two", "a file that has gone")
+	m.expect(true, "two", "a removed file")
 }
 
-func TestOtherModulesAndFlagsAreOtherPrograms(t *testing.T) {
+func TestADifferentModuleOrFlagMakesADifferentProgram(t *testing.T) {
 	m := makeModule(t)
 	m.expect(true, "one", "nothing was there")
 	m.write("more/go.mod", "module example.test/lib\n\ngo 1.25\n")
@@ -133,7 +133,7 @@ func TestOtherModulesAndFlagsAreOtherPrograms(t *testing.T) {
 	t.Setenv("GOFLAGS", "-tags=loud")
 	m.expect(true, "loud\nmore", "the tag")
 	t.Setenv("GOFLAGS", "")
-	m.expect(false, "more", "the tag has gone, and the sources are those of before")
+	m.expect(false, "more", "the tag was removed, and the sources are as before")
 }
 
 func TestABinaryThatWasRemovedIsBuiltAgain(t *testing.T) {
@@ -147,17 +147,17 @@ func TestABinaryThatWasRemovedIsBuiltAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	m.expect(true, "one", "the binary was removed")
-	memories, err := filepath.Glob(filepath.Join(m.cache, memoryPrefix+"*"))
-	if err != nil || len(memories) != 1 {
-		t.Fatalf("memories: %q, %v", memories, err)
+	summaries, err := filepath.Glob(filepath.Join(m.cache, summaryPrefix+"*"))
+	if err != nil || len(summaries) != 1 {
+		t.Fatalf("summaries: %q, %v", summaries, err)
 	}
-	if err := os.WriteFile(memories[0], []byte("{"), 0o600); err != nil {
+	if err := os.WriteFile(summaries[0], []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	m.expect(true, "one", "the memory was damaged")
+	m.expect(true, "one", "the summary was damaged")
 }
 
-// Where files of another place go into the build, nothing is remembered.
+// With an overlay, files from elsewhere go into the build, so nothing is remembered.
 func TestAnOverlayIsNeverTakenForUpToDate(t *testing.T) {
 	m := makeModule(t)
 	m.write("overlay.json", `{"Replace":{"`+filepath.Join(m.dir, "lib/words/words.go")+`":"`+filepath.Join(m.dir, "instead.go")+`"}}`)
@@ -169,7 +169,7 @@ func TestAnOverlayIsNeverTakenForUpToDate(t *testing.T) {
 
 func TestOldBinariesAreRemoved(t *testing.T) {
 	b := builder{cache: t.TempDir()}
-	for i := range kept + 3 {
+	for i := range keptFiles + 3 {
 		path := filepath.Join(b.cache, binaryPrefix+string(rune('a'+i)))
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
@@ -180,8 +180,8 @@ func TestOldBinariesAreRemoved(t *testing.T) {
 		}
 	}
 	b.prune()
-	left, err := filepath.Glob(filepath.Join(b.cache, "*"))
-	if err != nil || len(left) != kept || !strings.HasSuffix(left[0], binaryPrefix+"d") {
-		t.Errorf("left: %q, %v", left, err)
+	files, err := filepath.Glob(filepath.Join(b.cache, "*"))
+	if err != nil || len(files) != keptFiles || !strings.HasSuffix(files[0], binaryPrefix+"d") {
+		t.Errorf("in the cache: %q, %v", files, err)
 	}
 }

@@ -12,32 +12,35 @@ import (
 	"slices"
 )
 
-// built is a binary and what it was built from. It is remembered in a file beside
-// the binary, one for each settings.
+// built is a binary and its sources. A file beside the binary holds it; there is one such
+// file for each settings.
 type built struct {
 	Sources sources
-	// Fingerprint is the sources' when they were built.
+	// Fingerprint is the fingerprint of the sources at the time of the build.
 	Fingerprint string
-	// Digest is the SHA-256 of the binary, which also names it.
+	// Digest is the SHA-256 of the binary. The name of the binary ends with it.
 	Digest string
 }
 
-func (b builder) path(of built) string { return filepath.Join(b.cache, binaryPrefix+of.Digest) }
-
-func (b builder) memory(s settings) string {
-	return filepath.Join(b.cache, memoryPrefix+s.name()+".json")
+func (b builder) path(result built) string {
+	return filepath.Join(b.cache, binaryPrefix+result.Digest)
 }
 
-// binaryPrefix and memoryPrefix begin the names of files in the cache.
+// summary is the path of the file that holds what was built with the settings.
+func (b builder) summary(s settings) string {
+	return filepath.Join(b.cache, summaryPrefix+s.name()+".json")
+}
+
+// The names of binaries and of their summaries in the cache begin with these.
 const (
-	binaryPrefix = "chaosgate-agent-"
-	memoryPrefix = "built-"
+	binaryPrefix  = "chaosgate-agent-"
+	summaryPrefix = "built-"
 )
 
-// upToDate is what was built with these settings, if the binary is there and its
-// sources are as they were.
+// upToDate is the last build with these settings, if its binary exists and its sources
+// have not changed.
 func (b builder) upToDate(s settings) (built, bool) {
-	data, err := os.ReadFile(b.memory(s))
+	data, err := os.ReadFile(b.summary(s))
 	if err != nil {
 		return built{}, false
 	}
@@ -57,22 +60,23 @@ func (b builder) remember(s settings, result built) error {
 	if err != nil {
 		return err
 	}
-	// Those who look meanwhile see the old file or the new one.
-	fresh := b.memory(s) + ".new"
+	// A rename is atomic: a reader sees the old file or the new one.
+	fresh := b.summary(s) + ".new"
 	if err := os.WriteFile(fresh, data, 0o600); err != nil {
 		return err
 	}
-	return os.Rename(fresh, b.memory(s))
+	return os.Rename(fresh, b.summary(s))
 }
 
-// kept is how many binaries, and memories of them, stay in the cache.
-const kept = 10
+// keptFiles is how many binaries, and how many summaries, stay in the cache.
+const keptFiles = 10
 
-// prune removes the oldest binaries and memories. What cannot be removed stays.
+// prune removes the oldest binaries and summaries. It ignores errors: a file that cannot
+// be removed stays.
 func (b builder) prune() {
-	for _, prefix := range []string{binaryPrefix, memoryPrefix} {
+	for _, prefix := range []string{binaryPrefix, summaryPrefix} {
 		files, err := filepath.Glob(filepath.Join(b.cache, prefix+"*"))
-		if err != nil || len(files) <= kept {
+		if err != nil || len(files) <= keptFiles {
 			continue
 		}
 		age := map[string]int64{}
@@ -82,7 +86,7 @@ func (b builder) prune() {
 			}
 		}
 		slices.SortFunc(files, func(a, b string) int { return cmp.Compare(age[b], age[a]) })
-		for _, file := range files[kept:] {
+		for _, file := range files[keptFiles:] {
 			_ = os.Remove(file)
 		}
 	}

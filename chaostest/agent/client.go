@@ -1,6 +1,6 @@
-// Package agent is the host's side of the agent, the program that sits beside
-// the containers and does faults to them: the client that renews its lease, and
-// the building of the program.
+// Package agent is the host's side of the agent, the program that runs beside the
+// containers and injects faults into them. It holds the client, which renews the agent's
+// lease, and builds the agent's program.
 package agent
 
 import (
@@ -22,13 +22,12 @@ import (
 // Conn is the agent's standard input and output.
 type Conn interface {
 	io.ReadWriteCloser
-	// Diagnostics is the end of what the agent wrote to its standard error.
+	// Diagnostics is the last part of the agent's standard error.
 	Diagnostics() string
 }
 
-// Client is the host's end of one agent. It renews the lease of all the
-// agent's faults until it is closed. Its methods may be called from several
-// goroutines.
+// Client is the host's end of one agent. It renews the lease of all the agent's faults
+// until it is closed. Its methods may be called from several goroutines.
 type Client struct {
 	rpc  *jrpc2.Client
 	conn Conn
@@ -38,14 +37,14 @@ type Client struct {
 
 	mu      sync.Mutex
 	journal map[string][]string
-	gone    error // why the agent no longer answers; nil while it does
+	gone    error // why the agent no longer answers; nil as long as it does
 }
 
-// Connect greets the agent behind conn and starts to renew its lease. The
-// client owns conn from then on.
+// Connect greets the agent behind conn and starts to renew its lease. From then on the
+// client is responsible for closing conn.
 func Connect(ctx context.Context, conn Conn) (*Client, error) {
 	c := &Client{conn: conn, stopped: make(chan struct{}), journal: map[string][]string{}}
-	c.rpc = jrpc2.NewClient(journaling{Channel: channel.Line(conn, conn), write: c.journalize}, nil)
+	c.rpc = jrpc2.NewClient(journaling{Channel: channel.Line(conn, conn), write: c.recordStep}, nil)
 	var hello wire.HelloResult
 	if err := c.call(ctx, wire.MethodHello, nil, &hello); err != nil {
 		_ = c.rpc.Close()
@@ -61,38 +60,39 @@ func Connect(ctx context.Context, conn Conn) (*Client, error) {
 	return c, nil
 }
 
-// Close stops renewing and ends the agent, which reverts whatever is left.
+// Close stops renewing the lease and ends the agent. The agent then reverts all faults
+// that are still live.
 func (c *Client) Close() error {
 	c.stop()
 	<-c.stopped
 	return c.rpc.Close()
 }
 
-// Inject applies one fault to one target and returns what the kernel said when
-// it was read back. After an error nothing of the fault is left.
+// Inject applies one fault to one target. It returns what the agent read back from the
+// kernel. After an error, nothing of the fault remains.
 func (c *Client) Inject(ctx context.Context, params wire.InjectParams) (record.Attestation, error) {
 	var attestation record.Attestation
 	err := c.call(ctx, wire.MethodInject, params, &attestation)
 	return attestation, err
 }
 
-// Evidence is what the injection has touched so far.
+// Evidence asks what the injection has touched until now.
 func (c *Client) Evidence(ctx context.Context, id string) (record.Evidence, error) {
 	var evidence record.Evidence
 	err := c.call(ctx, wire.MethodEvidence, wire.InjectionID{ID: id}, &evidence)
 	return evidence, err
 }
 
-// Revert undoes the injection and returns the final evidence. An error says
-// what could not be undone, or not be proved undone. Reverting twice, or an
-// injection that was refused, is no error.
+// Revert undoes the injection and returns the final evidence. An error says what could
+// not be undone, or what is not proved to be undone. It is no error to revert twice, or to
+// revert an injection that was refused.
 func (c *Client) Revert(ctx context.Context, id string) (record.Evidence, error) {
 	var result wire.RevertResult
 	if err := c.call(ctx, wire.MethodRevert, wire.InjectionID{ID: id}, &result); err != nil {
 		return record.Evidence{LeaseLapsed: true}, fmt.Errorf("revert: %w%s", err, c.undoSteps(id))
 	}
-	if result.Left != "" {
-		return result.Evidence, fmt.Errorf("revert: %s%s", result.Left, c.undoSteps(id))
+	if result.Remaining != "" {
+		return result.Evidence, fmt.Errorf("revert: %s%s", result.Remaining, c.undoSteps(id))
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,24 +100,24 @@ func (c *Client) Revert(ctx context.Context, id string) (record.Evidence, error)
 	return result.Evidence, nil
 }
 
-// undoSteps lists what the agent wrote down that it would have to undo, for a
-// message to whoever must now do it by hand.
+// undoSteps lists the steps in the agent's journal, for a person who must now undo them
+// by hand.
 func (c *Client) undoSteps(id string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.journal[id]) == 0 {
 		return ""
 	}
-	return "\nthe fault itself ends with its lease; the undo steps written down for it were:\n  - " + strings.Join(c.journal[id], "\n  - ")
+	return "\nthe fault itself ends with its lease; these undo steps were recorded for it:\n  - " + strings.Join(c.journal[id], "\n  - ")
 }
 
-func (c *Client) journalize(step wire.JournalStep) {
+func (c *Client) recordStep(step wire.JournalStep) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.journal[step.ID] = append(c.journal[step.ID], step.Step)
 }
 
-// renew tells the agent again and again that its host lives.
+// renew tells the agent regularly that its host is alive.
 func (c *Client) renew(ctx context.Context) {
 	defer close(c.stopped)
 	tick := time.NewTicker(wire.RenewEvery)
@@ -134,7 +134,7 @@ func (c *Client) renew(ctx context.Context) {
 	}
 }
 
-// Alive reports whether the agent answered when it was last spoken to.
+// Alive reports whether the agent answered the last call.
 func (c *Client) Alive() bool { return c.goneError() == nil }
 
 func (c *Client) goneError() error {

@@ -24,7 +24,7 @@ func connect(t *testing.T, host *drivertest.FakeHost) *agent.Client {
 	client, err := agent.Connect(t.Context(), conn)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() {
-		_ = client.Close() // a connection that was cut says so again
+		_ = client.Close() // a broken connection reports its error again
 		host.Agent.Die()
 		NewWithT(t).Eventually(gleak.Goroutines).WithTimeout(5 * time.Second).ShouldNot(gleak.HaveLeaked(before))
 	})
@@ -41,7 +41,7 @@ func TestTheLeaseIsRenewedUntilTheClientIsClosed(t *testing.T) {
 	g.Consistently(host.Agent.Renewed).WithTimeout(3 * wire.RenewEvery).Should(Equal(stopped))
 }
 
-func TestErrorsArriveAsWhatTheyWere(t *testing.T) {
+func TestErrorsKeepTheirKind(t *testing.T) {
 	g := NewWithT(t)
 	host := drivertest.NewHost()
 	client := connect(t, host)
@@ -58,16 +58,16 @@ func TestErrorsArriveAsWhatTheyWere(t *testing.T) {
 	g.Expect(client.Alive()).To(BeTrue(), "a refusal is not the end of the agent")
 }
 
-func TestARevertSaysWhatIsLeft(t *testing.T) {
+func TestARevertReportsWhatRemains(t *testing.T) {
 	g := NewWithT(t)
 	host := drivertest.NewHost()
 	client := connect(t, host)
-	host.Agent.OnRevert = func(string) string { return "qdisc clsact still there" }
+	host.Agent.OnRevert = func(string) string { return "qdisc clsact is still there" }
 	_, err := client.Revert(t.Context(), "1")
-	g.Expect(err).To(MatchError("revert: qdisc clsact still there"))
+	g.Expect(err).To(MatchError("revert: qdisc clsact is still there"))
 }
 
-func TestADeadAgentIsNoticedWithoutBeingAsked(t *testing.T) {
+func TestADeadAgentIsNoticedWithoutACall(t *testing.T) {
 	g := NewWithT(t)
 	host := drivertest.NewHost()
 	client := connect(t, host)

@@ -2,7 +2,7 @@
 
 package agent
 
-// `go mod tidy` reads every file whatever its build tags: this import, never
-// compiled, keeps what the agent's program needs in the go.sum of whoever uses
-// the library, so that it can be built there on demand.
+// This import is never compiled. `go mod tidy` reads it nevertheless, because it ignores
+// build tags. So the go.sum of every user of the library lists what the agent's program
+// needs, and the program can be built there.
 import _ "github.com/chaosgate/chaosgate/chaostest/agent/cmd/chaosgate-agent"

@@ -13,10 +13,10 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// errGone is in an error when the agent no longer answers.
+// errGone is wrapped by errors of calls to an agent that no longer answers.
 var errGone = errors.New("the agent is gone")
 
-// explain turns what the protocol says into what happened.
+// explain turns an error of the protocol into one that says what happened.
 func (c *Client) explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -25,8 +25,8 @@ func (c *Client) explain(ctx context.Context, err error) error {
 	switch {
 	case !ok || answer.Code == jrpc2.Cancelled:
 		gone := fmt.Errorf("%w (%w): was its container killed, or is the Docker Engine gone? Faults end with their lease, after %s", errGone, err, wire.Lease)
-		if said := strings.TrimSpace(c.conn.Diagnostics()); said != "" {
-			gone = fmt.Errorf("%w; its last words: %s", gone, said)
+		if output := strings.TrimSpace(c.conn.Diagnostics()); output != "" {
+			gone = fmt.Errorf("%w; its last output: %s", gone, output)
 		}
 		return gone
 	case answer.Code == wire.CodeUnsupported:

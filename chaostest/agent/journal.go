@@ -8,8 +8,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 )
 
-// journaling takes the agent's undo steps out of what it says, in order: a step
-// is written down when the answer that comes after it is read.
+// journaling takes the undo steps out of the agent's messages, in order. A step is recorded
+// before the answer that follows it is read.
 type journaling struct {
 	channel.Channel
 	write func(wire.JournalStep)
@@ -22,14 +22,14 @@ func (j journaling) Recv() ([]byte, error) {
 		if err != nil {
 			return message, err
 		}
-		var said struct {
+		var notification struct {
 			Method string           `json:"method"`
 			Params wire.JournalStep `json:"params"`
 		}
-		// What cannot be read is the protocol's to complain of.
-		if json.Unmarshal(message, &said) != nil || said.Method != wire.NotifyJournal {
+		// The protocol reports a message that cannot be read.
+		if json.Unmarshal(message, &notification) != nil || notification.Method != wire.NotifyJournal {
 			return message, nil
 		}
-		j.write(said.Params)
+		j.write(notification.Params)
 	}
 }

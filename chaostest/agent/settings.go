@@ -14,27 +14,27 @@ import (
 	"time"
 )
 
-// settings are what decides which sources the toolchain would build, and how, as
-// far as it is known without running it.
+// settings holds what decides which sources the toolchain builds, and how. It is found
+// without running the toolchain.
 type settings struct {
 	tool string
 
 	Program, Architecture string
-	// Tool is the go command with its size and its age: another release is another
-	// one. Release is that of the running program, which a wrapper around the go
-	// command may choose.
+	// Tool is the path of the go command with its size and time, which differ for another
+	// release. Release is the Go release of the running program, because a wrapper around
+	// the go command may choose one.
 	Tool    string
 	Release string
-	// Module and Workspace are the go.mod and the go.work that hold here; empty
-	// where there is none.
+	// Module and Workspace are the paths of the go.mod and the go.work for this directory.
+	// They are empty if there are none.
 	Module, Workspace string
-	// Environment holds the variables that change a build, and EnvironmentFile the
-	// content of the file that `go env -w` writes.
+	// Environment holds the variables that change a build. EnvironmentFile is the content
+	// of the file that `go env -w` writes.
 	Environment     map[string]string
 	EnvironmentFile string
 }
 
-// variables change what is built.
+// variables lists the environment variables that change a build.
 var variables = []string{
 	"GO111MODULE", "GOAMD64", "GOARM64", "GOEXPERIMENT", "GOFIPS140", "GOFLAGS", "GOMODCACHE", "GOPATH", "GOROOT", "GOTOOLCHAIN", "GOWORK",
 }
@@ -67,7 +67,7 @@ func settingsHere(program, architecture string) (settings, error) {
 	return s, err
 }
 
-// name tells settings apart: the same ones have the same name.
+// name identifies the settings: equal settings have equal names.
 func (s settings) name() string {
 	encoded, err := json.Marshal(s)
 	if err != nil {
@@ -89,7 +89,7 @@ func identify(tool string) (string, error) {
 	return fmt.Sprintf("%s %d %s", path, info.Size(), info.ModTime().UTC().Format(time.RFC3339Nano)), nil
 }
 
-// above is the file of that name in the directory or the nearest one above it.
+// above finds the file with this name in the directory, or in the nearest one above it.
 func above(dir, name string) string {
 	for {
 		path := filepath.Join(dir, name)
@@ -112,7 +112,7 @@ func environmentFile() (string, error) {
 	case "":
 		config, err := os.UserConfigDir()
 		if err != nil {
-			return "", nil //nolint:nilerr // then the toolchain has no such file either
+			return "", nil //nolint:nilerr // the toolchain has no such file then, either
 		}
 		path = filepath.Join(config, "go", "env")
 	}

@@ -16,16 +16,16 @@ import (
 	"strings"
 )
 
-// sources are the files that may change under a build: go.mod and its like, which
-// also pin all that comes out of the module cache, and the directories of packages
-// that do not come from there, such as those of a checkout or a local replacement.
+// sources lists what may change between two builds. Files are go.mod, go.sum and the like;
+// they also fix everything that comes from the module cache. Dirs are the directories of
+// packages outside that cache, such as those of a checkout or a local replacement.
 type sources struct {
 	Files []string
 	Dirs  []string
 }
 
-// fingerprint is a hash over the names and the content of all sources. A file that
-// is missing counts as missing. Tests are no sources.
+// fingerprint is a hash of the names and the contents of all sources. It covers files that
+// do not exist too, but no tests.
 func (s sources) fingerprint() (string, error) {
 	hash := sha256.New()
 	add := func(path string) error {
@@ -62,8 +62,8 @@ func (s sources) fingerprint() (string, error) {
 	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
-// listed is a package as `go list -json` prints it.
-type listed struct {
+// listedPackage is a package as `go list -json` prints it.
+type listedPackage struct {
 	Dir           string
 	Standard      bool
 	EmbedPatterns []string
@@ -72,8 +72,8 @@ type listed struct {
 
 type listedModule struct{ GoMod string }
 
-// sources asks the toolchain what goes into the program. known is false where
-// something else may, which only the toolchain sees.
+// sources asks the toolchain what goes into the program. known is false if something else
+// may go into it that only the toolchain sees.
 func (b builder) sources(ctx context.Context, s settings) (found sources, known bool, err error) {
 	output, err := b.toolchain(ctx, s, "env", "-json", "GOFLAGS", "GOMODCACHE", "GOMOD", "GOWORK")
 	if err != nil {
@@ -86,8 +86,8 @@ func (b builder) sources(ctx context.Context, s settings) (found sources, known 
 	if env.GOWORK == "off" {
 		env.GOWORK = ""
 	}
-	// Other module files and overlays are named by flags; and where the toolchain
-	// has found other modules than settings did, the rule was another.
+	// Flags may name other module files and overlays. If the toolchain has found other
+	// modules than settings, it has followed a rule that settings does not know.
 	known = !strings.Contains(env.GOFLAGS, "-modfile") && !strings.Contains(env.GOFLAGS, "-overlay") &&
 		env.GOMOD == s.Module && env.GOWORK == s.Workspace
 	files := map[string]bool{}
@@ -109,7 +109,7 @@ func (b builder) sources(ctx context.Context, s settings) (found sources, known 
 	for _, m := range mains {
 		module(m.GoMod)
 	}
-	packages, err := list[listed](ctx, b, s, "-deps", "-json=Dir,Standard,EmbedPatterns,Module", b.program)
+	packages, err := list[listedPackage](ctx, b, s, "-deps", "-json=Dir,Standard,EmbedPatterns,Module", b.program)
 	if err != nil {
 		return found, false, err
 	}

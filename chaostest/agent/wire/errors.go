@@ -8,13 +8,14 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// The codes that tell the agent's own errors from those of the protocol.
+// The codes of the agent's errors. The protocol's errors have other codes.
 const (
 	CodeFailed      jrpc2.Code = 1
 	CodeUnsupported jrpc2.Code = 2
 )
 
-// Error puts an error into a form that arrives as the same kind of error.
+// Error encodes an error for the host, so that the host can return an error of the same
+// kind.
 func Error(err error) error {
 	if unsupported, ok := errors.AsType[*fault.UnsupportedError](err); ok {
 		return jrpc2.Errorf(CodeUnsupported, "%s", err).WithData(unsupported)

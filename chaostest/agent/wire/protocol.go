@@ -1,9 +1,8 @@
-// Package wire is what the agent and its host say to each other: the messages,
-// the lease that the host renews, and the codes of errors.
+// Package wire is the protocol between the agent and its host: the messages, the lease
+// that the host renews, and the codes of errors.
 //
-// The two speak JSON-RPC 2.0, one message a line, over the agent's standard
-// input and output. The end of the input is the end of the agent: it reverts
-// all it did and exits.
+// The two exchange JSON-RPC 2.0 messages, one on each line, over the agent's standard
+// input and output. When the input ends, the agent reverts all faults and exits.
 package wire
 
 import (
@@ -14,13 +13,12 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Protocol is the version of the messages below. Both sides must have the same.
+// Protocol is the version of the messages. Both sides must have the same one.
 const Protocol = 1
 
-// Lease is how long a fault lives without being renewed, RenewEvery how often
-// it is. A fault is gone 2 s after the last sign of life at the latest, so the
-// lease is shorter; it is several renewals long, so that a busy machine does not
-// end a fault by accident.
+// Lease is how long a fault lives without a renewal. The host renews it each RenewEvery.
+// A fault must be gone within 2 s of the last renewal, so the lease is shorter than that.
+// It lasts several renewals, so that a busy machine does not end a fault by accident.
 const (
 	Lease      = 1500 * time.Millisecond
 	RenewEvery = 200 * time.Millisecond
@@ -35,17 +33,17 @@ const (
 	MethodRenew    = "renew"
 )
 
-// NotifyJournal is the notification by which the agent writes an undo step down
-// with its host before it does what the step undoes.
+// NotifyJournal is the notification with an undo step. The agent sends it to the host
+// before it does what the step undoes.
 const NotifyJournal = "journal"
 
-// HelloResult answers the hello that opens the conversation.
+// HelloResult answers MethodHello, which is the first call.
 type HelloResult struct {
 	Protocol int `json:"protocol"`
 }
 
-// InjectParams asks for one fault on one target, which the agent finds on its host
-// by the container's full ID.
+// InjectParams asks for one fault on one target. The agent finds the target on its host by
+// TargetID, the container's full ID.
 type InjectParams struct {
 	ID         string          `json:"id"`
 	TargetID   string          `json:"targetID"`
@@ -60,14 +58,15 @@ type InjectionID struct {
 	ID string `json:"id"`
 }
 
-// RevertResult is the last word on an injection.
+// RevertResult answers MethodRevert.
 type RevertResult struct {
 	Evidence record.Evidence `json:"evidence"`
-	// Left says what could not be undone or proved undone; empty when all was.
-	Left string `json:"left,omitempty"`
+	// Remaining says what could not be undone, or what is not proved to be undone. It is
+	// empty if nothing remains.
+	Remaining string `json:"remaining,omitempty"`
 }
 
-// JournalStep is one undo step, written down before its deed.
+// JournalStep is one undo step. It is sent before the agent does what the step undoes.
 type JournalStep struct {
 	ID   string `json:"id"`
 	Step string `json:"step"`

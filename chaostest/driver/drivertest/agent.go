@@ -124,7 +124,7 @@ func (a *FakeAgent) revert(ctx context.Context, params wire.InjectionID) (wire.R
 	}
 	result := wire.RevertResult{Evidence: evidence}
 	if a.OnRevert != nil {
-		result.Left = a.OnRevert(params.ID)
+		result.Remaining = a.OnRevert(params.ID)
 	}
 	return result, nil
 }

@@ -8,6 +8,6 @@ import (
 )
 
 func main() {
-	fmt.Fprintln(os.Stderr, "chaosgate-agent runs on Linux, beside the containers; the library builds and starts it by itself")
+	fmt.Fprintln(os.Stderr, "chaosgate-agent runs on Linux, beside the containers; the library builds and starts it")
 	os.Exit(2)
 }

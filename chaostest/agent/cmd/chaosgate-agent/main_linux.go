@@ -1,6 +1,6 @@
-// chaosgate-agent sits beside the containers and does to them what the library
-// asks for. It is started by the library, speaks on its standard input and
-// output, and reverts everything when its input ends.
+// chaosgate-agent runs beside the containers and injects the faults that the library asks
+// for. The library starts it and talks to it over its standard input and output. When the
+// input ends, the agent reverts everything.
 package main
 
 import (

@@ -1,11 +1,11 @@
-// Package container finds a container's first process by the container's ID,
-// without asking an engine.
+// Package container finds the first process of a container by the container's ID, without
+// asking an engine.
 //
 // Every engine names a container's cgroup after its ID, on v1 and v2: Docker's
 // "docker/ID" and "docker-ID.scope", Podman's "libpod-ID.scope", and Kubernetes'
 // "kubepods/burstable/podUID/ID" and "cri-containerd-ID.scope". So the processes
-// of the container are those in a cgroup of that name, and the first of them is
-// the one that the engine started.
+// of a container are those in a cgroup with its ID in the name. The first of them is the
+// one that the engine started.
 package container
 
 import (
@@ -17,8 +17,8 @@ import (
 	"sync"
 )
 
-// Finder finds containers' first processes in a proc file system of the host's
-// PID namespace. It may be used by many goroutines at once.
+// Finder finds the first processes of containers. It reads a proc file system of the host's
+// PID namespace. Its methods may be called from several goroutines.
 type Finder struct {
 	proc string
 
@@ -29,9 +29,9 @@ type Finder struct {
 // NewFinder makes a finder that reads the proc file system mounted at proc.
 func NewFinder(proc string) *Finder { return &Finder{proc: proc} }
 
-// FirstProcess is the number of the first process of the container with this
-// full ID. One search finds all containers. What is known from an earlier search
-// is checked, so that a container that was restarted is found anew.
+// FirstProcess returns the process ID of the container's first process. id is the full ID
+// of the container. One search finds all containers. Results of an earlier search are
+// checked, so that a restarted container is searched for again.
 func (f *Finder) FirstProcess(id string) (pid int, err error) {
 	if id == "" || strings.Contains(id, "/") {
 		return 0, fmt.Errorf("find container %q: an ID is needed, as `docker inspect -f {{.Id}}` prints it", id)
@@ -48,13 +48,14 @@ func (f *Finder) FirstProcess(id string) (pid int, err error) {
 	}
 	first, ok := f.known[id]
 	if !ok {
-		return 0, fmt.Errorf("find container %s: no process of this host is in a cgroup of that name: does the container run, on this host, "+
-			"outside a virtual machine such as Kata's or gVisor's, and is the agent in the host's PID namespace?", id)
+		return 0, fmt.Errorf("find container %s: no process of this host is in a cgroup with that ID: is the container running on this host, "+
+			"without a virtual machine such as Kata's or gVisor's, and is the agent in the host's PID namespace?", id)
 	}
 	return first.pid, nil
 }
 
-// search finds the first process of every container, and of the one with this ID.
+// search finds the first process of every container. It also recognises id if that does
+// not look like the ID of a container.
 func (f *Finder) search(id string) (map[string]process, error) {
 	entries, err := os.ReadDir(f.proc)
 	if err != nil {
@@ -66,7 +67,7 @@ func (f *Finder) search(id string) (map[string]process, error) {
 		if err != nil {
 			continue
 		}
-		// A process that ends meanwhile cannot be read, and is nobody's any more.
+		// A process that has ended in the meantime cannot be read. It is skipped.
 		ids := f.containers(pid, id)
 		if len(ids) == 0 {
 			continue
@@ -84,19 +85,19 @@ func (f *Finder) search(id string) (map[string]process, error) {
 	return known, nil
 }
 
-// containers are the IDs of the containers that the process is in, and the asked
-// one if it is in that, whatever its form.
-func (f *Finder) containers(pid int, asked string) map[string]bool {
+// containers returns the IDs of the containers that hold the process. It also recognises
+// wanted if that does not look like the ID of a container.
+func (f *Finder) containers(pid int, wanted string) map[string]bool {
 	groups, err := os.ReadFile(filepath.Join(f.proc, strconv.Itoa(pid), "cgroup"))
 	if err != nil {
 		return nil
 	}
-	return containersIn(string(groups), asked)
+	return containersIn(string(groups), wanted)
 }
 
 func (f *Finder) holds(id string, pid int) bool { return f.containers(pid, id)[id] }
 
-// read is the process with that number, if it lives.
+// read reads the process with this ID. It is an error if the process has ended.
 func (f *Finder) read(pid int) (process, error) {
 	dir := filepath.Join(f.proc, strconv.Itoa(pid))
 	stat, err := os.ReadFile(filepath.Join(dir, "stat"))

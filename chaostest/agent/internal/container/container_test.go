@@ -13,7 +13,7 @@ const (
 	other = "ffffd650a86a8a094ee8d650a86a8a094ee8d650a86a8a094ee8d650a86a8a09"
 )
 
-// fake is a process of a made-up proc file system.
+// fake is a process in a fake proc file system.
 type fake struct {
 	pid, parent, start int
 	group              string // the lines of /proc/PID/cgroup, or the path of a v2 group
@@ -22,7 +22,7 @@ type fake struct {
 	name               string
 }
 
-func tree(t *testing.T, all ...fake) (proc string) {
+func fakeProc(t *testing.T, all ...fake) (proc string) {
 	t.Helper()
 	proc = t.TempDir()
 	for _, extra := range []string{"sys", "self", "cmdline"} {
@@ -31,12 +31,12 @@ func tree(t *testing.T, all ...fake) (proc string) {
 		}
 	}
 	for _, p := range all {
-		put(t, proc, p)
+		add(t, proc, p)
 	}
 	return proc
 }
 
-func put(t *testing.T, proc string, p fake) {
+func add(t *testing.T, proc string, p fake) {
 	t.Helper()
 	dir := filepath.Join(proc, fmt.Sprint(p.pid))
 	if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -59,7 +59,7 @@ func put(t *testing.T, proc string, p fake) {
 	}
 }
 
-func TestEveryEnginesNamesAreFound(t *testing.T) {
+func TestTheNamesOfEveryEngineAreFound(t *testing.T) {
 	for name, group := range map[string]string{
 		"docker, v2 and systemd":     "/system.slice/docker-" + id + ".scope",
 		"docker, v2":                 "/docker/" + id,
@@ -74,7 +74,7 @@ func TestEveryEnginesNamesAreFound(t *testing.T) {
 		"a private namespace":        "/../../podX/cri-containerd-" + id + ".scope",
 		"systemd in the container":   "/docker/" + id + "/init.scope",
 	} {
-		proc := tree(t, fake{pid: 1, group: "/init.scope"}, fake{pid: 7, parent: 1, start: 5, group: group, nspid: "7 1"})
+		proc := fakeProc(t, fake{pid: 1, group: "/init.scope"}, fake{pid: 7, parent: 1, start: 5, group: group, nspid: "7 1"})
 		if pid, err := NewFinder(proc).FirstProcess(id); err != nil || pid != 7 {
 			t.Errorf("%s: found %d, %v", name, pid, err)
 		}
@@ -91,13 +91,13 @@ func TestNoOtherNameIsFound(t *testing.T) {
 		"the host":                "12:pids:/\n0::/\n",
 		"nothing":                 "",
 	} {
-		_, err := NewFinder(tree(t, fake{pid: 7, group: group})).FirstProcess(id)
-		if err == nil || !strings.Contains(err.Error(), "find container "+id+": no process of this host is in a cgroup of that name: does the container run") {
+		_, err := NewFinder(fakeProc(t, fake{pid: 7, group: group})).FirstProcess(id)
+		if err == nil || !strings.Contains(err.Error(), "find container "+id+": no process of this host is in a cgroup with that ID: is the container running") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
 	for _, wrong := range []string{"", "a/b"} {
-		if _, err := NewFinder(tree(t)).FirstProcess(wrong); err == nil || !strings.Contains(err.Error(), "an ID is needed") {
+		if _, err := NewFinder(fakeProc(t)).FirstProcess(wrong); err == nil || !strings.Contains(err.Error(), "an ID is needed") {
 			t.Errorf("%q: %v", wrong, err)
 		}
 	}
@@ -122,15 +122,15 @@ func TestTheFirstProcessIsTheOneThatTheEngineStarted(t *testing.T) {
 		"beside a dead one":                    {{pid: 100, parent: 50, start: 10, group: group}, {pid: 68, parent: 50, start: 3, group: group, nspid: "68 1", state: "Z"}},
 		"with a name that looks like a stat":   {{pid: 100, parent: 50, start: 10, group: group, nspid: "100 1", name: "a) Z 1 ("}, {pid: 60, parent: 100, start: 11, group: group}},
 	} {
-		if pid, err := NewFinder(tree(t, append(all, shim)...)).FirstProcess(id); err != nil || pid != 100 {
+		if pid, err := NewFinder(fakeProc(t, append(all, shim)...)).FirstProcess(id); err != nil || pid != 100 {
 			t.Errorf("%s: found %d, %v", name, pid, err)
 		}
 	}
 }
 
-func TestARestartedContainerIsFoundAnew(t *testing.T) {
+func TestARestartedContainerIsFoundAgain(t *testing.T) {
 	group := "/docker/" + id
-	proc := tree(t, fake{pid: 7, parent: 1, start: 5, group: group, nspid: "7 1"})
+	proc := fakeProc(t, fake{pid: 7, parent: 1, start: 5, group: group, nspid: "7 1"})
 	f := NewFinder(proc)
 	find := func(want int) {
 		t.Helper()
@@ -143,21 +143,21 @@ func TestARestartedContainerIsFoundAnew(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(proc, "7")); err != nil {
 		t.Fatal(err)
 	}
-	put(t, proc, fake{pid: 9, parent: 1, start: 50, group: group, nspid: "9 1"})
+	add(t, proc, fake{pid: 9, parent: 1, start: 50, group: group, nspid: "9 1"})
 	find(9)
-	// The old number comes again, as that of a child.
-	put(t, proc, fake{pid: 7, parent: 9, start: 60, group: group, nspid: "7 2"})
+	// The old process ID is used again, for a child.
+	add(t, proc, fake{pid: 7, parent: 9, start: 60, group: group, nspid: "7 2"})
 	find(9)
 	if err := os.RemoveAll(filepath.Join(proc, "9")); err != nil {
 		t.Fatal(err)
 	}
-	put(t, proc, fake{pid: 7, parent: 1, start: 70, group: "/docker/" + other, nspid: "7 1"})
+	add(t, proc, fake{pid: 7, parent: 1, start: 70, group: "/docker/" + other, nspid: "7 1"})
 	if pid, err := f.FirstProcess(id); err == nil {
-		t.Errorf("found %d of a container that has gone", pid)
+		t.Errorf("found %d for a container that is gone", pid)
 	}
 }
 
-func TestWhatCannotBeReadIsNoProcess(t *testing.T) {
+func TestAMalformedStatIsAnError(t *testing.T) {
 	for _, stat := range []string{"", "7", "7 (x) S 1", "7 (x) S one 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 5 0", "7 (x) S 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 1 0 five 0"} {
 		if p, err := parse(7, stat, ""); err == nil {
 			t.Errorf("%q: %+v", stat, p)
@@ -166,7 +166,7 @@ func TestWhatCannotBeReadIsNoProcess(t *testing.T) {
 }
 
 func TestOneSearchFindsAllContainers(t *testing.T) {
-	f := NewFinder(tree(t, fake{pid: 7, parent: 1, group: "/docker/" + id, nspid: "7 1"}, fake{pid: 8, parent: 1, group: "/docker/" + other, nspid: "8 1"}))
+	f := NewFinder(fakeProc(t, fake{pid: 7, parent: 1, group: "/docker/" + id, nspid: "7 1"}, fake{pid: 8, parent: 1, group: "/docker/" + other, nspid: "8 1"}))
 	if _, err := f.FirstProcess(id); err != nil {
 		t.Fatal(err)
 	}

@@ -10,9 +10,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup/cgrouptest"
 )
 
-// The kernel's own answers: a cgroup named as an engine names it, with a process
-// that is the first of a PID namespace, a child of it, and one that comes later
-// from outside.
+// A cgroup with the name that an engine would choose holds the first process of a PID
+// namespace, its child, and a later process from outside.
 func TestTheKernelsProcessesAreFound(t *testing.T) {
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	if pid, err := NewFinder("/proc").FirstProcess(box.Name); err == nil {

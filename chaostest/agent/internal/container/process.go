@@ -9,19 +9,19 @@ import (
 	"strings"
 )
 
-// process is what tells the processes of a container apart.
+// process holds what is needed to find the first process of a container.
 type process struct {
 	pid, parent int
-	// namespaceInit says that it is the first process of a PID namespace.
+	// namespaceInit is true for the first process of a PID namespace.
 	namespaceInit bool
-	start         uint64 // in clock ticks since the machine's start
+	start         uint64 // in clock ticks since the machine started
 }
 
 var errEnded = errors.New("the process has ended")
 
 // parse reads /proc/PID/stat and /proc/PID/status.
 func parse(pid int, stat, status string) (process, error) {
-	// The program's name, in parentheses, may hold anything.
+	// The name of the program, in parentheses, may contain anything.
 	_, after, _ := cutLast(stat, ")")
 	fields := strings.Fields(after)
 	const state, parent, start = 0, 1, 19
@@ -48,34 +48,34 @@ func parse(pid int, stat, status string) (process, error) {
 	return p, nil
 }
 
-// first is the process that the engine started: the first process of a PID
-// namespace, whose parent is outside the container. Where the container has no
-// PID namespace of its own, it is the one that started before all others. Later
-// ones with a parent outside are those of exec and the agent's own workers.
+// first is the process that the engine started: the first process of a PID namespace whose
+// parent is outside the container. In a container that shares the PID namespace of the
+// host, it is the oldest process. Later processes with a parent outside come from exec or
+// from the agent's workers.
 func first(all []process) process {
 	inside := map[int]bool{}
 	for _, p := range all {
 		inside[p.pid] = true
 	}
-	yesFirst := func(yes bool) int {
-		if yes {
+	trueFirst := func(b bool) int {
+		if b {
 			return 0
 		}
 		return 1
 	}
 	return slices.MinFunc(all, func(a, b process) int {
 		return cmp.Or(
-			cmp.Compare(yesFirst(a.namespaceInit && !inside[a.parent]), yesFirst(b.namespaceInit && !inside[b.parent])),
+			cmp.Compare(trueFirst(a.namespaceInit && !inside[a.parent]), trueFirst(b.namespaceInit && !inside[b.parent])),
 			cmp.Compare(a.start, b.start),
-			cmp.Compare(yesFirst(!inside[a.parent]), yesFirst(!inside[b.parent])),
+			cmp.Compare(trueFirst(!inside[a.parent]), trueFirst(!inside[b.parent])),
 			cmp.Compare(a.pid, b.pid),
 		)
 	})
 }
 
-// containersIn are the IDs of the containers in whose groups, or below, a process
-// is. groups are the lines of /proc/PID/cgroup.
-func containersIn(groups, asked string) map[string]bool {
+// containersIn returns the IDs of the containers in the cgroup paths of a process. groups
+// is the content of /proc/PID/cgroup.
+func containersIn(groups, wanted string) map[string]bool {
 	ids := map[string]bool{}
 	for line := range strings.Lines(groups) {
 		parts := strings.SplitN(strings.TrimSpace(line), ":", 3)
@@ -83,7 +83,7 @@ func containersIn(groups, asked string) map[string]bool {
 			continue
 		}
 		for component := range strings.SplitSeq(parts[2], "/") {
-			if id := idIn(component, asked); id != "" {
+			if id := idIn(component, wanted); id != "" {
 				ids[id] = true
 			}
 		}
@@ -91,17 +91,16 @@ func containersIn(groups, asked string) map[string]bool {
 	return ids
 }
 
-// idLength is that of every engine's IDs: a SHA-256 in hexadecimal.
+// idLength is the length of an ID: every engine uses a SHA-256 in hexadecimal.
 const idLength = 64
 
-// idIn is the container's ID in a cgroup's name: "ID", "docker-ID.scope",
-// "slice:cri-containerd:ID". It is empty in any other name, and in that of a group
-// such as "crio-conmon-ID.scope", which holds the program that watches the
-// container.
-func idIn(component, asked string) string {
+// idIn is the ID of the container in the name of a cgroup, such as "ID",
+// "docker-ID.scope" or "slice:cri-containerd:ID". It is empty for any other name. It is
+// empty for "crio-conmon-ID.scope" too: that group holds the monitor of the container.
+func idIn(component, wanted string) string {
 	name := strings.TrimSuffix(component, ".scope")
-	id := asked
-	if !strings.HasSuffix(name, asked) {
+	id := wanted
+	if !strings.HasSuffix(name, wanted) {
 		if id = name[max(len(name)-idLength, 0):]; len(id) < idLength || strings.Trim(id, "0123456789abcdef") != "" {
 			return ""
 		}

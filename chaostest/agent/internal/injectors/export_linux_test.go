@@ -1,4 +1,4 @@
 package injectors
 
-// With is All with a keeper that the test closes.
+// With is All, with a keeper that the test closes.
 var With = with

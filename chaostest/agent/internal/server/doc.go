@@ -1,4 +1,3 @@
-// Package server is the agent's end of the protocol: it hands each request to
-// the injector of its kernel subject and ends every fault when the host is done,
-// gone or silent.
+// Package server is the agent's end of the protocol. It passes each request to the handler
+// of its fault, and ends every fault when the host is done, gone or silent.
 package server

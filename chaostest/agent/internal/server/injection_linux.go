@@ -11,25 +11,25 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// injection is one fault on one target from its request to its last word.
+// injection is one fault on one target, from the request to the final evidence.
 type injection struct {
 	journal *injector.Journal
 
-	// ending is held while the fault is applied or reverted: a revert that comes
-	// while it is applied calls that off and waits for it.
-	ending sync.Mutex
+	// changing is held while the fault is applied or reverted. A revert during the
+	// application cancels it and waits for its end.
+	changing sync.Mutex
 
 	mu     sync.Mutex
-	cancel context.CancelFunc // calls the applying off; nil when it is not under way
-	live   injector.Live      // nil until applied
+	cancel context.CancelFunc // cancels the application; nil before it begins
+	live   injector.Live      // nil until the fault is applied
 	over   bool
 	lapsed bool
 	final  record.Evidence
 }
 
 func (i *injection) apply(ctx context.Context, handler injector.Handler, request injector.Request[fault.Fault]) (record.Attestation, error) {
-	i.ending.Lock()
-	defer i.ending.Unlock()
+	i.changing.Lock()
+	defer i.changing.Unlock()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if !i.begin(cancel) {
@@ -37,14 +37,14 @@ func (i *injection) apply(ctx context.Context, handler injector.Handler, request
 	}
 	live, err := handler.Apply(ctx, request, i.journal)
 	if err == nil && ctx.Err() != nil {
-		err = context.Cause(ctx) // the host no longer waits: nobody would know of the fault
+		err = context.Cause(ctx) // the host no longer waits, and would not know of the fault
 	}
 	if err != nil {
 		i.mu.Lock()
 		i.over = true
 		i.mu.Unlock()
 		if undo := i.journal.Unwind(); undo != nil {
-			err = errors.Join(err, fmt.Errorf("undo what was done of it: %w", undo))
+			err = errors.Join(err, fmt.Errorf("undo the part that was done: %w", undo))
 		}
 		return record.Attestation{}, fmt.Errorf("inject %s on %s: %w", request.Fault, request.Target.Name, err)
 	}
@@ -54,8 +54,8 @@ func (i *injection) apply(ctx context.Context, handler injector.Handler, request
 	return live.Attestation(), nil
 }
 
-// begin notes how the applying is called off; it is false when the injection is
-// over already.
+// begin keeps the function that cancels the application. It returns false if the injection
+// is over already.
 func (i *injection) begin(cancel context.CancelFunc) bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -63,7 +63,7 @@ func (i *injection) begin(cancel context.CancelFunc) bool {
 	return !i.over
 }
 
-// callOff ends an applying that is under way: nobody waits for it any more.
+// callOff cancels an application that has not finished.
 func (i *injection) callOff() {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -92,12 +92,12 @@ func (i *injection) renew(until uint64) error {
 	return live.Renew(until)
 }
 
-// revert undoes the fault, proves it, and keeps the final evidence. It may be
-// called again: what failed is tried again.
+// revert undoes the fault, proves that nothing is left, and keeps the final evidence. If a
+// step fails, the next call tries it again.
 func (i *injection) revert() (record.Evidence, error) {
 	i.callOff()
-	i.ending.Lock()
-	defer i.ending.Unlock()
+	i.changing.Lock()
+	defer i.changing.Unlock()
 	i.mu.Lock()
 	live, over, final := i.live, i.over, i.final
 	i.mu.Unlock()
@@ -121,7 +121,7 @@ func (i *injection) revert() (record.Evidence, error) {
 	return after, nil
 }
 
-// lapse reverts the fault because its lease ran out.
+// lapse reverts the fault because its lease has run out.
 func (i *injection) lapse() error {
 	i.mu.Lock()
 	live, over := i.live, i.over

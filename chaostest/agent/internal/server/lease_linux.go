@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 )
 
-// extend moves the end of the lease: the host has given a sign of life.
+// extend moves the end of the lease, because the host is alive.
 func (s *Server) extend() uint64 {
 	until := injector.In(s.lease)
 	s.mu.Lock()
@@ -30,15 +30,15 @@ func (s *Server) renew(context.Context) error {
 	until := s.extend()
 	for id, i := range s.snapshot() {
 		if err := i.renew(until); err != nil {
-			// The fault will end with its lease; its evidence will say so.
+			// The fault ends with its lease, and its evidence says so.
 			fmt.Fprintf(os.Stderr, "renew the lease of injection %s: %v\n", id, err)
 		}
 	}
 	return nil
 }
 
-// watch reverts everything when the host falls silent. The kernel ends packet
-// faults, and workers end themselves, at the same time without this.
+// watch reverts everything when the host falls silent. Packet faults and workers do not
+// depend on it: the kernel and the workers themselves end them at the same time.
 func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(s.lease / 15)
 	defer tick.Stop()

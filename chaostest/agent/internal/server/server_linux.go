@@ -25,19 +25,19 @@ type Server struct {
 	rpc      *jrpc2.Server
 
 	mu         sync.Mutex
-	until      uint64 // end of the lease, CLOCK_MONOTONIC
+	until      uint64 // the end of the lease on CLOCK_MONOTONIC
 	injections map[string]*injection
 	targets    map[string]*sync.Mutex
 }
 
-// New makes a server whose faults live for lease after the host's last sign of
-// life. find gives the first process of a container.
+// New makes a server. Its faults live for lease after the host's last renewal. find
+// returns the first process of a container.
 func New(handlers []injector.Handler, find func(containerID string) (pid int, err error), lease time.Duration) *Server {
 	return &Server{handlers: handlers, find: find, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
 }
 
-// Serve answers requests until in ends or ctx does, then reverts all that is
-// left. It returns what could not be reverted.
+// Serve answers requests until in or ctx ends. Then it reverts all faults that are still
+// live. The error says what could not be reverted.
 func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) error {
 	s.until = injector.In(s.lease)
 	s.rpc = jrpc2.NewServer(handler.Map{
@@ -46,7 +46,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) er
 		wire.MethodEvidence: handler.New(s.evidence),
 		wire.MethodRevert:   handler.New(s.revert),
 		wire.MethodRenew:    handler.New(s.renew),
-		// A fill of memory takes seconds and must not hold up the others' lease.
+		// Filling memory takes seconds, and must not delay renewals.
 	}, &jrpc2.ServerOptions{AllowPush: true, Concurrency: 256})
 	s.rpc.Start(channel.Line(in, out))
 
@@ -54,7 +54,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) er
 	var watcher sync.WaitGroup
 	watcher.Go(func() { s.watch(watching) })
 	stop := context.AfterFunc(ctx, s.rpc.Stop)
-	_ = s.rpc.Wait() // the end of the input, in whatever form, is the end
+	_ = s.rpc.Wait() // the input has ended, with or without an error
 	stop()
 	stopWatching()
 	watcher.Wait()
@@ -68,17 +68,17 @@ func (s *Server) hello(context.Context) (wire.HelloResult, error) {
 
 func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.Attestation, error) {
 	start := time.Now()
-	asked, err := fault.Unmarshal(params.Fault)
+	requested, err := fault.Unmarshal(params.Fault)
 	if err != nil {
 		return record.Attestation{}, wire.Error(err)
 	}
-	handler, err := injector.Find(s.handlers, asked)
+	handler, err := injector.Find(s.handlers, requested)
 	if err != nil {
 		return record.Attestation{}, wire.Error(err)
 	}
 	pid, err := s.find(params.TargetID)
 	if err != nil {
-		return record.Attestation{}, wire.Error(fmt.Errorf("inject %s on %s: %w", asked, params.TargetName, err))
+		return record.Attestation{}, wire.Error(fmt.Errorf("inject %s on %s: %w", requested, params.TargetName, err))
 	}
 	i, target, err := s.enter(ctx, params)
 	if err != nil {
@@ -89,7 +89,7 @@ func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.A
 	attestation, err := i.apply(ctx, handler, injector.Request[fault.Fault]{
 		ID:     params.ID,
 		Target: injector.Target{ID: params.TargetID, Name: params.TargetName, PID: pid},
-		Fault:  asked, Filter: params.Filter, Path: params.Path,
+		Fault:  requested, Filter: params.Filter, Path: params.Path,
 		Lease: s.leaseEnd,
 	})
 	if err != nil {
@@ -99,13 +99,13 @@ func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.A
 	return attestation, nil
 }
 
-// enter registers an injection before anything is done for it, so that a
-// revert that overtakes it finds it.
+// enter registers an injection before anything is done for it. A revert that overtakes the
+// injection then finds it.
 func (s *Server) enter(ctx context.Context, params wire.InjectParams) (*injection, *sync.Mutex, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.injections[params.ID]; ok {
-		return nil, nil, fmt.Errorf("inject %s: there is, or was, an injection of this ID", params.ID)
+		return nil, nil, fmt.Errorf("inject %s: there is or was an injection with this ID", params.ID)
 	}
 	i := &injection{journal: injector.NewJournal(func(step string) error {
 		return s.rpc.Notify(context.WithoutCancel(ctx), wire.NotifyJournal, wire.JournalStep{ID: params.ID, Step: step})
@@ -131,7 +131,7 @@ func (s *Server) revert(_ context.Context, params wire.InjectionID) (wire.Revert
 	s.mu.Lock()
 	i := s.injections[params.ID]
 	if i == nil {
-		// The revert overtook its injection: when that comes it finds itself ended.
+		// The revert has overtaken its injection, which is over before it comes.
 		s.injections[params.ID] = &injection{over: true}
 	}
 	s.mu.Unlock()
@@ -141,7 +141,7 @@ func (s *Server) revert(_ context.Context, params wire.InjectionID) (wire.Revert
 	evidence, err := i.revert()
 	result := wire.RevertResult{Evidence: evidence}
 	if err != nil {
-		result.Left = err.Error()
+		result.Remaining = err.Error()
 	}
 	return result, nil
 }

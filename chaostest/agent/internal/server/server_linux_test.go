@@ -21,20 +21,20 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// ledger is an injector whose faults are lines in a book.
+// ledger is a fake injector. Its faults are entries in a list.
 type ledger struct {
-	entered chan struct{} // receives when Apply begins, if not nil
-	leave   chan struct{} // Apply waits for it, if not nil
+	entered chan struct{} // if not nil, Apply sends on it when it begins
+	leave   chan struct{} // if not nil, Apply waits for it
 	fail    error         // what Apply returns after its first step
-	stuck   atomic.Bool   // undo fails while it is set
+	stuck   atomic.Bool   // while it is set, undo fails
 
 	mu    sync.Mutex
 	open  map[string]bool
 	until uint64
-	pid   int // of the last request's target
+	pid   int // the target of the last request
 }
 
-// find knows every container but one.
+// find finds every container except "nowhere".
 func (l *ledger) find(containerID string) (int, error) {
 	if containerID == "nowhere" {
 		return 0, errors.New("find container nowhere: no such cgroup")
@@ -66,7 +66,7 @@ func (l *ledger) Apply(ctx context.Context, request injector.Request[fault.Pause
 	if l.fail != nil {
 		return nil, l.fail
 	}
-	return &line{ledger: l, id: request.ID}, nil
+	return &entry{ledger: l, id: request.ID}, nil
 }
 
 func (l *ledger) set(id string, open bool) {
@@ -88,15 +88,15 @@ func (l *ledger) count() int {
 	return len(l.open)
 }
 
-type line struct {
+type entry struct {
 	ledger *ledger
 	id     string
 }
 
-func (l *line) Attestation() record.Attestation { return record.Attestation{Path: "ledger"} }
-func (l *line) Evidence() record.Evidence       { return record.Evidence{Effective: true} }
-func (l *line) Prove() error                    { return nil }
-func (l *line) Renew(until uint64) error {
+func (l *entry) Attestation() record.Attestation { return record.Attestation{Path: "ledger"} }
+func (l *entry) Evidence() record.Evidence       { return record.Evidence{Effective: true} }
+func (l *entry) Prove() error                    { return nil }
+func (l *entry) Renew(until uint64) error {
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
 	l.ledger.until = until
@@ -107,8 +107,8 @@ type conn struct{ net.Conn }
 
 func (conn) Diagnostics() string { return "" }
 
-// serve runs a server over a pipe and returns the host's end, the end of the
-// server as a channel, and its injector.
+// serve runs a server over a pipe. It returns the host's end of the pipe, and a channel
+// with the result of Serve.
 func serve(t *testing.T, book *ledger, lease time.Duration) (net.Conn, <-chan error) {
 	t.Helper()
 	return serveUntil(t, context.WithoutCancel(t.Context()), book, lease)
@@ -117,13 +117,13 @@ func serve(t *testing.T, book *ledger, lease time.Duration) (net.Conn, <-chan er
 func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Duration) (net.Conn, <-chan error) { //nolint:revive // t comes first in a test's helper
 	t.Helper()
 	before := gleak.Goroutines()
-	host, own := net.Pipe()
+	host, served := net.Pipe()
 	done := make(chan error, 1)
 	s := server.New([]injector.Handler{injector.Handle(book.Apply)}, book.find, lease)
-	go func() { done <- s.Serve(ctx, own, own) }()
+	go func() { done <- s.Serve(ctx, served, served) }()
 	t.Cleanup(func() {
 		_ = host.Close() // a pipe's Close never fails
-		_ = own.Close()
+		_ = served.Close()
 		NewWithT(t).Eventually(gleak.Goroutines).WithTimeout(5 * time.Second).ShouldNot(gleak.HaveLeaked(before))
 	})
 	return host, done
@@ -165,10 +165,10 @@ func TestATermSignalRevertsEverything(t *testing.T) {
 	signalled()
 	g.Eventually(done).WithTimeout(10 * time.Second).Should(Receive(BeNil()))
 	g.Expect(book.count()).To(BeZero())
-	_ = client.Close() // the other end has gone
+	_ = client.Close() // the other end is closed
 }
 
-func TestASilentHostRevertsEverythingAndIsTold(t *testing.T) {
+func TestTheFaultsOfASilentHostAreReverted(t *testing.T) {
 	g := NewWithT(t)
 	book := &ledger{}
 	host, _ := serve(t, book, 300*time.Millisecond)
@@ -187,7 +187,7 @@ func TestASilentHostRevertsEverythingAndIsTold(t *testing.T) {
 	_, err = io.WriteString(silent, `{"jsonrpc":"2.0","id":1,"method":"inject","params":{"id":"2","targetID":"x","targetName":"x","filter":{},"fault":`+string(params.Fault)+"}}\n")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Eventually(book.count).WithTimeout(5 * time.Second).Should(Equal(2))
-	g.Eventually(book.count).WithTimeout(5*time.Second).Should(Equal(1), "one that says nothing more loses it")
+	g.Eventually(book.count).WithTimeout(5*time.Second).Should(Equal(1), "a host that falls silent loses its fault")
 
 	evidence, err := client.Revert(t.Context(), "1")
 	g.Expect(err).NotTo(HaveOccurred())
@@ -195,7 +195,7 @@ func TestASilentHostRevertsEverythingAndIsTold(t *testing.T) {
 	g.Expect(client.Close()).To(Succeed())
 }
 
-func TestWhatFailsHalfWayIsUndone(t *testing.T) {
+func TestAnInjectionThatFailsHalfwayIsUndone(t *testing.T) {
 	g := NewWithT(t)
 	book := &ledger{fail: errors.New("the pen broke")}
 	host, _ := serve(t, book, time.Minute)
@@ -207,7 +207,7 @@ func TestWhatFailsHalfWayIsUndone(t *testing.T) {
 	_, err = client.Revert(t.Context(), "1")
 	g.Expect(err).NotTo(HaveOccurred(), "there is nothing left to revert")
 	_, err = client.Inject(t.Context(), pause(t, "1"))
-	g.Expect(err).To(MatchError(ContainSubstring("there is, or was, an injection of this ID")))
+	g.Expect(err).To(MatchError(ContainSubstring("there is or was an injection with this ID")))
 	g.Expect(client.Close()).To(Succeed())
 }
 
@@ -223,7 +223,7 @@ func TestARevertThatFailsSaysSoAndIsTriedAgain(t *testing.T) {
 	_, err = client.Revert(t.Context(), "1")
 	g.Expect(err).To(MatchError(And(
 		ContainSubstring("undo: strike out 1: the ink is dry"),
-		ContainSubstring("the undo steps written down for it were:\n  - strike out 1"))))
+		ContainSubstring("these undo steps were recorded for it:\n  - strike out 1"))))
 	book.stuck.Store(false)
 	_, err = client.Revert(t.Context(), "1")
 	g.Expect(err).NotTo(HaveOccurred())
@@ -231,7 +231,7 @@ func TestARevertThatFailsSaysSoAndIsTriedAgain(t *testing.T) {
 	g.Expect(client.Close()).To(Succeed())
 }
 
-func TestAnInjectionNobodyWaitsForIsUndone(t *testing.T) {
+func TestACancelledInjectionIsUndone(t *testing.T) {
 	g := NewWithT(t)
 	book := &ledger{entered: make(chan struct{}), leave: make(chan struct{})}
 	host, _ := serve(t, book, time.Minute)
@@ -248,7 +248,7 @@ func TestAnInjectionNobodyWaitsForIsUndone(t *testing.T) {
 	cancel()
 	g.Eventually(failed).Should(Receive(MatchError(context.Canceled)))
 	_, err = client.Revert(t.Context(), "1")
-	g.Expect(err).NotTo(HaveOccurred(), "the revert waits for the injection's end")
+	g.Expect(err).NotTo(HaveOccurred(), "the revert waits for the end of the injection")
 	g.Expect(book.count()).To(BeZero())
 	g.Expect(client.Close()).To(Succeed())
 }
@@ -283,6 +283,6 @@ func TestTheTargetIsFoundByItsContainersID(t *testing.T) {
 	g.Expect(err).To(MatchError("inject pause on db: find container nowhere: no such cgroup"))
 	g.Expect(book.count()).To(Equal(1))
 	_, err = client.Revert(t.Context(), "2")
-	g.Expect(err).NotTo(HaveOccurred(), "what was refused is reverted already")
+	g.Expect(err).NotTo(HaveOccurred(), "there is nothing to revert of an injection that was refused")
 	g.Expect(client.Close()).To(Succeed())
 }
