@@ -25,7 +25,7 @@ func Main() {
 	_ = os.WriteFile("/proc/self/comm", []byte(name), 0) // what ps shows
 	signal.Ignore(unix.SIGPIPE, unix.SIGTERM, unix.SIGINT, unix.SIGHUP)
 	debug.SetGCPercent(10) // it lives long and needs little
-	p := &program{files: map[string]*file{}}
+	p := &program{files: map[string]*file{}, now: injector.Monotonic}
 	err := cgroup.Leave()
 	if err == nil {
 		err = unix.SetNonblock(0, true)
@@ -51,7 +51,11 @@ const (
 // program is the keeper process.
 type program struct {
 	files map[string]*file // the files that are held, by path
-	input []byte
+	now   func() uint64
+	// source is the file descriptor of the pipe from the agent, and input what was
+	// read of an order that is not complete.
+	source int
+	input  []byte
 }
 
 // file is one file that is held.
@@ -65,23 +69,35 @@ type file struct {
 }
 
 func (p *program) run() {
-	for p.read() { // renewals first: some may be waiting
-		p.setBackEnded()
+	for p.turn() {
 		p.wait()
 	}
 	// The agent is gone.
-	for end := injector.In(giveUp); len(p.files) > 0 && injector.Monotonic() < end; time.Sleep(checkEvery) {
+	for end := p.now() + uint64(giveUp); len(p.files) > 0 && p.now() < end; time.Sleep(checkEvery) {
 		for path := range p.files {
 			_ = p.setBack(path) // the next turn tries again
 		}
 	}
 }
 
+// turn handles the orders that wait, and then sets back the files whose time is
+// over. It is false when the agent is gone.
+func (p *program) turn() bool {
+	// Take the time before reading the orders. The process may stand still at any
+	// point, and a renewal that came before that time must count.
+	now := p.now()
+	if !p.read() {
+		return false
+	}
+	p.setBackEnded(now)
+	return true
+}
+
 // wait returns when there is an order to read or a file to check.
 func (p *program) wait() {
 	timeout := -1
 	for _, f := range p.files {
-		left := time.Duration(max(int64(f.until-injector.Monotonic()), 0))
+		left := time.Duration(max(int64(f.until-p.now()), 0))
 		if ms := int((min(left, checkEvery) + time.Millisecond - 1) / time.Millisecond); timeout < 0 || ms < timeout {
 			timeout = ms
 		}
@@ -89,14 +105,14 @@ func (p *program) wait() {
 			timeout = int(checkEvery.Milliseconds())
 		}
 	}
-	_, _ = unix.Poll([]unix.PollFd{{Fd: 0, Events: unix.POLLIN}}, timeout) // an error shows at the next read
+	_, _ = unix.Poll([]unix.PollFd{{Fd: int32(p.source), Events: unix.POLLIN}}, timeout) // an error shows at the next read
 }
 
 // read handles all orders that wait in the pipe. It is false when the pipe is closed.
 func (p *program) read() bool {
 	var buffer [4096]byte
 	for {
-		n, err := unix.Read(0, buffer[:])
+		n, err := unix.Read(p.source, buffer[:])
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
@@ -154,11 +170,11 @@ func (p *program) hold(o order) error {
 }
 
 // setBackEnded sets back the files whose lease has lapsed or whose target has died.
-func (p *program) setBackEnded() {
+func (p *program) setBackEnded(now uint64) {
 	for path, f := range p.files {
 		var why Ending
 		switch {
-		case injector.Monotonic() >= f.until:
+		case now >= f.until:
 			why = Lapsed
 		case !f.target.Alive():
 			why = TargetDied
@@ -169,7 +185,7 @@ func (p *program) setBackEnded() {
 			f.retry = true
 			continue
 		}
-		p.send(event{File: path, Ended: why, At: injector.Monotonic()})
+		p.send(event{File: path, Ended: why, At: p.now()})
 	}
 }
 

@@ -218,7 +218,8 @@ func TestFillingMayTakeLongerThanALease(t *testing.T) {
 	cgrouptest.Stop(t, worker)
 	g.Consistently(applied, lease+500*time.Millisecond).ShouldNot(Receive(), "otherwise the worker was stopped too late")
 	g.Expect(syscall.Kill(worker, syscall.SIGCONT)).To(Succeed())
-	live := <-applied
+	live, ok := <-applied
+	g.Expect(ok).To(BeTrue(), "the fill was applied")
 	g.Expect(live.Evidence()).To(And(HaveField("Effective", true), HaveField("LeaseLapsed", false)))
 }
 

@@ -29,7 +29,7 @@ func Main(programs map[string]Program) {
 	}
 	// The kernel's messages would otherwise call this process "exe".
 	_ = os.WriteFile("/proc/self/comm", []byte("chaosgate-"+os.Args[1]), 0)
-	j := &Job{pidfd: -1, begin: make(chan struct{})}
+	j := &Job{pidfd: -1, begin: make(chan struct{}), now: injector.Monotonic}
 	if err := j.run(programs[os.Args[1]]); err != nil {
 		j.end(Failed, err)
 	}
@@ -41,7 +41,9 @@ type Job struct {
 	Target *cgroup.Group
 
 	config json.RawMessage
+	input  int // file descriptor of the pipe from the agent
 	pidfd  int
+	now    func() uint64
 	until  atomic.Uint64
 	begin  chan struct{}
 	out    sync.Mutex
@@ -93,7 +95,7 @@ func (j *Job) Ready() {
 
 // Leased reports whether the lease still runs. A moment after its end the process
 // ends by itself.
-func (j *Job) Leased() bool { return injector.Monotonic() < j.until.Load() }
+func (j *Job) Leased() bool { return j.now() < j.until.Load() }
 
 // Report sends a reading to the agent. It does not wait: readings that the agent
 // does not read are lost.
@@ -134,12 +136,12 @@ const checkTargetEvery = 50 * time.Millisecond
 
 // watch returns when the worker has to end.
 func (j *Job) watch() (Ending, error) {
-	fds := []unix.PollFd{{Fd: 0, Events: unix.POLLIN}, {Fd: int32(j.pidfd), Events: unix.POLLIN}}
+	fds := []unix.PollFd{{Fd: int32(j.input), Events: unix.POLLIN}, {Fd: int32(j.pidfd), Events: unix.POLLIN}}
 	for {
 		timeout := -1
 		until := j.until.Load()
 		if until > 0 {
-			left := time.Duration(max(int64(until-injector.Monotonic()), 0))
+			left := time.Duration(max(int64(until-j.now()), 0))
 			timeout = int((left + time.Millisecond - 1) / time.Millisecond)
 		}
 		if j.pidfd < 0 && (timeout < 0 || timeout > int(checkTargetEvery.Milliseconds())) {
@@ -148,14 +150,16 @@ func (j *Job) watch() (Ending, error) {
 		if _, err := unix.Poll(fds, timeout); err != nil && !errors.Is(err, unix.EINTR) {
 			return Failed, fmt.Errorf("wait for the agent: %w", err)
 		}
-		// Read renewals before judging the lease: after a freeze, some are waiting.
+		// Take the time before reading the renewals. The process may be frozen at any
+		// point, and a renewal that came before that time must count.
+		now := j.now()
 		if open, err := j.readLease(); err != nil || !open {
 			return Stopped, err
 		}
 		switch until = j.until.Load(); {
 		case fds[1].Revents != 0, j.pidfd < 0 && !j.Target.Alive():
 			return TargetDied, nil
-		case until > 0 && injector.Monotonic() >= until:
+		case until > 0 && now >= until:
 			return Lapsed, nil
 		}
 	}
@@ -166,7 +170,7 @@ func (j *Job) watch() (Ending, error) {
 func (j *Job) readLease() (open bool, err error) {
 	var buffer [64 * 8]byte
 	for {
-		n, err := unix.Read(0, buffer[:])
+		n, err := unix.Read(j.input, buffer[:])
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue

@@ -1,0 +1,40 @@
+package worker
+
+import (
+	"encoding/binary"
+	"testing"
+
+	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
+)
+
+// A worker may be frozen between reading its pipe and looking at the clock, and
+// renewals may arrive meanwhile.
+func TestARenewalThatComesDuringAFreezeCounts(t *testing.T) {
+	g := NewWithT(t)
+	var agent, target [2]int
+	g.Expect(unix.Pipe2(agent[:], unix.O_NONBLOCK|unix.O_CLOEXEC)).To(Succeed())
+	g.Expect(unix.Pipe2(target[:], unix.O_CLOEXEC)).To(Succeed())
+	t.Cleanup(func() {
+		for _, fd := range []int{agent[0], target[0], target[1]} {
+			g.Expect(unix.Close(fd)).To(Succeed())
+		}
+	})
+	const firstLease, afterFreeze, secondLease = 1000, 2000, 1_000_002_000
+	calls := 0
+	j := &Job{input: agent[0], pidfd: target[0], begin: make(chan struct{})}
+	j.until.Store(firstLease)
+	j.now = func() uint64 {
+		switch calls++; calls {
+		case 1: // how long to wait
+			return firstLease - 1
+		case 2: // the freeze, and the renewal
+			_, err := unix.Write(agent[1], binary.LittleEndian.AppendUint64(nil, secondLease))
+			g.Expect(err).NotTo(HaveOccurred())
+		case 3: // still alive: the agent stops it
+			g.Expect(unix.Close(agent[1])).To(Succeed())
+		}
+		return afterFreeze
+	}
+	g.Expect(j.watch()).To(Equal(Stopped))
+}
