@@ -20,12 +20,8 @@ func TestMain(m *testing.M) {
 	leakcheck.Main(m)
 }
 
-// Faults on packets have a separate suite, in a network namespace.
-func TestEveryFaultOnACgroupConforms(t *testing.T) {
+func TestEveryFaultConforms(t *testing.T) {
 	for _, entry := range fault.Catalogue {
-		if _, network := entry.Example.(fault.Filterable); network {
-			continue
-		}
 		t.Run(string(entry.Kind), func(t *testing.T) { injectortest.Conform(t, injectors.With, entry.Example) })
 	}
 }

@@ -80,16 +80,17 @@ func (i *injection) beforeDoingUnlocked(what string, undo func() error) error {
 // enter takes hold of the target and its namespace. The undo, the last of all,
 // compares the namespace with the state before and lets go of it.
 func (i *injection) enter() error {
-	if err := i.journal.Before("let go of the network namespace of "+i.target.Name, i.leave); err != nil {
-		return err
-	}
 	pidfd, err := unix.PidfdOpen(i.target.PID, 0)
 	if err != nil {
 		return fmt.Errorf("find process %d of container %s: %w: has the container stopped?", i.target.PID, i.target.Name, err)
 	}
 	i.pidfd = pidfd
-	if err := checkTarget(i.target); err != nil {
-		return err
+	err = checkTarget(i.target)
+	if err == nil {
+		err = i.journal.Before("let go of the network namespace of "+i.target.Name, i.leave)
+	}
+	if err != nil {
+		return errors.Join(err, unix.Close(pidfd))
 	}
 	i.namespace, err = i.namespaces.enter(i.target.PID)
 	return err

@@ -72,8 +72,20 @@ func Connect(t testing.TB) (target, client *Host) {
 	target.Lay("eth0", client)
 	target.Address("eth0", TargetIP+"/24", TargetIP6+"/64")
 	client.Address("eth0", ClientIP+"/24", StrangerIP+"/24", ClientIP6+"/64", StrangerIP6+"/64")
+	for _, h := range []*Host{target, client} { // a packet that comes earlier is lost, and sent again a second later
+		h.g.Eventually(h.operState, "20s").Should(Equal(netlink.LinkOperState(netlink.OperUp)))
+	}
 	for _, peer := range []string{ClientIP, StrangerIP, ClientIP6, StrangerIP6} {
 		target.Must("ping", "-n", "-c", "1", "-W", "20", peer) // the cable is up and the addresses are known
 	}
 	return target, client
+}
+
+// operState is whether the kernel has taken note that eth0 is up.
+func (h *Host) operState() (netlink.LinkOperState, error) {
+	link, err := h.LinkByName("eth0")
+	if err != nil {
+		return 0, err
+	}
+	return link.Attrs().OperState, nil
 }
