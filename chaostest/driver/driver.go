@@ -1,4 +1,4 @@
-// Package driver says what chaosgate needs of whatever runs its targets.
+// Package driver defines what chaosgate needs from the system that runs its targets.
 // Package docker is the one for Docker Engines; package drivertest holds a fake
 // one and the conformance suite that every driver passes.
 package driver

@@ -88,7 +88,7 @@ func TestLongVersionsThatDifferAnywhereDiffer(t *testing.T) {
 	}
 }
 
-// A service that does not answer tells no version or clock. That is not a problem in
+// A service that does not answer gives no version and no clock. That is not a problem in
 // the answer.
 func TestNoAnswerIsNoProblem(t *testing.T) {
 	noLeak(t)

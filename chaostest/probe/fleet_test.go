@@ -95,10 +95,10 @@ func TestAFleetsMembersAreAskedInTurn(t *testing.T) {
 
 func TestAGrowingFleetHasEqualNumbersOfSamples(t *testing.T) {
 	noLeak(t)
-	held := make(chan struct{})
+	release := make(chan struct{})
 	fleet := probe.FleetOf(asking(func(name string) probe.Sample {
 		if name == "c" {
-			<-held
+			<-release
 		}
 		return probe.Sample{Class: probe.OK}
 	}), replicas("a", "b", "c")...)
@@ -110,7 +110,7 @@ func TestAGrowingFleetHasEqualNumbersOfSamples(t *testing.T) {
 	if seen, err := stream.Window(); err != nil || seen.N() != 0 || !seen.Growing() || seen.Final() {
 		t.Errorf("while c has not answered: %s, %v", seen, err)
 	}
-	close(held)
+	close(release)
 	deadline := time.Now().Add(time.Minute)
 	for {
 		seen, err := stream.Window()

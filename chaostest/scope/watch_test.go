@@ -142,7 +142,7 @@ func TestALoadWithAnEndedContextFailsTheSpec(t *testing.T) {
 		"watch fleet": {over, func(ctx context.Context, sc *scope.Scope, fleet *probe.Fleet, _ probe.Probe) {
 			scope.Watch(ctx, sc, fleet, scope.PerSecond(100))
 		}, "watch fleet of 2: GET http://{a,b}:8080/work: the context had ended before the load began: the node has ended: use the context of the node that runs"},
-		"watch, and over as it has begun": {t.Context(), func(ctx context.Context, sc *scope.Scope, _ *probe.Fleet, p probe.Probe) {
+		"watch, when the context ends as it begins": {t.Context(), func(ctx context.Context, sc *scope.Scope, _ *probe.Fleet, p probe.Probe) {
 			scope.Watch(endedBy(ctx, &p, nil), sc, p, scope.PerSecond(100))
 		}, "watch GET http://a:8080/work: the context had ended before the load began: the spec timed out: use the context of the node that runs"},
 	} {
