@@ -204,8 +204,8 @@ func TestAnUnreadableClockIsAProblem(t *testing.T) {
 
 func TestAFieldIsChecked(t *testing.T) {
 	for want, field := range map[string]probe.Field{
-		`read header "": not the name of a header`:                                                     probe.HeaderField(""),
-		`read header "X Time": not the name of a header`:                                               probe.HeaderField("X Time"),
+		`read header "": not the name of a header`:                                                probe.HeaderField(""),
+		`read header "X Time": not the name of a header`:                                          probe.HeaderField("X Time"),
 		`read "" in the body: write keys with a dot between, as in "build.version"`:               probe.BodyField(""),
 		`read "build..version" in the body: write keys with a dot between, as in "build.version"`: probe.BodyField("build..version"),
 	} {

@@ -107,9 +107,9 @@ func TestAFleetWindowRefusesWhatDoesNotMatch(t *testing.T) {
 	}
 	a := probe.Member{Name: "a", Window: window(0, 10, 100)}
 	for want, other := range map[string]probe.Member{
-		"make fleet window: the window of b starts 1s after the window of a: members are compared over the same span":                                              {Name: "b", Window: window(1, 10, 100)},
-		"make fleet window: the window of b ends -1s after the window of a: members are compared over the same span":                                               {Name: "b", Window: window(0, 9, 100)},
-		"make fleet window: b has 99 samples and a has 100: all members need the same number":                                                                        {Name: "b", Window: window(0, 10, 99)},
+		"make fleet window: the window of b starts 1s after the window of a: members are compared over the same span":                                                                {Name: "b", Window: window(1, 10, 100)},
+		"make fleet window: the window of b ends -1s after the window of a: members are compared over the same span":                                                                 {Name: "b", Window: window(0, 9, 100)},
+		"make fleet window: b has 99 samples and a has 100: all members need the same number":                                                                                        {Name: "b", Window: window(0, 10, 99)},
 		"make fleet window: the window of b: the sample meant for 12:00:00.000 took -5ms: a latency is not negative: measure with a clock that does not go back, as time.Since does": {Name: "b", Window: probe.NewWindow("p", noon, noon.Add(10*time.Second), append(make([]probe.Sample, 99), probe.Sample{Time: noon, Latency: -5 * time.Millisecond}))},
 		"make fleet window: member b has no window: give it one":                                                                                                                     {Name: "b"},
 		`make fleet window: two members are called "a": give each a different name, such as an alias on a network`:                                                                   {Name: "a", Window: window(0, 10, 100)},
@@ -161,7 +161,7 @@ func TestAFleetSeriesRefusesWhatDoesNotMatch(t *testing.T) {
 	}
 	f := fleetSeries(t, 1)
 	for want, samples := range map[string][]probe.Sample{
-		"add a round to fleet of 3: a,b,c: 2 samples for 3 members: give one for each member":                                                                                                    round(1, 2),
+		"add a round to fleet of 3: a,b,c: 2 samples for 3 members: give one for each member":                                                                                             round(1, 2),
 		"add a round to fleet of 3: a,b,c: member a: a sample meant for 11:59:59.000 comes after 12:00:00.000: add them in the order of their intended starts, from the series' start on": {{Time: noon.Add(-time.Second)}, tick(3), tick(3)},
 	} {
 		if err := f.Add(samples...); err == nil || err.Error() != want {
