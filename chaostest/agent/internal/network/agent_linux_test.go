@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// agent is one agent's injector of packet faults.
+// agent is the packet injector of one agent.
 type agent struct {
 	namespaces *namespaces
 	handlers   []injector.Handler
@@ -22,8 +22,7 @@ func newAgent() agent {
 	return agent{namespaces: live, handlers: handlers(live)}
 }
 
-// injected is a fault that was applied; it is reverted at the end of the spec at
-// the latest.
+// injected is a fault that was applied. The end of the spec reverts it if the spec has not.
 type injected struct {
 	injector.Live
 	journal *injector.Journal
@@ -37,7 +36,7 @@ func (i injected) revert() {
 
 var number int
 
-// request fills in what a spec does not care about.
+// request makes a request, with defaults for everything that a spec does not name.
 func request(target *Host, f fault.Fault, filter fault.Filter, path fault.Path) injector.Request[fault.Fault] {
 	number++
 	if filterable, ok := f.(fault.Filterable); ok && filter.Direction == "" {

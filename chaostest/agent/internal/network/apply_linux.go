@@ -10,13 +10,13 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// apply hangs the fault on every interface of the target that has an address,
-// reads it back, and then lets it run everywhere at once.
+// apply attaches the fault to every interface of the target that has an address, and reads
+// it back from the kernel. Then it starts the fault on all of them at once.
 func (i *injection) apply(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("inject %s: %w", i.fault, context.Cause(ctx))
 	}
-	can := whatKernelCan(ctx)
+	can := kernelCapabilities(ctx)
 	if can.bpf != nil {
 		return &fault.UnsupportedError{
 			What: i.fault.String(), Needs: "BPF classifiers", Have: can.bpf.Error(),
@@ -52,8 +52,8 @@ func (i *injection) apply(ctx context.Context) error {
 	return i.begin()
 }
 
-// plan checks everything that can be checked. It touches nothing but what an
-// agent that was killed has left.
+// plan checks everything in advance. It changes nothing, except that it removes what a
+// killed agent left behind.
 func (i *injection) plan(can capabilities) ([]tc.Link, dataPath, error) {
 	all, err := i.namespace.kernel.Links()
 	if err != nil {
@@ -78,7 +78,8 @@ func (i *injection) plan(can capabilities) ([]tc.Link, dataPath, error) {
 	return links, path, err
 }
 
-// checkIngress refuses a link where our clsact has no room.
+// checkIngress refuses a link that has an ingress qdisc, because clsact cannot be added
+// beside it.
 func (i *injection) checkIngress(link tc.Link) error {
 	taken, err := i.namespace.kernel.HasIngressQdisc(link)
 	if err != nil || !taken {
@@ -86,13 +87,13 @@ func (i *injection) checkIngress(link tc.Link) error {
 	}
 	return &fault.UnsupportedError{
 		What:  "a network fault on " + link.Name,
-		Needs: "a clsact qdisc, or room for one",
-		Have:  "an ingress qdisc that is not chaosgate's is there",
-		Do:    "replace it: tc qdisc del dev " + link.Name + " ingress, then add clsact and its filters to that",
+		Needs: "a clsact qdisc, or a place for one",
+		Have:  "the link has an ingress qdisc that is not chaosgate's",
+		Do:    "replace it: tc qdisc del dev " + link.Name + " ingress, then add clsact with the same filters",
 	}
 }
 
-// prepare takes down the state before, and makes the lease.
+// prepare records the state before the first injection, and makes the lease.
 func (i *injection) prepare() (err error) {
 	n := i.namespace
 	if len(n.live) == 0 {
@@ -105,8 +106,8 @@ func (i *injection) prepare() (err error) {
 	return err
 }
 
-// compare says what differs from the state before the first injection. What
-// other live injections use is theirs.
+// compare returns the differences from the state before the first injection. It leaves out
+// what other live injections use.
 func (i *injection) compare() error {
 	n := i.namespace
 	now, err := n.kernel.Snapshot()

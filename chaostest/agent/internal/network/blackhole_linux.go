@@ -5,7 +5,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// blackHole loses packets in the classifier, on any kind of link.
+// blackHole drops packets in the classifier. It works on any kind of link.
 type blackHole struct{ fault.BlackHoleFault }
 
 var _ packetFault = blackHole{}
@@ -14,7 +14,7 @@ func (blackHole) paths() []dataPath { return []dataPath{classifierAlone{classifi
 
 func (blackHole) preference() uint16 { return losePreference }
 
-// clash is never one: a packet that is lost meets no other fault.
+// clash is always empty: a dropped packet meets no other fault.
 func (blackHole) clash(packetFault) string { return "" }
 
 func (blackHole) seed() (uint64, bool) { return 0, false }

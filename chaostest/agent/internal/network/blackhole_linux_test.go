@@ -27,8 +27,8 @@ var _ = Describe("a black hole", func() {
 		here = newAgent()
 	})
 
-	// silent says that nothing comes to a socket though a packet to its neighbour,
-	// sent later by the same way, has come.
+	// silent checks that no packet reaches one socket, although a later packet has taken the
+	// same way to the other socket.
 	silent := func(from, to *Host, source, destination string) {
 		GinkgoHelper()
 		lost, control, sender := to.Listen(destination, 7000), to.Listen(destination, 7100), from.Listen(source, 0)
@@ -41,13 +41,13 @@ var _ = Describe("a black hole", func() {
 		Expect(err).NotTo(HaveOccurred())
 		Expect(control.SetReadDeadline(time.Now().Add(20 * time.Second))).To(Succeed())
 		_, _, err = control.ReadFromUDP(make([]byte, 8))
-		Expect(err).NotTo(HaveOccurred(), "the other port is not meant")
+		Expect(err).NotTo(HaveOccurred(), "the fault is not for the other port")
 		Expect(lost.SetReadDeadline(time.Now().Add(50 * time.Millisecond))).To(Succeed())
 		_, _, err = lost.ReadFromUDP(make([]byte, 8))
 		Expect(errors.Is(err, os.ErrDeadlineExceeded)).To(BeTrue(), "%v", err)
 	}
 
-	It("loses in silence, both ways, what matches, and nothing else", func(ctx SpecContext) {
+	It("silently drops packets that match, in both directions, and no others", func(ctx SpecContext) {
 		before := target.State()
 		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
 		Expect(i.Attestation().Path).To(Equal("bpf"))
@@ -69,7 +69,7 @@ var _ = Describe("a black hole", func() {
 		Expect(oneWay(target, client, TargetIP, ClientIP, 7000, 5)).To(HaveLen(5))
 	})
 
-	It("answers a connection with nothing, not even a RST", func(ctx SpecContext) {
+	It("gives a connection no answer, not even a RST", func(ctx SpecContext) {
 		var listener net.Listener
 		Expect(target.Inside(func() (err error) {
 			listener, err = new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(TargetIP, "7000"))
@@ -119,12 +119,12 @@ var _ = Describe("a black hole", func() {
 		b := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))
 		silent(target, client, TargetIP, ClientIP)
 		Expect(b.Evidence().Value("packets")).To(Equal(record.Float(20)))
-		Expect(d.Evidence().Value("packets")).To(Equal(record.Float(1)), "what was lost was not delayed; the control was")
+		Expect(d.Evidence().Value("packets")).To(Equal(record.Float(1)), "only the control packet was delayed; the others were dropped")
 		d.revert()
 		b.revert()
 	})
 
-	It("sees its target die and still cleans up", func(ctx SpecContext) {
+	It("notices that its target dies, and still cleans up", func(ctx SpecContext) {
 		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""))
 		Expect(i.Evidence().TargetDied).To(BeFalse())
 		target.End()
@@ -132,7 +132,7 @@ var _ = Describe("a black hole", func() {
 		Expect(i.Evidence().Summary).To(HaveSuffix("the target's first process ended"))
 		i.revert()
 		Expect(i.Evidence().TargetDied).To(BeTrue())
-		Expect(here.namespaces.byInode).To(BeEmpty(), "nothing holds the namespace any more")
+		Expect(here.namespaces.byInode).To(BeEmpty(), "the namespace has no users")
 		Expect(fmt.Sprint(i.Attestation().Notes)).To(Equal("[]"))
 	})
 })

@@ -14,15 +14,16 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// capabilities says what this kernel can do: nil, or why not.
+// capabilities says what the kernel can do. Each field is nil if it can, or else the reason
+// why it cannot.
 type capabilities struct {
-	bpf   error // a classifier with maps can be loaded and hung on clsact
-	netem error // HTB and netem can be added
-	ifb   error // what comes in can be sent through an IFB by a BPF filter's mirred action
-	tun   error // a TAP device can be made
+	bpf   error // load a classifier with maps, and attach it to clsact
+	netem error // add HTB and netem
+	ifb   error // send incoming packets through an IFB, by the mirred action of a BPF filter
+	tun   error // make a TAP device
 }
 
-// tryOnce tries for the process: the kernel does not change under it.
+// tryOnce tries everything once, because the kernel stays the same while the process runs.
 var tryOnce = sync.OnceValue(func() (all capabilities) {
 	err := tc.Scratch(func(n *tc.Namespace) error {
 		all.bpf = explain(tryBPF(n), "BPF classifiers, from Linux 5.4, and CAP_BPF or CAP_SYS_ADMIN in the host's user namespace")
@@ -37,29 +38,30 @@ var tryOnce = sync.OnceValue(func() (all capabilities) {
 	return all
 })
 
-// whatKernelCan tries everything in a network namespace that is made for it and
-// goes with it. The kernel's answers are told apart by their number, never by their text.
-func whatKernelCan(ctx context.Context) capabilities {
+// kernelCapabilities finds out what the kernel can do. It tries everything in a temporary
+// network namespace, and goes by the numbers of the kernel's errors, never by their texts.
+func kernelCapabilities(ctx context.Context) capabilities {
 	if err := ctx.Err(); err != nil {
 		return capabilities{err, err, err, err}
 	}
 	return tryOnce()
 }
 
-// explain says what it may need when the kernel answers that it cannot or must not.
+// explain adds what may be needed if the kernel says that something is missing or not
+// allowed.
 func explain(err error, needs string) error {
 	for _, e := range []error{
 		unix.ENOENT, unix.ENODEV, unix.ENXIO, unix.EOPNOTSUPP, unix.EAFNOSUPPORT, unix.EPROTONOSUPPORT,
 		unix.ENOSYS, unix.EPERM, unix.EACCES, unix.EINVAL,
 	} {
 		if errors.Is(err, e) {
-			return fmt.Errorf("%w (it takes %s)", err, needs)
+			return fmt.Errorf("%w (this needs %s)", err, needs)
 		}
 	}
 	return err
 }
 
-// tryBPF loads a classifier and hangs it on lo.
+// tryBPF loads a classifier and attaches it to lo.
 func tryBPF(n *tc.Namespace) error {
 	return tryFilter(n, classifier.Lose(fault.Egress))
 }
@@ -103,7 +105,7 @@ func tryFilter(n *tc.Namespace, o classifier.Outcome) (err error) {
 	})
 }
 
-// tryTUN makes a TAP, on the thread that is in the namespace.
+// tryTUN makes a TAP. The calling thread is in the temporary namespace.
 func tryTUN() error {
 	const device = "/dev/net/tun"
 	fd, err := unix.Open(device, unix.O_RDWR|unix.O_CLOEXEC, 0)

@@ -6,8 +6,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// delay holds packets back. netem and the user-space path do it equally well;
-// netem costs the machine less.
+// delay holds packets back. netem and the user-space path do it equally well, but netem
+// needs less processor time.
 type delay struct{ fault.DelayFault }
 
 var _ packetFault = delay{}
@@ -30,7 +30,8 @@ func (d delay) clash(other packetFault) string {
 
 func (d delay) seed() (uint64, bool) { return d.Seed, d.Jitter > 0 }
 
-// effect is had once a packet has left: until then it is held, and may yet be lost.
+// effect is true after the first packet has left. Until then all packets are held, and may
+// still be lost.
 func (d delay) effect(_ classifier.Counters, carried pathCounts) (bool, string) {
 	return carried.sent > 0, "delayed"
 }

@@ -24,12 +24,12 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		here = newAgent()
 	})
 
-	// late and prompt are what a delayed and an untouched packet look like, with
-	// wide margins on a busy machine.
+	// late matches the time of a delayed packet, and prompt that of an untouched one. Their
+	// margins are wide enough for a busy machine.
 	late := BeNumerically(">=", delay)
 	prompt := BeNumerically("<", delay/2)
 
-	DescribeTable("holds packets back in the direction asked for, and no others", func(ctx SpecContext, way fault.Direction, out, in bool) {
+	DescribeTable("holds packets back in the requested direction only", func(ctx SpecContext, way fault.Direction, out, in bool) {
 		before := target.State()
 		i := here.mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{Direction: way}, path))
 		Expect(i.Attestation().Path).To(Equal(string(path)))
@@ -71,7 +71,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		i.revert()
 		Expect(target.State()).To(Equal(before))
 		Expect(median(ping(client, TargetIP, 5))).To(prompt)
-		Expect(i.Evidence().Value("packets")).To(BeNumerically(">=", e.Value("packets")), "the count outlives the revert")
+		Expect(i.Evidence().Value("packets")).To(BeNumerically(">=", e.Value("packets")), "the count remains after the revert")
 		Expect(i.Evidence().LeaseLapsed).To(BeFalse())
 	},
 		Entry("out", fault.Egress, true, false),
@@ -95,7 +95,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		Expect(i.Evidence().Effective).To(BeTrue())
 	})
 
-	It("spreads by the jitter, from a seed that it names", func(ctx SpecContext) {
+	It("spreads the delay by the jitter, and names the seed", func(ctx SpecContext) {
 		const middle, jitter = 600 * time.Millisecond, 400 * time.Millisecond
 		i := here.mustInject(ctx, request(target, fault.Delay(middle, fault.Jitter(jitter)), fault.Filter{}, path))
 		took := oneWay(target, client, TargetIP, ClientIP, 7000, 100)
@@ -108,7 +108,8 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 				high++
 			}
 		}
-		// Each is one of 100 fair throws at best; the machine only makes them later.
+		// Each delay is below or above the middle with equal chance. A busy machine only adds
+		// to it.
 		Expect(low).To(BeNumerically(">", 10))
 		Expect(high).To(BeNumerically(">", 10))
 		Expect(i.Attestation().Seed).NotTo(BeZero())
@@ -117,7 +118,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		Expect(again.Attestation().Seed).To(Equal(uint64(42)))
 	})
 
-	It("lets what it holds arrive when it is reverted", func(ctx SpecContext) {
+	It("lets held packets arrive when it is reverted", func(ctx SpecContext) {
 		receiver, sender := client.Listen(ClientIP, 7000), target.Listen(TargetIP, 0)
 		for _, way := range []fault.Direction{fault.Egress, fault.Ingress} {
 			if way == fault.Ingress {
@@ -138,7 +139,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		}
 	})
 
-	It("says that it holds what has not arrived yet", func(ctx SpecContext) {
+	It("reports the packets that it still holds", func(ctx SpecContext) {
 		i := here.mustInject(ctx, request(target, fault.Delay(fault.MaxDelay), fault.Filter{Protocol: fault.UDP}, path))
 		Expect(i.Evidence().Effective).To(BeFalse())
 		Expect(i.Evidence().Summary).To(Equal("no packet matched egress, udp"))
@@ -148,11 +149,11 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 		Expect(i.Evidence().Effective).To(BeFalse())
 	})
 
-	It("ends in the kernel when nobody renews the lease", func(ctx SpecContext) {
+	It("ends in the kernel when its lease is not renewed", func(ctx SpecContext) {
 		q := request(target, fault.Delay(delay), fault.Filter{Direction: fault.Both}, path)
 		i := here.mustInject(ctx, q)
 		Expect(ping(client, TargetIP, 1)).To(HaveEach(BeNumerically(">=", 2*delay)))
-		Expect(i.Renew(1)).To(Succeed()) // long ago
+		Expect(i.Renew(1)).To(Succeed()) // a deadline in the past
 		Expect(median(ping(client, TargetIP, 5))).To(prompt)
 		Expect(target.Must("tc", "filter", "show", "dev", "eth0", "egress")).To(ContainSubstring("chaosgate:" + q.ID))
 		e := i.Evidence()

@@ -1,12 +1,12 @@
-// Package network does the faults of packets in a target's network namespace.
+// Package network injects faults on packets in a target's network namespace.
 //
-// Each fault is one file with one value, a packetFault: which data paths can
-// carry it, what it clashes with, when it has had its effect. An injection hangs
-// a classifier on every link and direction that the fault is for. The classifier
-// decides for every packet, and loses it or hands it to the data path: the
-// kernel's netem, or the user-space path where there is none.
+// Each fault is one file with one value, a packetFault. It says which data paths can carry
+// the fault, what it clashes with, and when it has taken effect. An injection attaches a
+// classifier to every link and direction of the fault. The classifier decides about every
+// packet: it lets the packet pass, drops it, or hands it to the data path. That is the
+// kernel's netem or, on a kernel without netem, the user-space path.
 //
-// Because the lease is a deadline in the classifier's map, a fault ends in the
-// kernel when every process that knew of it is gone. What stays is a filter that
-// does nothing, which the next injection on that target sweeps away.
+// The lease is a deadline in the classifier's map. So a fault ends in the kernel even if
+// every process that knew of it is gone. Only a filter without effect stays behind, and the
+// next injection on that target removes it.
 package network

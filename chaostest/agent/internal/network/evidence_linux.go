@@ -10,15 +10,15 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// touched is what an injection has counted, and what it knows of its end.
+// touched holds what an injection has counted, and whether it ended early.
 type touched struct {
 	matched      classifier.Counters
 	carried      pathCounts
 	lapsed, died bool
 }
 
-// Evidence counts what the fault has touched. The headers of a super-packet
-// count once in its bytes.
+// Evidence counts what the fault has touched. Of a super-packet, the bytes include the
+// headers once.
 func (i *injection) Evidence() record.Evidence {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -36,11 +36,11 @@ func (i *injection) Evidence() record.Evidence {
 }
 
 func (i *injection) evidence(t touched, unread error) record.Evidence {
-	had, verb := i.fault.effect(t.matched, t.carried)
+	effective, verb := i.fault.effect(t.matched, t.carried)
 	e := record.Evidence{
-		Effective: t.matched.Packets > 0 && had && !t.lapsed && unread == nil,
+		Effective: t.matched.Packets > 0 && effective && !t.lapsed && unread == nil,
 		Summary:   i.summary(t, verb), LeaseLapsed: t.lapsed, TargetDied: t.died,
-		// Packets are wire packets: segments of a large send count one by one.
+		// These are packets on the wire: each segment of a large send counts.
 		Counts: []record.Count{
 			{Name: "packets", Value: record.Float(t.matched.Packets), Merge: record.Sum},
 			{Name: "bytes", Unit: "B", Value: record.Float(t.matched.Bytes), Merge: record.Sum},
@@ -54,11 +54,11 @@ func (i *injection) evidence(t touched, unread error) record.Evidence {
 	return e
 }
 
-// summary says in one line what was touched.
+// summary describes in one line what was touched.
 func (i *injection) summary(t touched, verb string) string {
 	var parts []string
-	add := func(is bool, format string, values ...any) {
-		if is {
+	add := func(applies bool, format string, values ...any) {
+		if applies {
 			parts = append(parts, fmt.Sprintf(format, values...))
 		}
 	}
@@ -68,7 +68,7 @@ func (i *injection) summary(t touched, verb string) string {
 	add(t.carried.held > 0, "%s still held", units.Number(t.carried.held))
 	add(t.carried.lost > 0, "%s lost by the data path", units.Number(t.carried.lost))
 	add(t.matched.Lapsed > 0, "%s passed untouched because the lease had run out", units.Plural(t.matched.Lapsed, "packet"))
-	add(t.lapsed && t.matched.Lapsed == 0, "the lease ran out meanwhile")
+	add(t.lapsed && t.matched.Lapsed == 0, "the lease ran out")
 	add(t.died, "the target's first process ended")
 	return strings.Join(parts, "; ")
 }

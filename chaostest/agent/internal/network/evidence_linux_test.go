@@ -28,12 +28,12 @@ var _ = DescribeTable("the evidence", func(f packetFault, t touched, effective b
 	Expect(unread.Summary).To(Equal(want + "; read the counters: no such device"))
 },
 	Entry("of nothing", blackHole{}, touched{}, false, "no packet matched egress"),
-	Entry("of nothing, after the lease", blackHole{}, touched{lapsed: true}, false, "no packet matched egress; the lease ran out meanwhile"),
+	Entry("of nothing, after the lease", blackHole{}, touched{lapsed: true}, false, "no packet matched egress; the lease ran out"),
 	Entry("of one packet", blackHole{}, touched{matched: classifier.Counters{Packets: 1, Bytes: 999}}, true, "1 packet (999 B) lost in the black hole"),
 	Entry("of many", delay{fault.Delay(fault.MinDelay)}, touched{
 		matched: classifier.Counters{Packets: 1204, Bytes: 1_100_000}, carried: pathCounts{sent: 1204},
 	}, true, "1,204 packets (1.049 MiB) delayed"),
-	Entry("of what has not arrived yet", delay{fault.Delay(fault.MinDelay)}, touched{
+	Entry("of packets that are still held", delay{fault.Delay(fault.MinDelay)}, touched{
 		matched: classifier.Counters{Packets: 2, Bytes: 92}, carried: pathCounts{held: 2},
 	}, false, "2 packets (92 B) delayed; 2 still held"),
 	Entry("of a path that could not keep up", delay{fault.Delay(fault.MinDelay)}, touched{

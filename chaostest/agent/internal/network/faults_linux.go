@@ -8,8 +8,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// Faults are the handlers of the faults that act on packets. They have in common
-// what the kernel has of them in a network namespace, so they are made together.
+// Faults returns the handlers of the faults on packets. The handlers share the objects that
+// they add to a network namespace, such as qdiscs, so they are made together.
 func Faults() []injector.Handler { return handlers(newNamespaces()) }
 
 func handlers(live *namespaces) []injector.Handler {
@@ -19,33 +19,33 @@ func handlers(live *namespaces) []injector.Handler {
 	}
 }
 
-// packetFault is everything that this package asks of one fault. A new fault is
-// one file with such a value, and its line in handlers.
+// packetFault describes a fault to this package. A new fault is one file with such a value,
+// and one line in handlers.
 type packetFault interface {
 	fault.Filterable
 
-	// paths are the data paths that can carry the fault, the best first. Each value
-	// says what happens to a packet that matches.
+	// paths lists the data paths that can carry the fault, best first. Each says what
+	// happens to a packet that matches.
 	paths() []dataPath
-	// preference is the place of the fault's filters: a packet meets the lowest first.
+	// preference orders the filters of faults: a packet meets the lowest one first.
 	preference() uint16
-	// clash says what would be wrong if a packet met this fault and the other one:
-	// "would delay the same packets as". Empty, they can be live side by side.
+	// clash says why a packet must not meet both this fault and the other one, such as
+	// "would delay the same packets as". It is empty if both may be live at once.
 	clash(other packetFault) string
-	// seed is the one that the user gave, and whether the fault makes random choices.
-	seed() (given uint64, random bool)
-	// effect says whether the packets that matched have had what the fault names, and
-	// what that is in the past tense: "delayed".
-	effect(matched classifier.Counters, carried pathCounts) (had bool, verb string)
+	// seed returns the user's seed, or 0, and whether the fault makes random choices.
+	seed() (seed uint64, random bool)
+	// effect reports whether the fault has had its effect on the packets that matched, and
+	// names the effect in the past tense, such as "delayed".
+	effect(matched classifier.Counters, carried pathCounts) (effective bool, verb string)
 }
 
-// The preferences: a packet is lost before it is delayed.
+// The preferences: a packet is dropped before it is delayed.
 const (
 	losePreference uint16 = 12
 	holdPreference uint16 = 13
 )
 
-// handle makes the handler of a fault from the function that describes it.
+// handle makes the handler of a fault from its description.
 func handle[F fault.Filterable](live *namespaces, describe func(F) packetFault) injector.Handler {
 	return injector.Handle(func(ctx context.Context, r injector.Request[F], journal *injector.Journal) (injector.Live, error) {
 		i := &injection{

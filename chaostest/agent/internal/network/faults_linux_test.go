@@ -11,14 +11,14 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// everyFault has one value of each fault that this package handles.
+// everyFault holds one value of each fault that this package handles.
 var everyFault = []packetFault{
 	delay{fault.Delay(time.Second, fault.Jitter(time.Millisecond), fault.Seed(7))},
 	blackHole{fault.BlackHole()},
 }
 
 var _ = Describe("the faults of packets", func() {
-	It("are all in the list of handlers", func() {
+	It("all have a handler", func() {
 		var handled, described []fault.Kind
 		for _, h := range Faults() {
 			handled = append(handled, h.Kind())
@@ -32,8 +32,8 @@ var _ = Describe("the faults of packets", func() {
 	It("each have a path and an effect, and clash with each other both ways or not at all", func() {
 		for _, f := range everyFault {
 			Expect(f.paths()).NotTo(BeEmpty(), f.String())
-			had, verb := f.effect(classifier.Counters{Packets: 1}, pathCounts{sent: 1})
-			Expect(had).To(BeTrue(), f.String())
+			effective, verb := f.effect(classifier.Counters{Packets: 1}, pathCounts{sent: 1})
+			Expect(effective).To(BeTrue(), f.String())
 			Expect(verb).NotTo(BeEmpty(), f.String())
 			for _, g := range everyFault {
 				clashes, clashed := f.clash(g) != "", g.clash(f) != ""
@@ -42,30 +42,30 @@ var _ = Describe("the faults of packets", func() {
 		}
 	})
 
-	It("clash where a packet would have to take two data paths", func() {
+	It("clash if a packet would have to take two data paths", func() {
 		d := everyFault[0]
 		Expect(d.clash(d)).To(Equal("would delay the same packets as"))
 		Expect(d.clash(blackHole{})).To(BeEmpty())
 	})
 })
 
-// fakePath is a data path with an obstacle or without.
+// fakePath is a data path, with or without an obstacle.
 type fakePath struct {
-	called string
-	why    *obstacle
+	title   string
+	blocked *obstacle
 }
 
-func (p fakePath) name() string { return p.called }
+func (p fakePath) name() string { return p.title }
 
 func (p fakePath) obstacle(*injection, capabilities, []tc.Link) (*obstacle, error) {
-	return p.why, nil
+	return p.blocked, nil
 }
 
 func (fakePath) open(*injection, *interception) (classifier.Outcome, error) {
 	return classifier.Outcome{}, nil
 }
 
-// overPaths is a fault that these paths can carry.
+// overPaths is a fault that the listed paths can carry.
 type overPaths struct {
 	blackHole
 	all []dataPath
@@ -86,28 +86,28 @@ var _ = Describe("the choice of a data path", func() {
 		return p.name(), i, nil
 	}
 
-	It("is the first one that has no obstacle, and notes why those before are not used", func() {
-		chosen, i, err := choose(fault.AutoPath, fakePath{called: "netem"}, fakePath{called: "user space"})
+	It("is the first one without an obstacle, and notes why the earlier ones are not used", func() {
+		chosen, i, err := choose(fault.AutoPath, fakePath{title: "netem"}, fakePath{title: "user space"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(chosen).To(Equal("netem"))
 		Expect(i.attestation.Notes).To(BeEmpty())
-		chosen, i, err = choose(fault.AutoPath, broken("netem"), fakePath{called: "user space"})
+		chosen, i, err = choose(fault.AutoPath, broken("netem"), fakePath{title: "user space"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(chosen).To(Equal("user space"))
 		Expect(i.attestation.Notes).To(Equal([]string{"netem is not used: it needs netem's module, but netem has none"}))
 	})
 
-	It("is the user's where the fault has several", func() {
-		chosen, i, err := choose(fault.UserSpacePath, fakePath{called: "netem"}, fakePath{called: "user space"})
+	It("is the user's if the fault has several", func() {
+		chosen, i, err := choose(fault.UserSpacePath, fakePath{title: "netem"}, fakePath{title: "user space"})
 		Expect(err).NotTo(HaveOccurred())
 		Expect(chosen).To(Equal("user space"))
 		Expect(i.attestation.Notes).To(BeEmpty())
-		chosen, _, err = choose(fault.NetemPath, fakePath{called: "bpf"})
+		chosen, _, err = choose(fault.NetemPath, fakePath{title: "bpf"})
 		Expect(err).NotTo(HaveOccurred())
-		Expect(chosen).To(Equal("bpf"), "there is nothing to choose")
+		Expect(chosen).To(Equal("bpf"), "the fault has only one path")
 	})
 
-	DescribeTable("says what is in the way", func(forced fault.Path, all []dataPath, want string) {
+	DescribeTable("names the obstacle", func(forced fault.Path, all []dataPath, want string) {
 		_, _, err := choose(forced, all...)
 		Expect(err).To(MatchError(fault.ErrUnsupported))
 		Expect(err).To(MatchError(want))
@@ -116,9 +116,9 @@ var _ = Describe("the choice of a data path", func() {
 			"black hole: unsupported, because it needs netem's module, but netem has none: load netem"),
 		Entry("of all", fault.AutoPath, []dataPath{broken("netem"), broken("user space")},
 			"black hole: unsupported, because it needs either netem's module or user space's module, but netem has none, and user space has none: load user space"),
-		Entry("of the one that is forced", fault.NetemPath, []dataPath{broken("netem"), fakePath{called: "user space"}},
+		Entry("of the one that is forced", fault.NetemPath, []dataPath{broken("netem"), fakePath{title: "user space"}},
 			"black hole on the netem path: unsupported, because it needs netem's module, but netem has none: load netem"),
-		Entry("when the one that is forced cannot carry the fault", fault.UserSpacePath, []dataPath{fakePath{called: "netem"}, fakePath{called: "bpf"}},
-			"black hole on the user-space path: unsupported, because it needs a data path that can carry it, but that one cannot: leave the path to the tool"),
+		Entry("when the one that is forced cannot carry the fault", fault.UserSpacePath, []dataPath{fakePath{title: "netem"}, fakePath{title: "bpf"}},
+			"black hole on the user-space path: unsupported, because it needs a data path that can carry it, but that path cannot: let chaosgate choose the path"),
 	)
 })

@@ -20,44 +20,44 @@ type injection struct {
 	target   injector.Target
 	fault    packetFault
 	filter   fault.Filter
-	path     fault.Path    // that the user forces
-	leaseEnd func() uint64 // as of now
+	path     fault.Path    // the path that the user forces, if any
+	leaseEnd func() uint64 // the present end of the lease
 
 	namespaces *namespaces
 	namespace  *namespace // nil until the target is entered
 	journal    *injector.Journal
-	pending    int // undo steps that are not done, without the last
+	pending    int // undo steps that are still to do, without the last one
 	lease      *classifier.Lease
-	pidfd      int // of the target's first process
+	pidfd      int // the target's first process
 
-	mu            sync.Mutex // of what follows
+	mu            sync.Mutex // guards the fields below
 	interceptions []*interception
 	attestation   record.Attestation
 	until         uint64
 	running       bool // the deadline is in the map
 	lapsed        bool // the deadline has passed while it was running
 	died          bool
-	released      bool // the namespace and the target are given up
+	released      bool // the namespace and the target are closed
 	proof         error
 }
 
 var _ injector.Live = (*injection)(nil)
 
-// Attestation is what the kernel read back.
+// Attestation is what was read back from the kernel.
 func (i *injection) Attestation() record.Attestation {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.attestation
 }
 
-// Prove says what differs from the state before, as the last undo step found it.
+// Prove returns the differences from the state before, as the last undo step found them.
 func (i *injection) Prove() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.proof
 }
 
-// beforeDoing writes an undo step down. The step runs with the namespace locked.
+// beforeDoing records an undo step. The step runs with the namespace locked.
 func (i *injection) beforeDoing(what string, undo func() error) error {
 	return i.beforeDoingUnlocked(what, func() error {
 		i.namespace.mu.Lock()
@@ -77,8 +77,8 @@ func (i *injection) beforeDoingUnlocked(what string, undo func() error) error {
 	})
 }
 
-// enter takes hold of the target and its namespace. The undo, the last of all,
-// compares the namespace with the state before and lets go of it.
+// enter opens the target and its namespace. Its undo step is the last one of all. It
+// compares the namespace with the state before, and closes it.
 func (i *injection) enter() error {
 	pidfd, err := unix.PidfdOpen(i.target.PID, 0)
 	if err != nil {
@@ -87,7 +87,7 @@ func (i *injection) enter() error {
 	i.pidfd = pidfd
 	err = checkTarget(i.target)
 	if err == nil {
-		err = i.journal.Before("let go of the network namespace of "+i.target.Name, i.leave)
+		err = i.journal.Before("close the network namespace of "+i.target.Name, i.leave)
 	}
 	if err != nil {
 		return errors.Join(err, unix.Close(pidfd))
@@ -98,7 +98,7 @@ func (i *injection) enter() error {
 
 func (i *injection) leave() error {
 	if i.pending > 0 {
-		return fmt.Errorf("%d steps before this one are not undone", i.pending)
+		return fmt.Errorf("%d earlier undo steps have not been done", i.pending)
 	}
 	var proof error
 	if n := i.namespace; n != nil {
@@ -136,16 +136,16 @@ func (i *injection) hasDied() bool {
 	return err == nil && n > 0
 }
 
-// nextSeed is the seed of the interception that was added last, or 0 for a fault
-// that makes no random choices. They count up from the injection's seed, so that no
-// two interceptions draw the same numbers.
+// nextSeed is the seed of the newest interception, or 0 if the fault makes no random
+// choices. Seeds count up from the injection's seed, so that no two interceptions draw the
+// same numbers.
 func (i *injection) nextSeed() uint64 {
-	given, random := i.fault.seed()
+	seed, random := i.fault.seed()
 	if !random {
 		return 0
 	}
 	if i.attestation.Seed == 0 {
-		if i.attestation.Seed = given; given == 0 {
+		if i.attestation.Seed = seed; seed == 0 {
 			i.attestation.Seed = 1 + rand.Uint64N(1<<63)
 		}
 	}

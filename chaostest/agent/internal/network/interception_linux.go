@@ -10,24 +10,24 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// interception is an injection's part on one hook: a classifier, and the data
-// path behind it.
+// interception is the part of an injection on one hook: a classifier, and the data path
+// behind it.
 type interception struct {
 	hook    tc.Hook
-	name    string // of the filter
-	mark    uint32 // that the data path sets on what it puts back; 0 for none
+	name    string // the name of the filter
+	mark    uint32 // the mark on packets that the data path puts back; 0 for none
 	devices []string
-	carried func() (pathCounts, error) // nil where nothing is behind the classifier
+	carried func() (pathCounts, error) // nil if there is no data path
 
 	mu      sync.Mutex
 	program *classifier.Program // nil before it is loaded and after it is closed
-	final   classifier.Counters // once it is closed
+	final   classifier.Counters // the last counts, after the program is closed
 }
 
 func (at *interception) direction() fault.Direction { return fault.Direction(at.hook.Direction) }
 
-// counts reads what has matched and what became of it; once the interception is
-// over, the final count.
+// counts reads what has matched and what became of it. When the interception is over, these
+// are the final counts.
 func (at *interception) counts() (classifier.Counters, pathCounts, error) {
 	at.mu.Lock()
 	matched := at.final
@@ -39,11 +39,11 @@ func (at *interception) counts() (classifier.Counters, pathCounts, error) {
 	if at.carried == nil {
 		return matched, pathCounts{}, err
 	}
-	carried, wrong := at.carried()
-	return matched, carried, errors.Join(err, wrong)
+	carried, carriedErr := at.carried()
+	return matched, carried, errors.Join(err, carriedErr)
 }
 
-// close keeps the last count and gives the program up.
+// close keeps the last counts and closes the program.
 func (at *interception) close() error {
 	at.mu.Lock()
 	defer at.mu.Unlock()
@@ -57,17 +57,16 @@ func (at *interception) close() error {
 	return err
 }
 
-// intercept does the fault on one hook. It does nothing to packets until the
-// lease begins.
+// intercept adds the fault to one hook. It does nothing to packets until the lease begins.
 func (i *injection) intercept(hook tc.Hook, path dataPath) error {
 	at := &interception{hook: hook, name: tc.FilterName(i.id, hook.Direction)}
 	i.interceptions = append(i.interceptions, at)
 	if err := i.shareClsact(hook.Link); err != nil {
 		return err
 	}
-	// This step is written down before those of the data path, and so undone after
-	// them: a path that ends lets out what it holds, which on ingress must still meet
-	// the classifier to have its mark taken off.
+	// This step is recorded before those of the data path, so it is undone after them. A
+	// path that closes releases the packets that it holds. On ingress, these must still
+	// meet the classifier, which removes their mark.
 	err := i.beforeDoing(fmt.Sprintf("delete filter %s of %s", at.name, hook.Link.Name), func() error {
 		if err := i.namespace.kernel.RemoveFilter(hook, at.name); err != nil {
 			return err
@@ -84,7 +83,7 @@ func (i *injection) intercept(hook tc.Hook, path dataPath) error {
 	return i.attach(at, outcome)
 }
 
-// attach hangs the classifier on its hook and reads it back.
+// attach attaches the classifier to its hook and reads it back.
 func (i *injection) attach(at *interception, outcome classifier.Outcome) error {
 	program, err := classifier.Load(classifier.Rule{
 		Filter: i.filter, Direction: at.direction(), Ethernet: at.hook.Link.Ethernet, Mark: at.mark, Outcome: outcome,
@@ -110,7 +109,7 @@ func (i *injection) attach(at *interception, outcome classifier.Outcome) error {
 		return err
 	}
 	if found == nil || known && found.Program != id {
-		return fmt.Errorf("read filter %s of %s back: the kernel does not have it with the program that was loaded", at.name, at.hook.Link.Name)
+		return fmt.Errorf("read filter %s of %s back: the kernel does not have it, or has another program in it", at.name, at.hook.Link.Name)
 	}
 	i.attestation.Readback = append(i.attestation.Readback, found.String())
 	return nil

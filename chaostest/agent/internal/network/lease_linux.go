@@ -2,7 +2,7 @@ package network
 
 import "github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 
-// begin lets the fault run, everywhere at once.
+// begin starts the fault on all hooks at once.
 func (i *injection) begin() error {
 	if err := i.beforeDoing("end the lease", i.end); err != nil {
 		return err
@@ -14,7 +14,7 @@ func (i *injection) begin() error {
 	return i.lease.Renew(until)
 }
 
-// end stops the fault everywhere at once, before anything is taken apart.
+// end stops the fault on all hooks at once, before anything is removed.
 func (i *injection) end() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -26,8 +26,8 @@ func (i *injection) end() error {
 	return nil
 }
 
-// Renew moves the deadline. A fault that has lapsed meanwhile runs again, but
-// its evidence says so for good.
+// Renew moves the deadline. A fault that has lapsed runs again, but its evidence reports
+// the lapse from then on.
 func (i *injection) Renew(until uint64) error {
 	i.mu.Lock()
 	defer i.mu.Unlock()

@@ -19,8 +19,8 @@ import (
 
 var clock = time.Now()
 
-// oneWay sends datagrams from one host to another and returns how long each was
-// on its way, by the one clock that both share. A lost one is an error.
+// oneWay sends datagrams from one host to another and returns how long each one took. Both
+// hosts share one clock. A lost datagram fails the spec.
 func oneWay(from, to *Host, source, destination string, port, count int) []time.Duration {
 	GinkgoHelper()
 	receiver, sender := to.Listen(destination, port), from.Listen(source, 0)
@@ -50,7 +50,7 @@ func median(all []time.Duration) time.Duration {
 
 var pingLine = regexp.MustCompile(`time=([0-9.]+) ms`)
 
-// ping lets the system's ping measure round trips.
+// ping measures round trips with the system's ping.
 func ping(h *Host, address string, count int) []time.Duration {
 	GinkgoHelper()
 	out := h.Must("ping", "-n", "-c", strconv.Itoa(count), "-i", "0.05", "-W", "20", address)
@@ -71,8 +71,7 @@ func prefixOf(address string) netip.Prefix {
 
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// segment has the kernel cut each send into datagrams of size bytes, as late as
-// it can.
+// segment makes the kernel cut each send into datagrams of size bytes, as late as possible.
 func segment(c *net.UDPConn, size int) error {
 	raw, err := c.SyscallConn()
 	if err != nil {
@@ -85,6 +84,6 @@ func segment(c *net.UDPConn, size int) error {
 
 func closeAll(all ...*net.UDPConn) {
 	for _, c := range all {
-		_ = c.Close() // at the end of the spec at the latest
+		_ = c.Close() // the end of the spec closes it too
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 )
 
-// namespaces are the network namespaces that injections are live in.
+// namespaces holds the network namespaces that have live injections.
 type namespaces struct {
 	mu      sync.Mutex
 	byInode map[uint64]*namespace
@@ -18,8 +18,8 @@ type namespaces struct {
 
 func newNamespaces() *namespaces { return &namespaces{byInode: map[uint64]*namespace{}} }
 
-// namespace is what the injections in one network namespace have in common. It
-// goes by the namespace and not by the target, because containers may share one.
+// namespace holds what the injections in one network namespace share. It belongs to the
+// namespace and not to a target, because containers may share a namespace.
 type namespace struct {
 	kernel *tc.Namespace
 	users  int // guarded by namespaces
@@ -27,9 +27,9 @@ type namespace struct {
 	mu      sync.Mutex  // held while the namespace is changed
 	before  tc.Snapshot // the state before the first injection
 	live    map[string]*injection
-	clsacts sharedObjects // by link
-	roots   sharedObjects // by device
-	ifbs    sharedObjects // by link
+	clsacts sharedObjects // by the index of the link
+	roots   sharedObjects // by the index of the device
+	ifbs    sharedObjects // by the index of the link
 	classes map[classKey]bool
 	marks   map[uint32]bool
 }
@@ -39,7 +39,7 @@ type classKey struct {
 	minor  uint16
 }
 
-// enter takes hold of a process's namespace for one injection.
+// enter opens the namespace of a process for one injection.
 func (all *namespaces) enter(pid int) (*namespace, error) {
 	opened, err := tc.Open(fmt.Sprintf("/proc/%d/ns/net", pid))
 	if err != nil {
@@ -60,7 +60,7 @@ func (all *namespaces) enter(pid int) (*namespace, error) {
 	return n, nil
 }
 
-// leave gives up a namespace; the last one closes it.
+// leave gives up the namespace for one injection. The last injection closes it.
 func (all *namespaces) leave(n *namespace) error {
 	all.mu.Lock()
 	defer all.mu.Unlock()
@@ -71,8 +71,7 @@ func (all *namespaces) leave(n *namespace) error {
 	return n.kernel.Close()
 }
 
-// clash refuses an injection that does not go together with a live one, where
-// some packet could match both.
+// clash refuses an injection that clashes with a live one, if a packet could match both.
 func (n *namespace) clash(i *injection) error {
 	for id, other := range n.live {
 		why := i.fault.clash(other.fault)
@@ -84,8 +83,8 @@ func (n *namespace) clash(i *injection) error {
 	return nil
 }
 
-// sweep removes what an agent that was killed has left in the namespace. What
-// another agent still renews is left alone.
+// sweep removes what a killed agent left in the namespace. It keeps everything that another
+// agent still renews.
 func (n *namespace) sweep(all []tc.Link) error {
 	for _, l := range all {
 		if l.Ours || l.Loopback {
@@ -96,13 +95,13 @@ func (n *namespace) sweep(all []tc.Link) error {
 			Clsact: n.clsacts[l.Index] != nil, IFB: n.ifbs[l.Index] != nil, Root: n.roots[l.Index] != nil,
 		})
 		if err != nil {
-			return fmt.Errorf("sweep what an earlier agent left on %s: %w", l.Name, err)
+			return fmt.Errorf("remove what an earlier agent left on %s: %w", l.Name, err)
 		}
 	}
 	return nil
 }
 
-// usesFilter says whether a filter is a live injection's of this agent, or has a
+// usesFilter reports whether a filter belongs to a live injection of this agent, or has a
 // lease that another agent renews.
 func (n *namespace) usesFilter(f *tc.Filter) (bool, error) {
 	for _, i := range n.live {
@@ -119,7 +118,7 @@ func (n *namespace) usesFilter(f *tc.Filter) (bool, error) {
 	return !lapsed, nil
 }
 
-// freeMark takes a mark for a user-space path on ingress.
+// freeMark reserves a mark for a user-space path on ingress.
 func (n *namespace) freeMark() (uint32, error) {
 	for m := classifier.MarkBase + 1; m <= classifier.MarkBase+classifier.MaxMarks; m++ {
 		if !n.marks[m] {
@@ -130,7 +129,7 @@ func (n *namespace) freeMark() (uint32, error) {
 	return 0, errors.New("find a packet mark: all 255 are in use in this namespace: revert some injections first")
 }
 
-// freeClass finds a class of a device that is not in use.
+// freeClass finds a class of the device that is not in use.
 func (n *namespace) freeClass(device tc.Link) (uint16, error) {
 	for minor := uint16(1); minor <= tc.MaxClasses; minor++ {
 		if !n.classes[classKey{device.Index, minor}] {

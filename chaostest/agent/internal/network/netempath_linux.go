@@ -8,25 +8,25 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// netemPath is the kernel's netem. It is on the link itself or, for packets that
-// come in, on an IFB that they are sent through.
-type netemPath struct{ asked tc.Netem }
+// netemPath is the kernel's netem. It is attached to the link itself or, for incoming
+// packets, to an IFB that they are sent through.
+type netemPath struct{ netem tc.Netem }
 
 func (netemPath) name() string { return string(fault.NetemPath) }
 
 func (p netemPath) obstacle(i *injection, can capabilities, links []tc.Link) (*obstacle, error) {
-	const or = "leave the path to the tool, or force the user-space path"
+	const or = "let chaosgate choose the path, or force the user-space path"
 	if can.netem != nil {
 		return &obstacle{"the kernel's netem and HTB", can.netem.Error(), "install the kernel modules sch_netem and sch_htb on the host, or " + or}, nil
 	}
-	if p.asked.Jitter > tc.MaxNetemJitter {
-		return &obstacle{fmt.Sprintf("a jitter of at most %s", tc.MaxNetemJitter), fmt.Sprintf("asked for %s", p.asked.Jitter), or}, nil
+	if p.netem.Jitter > tc.MaxNetemJitter {
+		return &obstacle{fmt.Sprintf("a jitter of at most %s", tc.MaxNetemJitter), fmt.Sprintf("the fault has %s", p.netem.Jitter), or}, nil
 	}
 	if o := needEthernet(links); o != nil {
 		return o, nil
 	}
 	if i.filter.Direction.Has(fault.Ingress) && can.ifb != nil {
-		return &obstacle{"the kernel's IFB and mirred, for what comes in", can.ifb.Error(), "install the kernel modules ifb and act_mirred on the host, or " + or}, nil
+		return &obstacle{"the kernel's IFB and mirred, for incoming packets", can.ifb.Error(), "install the kernel modules ifb and act_mirred on the host, or " + or}, nil
 	}
 	if !i.filter.Direction.Has(fault.Egress) {
 		return nil, nil
@@ -37,7 +37,7 @@ func (p netemPath) obstacle(i *injection, can capabilities, links []tc.Link) (*o
 			return nil, err
 		}
 		if foreign {
-			return &obstacle{"the root qdisc of " + l.Name, "a qdisc " + root.Kind + " that is not chaosgate's is there", "remove it, or " + or}, nil
+			return &obstacle{"the root qdisc of " + l.Name, "the link has a qdisc " + root.Kind + " that is not chaosgate's", "remove it, or " + or}, nil
 		}
 	}
 	return nil, nil
@@ -55,9 +55,9 @@ func (p netemPath) open(i *injection, at *interception) (classifier.Outcome, err
 			return classifier.Outcome{}, err
 		}
 	}
-	asked := p.asked
-	asked.Limit, asked.Seed = tc.NetemLimit, i.nextSeed()
-	class, err := i.addClass(device, asked)
+	netem := p.netem
+	netem.Limit, netem.Seed = tc.NetemLimit, i.nextSeed()
+	class, err := i.addClass(device, netem)
 	if err != nil {
 		return classifier.Outcome{}, err
 	}
@@ -66,8 +66,8 @@ func (p netemPath) open(i *injection, at *interception) (classifier.Outcome, err
 		return classifier.Outcome{}, err
 	}
 	i.attestation.Readback = append(i.attestation.Readback, lines...)
-	if asked.Seed != 0 && !seeded {
-		i.note("this kernel's netem takes no seed (Linux 6.6 does): its random choices are not repeatable")
+	if netem.Seed != 0 && !seeded {
+		i.note("the netem of this kernel takes no seed (that needs Linux 6.6): its random choices cannot be repeated")
 	}
 	at.carried = func() (pathCounts, error) {
 		c, err := class.Counts()
@@ -79,8 +79,8 @@ func (p netemPath) open(i *injection, at *interception) (classifier.Outcome, err
 	return classifier.ToClass(class.ID()), nil
 }
 
-// addClass makes a class with a netem on a device.
-func (i *injection) addClass(device tc.Link, asked tc.Netem) (*tc.NetemClass, error) {
+// addClass adds a class with a netem to a device.
+func (i *injection) addClass(device tc.Link, netem tc.Netem) (*tc.NetemClass, error) {
 	if err := i.shareRoot(device); err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (i *injection) addClass(device tc.Link, asked tc.Netem) (*tc.NetemClass, er
 	if err != nil {
 		return nil, err
 	}
-	class := i.namespace.kernel.NetemClass(device, minor, asked)
+	class := i.namespace.kernel.NetemClass(device, minor, netem)
 	err = i.beforeDoing(fmt.Sprintf("delete %s", class), func() error {
 		if err := class.Remove(); err != nil {
 			return err
@@ -99,16 +99,16 @@ func (i *injection) addClass(device tc.Link, asked tc.Netem) (*tc.NetemClass, er
 	if err != nil {
 		return nil, err
 	}
-	// A drain takes as long as the delay: others may work in the namespace.
-	if err := i.beforeDoingUnlocked("let out what netem holds on "+device.Name, class.Drain); err != nil {
+	// Draining takes as long as the delay, so the namespace is not locked meanwhile.
+	if err := i.beforeDoingUnlocked("release what netem holds on "+device.Name, class.Drain); err != nil {
 		return nil, err
 	}
 	i.namespace.classes[classKey{device.Index, minor}] = true
 	return class, class.Add()
 }
 
-// foreignRoot reads the root qdisc of a link, and says whether it is somebody
-// else's: neither the kernel's default nor ours.
+// foreignRoot reads the root qdisc of a link. It is foreign if it is neither the kernel's
+// default nor one of chaosgate's.
 func (i *injection) foreignRoot(link tc.Link) (tc.Root, bool, error) {
 	root, err := i.namespace.kernel.Root(link)
 	return root, err == nil && !root.Default && i.namespace.roots[link.Index] == nil, err

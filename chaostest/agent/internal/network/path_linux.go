@@ -10,29 +10,29 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// dataPath is a way to treat packets, and what it is to do to them. A new way is
-// one file with such a value; faults name the ones that can carry them.
+// dataPath is a way to handle packets, with what it does to them. A new data path is one
+// file with such a value. Faults name the data paths that can carry them.
 type dataPath interface {
-	// name is what attestations call it and, where a user can force it, requests.
+	// name is the path's name in attestations and, if a user can force it, in requests.
 	name() string
-	// obstacle is why an injection cannot take the path, or nil. It touches nothing.
+	// obstacle says why an injection cannot take the path, or is nil. It changes nothing.
 	obstacle(i *injection, can capabilities, links []tc.Link) (*obstacle, error)
-	// open makes the path for an interception, each undo step written down before
-	// its deed, and says what the classifier does with a packet that matches.
+	// open makes the path for an interception. It records each undo step in advance, and
+	// returns what the classifier does with a packet that matches.
 	open(i *injection, at *interception) (classifier.Outcome, error)
 }
 
-// pathCounts is what became of the packets that came to a data path.
+// pathCounts counts what became of the packets on a data path.
 type pathCounts struct{ sent, held, lost uint64 }
 
 func (a pathCounts) plus(b pathCounts) pathCounts {
 	return pathCounts{sent: a.sent + b.sent, held: a.held + b.held, lost: a.lost + b.lost}
 }
 
-// obstacle is why a data path cannot be taken here.
+// obstacle says why a data path cannot be taken here.
 type obstacle struct{ needs, have, do string }
 
-// classifierAlone is the path of faults that need nothing behind the classifier.
+// classifierAlone is the path of faults that the classifier does without help.
 type classifierAlone struct {
 	outcome func(fault.Direction) classifier.Outcome
 }
@@ -47,8 +47,8 @@ func (p classifierAlone) open(_ *injection, at *interception) (classifier.Outcom
 	return p.outcome(at.direction()), nil
 }
 
-// takesDataPath says whether a fault hands packets to something behind the
-// classifier. A packet can be handed on only once.
+// takesDataPath reports whether a fault hands packets to something behind the classifier. A
+// packet can be handed on only once.
 func takesDataPath(f packetFault) bool {
 	for _, p := range f.paths() {
 		if _, alone := p.(classifierAlone); !alone {
@@ -58,12 +58,12 @@ func takesDataPath(f packetFault) bool {
 	return false
 }
 
-// choosePath takes the first path of the fault that has no obstacle, or the one
-// that the user forces. Where the fault has only one, there is nothing to force.
+// choosePath takes the first path of the fault that has no obstacle, or the path that the
+// user forces. A fault with only one path ignores that.
 func (i *injection) choosePath(can capabilities, links []tc.Link) (dataPath, error) {
 	all := i.fault.paths()
 	forced := i.path != fault.AutoPath && len(all) > 1
-	var inTheWay []*obstacle
+	var obstacles []*obstacle
 	for _, p := range all {
 		if forced && p.name() != string(i.path) {
 			continue
@@ -75,22 +75,22 @@ func (i *injection) choosePath(can capabilities, links []tc.Link) (dataPath, err
 		if o == nil {
 			return p, nil
 		}
-		inTheWay = append(inTheWay, o)
+		obstacles = append(obstacles, o)
 		if !forced {
 			i.note("%s is not used: it needs %s, but %s", p.name(), o.needs, o.have)
 		}
 	}
-	return nil, i.unsupported(forced, inTheWay)
+	return nil, i.unsupported(forced, obstacles)
 }
 
-// unsupported says why none of the paths can be taken.
+// unsupported is the error if no path can be taken.
 func (i *injection) unsupported(forced bool, all []*obstacle) error {
 	what := i.fault.String()
 	if forced {
 		what += " on the " + strings.ReplaceAll(string(i.path), " ", "-") + " path"
 	}
 	if len(all) == 0 {
-		return &fault.UnsupportedError{What: what, Needs: "a data path that can carry it", Have: "that one cannot", Do: "leave the path to the tool"}
+		return &fault.UnsupportedError{What: what, Needs: "a data path that can carry it", Have: "that path cannot", Do: "let chaosgate choose the path"}
 	}
 	var needs, have []string
 	for _, o := range all {
@@ -108,7 +108,7 @@ func (i *injection) unsupported(forced bool, all []*obstacle) error {
 	}
 }
 
-// needEthernet is the obstacle of paths that hold whole frames.
+// needEthernet is the obstacle for paths that hold whole frames.
 func needEthernet(links []tc.Link) *obstacle {
 	for _, l := range links {
 		if !l.Ethernet {
@@ -118,7 +118,7 @@ func needEthernet(links []tc.Link) *obstacle {
 	return nil
 }
 
-// note adds to the attestation what a reader should know, once.
+// note adds a note for readers to the attestation, unless it is there already.
 func (i *injection) note(format string, values ...any) {
 	text := fmt.Sprintf(format, values...)
 	if !slices.Contains(i.attestation.Notes, text) {

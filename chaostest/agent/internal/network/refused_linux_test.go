@@ -25,7 +25,7 @@ var _ = Describe("what cannot be done", func() {
 		here = newAgent()
 	})
 
-	// refuse holds that a request is refused before anything is touched.
+	// refuse checks that a request is refused before anything is changed.
 	refuse := func(ctx SpecContext, q injector.Request[fault.Fault], why types.GomegaMatcher) {
 		GinkgoHelper()
 		before := target.State()
@@ -48,13 +48,13 @@ var _ = Describe("what cannot be done", func() {
 	It("is refused: a process of another container", func(ctx SpecContext) {
 		q := request(target, fault.BlackHole(), fault.Filter{}, "")
 		q.Target.ID = strings.Repeat("0123456789abcdef", 4)
-		refuse(ctx, q, MatchError(ContainSubstring("which is not the container's: has the container been restarted?")))
+		refuse(ctx, q, MatchError(ContainSubstring("which does not belong to the container: has the container been restarted?")))
 	})
 
 	It("is refused: the host's own network", func(ctx SpecContext) {
 		q := request(target, fault.BlackHole(), fault.Filter{}, "")
-		// The parent, since this process's first thread may be one that entered another
-		// namespace and was left there: the runtime cannot end that thread.
+		// Not this process: its first thread may have entered another namespace and stayed
+		// there, because the runtime cannot end that thread.
 		q.Target.PID = os.Getppid()
 		refuse(ctx, q, MatchError(ContainSubstring("container target has the host's network")))
 	})
@@ -62,7 +62,7 @@ var _ = Describe("what cannot be done", func() {
 	It("is refused: a target without a network", func(ctx SpecContext) {
 		q := request(target, fault.BlackHole(), fault.Filter{}, "")
 		q.Target.PID = NewHost(GinkgoTB()).PID()
-		refuse(ctx, q, MatchError(ContainSubstring("the target has none but loopback that is up and has an address")))
+		refuse(ctx, q, MatchError(ContainSubstring("the target has none, except loopback, that is up and has an address")))
 	})
 
 	It("is refused: peers of a family that the target does not have", func(ctx SpecContext) {
@@ -77,15 +77,15 @@ var _ = Describe("what cannot be done", func() {
 			MatchError(ContainSubstring("filter both to and from fd77::2 would match nothing: the target has no address of the peers' family: it has 10.77.0.1/24 on eth0")))
 	})
 
-	It("is refused: an ingress qdisc of somebody else's", func(ctx SpecContext) {
+	It("is refused: a foreign ingress qdisc", func(ctx SpecContext) {
 		target.Must("tc", "qdisc", "add", "dev", "eth0", "ingress")
 		refuse(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""), And(
 			MatchError(fault.ErrUnsupported), MatchError(ContainSubstring("tc qdisc del dev eth0 ingress"))))
 	})
 
 	It("is refused: a path that the kernel does not have", func(ctx SpecContext) {
-		missing := whatKernelCan(ctx).netem
-		if missing == nil {
+		lacking := kernelCapabilities(ctx).netem
+		if lacking == nil {
 			Skip("this kernel has netem")
 		}
 		refuse(ctx, request(target, fault.Delay(ms(100)), fault.Filter{}, fault.NetemPath), And(
@@ -100,10 +100,10 @@ var _ = Describe("what cannot be done", func() {
 		It("is refused on the netem path", func(ctx SpecContext) {
 			needPath(ctx, fault.NetemPath)
 			refuse(ctx, request(target, long, fault.Filter{}, fault.NetemPath), And(
-				MatchError(fault.ErrUnsupported), MatchError(ContainSubstring("it needs a jitter of at most 2.147483647s, but asked for 2.2s"))))
+				MatchError(fault.ErrUnsupported), MatchError(ContainSubstring("it needs a jitter of at most 2.147483647s, but the fault has 2.2s"))))
 		})
 
-		It("goes into user space by itself", func(ctx SpecContext) {
+		It("goes into user space unless a path is forced", func(ctx SpecContext) {
 			needPath(ctx, fault.UserSpacePath)
 			i := here.mustInject(ctx, request(target, long, fault.Filter{}, ""))
 			Expect(i.Attestation().Path).To(Equal("user space"))
@@ -111,8 +111,8 @@ var _ = Describe("what cannot be done", func() {
 		})
 	})
 
-	Describe("a delay of what is delayed already", func() {
-		It("is refused, and names the other", func(ctx SpecContext) {
+	Describe("a second delay of the same packets", func() {
+		It("is refused, and names the first one", func(ctx SpecContext) {
 			first := request(target, fault.Delay(ms(100)), fault.Filter{Ports: []fault.PortRange{{First: 80, Last: 90}}}, "")
 			i := here.mustInject(ctx, first)
 			_, err := here.inject(ctx, request(target, fault.Delay(ms(200)), fault.Filter{Ports: []fault.PortRange{{First: 90, Last: 99}}}, ""))
@@ -123,16 +123,16 @@ var _ = Describe("what cannot be done", func() {
 		})
 	})
 
-	Describe("a root qdisc of somebody else's", func() {
+	Describe("a foreign root qdisc", func() {
 		BeforeEach(func() { target.Must("tc", "qdisc", "add", "dev", "eth0", "root", "handle", "1:", "htb") })
 
-		It("sends the delay into user space, which the attestation says", func(ctx SpecContext) {
+		It("sends the delay into user space, and the attestation says so", func(ctx SpecContext) {
 			needPath(ctx, fault.UserSpacePath)
 			before := target.State()
 			i := here.mustInject(ctx, request(target, fault.Delay(ms(100)), fault.Filter{}, ""))
 			Expect(i.Attestation().Path).To(Equal("user space"))
 			Expect(i.Attestation().Notes).To(ContainElements(
-				HavePrefix("netem is not used: it needs "), "packets that match go past the qdisc htb on eth0"))
+				HavePrefix("netem is not used: it needs "), "packets that match bypass the qdisc htb on eth0"))
 			i.revert()
 			Expect(target.State()).To(Equal(before))
 		})
@@ -140,7 +140,7 @@ var _ = Describe("what cannot be done", func() {
 		It("makes a forced netem path fail", func(ctx SpecContext) {
 			needPath(ctx, fault.NetemPath)
 			refuse(ctx, request(target, fault.Delay(ms(100)), fault.Filter{}, fault.NetemPath),
-				MatchError(ContainSubstring("a qdisc htb that is not chaosgate's is there: remove it, or leave the path to the tool")))
+				MatchError(ContainSubstring("the link has a qdisc htb that is not chaosgate's: remove it, or let chaosgate choose the path")))
 		})
 	})
 })

@@ -56,11 +56,11 @@ var _ = DescribeTableSubtree("several faults at once", func(path fault.Path) {
 		Expect(here.namespaces.byInode).To(BeEmpty())
 	})
 
-	It("leave a packet alone that both delays could take, once each has had it", func(ctx SpecContext) {
+	It("delay a packet only once, even if both could", func(ctx SpecContext) {
 		needPath(ctx, path)
 		target, client := Connect(GinkgoTB())
 		here := newAgent()
-		// Disjoint ports, which one packet has at its two ends.
+		// The filters name different ports, but one packet has both.
 		for _, port := range []uint16{7000, 7001} {
 			here.mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{
 				Ports: []fault.PortRange{{First: port, Last: port}}, Direction: fault.Ingress,

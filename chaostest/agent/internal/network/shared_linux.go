@@ -2,13 +2,13 @@ package network
 
 import "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 
-// sharedObject is one thing in the kernel that several injections use.
+// sharedObject is an object in the kernel that several injections use.
 type sharedObject struct {
 	users int
-	made  bool // by us: then the last user removes it
+	made  bool // an agent made it, so the last user removes it
 }
 
-// sharedObjects go by the index of their link.
+// sharedObjects holds shared objects by the index of their link.
 type sharedObjects map[int]*sharedObject
 
 func (i *injection) shareClsact(link tc.Link) error {
@@ -35,12 +35,12 @@ func (i *injection) shareIFB(link tc.Link) error {
 		func() error { return kernel.RemoveDevice(name) })
 }
 
-// share takes part in a shared object, which the first one adds. The undo gives
-// it up; the last one to give it up removes it.
+// share makes the injection a user of a shared object. The first user adds the object. The
+// undo step gives it up, and the last user removes it.
 func (i *injection) share(what string, all sharedObjects, link int, add func() (made bool, err error), remove func() error) error {
-	takesPart := false
+	using := false
 	err := i.beforeDoing("give up "+what, func() error {
-		if !takesPart {
+		if !using {
 			return nil
 		}
 		o := all[link]
@@ -52,7 +52,7 @@ func (i *injection) share(what string, all sharedObjects, link int, add func() (
 		if o.users--; o.users == 0 {
 			delete(all, link)
 		}
-		takesPart = false
+		using = false
 		return nil
 	})
 	if err != nil {
@@ -63,10 +63,10 @@ func (i *injection) share(what string, all sharedObjects, link int, add func() (
 		if err != nil && !made {
 			return err
 		}
-		all[link], takesPart = &sharedObject{made: made, users: 1}, true
+		all[link], using = &sharedObject{made: made, users: 1}, true
 		return err
 	}
 	all[link].users++
-	takesPart = true
+	using = true
 	return nil
 }

@@ -15,18 +15,18 @@ func TestNetwork(t *testing.T) {
 	RunSpecs(t, "network")
 }
 
-// needBPF skips where no namespace can be made and no classifier be loaded.
+// needBPF skips a spec if no namespace can be made or no classifier can be loaded.
 func needBPF(ctx SpecContext) {
 	GinkgoHelper()
 	NeedRoot(GinkgoTB())
-	Need(GinkgoTB(), RequireRoot, "BPF classifiers", whatKernelCan(ctx).bpf)
+	Need(GinkgoTB(), RequireRoot, "BPF classifiers", kernelCapabilities(ctx).bpf)
 }
 
-// needPath skips a path that this kernel cannot take.
+// needPath skips a spec if this kernel does not have the path.
 func needPath(ctx SpecContext, path fault.Path) {
 	GinkgoHelper()
 	needBPF(ctx)
-	can := whatKernelCan(ctx)
+	can := kernelCapabilities(ctx)
 	if path == fault.NetemPath {
 		Need(GinkgoTB(), RequireNetem, "netem", can.netem)
 		Need(GinkgoTB(), RequireNetem, "IFB", can.ifb)

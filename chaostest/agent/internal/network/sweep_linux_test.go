@@ -12,7 +12,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-var _ = Describe("what others have left or made", func() {
+var _ = Describe("what other agents and programs have left", func() {
 	var target, client *Host
 
 	BeforeEach(func(ctx SpecContext) {
@@ -20,15 +20,15 @@ var _ = Describe("what others have left or made", func() {
 		target, client = Connect(GinkgoTB())
 	})
 
-	DescribeTable("an agent that was killed leaves nothing that the next injection does not sweep", func(ctx SpecContext, path fault.Path) {
+	DescribeTable("the next injection removes everything that a killed agent left", func(ctx SpecContext, path fault.Path) {
 		needPath(ctx, path)
 		before := target.State()
 		dead, err := newAgent().inject(ctx, request(target, fault.Delay(ms(200)), fault.Filter{Direction: fault.Both}, path))
 		Expect(err).NotTo(HaveOccurred())
 		Expect(median(ping(client, TargetIP, 3))).To(BeNumerically(">=", ms(400)))
 		Expect(target.State()).NotTo(Equal(before))
-		Expect(dead.Renew(1)).To(Succeed()) // its lease is over; its journal dies with it
-		// A killed agent's TAPs go with it.
+		Expect(dead.Renew(1)).To(Succeed()) // its lease is over, and its journal is gone
+		// The TAPs of a killed agent vanish with it.
 		for _, at := range dead.Live.(*injection).interceptions {
 			for _, device := range at.devices {
 				if strings.HasPrefix(device, "cg") {
@@ -73,7 +73,7 @@ var _ = Describe("what others have left or made", func() {
 		Expect(target.State()).To(Equal(before))
 	})
 
-	It("a clsact and filters of somebody else's stay as they are, and see what we delay", func(ctx SpecContext) {
+	It("a foreign clsact and its filters stay as they are, and see the delayed packets", func(ctx SpecContext) {
 		target.Must("tc", "qdisc", "add", "dev", "eth0", "clsact")
 		for _, way := range []string{"ingress", "egress"} {
 			target.Must("tc", "filter", "add", "dev", "eth0", way, "prio", "99", "u32", "match", "u32", "0", "0", "classid", "1:1")
@@ -86,7 +86,7 @@ var _ = Describe("what others have left or made", func() {
 		Expect(target.State()).To(Equal(before))
 	})
 
-	It("a difference that is left is found", func(ctx SpecContext) {
+	It("a remaining difference is found", func(ctx SpecContext) {
 		i := newAgent().mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""))
 		target.Must("ip", "link", "set", "eth0", "txqueuelen", "77")
 		Expect(i.journal.Unwind()).To(Succeed())

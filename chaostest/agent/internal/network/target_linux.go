@@ -13,33 +13,33 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// checkTarget refuses a process that is not the container's, and one that has
-// the host's network.
+// checkTarget refuses a process that does not belong to the container, and one that has the
+// host's network.
 func checkTarget(t injector.Target) error {
 	groups, err := os.ReadFile(fmt.Sprintf("/proc/%d/cgroup", t.PID))
 	if err != nil {
 		return fmt.Errorf("find process %d of container %s: %w: has the container stopped?", t.PID, t.Name, err)
 	}
 	if t.ID != "" && !strings.Contains(string(groups), t.ID) {
-		return fmt.Errorf("find process %d of container %s: it is in cgroup %q, which is not the container's: has the container been restarted?",
+		return fmt.Errorf("find process %d of container %s: it is in cgroup %q, which does not belong to the container: has the container been restarted?",
 			t.PID, t.Name, strings.TrimSpace(lastLine(string(groups))))
 	}
-	its, err := os.Stat(fmt.Sprintf("/proc/%d/ns/net", t.PID))
+	target, err := os.Stat(fmt.Sprintf("/proc/%d/ns/net", t.PID))
 	if err != nil {
 		return fmt.Errorf("find the network namespace of container %s: %w", t.Name, err)
 	}
-	hosts, err := hostNamespace()
+	host, err := hostNamespace()
 	if err != nil {
-		return fmt.Errorf("find the host's network namespace, to keep off it: %w: the agent needs the host's PID namespace and CAP_SYS_PTRACE", err)
+		return fmt.Errorf("find the host's network namespace, to stay out of it: %w: the agent needs the host's PID namespace and CAP_SYS_PTRACE", err)
 	}
-	if os.SameFile(its, hosts) {
+	if os.SameFile(target, host) {
 		return fmt.Errorf("container %s has the host's network: a fault there would hit the whole machine: give it a network of its own", t.Name)
 	}
 	return nil
 }
 
-// hostNamespace is the network namespace of the host's first process or, where
-// the kernel does not let us look there, of its first kernel thread.
+// hostNamespace is the network namespace of the host's first process. If the kernel does
+// not let the agent look there, it is that of the first kernel thread.
 func hostNamespace() (os.FileInfo, error) {
 	first, err := os.Stat("/proc/1/ns/net")
 	if err == nil {
@@ -56,8 +56,8 @@ func lastLine(s string) string {
 	return lines[len(lines)-1]
 }
 
-// chooseLinks picks the links that the fault covers, all that carry addresses, and
-// refuses a filter that cannot match on them.
+// chooseLinks returns the links of the fault: all links with addresses. It refuses a filter
+// that cannot match on them.
 func chooseLinks(all []tc.Link, f fault.Filter) ([]tc.Link, error) {
 	var links []tc.Link
 	for _, l := range all {
@@ -66,7 +66,7 @@ func chooseLinks(all []tc.Link, f fault.Filter) ([]tc.Link, error) {
 		}
 	}
 	if len(links) == 0 {
-		return nil, errors.New("find an interface: the target has none but loopback that is up and has an address: connect the container to a network")
+		return nil, errors.New("find an interface: the target has none, except loopback, that is up and has an address: connect the container to a network")
 	}
 	if len(f.Peers) == 0 {
 		return links, nil
@@ -84,8 +84,8 @@ func chooseLinks(all []tc.Link, f fault.Filter) ([]tc.Link, error) {
 	return nil, fmt.Errorf("filter %s would match nothing: the target has no address of the peers' family: it has %s", f, addresses(links))
 }
 
-// canTalk says whether a host with the address can have packets to and from the
-// peer: of one family, and link-local ones among themselves.
+// canTalk reports whether a host with the address can exchange packets with the peer. Both
+// must be of one family, and link-local addresses only talk to each other.
 func canTalk(address, peer netip.Addr) bool {
 	if address.Is4() || peer.Is4() {
 		return address.Is4() == peer.Is4()

@@ -10,7 +10,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// userSpacePath treats packets in the agent, behind a TAP.
+// userSpacePath handles packets in the agent, behind a TAP.
 type userSpacePath struct{ delay, jitter time.Duration }
 
 func (userSpacePath) name() string { return string(fault.UserSpacePath) }
@@ -59,11 +59,11 @@ func (p userSpacePath) open(i *injection, at *interception) (classifier.Outcome,
 	return classifier.ToDevice(path.Index()), nil
 }
 
-// noteBypass says which foreign qdisc the path goes past.
+// noteBypass notes the foreign qdisc that the path bypasses.
 func (i *injection) noteBypass(link tc.Link) error {
 	root, foreign, err := i.foreignRoot(link)
 	if foreign {
-		i.note("packets that match go past the qdisc %s on %s", root.Kind, link.Name)
+		i.note("packets that match bypass the qdisc %s on %s", root.Kind, link.Name)
 	}
 	return err
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/cilium/ebpf/asm"
 )
 
-// code collects instructions and makes names for the labels they jump to.
+// code collects instructions, and makes names for the labels that they jump to.
 type code struct {
 	asm.Instructions
 	labels int
@@ -14,19 +14,19 @@ type code struct {
 
 func (c *code) add(ins ...asm.Instruction) { c.Instructions = append(c.Instructions, ins...) }
 
-// label makes a new name.
+// label makes a new label.
 func (c *code) label(what string) string {
 	c.labels++
 	return fmt.Sprintf("%s_%d", what, c.labels)
 }
 
-// place puts a label here. The instruction that bears it does nothing: no value
-// in R0 is kept over a label.
+// place puts a label at the present end. The instruction with the label has no effect,
+// because no value in R0 is kept across a label.
 func (c *code) place(label string) { c.add(asm.Mov.Imm(asm.R0, 0).WithSymbol(label)) }
 
-// load copies size bytes of the packet, from the offset in the register
-// transport, to the stack, whether they are in the linear part of the packet or
-// not. A packet that ends before them matches nothing.
+// load copies size bytes of the packet to the stack, from the offset in the register
+// transport. The bytes need not be in the linear part of the packet. A packet that is too
+// short matches nothing.
 func (c *code) load(to, size int32) {
 	c.add(
 		asm.Mov.Reg(asm.R1, skb),
@@ -43,7 +43,7 @@ func byteAt(to asm.Register, stack int32) asm.Instruction {
 	return asm.LoadMem(to, asm.RFP, int16(stack), asm.Byte)
 }
 
-// halfAt loads two bytes as a number of the host's order.
+// halfAt loads two bytes as a number in the host's byte order.
 func halfAt(to asm.Register, stack int32) asm.Instructions {
 	return asm.Instructions{asm.LoadMem(to, asm.RFP, int16(stack), asm.Half), asm.HostTo(asm.BE, to, asm.Half)}
 }

@@ -28,8 +28,8 @@ const (
 	headerShim6          = 140
 )
 
-// maxExtensions is how many IPv6 extension headers are looked through. A packet
-// with more of them matches nothing; hosts send none or one.
+// maxExtensions bounds the IPv6 extension headers that a program skips. A packet with more
+// of them matches nothing. Hosts send none or one.
 const maxExtensions = 8
 
 func (r Rule) ipv4(c *code, peers []netip.Prefix) {
@@ -70,8 +70,8 @@ func (r Rule) ipv6(c *code, peers []netip.Prefix) {
 	r.matchProtocol(c, protocolICMPv6)
 }
 
-// skipExtensions moves transport and protocol behind the extension headers, and
-// notes whether the packet is a later fragment. In those the headers end.
+// skipExtensions moves transport and protocol past the extension headers. It also sets
+// fragment. In a later fragment it stops, because no more headers follow.
 func skipExtensions(c *code) {
 	end := c.label("headers_end")
 	for range maxExtensions {
@@ -88,10 +88,10 @@ func skipExtensions(c *code) {
 			asm.Ja.Label(end),
 		)
 		c.place(option)
-		skipHeader(c, 1, 3) // its length is in units of 8 bytes, less the first
+		skipHeader(c, 1, 3) // the length counts units of 8 bytes, without the first
 		c.add(asm.Ja.Label(next))
 		c.place(auth)
-		skipHeader(c, 2, 2) // in units of 4 bytes, less the first two
+		skipHeader(c, 2, 2) // the length counts units of 4 bytes, without the first two
 		c.add(asm.Ja.Label(next))
 		c.place(part)
 		c.load(stackOther, 8)
@@ -117,8 +117,8 @@ func skipHeader(c *code, first, shift int32) {
 	)
 }
 
-// passNeighbours lets neighbour discovery (ICMPv6 types 133 to 137) pass: if
-// addresses stopped resolving, the fault would be another one.
+// passNeighbours lets neighbour discovery (ICMPv6 types 133 to 137) pass. Without it,
+// addresses would no longer resolve, which would be a different fault.
 func passNeighbours(c *code) {
 	other := c.label("no_neighbour")
 	c.add(asm.JNE.Imm(protocol, protocolICMPv6, other), asm.JNE.Imm(fragment, 0, other))

@@ -8,15 +8,15 @@ import (
 	"github.com/cilium/ebpf/rlimit"
 )
 
-// leaseName is the name of the lease's map, by which Lapsed knows it.
+// leaseName is the name of a lease's map. Lapsed finds the map by it.
 const leaseName = "chaosgate_lease"
 
-// Lease is the deadline that all programs of one injection share, in nanoseconds
-// of CLOCK_MONOTONIC.
+// Lease is the deadline that all programs of an injection share, in nanoseconds of
+// CLOCK_MONOTONIC.
 type Lease struct{ deadline *ebpf.Map }
 
-// NewLease makes a lease that rests until Renew: no program that has it touches or
-// counts a packet.
+// NewLease makes a lease that rests until the first Renew. Programs with a resting lease
+// neither touch nor count packets.
 func NewLease(until uint64) (*Lease, error) {
 	deadline, err := newMap(leaseName, 8)
 	if err != nil {
@@ -29,10 +29,10 @@ func NewLease(until uint64) (*Lease, error) {
 	return l, nil
 }
 
-// Renew lets the programs run until then.
+// Renew lets the programs run until the deadline.
 func (l *Lease) Renew(until uint64) error { return l.put(until &^ resting) }
 
-// Rest stops the programs at once. After the deadline a sweep may remove them.
+// Rest stops the programs at once. After the deadline, another agent may remove them.
 func (l *Lease) Rest(until uint64) error { return l.put(until | resting) }
 
 func (l *Lease) put(deadline uint64) error {
@@ -42,12 +42,12 @@ func (l *Lease) put(deadline uint64) error {
 	return nil
 }
 
-// Close gives up the lease; programs keep their own hold.
+// Close closes the lease. Loaded programs still hold its map.
 func (l *Lease) Close() error { return l.deadline.Close() }
 
-// newMap makes an array of one value.
+// newMap makes an array with one value.
 func newMap(name string, size uint32) (*ebpf.Map, error) {
-	if err := rlimit.RemoveMemlock(); err != nil { // counts before Linux 5.11
+	if err := rlimit.RemoveMemlock(); err != nil { // the limit applies to maps before Linux 5.11
 		return nil, fmt.Errorf("lift the limit on locked memory: %w", err)
 	}
 	m, err := ebpf.NewMap(&ebpf.MapSpec{Name: name, Type: ebpf.Array, KeySize: 4, ValueSize: size, MaxEntries: 1})
@@ -57,8 +57,8 @@ func newMap(name string, size uint32) (*ebpf.Map, error) {
 	return m, nil
 }
 
-// Lapsed says whether the lease of a program is over at a time. The program goes by
-// the kernel's number. One without a lease of ours does not count as lapsed.
+// Lapsed reports whether the lease of a program is over at the time now. program is the
+// kernel's ID of the program. A program without a lease has not lapsed.
 func Lapsed(program int, now uint64) (_ bool, err error) {
 	p, err := ebpf.NewProgramFromID(ebpf.ProgramID(program))
 	if err != nil {
@@ -82,7 +82,7 @@ func Lapsed(program int, now uint64) (_ bool, err error) {
 	return false, nil
 }
 
-// deadlineIn reads a map if it is a lease's.
+// deadlineIn reads the deadline if the map belongs to a lease.
 func deadlineIn(id ebpf.MapID) (deadline uint64, found bool, err error) {
 	m, err := ebpf.NewMapFromID(id)
 	if err != nil {

@@ -2,19 +2,20 @@ package classifier
 
 import "github.com/cilium/ebpf/asm"
 
-// MarkBase is the packet mark of no path. It spells "cgi" and a zero byte, a value
-// that no policy routing, Kubernetes or Docker rule uses. The mark of a user-space
-// path is MarkBase plus its number, which is from 1 to MaxMarks.
+// The mark of a user-space path is MarkBase plus a number from 1 to MaxMarks. MarkBase
+// spells "cgi" and a zero byte. No rule of Kubernetes, Docker or policy routing uses these
+// values.
 const (
 	MarkBase uint32 = 0x63676900
 	MaxMarks uint32 = 0xff
 )
 
-// IsMark says whether a mark is a path's.
+// IsMark reports whether a mark belongs to a user-space path.
 func IsMark(mark uint32) bool { return mark > MarkBase && mark <= MarkBase+MaxMarks }
 
-// passMarked lets pass what a user-space path has put back: it has been classified.
-// The path's own rule takes the mark off, so that nothing behind it sees one.
+// passMarked lets packets pass that a user-space path has put back, because they have been
+// classified already. The rule of that path removes the mark, so that later filters do not
+// see it.
 func (r Rule) passMarked(c *code) {
 	fresh := c.label("fresh")
 	c.add(

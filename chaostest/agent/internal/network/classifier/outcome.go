@@ -6,28 +6,28 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// What a program answers, from include/uapi/linux/pkt_cls.h.
+// The answers of a program, from include/uapi/linux/pkt_cls.h.
 const (
-	goOn   = -1 // TC_ACT_UNSPEC: the filters behind this one see the packet
+	goOn   = -1 // TC_ACT_UNSPEC: the next filters see the packet
 	shot   = 2  // TC_ACT_SHOT
 	stolen = 4  // TC_ACT_STOLEN
 )
 
-// Outcome is what a program does with the packets that match. The functions that
-// return one are all there are.
+// Outcome is what a program does with packets that match. The functions below return all
+// outcomes.
 type Outcome struct {
-	// Mirror is the device that the filter sends a match to, by an action that hangs
-	// on it; 0 for a program whose answer is itself the action.
+	// Mirror is the index of the device to which an action of the filter sends matching
+	// packets. It is 0 if the answer of the program is the action.
 	Mirror int
 
-	miss int32            // the answer for a packet that is not to be touched
-	hit  asm.Instructions // run for a packet that matches while the lease runs, and return
+	miss int32            // the answer for a packet that stays untouched
+	hit  asm.Instructions // handle a packet that matches while the lease runs, and return
 }
 
 func direct(hit ...asm.Instruction) Outcome { return Outcome{miss: goOn, hit: hit} }
 
-// Lose drops in silence. On egress TC_ACT_SHOT would tell the sender: sendmsg
-// returns ENOBUFS. TC_ACT_STOLEN does not.
+// Lose drops packets silently. On egress, TC_ACT_SHOT would let the sender notice, because
+// sendmsg returns ENOBUFS. TC_ACT_STOLEN does not.
 func Lose(d fault.Direction) Outcome {
 	answer := int32(stolen)
 	if d == fault.Ingress {
@@ -41,15 +41,14 @@ func ToDevice(index int) Outcome {
 	return direct(asm.Mov.Imm(asm.R1, int32(index)), asm.Mov.Imm(asm.R2, 0), asm.FnRedirect.Call(), asm.Return())
 }
 
-// ToClass gives the packet to a class of the link's own HTB and lets the
-// filters behind ours see it.
+// ToClass gives the packet to a class of the link's HTB. The next filters see the packet.
 func ToClass(class uint32) Outcome {
 	return direct(priority(class), storePriority, asm.Mov.Imm(asm.R0, goOn), asm.Return())
 }
 
-// ToClassOfIFB gives the packet to a class of the HTB on an IFB, to which the
-// filter's action sends it. bpf_redirect would do without the action, but an IFB
-// drops what comes from there on kernels before 6.9.
+// ToClassOfIFB gives the packet to a class of the HTB on an IFB. The filter's action sends
+// the packet to the IFB. bpf_redirect would need no action, but before Linux 6.9 an IFB
+// drops packets that come from it.
 func ToClassOfIFB(ifb int, class uint32) Outcome {
 	const noMatch, match = 0, -1
 	return Outcome{

@@ -5,7 +5,7 @@ import (
 	"net/netip"
 )
 
-// packet is a frame made by hand.
+// packet is a hand-made frame.
 type packet []byte
 
 const (
@@ -22,15 +22,15 @@ func frame(etherType uint16, payload ...byte) packet {
 	return p
 }
 
-// ports is a transport header's beginning, long enough for TCP and UDP.
+// ports is the start of a transport header, long enough for TCP and UDP.
 func ports(source, destination uint16) []byte {
 	b := binary.BigEndian.AppendUint16(nil, source)
 	b = binary.BigEndian.AppendUint16(b, destination)
 	return append(b, make([]byte, 16)...)
 }
 
-// v4 is an IPv4 packet; words is the header's length, fragment the flags and
-// the offset.
+// v4 is an IPv4 packet. words is the length of the header, and fragment its flags and
+// offset.
 func v4(source, destination string, protocol byte, words int, fragment uint16, payload []byte) packet {
 	h := make([]byte, words*4)
 	h[0] = byte(0x40 | words)

@@ -7,8 +7,8 @@ import (
 	"github.com/cilium/ebpf/asm"
 )
 
-// matchPeers jumps to the miss unless the address on the stack is in one of the
-// prefixes. No prefix means any address.
+// matchPeers jumps to labelMiss unless the address on the stack is in one of the prefixes.
+// Without prefixes, every address matches.
 func matchPeers(c *code, address int32, peers []netip.Prefix) {
 	if len(peers) == 0 {
 		return
@@ -19,8 +19,8 @@ func matchPeers(c *code, address int32, peers []netip.Prefix) {
 		bytes, bits := p.Masked().Addr().AsSlice(), p.Bits()
 		for word := 0; word*32 < bits; word++ {
 			mask := uint32(0xffffffff)
-			if left := bits - word*32; left < 32 {
-				mask <<= 32 - left
+			if rest := bits - word*32; rest < 32 {
+				mask <<= 32 - rest
 			}
 			c.add(asm.LoadMem(asm.R1, asm.RFP, int16(address)+int16(word*4), asm.Word), asm.HostTo(asm.BE, asm.R1, asm.Word))
 			if mask != 0xffffffff {
@@ -29,7 +29,7 @@ func matchPeers(c *code, address int32, peers []netip.Prefix) {
 			c.add(asm.JNE.Imm32(asm.R1, int32(binary.BigEndian.Uint32(bytes[word*4:])), next))
 		}
 		c.add(asm.Ja.Label(found))
-		if bits == 0 { // nothing jumps to next, and the verifier wants no dead code
+		if bits == 0 { // nothing jumps to next, and the verifier refuses dead code
 			c.place(found)
 			return
 		}
@@ -39,8 +39,8 @@ func matchPeers(c *code, address int32, peers []netip.Prefix) {
 	c.place(found)
 }
 
-// SplitPeers sorts peers by family. An IPv4 address that is written as an IPv6 one
-// (::ffff:10.0.0.2) is IPv4 on the wire.
+// SplitPeers separates peers by family. An IPv4 address in IPv6 form (::ffff:10.0.0.2) is
+// IPv4 on the wire.
 func SplitPeers(peers []netip.Prefix) (four, six []netip.Prefix) {
 	for _, p := range peers {
 		switch a := p.Addr(); {

@@ -7,14 +7,13 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// Program is a rule in the kernel, and its counters.
+// Program is a rule that is loaded into the kernel, with its counters.
 type Program struct {
 	*ebpf.Program
 	count *ebpf.Map
 }
 
-// Load brings a rule into the kernel. Its lease may be one that several programs
-// share.
+// Load loads a rule into the kernel. Several programs may share a lease.
 func Load(r Rule, l *Lease) (*Program, error) {
 	count, err := newMap("chaosgate_count", 24)
 	if err != nil {
@@ -30,7 +29,7 @@ func Load(r Rule, l *Lease) (*Program, error) {
 	return &Program{Program: loaded, count: count}, nil
 }
 
-// Counters reads what the program has counted.
+// Counters reads the program's counters.
 func (p *Program) Counters() (Counters, error) {
 	var c Counters
 	if err := p.count.Lookup(uint32(0), &c); err != nil {
@@ -39,7 +38,7 @@ func (p *Program) Counters() (Counters, error) {
 	return c, nil
 }
 
-// ID is the kernel's number of the program; before Linux 4.13 it has none.
+// ID is the kernel's ID of the program. Before Linux 4.13 there is none.
 func (p *Program) ID() (id int, known bool, err error) {
 	info, err := p.Info()
 	if err != nil {
@@ -49,5 +48,5 @@ func (p *Program) ID() (id int, known bool, err error) {
 	return int(number), known, nil
 }
 
-// Close gives up the program and its counters; a filter keeps its own hold.
+// Close closes the program and its counters. A filter still holds the program.
 func (p *Program) Close() error { return errors.Join(p.Program.Close(), p.count.Close()) }

@@ -8,7 +8,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// Where the fields of struct __sk_buff are (include/uapi/linux/bpf.h).
+// The offsets of fields in struct __sk_buff (include/uapi/linux/bpf.h).
 const (
 	skbLen      = 0
 	skbMark     = 8
@@ -17,18 +17,18 @@ const (
 	skbSegments = 164
 )
 
-// The registers of a classifier. They survive calls of the kernel's helpers.
+// The registers of a classifier. They keep their values across calls of kernel helpers.
 const (
 	skb       = asm.R6 // the packet
-	transport = asm.R7 // where the transport header begins
-	protocol  = asm.R8 // its protocol
-	fragment  = asm.R9 // 0 unless the packet is a later fragment, which has no ports
+	transport = asm.R7 // the offset of the transport header
+	protocol  = asm.R8 // the protocol of that header
+	fragment  = asm.R9 // not 0 in a later fragment, which has no ports
 )
 
 // The stack of a classifier, below the frame pointer.
 const (
 	stackIP    int32 = -40 // the IP header
-	stackOther int32 = -48 // any other header's first 8 bytes
+	stackOther int32 = -48 // the first 8 bytes of any other header
 )
 
 const (
@@ -37,23 +37,22 @@ const (
 	labelMiss      = "miss"
 )
 
-// Rule says which packets a program matches, and what becomes of them.
+// Rule says which packets a program matches, and what happens to them.
 type Rule struct {
 	Filter fault.Filter
-	// Direction is fault.Egress or fault.Ingress: the peer of a packet is its
-	// destination or its source.
+	// Direction is fault.Egress or fault.Ingress. On egress the peer of a packet is its
+	// destination, and on ingress its source.
 	Direction fault.Direction
-	// Ethernet says that packets have a header of 14 bytes before IP's.
+	// Ethernet says that packets have a header of 14 bytes before the IP header.
 	Ethernet bool
-	// Mark is what the user-space path behind this rule sets on the packets that it
-	// puts back on ingress; 0 without one. See MarkBase.
+	// Mark is the mark of packets that the user-space path of this rule puts back on
+	// ingress. It is 0 without such a path. See MarkBase.
 	Mark    uint32
 	Outcome Outcome
 }
 
-// assemble turns a rule into a program that uses the maps of two file
-// descriptors. It is a pure function. The program uses helpers and fields that
-// Linux has had since 5.2 at the latest.
+// assemble turns a rule into a program. lease and count are file descriptors of maps. It is
+// a pure function. The program needs helpers and fields that Linux 5.2 has.
 func (r Rule) assemble(lease, count int) asm.Instructions {
 	c := &code{}
 	c.add(asm.Mov.Reg(skb, asm.R1))
@@ -89,7 +88,7 @@ func (r Rule) assemble(lease, count int) asm.Instructions {
 	return c.Instructions
 }
 
-// linkHeader is the length of the header before IP's.
+// linkHeader is the length of the header before the IP header.
 func (r Rule) linkHeader() int32 {
 	if r.Ethernet {
 		return 14
@@ -97,7 +96,8 @@ func (r Rule) linkHeader() int32 {
 	return 0
 }
 
-// matchPorts jumps to the hit or the miss by the transport's ports, of either end.
+// matchPorts jumps to labelHit if the source or the destination port matches, and else to
+// labelMiss.
 func (r Rule) matchPorts(c *code) {
 	if len(r.Filter.Ports) == 0 {
 		return
@@ -120,8 +120,8 @@ func (r Rule) matchPorts(c *code) {
 	c.add(asm.Ja.Label(labelMiss))
 }
 
-// matchProtocol jumps to the miss unless the packet is of the filter's protocol;
-// ICMP's number differs between the families.
+// matchProtocol jumps to labelMiss unless the packet has the filter's protocol. icmp is the
+// number of ICMP, which differs between IPv4 and IPv6.
 func (r Rule) matchProtocol(c *code, icmp int32) {
 	switch r.Filter.Protocol {
 	case fault.TCP:
@@ -133,8 +133,7 @@ func (r Rule) matchProtocol(c *code, icmp int32) {
 	}
 }
 
-// networkOrder is a 16-bit number as it looks in a field that the kernel keeps
-// in network order.
+// networkOrder is a 16-bit number as it reads in a field with network byte order.
 func networkOrder(n uint16) int32 {
 	var b [2]byte
 	binary.BigEndian.PutUint16(b[:], n)

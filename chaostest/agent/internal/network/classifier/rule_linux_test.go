@@ -29,16 +29,16 @@ func port(ranges ...fault.PortRange) fault.Filter { return fault.Filter{Ports: r
 
 func protocolFilter(p fault.Protocol) fault.Filter { return fault.Filter{Protocol: p} }
 
-// hour is the end of a lease that outlives the spec.
-func hour() uint64 { return injector.Monotonic() + 3600e9 }
+// inAnHour is the end of a lease that lasts longer than the spec.
+func inAnHour() uint64 { return injector.Monotonic() + 3600e9 }
 
 var _ = Describe("the classifier", func() {
 	BeforeEach(needBPF)
 
-	// build loads a rule whose lease rests until it is renewed, if it is.
+	// build loads a rule. Its lease rests unless renewed has a deadline.
 	build := func(r Rule, renewed ...uint64) *Program {
 		GinkgoHelper()
-		l, err := NewLease(hour())
+		l, err := NewLease(inAnHour())
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(l.Close)
 		for _, until := range renewed {
@@ -50,10 +50,10 @@ var _ = Describe("the classifier", func() {
 		DeferCleanup(p.Close)
 		return p
 	}
-	// run tells whether the packet was matched, and holds the counters to it.
+	// run reports whether the packet matches, and checks the counters.
 	run := func(f fault.Filter, way fault.Direction, frame packet) bool {
 		GinkgoHelper()
-		p := build(Rule{Filter: f, Direction: way, Outcome: Lose(fault.Egress)}, hour())
+		p := build(Rule{Filter: f, Direction: way, Outcome: Lose(fault.Egress)}, inAnHour())
 		answer, _, err := p.Test(frame)
 		Expect(err).NotTo(HaveOccurred())
 		count, err := p.Counters()
@@ -101,7 +101,7 @@ var _ = Describe("the classifier", func() {
 		Entry("an IPv6 network across words", peers("fd00:0:8::/47"), fault.Egress, v6(us6, other6, tcp, ports(1, 2)), true),
 		Entry("outside of an IPv6 network", peers("fd00:0:8::/48"), fault.Egress, v6(us6, other6, tcp, ports(1, 2)), false),
 		Entry("a peer of either family", peers(them+"/32", them6+"/128"), fault.Egress, v6(us6, them6, tcp, ports(1, 2)), true),
-		Entry("an IPv4 peer that is written as an IPv6 one", peers("::ffff:10.0.0.2/128"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
+		Entry("an IPv4 peer in IPv6 form", peers("::ffff:10.0.0.2/128"), fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 2)), true),
 
 		Entry("TCP", protocolFilter(fault.TCP), fault.Egress, v4(us, them, tcp, 5, 0, nil), true),
 		Entry("UDP is no TCP", protocolFilter(fault.TCP), fault.Egress, v4(us, them, udp, 5, 0, nil), false),
@@ -161,7 +161,7 @@ var _ = Describe("the classifier", func() {
 		Expect(run(f, fault.Egress, v4(us, them, tcp, 5, 0, ports(1, 81)))).To(BeFalse())
 	})
 
-	It("finds each of as many peers and ports as there may be", func() {
+	It("finds each peer and port of the longest lists", func() {
 		var f fault.Filter
 		for i := range fault.MaxPeers / 2 {
 			f.Peers = append(f.Peers,
@@ -177,7 +177,7 @@ var _ = Describe("the classifier", func() {
 		Expect(run(f, fault.Egress, v4(us, "10.1.0.63", tcp, 5, 0, ports(9, 1635)))).To(BeFalse())
 	})
 
-	It("lets pass and counts what matches after the lease", func() {
+	It("lets packets pass after the lease, and counts them as lapsed", func() {
 		p := build(Rule{Direction: fault.Egress, Outcome: Lose(fault.Egress)}, injector.Monotonic())
 		for range 3 {
 			answer, _, err := p.Test(v4(us, them, tcp, 5, 0, nil))
@@ -187,7 +187,7 @@ var _ = Describe("the classifier", func() {
 		Expect(p.Counters()).To(Equal(Counters{Lapsed: 3}))
 	})
 
-	It("lets pass and does not count what matches while the fault is not running", func() {
+	It("lets packets pass without counting while the fault is not running", func() {
 		p := build(Rule{Direction: fault.Egress, Outcome: Lose(fault.Egress)})
 		answer, _, err := p.Test(v4(us, them, tcp, 5, 0, nil))
 		Expect(err).NotTo(HaveOccurred())
@@ -195,7 +195,7 @@ var _ = Describe("the classifier", func() {
 		Expect(p.Counters()).To(BeZero())
 	})
 
-	// context is struct __sk_buff as far as a test run takes it.
+	// context is the part of struct __sk_buff that a test run uses.
 	type context struct {
 		Len, PacketType, Mark, Queue, Protocol, VLANPresent, VLANTCI, VLANProtocol, Priority uint32
 		Rest                                                                                 [39]uint32
@@ -209,7 +209,7 @@ var _ = Describe("the classifier", func() {
 	}
 
 	DescribeTable("acts", func(o Outcome, miss, hit int32, priority uint32) {
-		p := build(Rule{Filter: peers(them + "/32"), Direction: fault.Egress, Outcome: o}, hour())
+		p := build(Rule{Filter: peers(them + "/32"), Direction: fault.Egress, Outcome: o}, inAnHour())
 		answer, after := in(p, context{Priority: 5}, v4(us, them, tcp, 5, 0, nil))
 		Expect(answer).To(Equal(hit))
 		Expect(after.Priority).To(Equal(priority))
@@ -224,17 +224,17 @@ var _ = Describe("the classifier", func() {
 		Entry("by matching for the filter's actions", ToClassOfIFB(1, 0xc6a70003), int32(0), int32(-1), uint32(0xc6a70003)),
 	)
 
-	DescribeTable("on ingress, a mark", func(way fault.Direction, rules, mark uint32, want netlink.TcAct, left uint32) {
-		p := build(Rule{Direction: way, Mark: rules, Outcome: Lose(fault.Ingress)}, hour())
+	DescribeTable("on ingress, a mark", func(way fault.Direction, rules, mark uint32, want netlink.TcAct, remaining uint32) {
+		p := build(Rule{Direction: way, Mark: rules, Outcome: Lose(fault.Ingress)}, inAnHour())
 		answer, after := in(p, context{Mark: mark}, v4(us, them, tcp, 5, 0, nil))
 		Expect(answer).To(Equal(int32(want)))
-		Expect(after.Mark).To(Equal(left))
+		Expect(after.Mark).To(Equal(remaining))
 	},
-		Entry("that is the rule's is taken off", fault.Ingress, MarkBase+7, MarkBase+7, netlink.TC_ACT_UNSPEC, uint32(0)),
-		Entry("that is another path's is left on", fault.Ingress, MarkBase+7, MarkBase+8, netlink.TC_ACT_UNSPEC, MarkBase+8),
-		Entry("that is a path's is left on by a rule without one", fault.Ingress, uint32(0), MarkBase+255, netlink.TC_ACT_UNSPEC, MarkBase+255),
-		Entry("that the target has set means nothing", fault.Ingress, MarkBase+7, uint32(7), netlink.TC_ACT_SHOT, uint32(7)),
-		Entry("that is missing means nothing", fault.Ingress, uint32(0), uint32(0), netlink.TC_ACT_SHOT, uint32(0)),
+		Entry("of this rule is removed", fault.Ingress, MarkBase+7, MarkBase+7, netlink.TC_ACT_UNSPEC, uint32(0)),
+		Entry("of another path stays", fault.Ingress, MarkBase+7, MarkBase+8, netlink.TC_ACT_UNSPEC, MarkBase+8),
+		Entry("of a path stays if the rule has none", fault.Ingress, uint32(0), MarkBase+255, netlink.TC_ACT_UNSPEC, MarkBase+255),
+		Entry("of the target means nothing", fault.Ingress, MarkBase+7, uint32(7), netlink.TC_ACT_SHOT, uint32(7)),
+		Entry("of 0 means nothing", fault.Ingress, uint32(0), uint32(0), netlink.TC_ACT_SHOT, uint32(0)),
 		Entry("on egress means nothing", fault.Egress, uint32(0), MarkBase+7, netlink.TC_ACT_SHOT, MarkBase+7),
 	)
 })

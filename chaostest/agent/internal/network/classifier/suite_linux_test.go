@@ -15,7 +15,7 @@ func TestClassifier(t *testing.T) {
 	RunSpecs(t, "network classifier")
 }
 
-// needBPF skips where no program can be loaded.
+// needBPF skips a spec if no program can be loaded.
 func needBPF() {
 	GinkgoHelper()
 	networktest.NeedRoot(GinkgoTB())
