@@ -6,15 +6,15 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// clsact is the qdisc that filters hang on. It shapes nothing.
+// clsact is the qdisc for filters. It does not shape packets.
 func clsact(link int) netlink.Qdisc {
 	return &netlink.Clsact{QdiscAttrs: netlink.QdiscAttrs{
 		LinkIndex: link, Handle: netlink.MakeHandle(0xffff, 0), Parent: netlink.HANDLE_CLSACT,
 	}}
 }
 
-// HasIngressQdisc says whether a link's ingress is taken by a qdisc that has no
-// egress hook and that clsact cannot stand beside.
+// HasIngressQdisc reports whether a link has an ingress qdisc. clsact cannot be added
+// beside it, and it has no egress hook.
 func (n *Namespace) HasIngressQdisc(link Link) (bool, error) {
 	return n.hasQdisc(link.Index, "ingress")
 }
@@ -29,16 +29,16 @@ func (n *Namespace) hasQdisc(link int, kind string) (bool, error) {
 	return false, err
 }
 
-// AddClsact adds clsact if there is none, and says whether an agent made it: this
-// one or, where only agents' filters hang on it, another, which has left its
-// removal to us if it leaves first. It may be made and yet return an error.
+// AddClsact adds clsact if there is none, and reports whether an agent made it. If all its
+// filters belong to agents, another agent made it, and the last agent removes it. made may
+// be true even if there is an error.
 func (n *Namespace) AddClsact(link Link) (made bool, err error) {
 	there, err := n.hasQdisc(link.Index, "clsact")
 	if err != nil {
 		return false, err
 	}
 	if there {
-		agents, others, err := n.hanging(link)
+		agents, others, err := n.countFilters(link)
 		return agents > 0 && others == 0, err
 	}
 	if err := n.kernel.QdiscAdd(clsact(link.Index)); err != nil {
@@ -47,10 +47,9 @@ func (n *Namespace) AddClsact(link Link) (made bool, err error) {
 	return true, n.restoreQueue(link)
 }
 
-// RemoveClsact removes a clsact of ours, unless somebody's filters have come to
-// hang on it: then it is theirs.
+// RemoveClsact removes a clsact that an agent made. It keeps one that still has filters.
 func (n *Namespace) RemoveClsact(link Link) error {
-	agents, others, err := n.hanging(link)
+	agents, others, err := n.countFilters(link)
 	if err != nil || agents+others > 0 {
 		return err
 	}
@@ -60,9 +59,8 @@ func (n *Namespace) RemoveClsact(link Link) error {
 	return nil
 }
 
-// hanging counts the filters on a link's clsact: those of agents, this one or
-// another, and those of somebody else.
-func (n *Namespace) hanging(link Link) (agents, others int, err error) {
+// countFilters counts the filters on a link's clsact: those of any agent, and foreign ones.
+func (n *Namespace) countFilters(link Link) (agents, others int, err error) {
 	for _, d := range Directions {
 		ours, foreign, err := n.divide(Hook{link, d})
 		if err != nil {

@@ -15,20 +15,20 @@ func FilterName(injection string, d Direction) string {
 	return prefix + ":" + injection + ":" + string(d)
 }
 
-// NewFilter describes a filter that is to be added.
+// NewFilter describes a filter to add.
 type NewFilter struct {
 	Name string
-	// Preference orders the filters of a hook, the lowest first. Several may share one.
+	// Preference orders the filters of a hook, lowest first. Filters may share one.
 	Preference uint16
 	// Program is the file descriptor of a BPF program.
 	Program int
-	// Mirror is the device that what the program matches is sent to, by a mirred
-	// action. Without one the program's answer is itself the action.
+	// Mirror is the index of the device to which a mirred action sends the packets that the
+	// program matches. If it is 0, the program's answer is the action.
 	Mirror int
 }
 
-// AddFilter hangs a filter on a hook. Written by hand because the library cannot
-// hang actions on a BPF filter.
+// AddFilter attaches a filter to a hook. It builds the request itself, because the library
+// cannot add actions to a BPF filter.
 func (n *Namespace) AddFilter(h Hook, f NewFilter) error {
 	r := n.request(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
 	r.AddData(&nl.TcMsg{
@@ -55,17 +55,17 @@ func (n *Namespace) AddFilter(h Hook, f NewFilter) error {
 	return nil
 }
 
-// Filter is a filter of ours as the kernel reads it back.
+// Filter is a filter of an agent, as read back from the kernel.
 type Filter struct {
 	Name string
-	// Program is the kernel's number of the BPF program.
+	// Program is the kernel's ID of the BPF program.
 	Program int
 
 	hook   Hook
 	listed *netlink.BpfFilter
 }
 
-// String says the filter in one line.
+// String describes the filter in one line.
 func (f *Filter) String() string {
 	mode := "with an action"
 	if f.listed.DirectAction {
@@ -74,8 +74,8 @@ func (f *Filter) String() string {
 	return fmt.Sprintf("%s: filter bpf %s, preference %d, %s, program %d, tag %s", f.hook, f.Name, f.listed.Priority, mode, f.Program, f.listed.Tag)
 }
 
-// filters lists what hangs on a hook. Without clsact there is nothing, which
-// kernels say in different ways.
+// filters lists the filters on a hook. Without clsact there are none, and kernels report
+// that with different errors.
 func (n *Namespace) filters(h Hook) ([]netlink.Filter, error) {
 	all, err := whole(func() ([]netlink.Filter, error) {
 		return n.kernel.FilterList(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: h.Link.Index}}, h.Direction.parent())
@@ -89,8 +89,7 @@ func (n *Namespace) filters(h Hook) ([]netlink.Filter, error) {
 	return all, nil
 }
 
-// divide lists a hook's filters: those of agents, this one or another, and those
-// of somebody else.
+// divide lists the filters on a hook: those of any agent, and foreign ones.
 func (n *Namespace) divide(h Hook) (ours []*Filter, foreign []netlink.Filter, err error) {
 	all, err := n.filters(h)
 	if err != nil {
@@ -106,7 +105,7 @@ func (n *Namespace) divide(h Hook) (ours []*Filter, foreign []netlink.Filter, er
 	return ours, foreign, nil
 }
 
-// FindFilter returns our filter of a name, or nil.
+// FindFilter returns the agent's filter with this name, or nil.
 func (n *Namespace) FindFilter(h Hook, name string) (*Filter, error) {
 	ours, _, err := n.divide(h)
 	if err != nil {
@@ -120,7 +119,7 @@ func (n *Namespace) FindFilter(h Hook, name string) (*Filter, error) {
 	return nil, nil
 }
 
-// RemoveFilter takes our filter off; it may be gone already.
+// RemoveFilter removes the agent's filter. It may be gone already.
 func (n *Namespace) RemoveFilter(h Hook, name string) error {
 	f, err := n.FindFilter(h, name)
 	if err != nil || f == nil {

@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Our handles. The root's is one that is unlikely to be taken. The major number of
-// a class's netem is netemMajor plus the class's minor number.
+// The handles of agents. rootMajor is unlikely to be taken. The major number of a class's
+// netem is netemMajor plus the minor number of the class.
 const (
 	rootMajor  uint16 = 0xc6a7
 	netemMajor uint16 = 0xc700
@@ -18,22 +18,22 @@ const (
 // MaxClasses is how many netems one device can have.
 const MaxClasses = 0xff
 
-// classRate is the rate of our classes in bytes a second, 32 Gbit/s: as much as
-// HTB's 32-bit field holds, and no limit to any veth.
+// classRate is the rate of classes in bytes a second: 32 Gbit/s. It fits HTB's 32-bit
+// field, and is faster than any veth.
 const classRate = 4_000_000_000
 
-// ClassID is the handle of the class with a minor number.
+// ClassID is the handle of the class with this minor number.
 func ClassID(minor uint16) uint32 { return netlink.MakeHandle(rootMajor, minor) }
 
 func netemHandle(minor uint16) uint32 { return netlink.MakeHandle(netemMajor+minor, 0) }
 
-// htb is the root qdisc of a device, which our netems share. It has no default
-// class: what names none of its classes goes out directly and unshaped.
+// htb is the root qdisc of a device. All netems of the device share it. It has no default
+// class: packets without a class leave directly and unshaped.
 func htb(device int) *netlink.Htb {
 	h := netlink.NewHtb(netlink.QdiscAttrs{
 		LinkIndex: device, Handle: netlink.MakeHandle(rootMajor, 0), Parent: netlink.HANDLE_ROOT,
 	})
-	direct := uint32(1000) // packets; else it is the device's queue length, which may be 0
+	direct := uint32(1000) // packets; the default is the device's queue length, which may be 0
 	h.DirectQlen = &direct
 	return h
 }
@@ -54,30 +54,29 @@ func (n *Namespace) qdiscs(link int) ([]netlink.Qdisc, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list qdiscs of network namespace %d: %w", n.Inode, err)
 	}
-	var its []netlink.Qdisc
+	var found []netlink.Qdisc
 	for _, q := range all {
 		if q.Attrs().LinkIndex == link {
-			its = append(its, q)
+			found = append(found, q)
 		}
 	}
-	return its, nil
+	return found, nil
 }
 
 // Root is the root qdisc of a device.
 type Root struct {
 	Kind string
-	// Default says that it is the one the kernel puts there by itself. It has no
-	// handle, and comes back when another is removed.
+	// Default is true for the qdisc that the kernel adds by itself. It has no handle, and
+	// comes back when another root qdisc is removed.
 	Default bool
 
 	handle uint32
 }
 
-// ours says that it is the HTB of an agent, this one or another.
+// ours reports whether it is the HTB of any agent.
 func (r Root) ours() bool { return r.handle == netlink.MakeHandle(rootMajor, 0) }
 
-// Root reads the root qdisc of a device. A device without one counts as having
-// the kernel's.
+// Root reads the root qdisc of a device. A device without one counts as having the default.
 func (n *Namespace) Root(device Link) (Root, error) {
 	all, err := n.qdiscs(device.Index)
 	if err != nil {
@@ -91,7 +90,7 @@ func (n *Namespace) Root(device Link) (Root, error) {
 	return Root{Kind: "none", Default: true}, nil
 }
 
-// AddRoot puts our HTB on a device. It may be made and yet return an error.
+// AddRoot adds the HTB to a device. made may be true even if there is an error.
 func (n *Namespace) AddRoot(device Link) (made bool, err error) {
 	if err := n.kernel.QdiscAdd(htb(device.Index)); err != nil {
 		return false, fmt.Errorf("add qdisc htb to %s: %w", device.Name, err)
@@ -99,7 +98,7 @@ func (n *Namespace) AddRoot(device Link) (made bool, err error) {
 	return true, n.restoreQueue(device)
 }
 
-// RemoveRoot removes our HTB; it may be gone already.
+// RemoveRoot removes the HTB. It may be gone already.
 func (n *Namespace) RemoveRoot(device Link) error {
 	if err := n.kernel.QdiscDel(htb(device.Index)); err != nil && !gone(err) {
 		return fmt.Errorf("delete qdisc htb of %s: %w", device.Name, err)
@@ -107,8 +106,8 @@ func (n *Namespace) RemoveRoot(device Link) error {
 	return nil
 }
 
-// restoreQueue gives a device back its transmit queue length: the kernel sets
-// one of 0, which Docker's interfaces have, to 1000 whenever a qdisc comes.
+// restoreQueue resets the transmit queue length of a device. Docker's interfaces have a
+// length of 0, and the kernel sets that to 1000 whenever a qdisc is added.
 func (n *Namespace) restoreQueue(device Link) error {
 	link := &netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: device.Index}}
 	if err := n.kernel.LinkSetTxQLen(link, device.queue); err != nil && !errors.Is(err, unix.ENODEV) {

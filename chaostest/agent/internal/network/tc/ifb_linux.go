@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// IFBName names the IFB that stands in for the ingress of a link: a qdisc works
-// on what leaves a device, so what comes in is sent through one.
+// IFBName is the name of the IFB for the ingress of a link. A qdisc only works on packets
+// that leave a device, so incoming packets are sent through an IFB.
 func IFBName(link Link) string { return fmt.Sprintf("%s-i%d", prefix, link.Index) }
 
 // AddIFB makes the IFB of a link.
@@ -36,8 +36,7 @@ func (n *Namespace) IFB(link Link) (Link, error) {
 	return Link{Name: name, Index: device.Attrs().Index, queue: device.Attrs().TxQLen}, nil
 }
 
-// raiseQuiet sets a device up that sends nothing by itself and that no route
-// leads to.
+// raiseQuiet sets up a device that sends nothing by itself and that no route leads to.
 func (n *Namespace) raiseQuiet(device netlink.Link) error {
 	if err := WithoutIPv6Address(n.kernel, device); err != nil {
 		return fmt.Errorf("turn off IPv6 addresses: %w", err)
@@ -51,7 +50,7 @@ func (n *Namespace) raiseQuiet(device netlink.Link) error {
 	return nil
 }
 
-// HasDevice says whether there is a device of that name.
+// HasDevice reports whether there is a device with this name.
 func (n *Namespace) HasDevice(name string) (bool, error) {
 	device, err := n.device(name)
 	return device != nil, err
@@ -60,7 +59,7 @@ func (n *Namespace) HasDevice(name string) (bool, error) {
 // device finds a device, or nil.
 func (n *Namespace) device(name string) (netlink.Link, error) {
 	device, err := n.kernel.LinkByName(name)
-	if missing := (netlink.LinkNotFoundError{}); errors.As(err, &missing) {
+	if notFound := (netlink.LinkNotFoundError{}); errors.As(err, &notFound) {
 		return nil, nil
 	}
 	if err != nil {
@@ -69,7 +68,7 @@ func (n *Namespace) device(name string) (netlink.Link, error) {
 	return device, nil
 }
 
-// RemoveDevice removes a device of ours; it may be gone already.
+// RemoveDevice removes a device of an agent. It may be gone already.
 func (n *Namespace) RemoveDevice(name string) error {
 	device, err := n.device(name)
 	if err != nil || device == nil {
@@ -81,19 +80,19 @@ func (n *Namespace) RemoveDevice(name string) error {
 	return nil
 }
 
-// WithoutIPv6Address keeps the kernel from giving a device a link-local address,
-// with which it would solicit routers and report multicast groups.
+// WithoutIPv6Address keeps a device without a link-local address. With one, the kernel
+// would solicit routers and report multicast groups on it.
 func WithoutIPv6Address(kernel *netlink.Handle, device netlink.Link) error {
 	const none = 1 // IN6_ADDR_GEN_MODE_NONE
 	err := kernel.LinkSetIP6AddrGenMode(device, none)
 	if errors.Is(err, unix.EAFNOSUPPORT) || errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.EINVAL) {
-		return nil // no IPv6 in the kernel, or none at this MTU
+		return nil // the kernel has no IPv6, or none for this MTU
 	}
 	return err
 }
 
-// RemoveRoutes removes what the kernel adds for any device that goes up: the
-// multicast route ff00::/8.
+// RemoveRoutes removes the multicast route ff00::/8, which the kernel adds for every device
+// that is set up.
 func RemoveRoutes(kernel *netlink.Handle, index int) error {
 	routes, err := kernel.RouteListFiltered(netlink.FAMILY_V6,
 		&netlink.Route{LinkIndex: index, Table: unix.RT_TABLE_UNSPEC}, netlink.RT_FILTER_OIF|netlink.RT_FILTER_TABLE)

@@ -9,7 +9,7 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// prefix begins the name of everything of ours that has a name in the kernel.
+// prefix begins the names of all objects that agents make in the kernel.
 const prefix = "chaosgate"
 
 // Link is a network interface of a namespace.
@@ -19,12 +19,11 @@ type Link struct {
 	MTU      int
 	Up       bool
 	Loopback bool
-	// Ethernet says that frames have a header of 14 bytes; other links carry bare
-	// IP packets.
+	// Ethernet says that frames have a header of 14 bytes. Other links carry bare IP packets.
 	Ethernet bool
-	// Ours says that an agent made it, this one or another.
+	// Ours says that an agent made the link.
 	Ours bool
-	// Prefixes are the interface's own addresses with their networks' lengths.
+	// Prefixes lists the addresses of the interface with the lengths of their networks.
 	Prefixes []netip.Prefix
 
 	queue int // the length of the transmit queue
@@ -64,12 +63,12 @@ func (n *Namespace) Links() ([]Link, error) {
 	return links, nil
 }
 
-// isOurs says whether a device was made by an agent, this one or another.
+// isOurs reports whether an agent made the device.
 func isOurs(device *netlink.LinkAttrs) bool {
 	return strings.HasPrefix(device.Name, prefix+"-") || strings.HasPrefix(device.Alias, prefix+":")
 }
 
-// Direction says which way packets go, seen from the namespace.
+// Direction is the direction of packets, as seen from the namespace.
 type Direction string
 
 // The directions, as tc names them.
@@ -78,16 +77,16 @@ const (
 	Egress  Direction = "egress"
 )
 
-// Directions are both.
+// Directions lists both directions.
 var Directions = []Direction{Ingress, Egress}
 
-// Hook is a place that filters hang on: one direction of one link, on its clsact.
+// Hook is a place for filters: one direction of one link, on its clsact.
 type Hook struct {
 	Link      Link
 	Direction Direction
 }
 
-// parent is the hook's handle.
+// parent is the handle of the hook.
 func (d Direction) parent() uint32 {
 	if d == Ingress {
 		return netlink.HANDLE_MIN_INGRESS

@@ -29,7 +29,7 @@ var _ = Describe("the links of a namespace", func() {
 		Expect(links["eth1"].Prefixes).To(ContainElement(netip.MustParsePrefix("10.78.0.1/24")))
 	})
 
-	It("are told from our own devices, by name or alias", func() {
+	It("are distinguished from devices of agents, by name or alias", func() {
 		h := NewHost(GinkgoTB())
 		for _, name := range []string{"chaosgate-x", "cg0", "other"} {
 			h.Must("ip", "link", "add", name, "type", "veth", "peer", "name", "p-"+name)
@@ -41,7 +41,7 @@ var _ = Describe("the links of a namespace", func() {
 		Expect(linkOf(n, "other").Ours).To(BeFalse())
 	})
 
-	It("belong to one namespace, which two processes in it share", func() {
+	It("belong to one namespace, even if two processes share it", func() {
 		a, b := NewHost(GinkgoTB()), NewHost(GinkgoTB())
 		Expect(open(a).Inode).To(Equal(open(a).Inode))
 		Expect(open(a).Inode).NotTo(Equal(open(b).Inode))

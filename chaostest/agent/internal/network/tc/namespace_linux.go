@@ -11,18 +11,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Namespace is a network namespace that is held open, so that work in it can be
-// undone and compared when its processes have died.
+// Namespace is an open network namespace. It stays open after its processes have died, so
+// that changes in it can still be undone and compared.
 type Namespace struct {
-	// Inode is the namespace's number: two processes with the same one share it.
+	// Inode identifies the namespace: processes with the same inode share it.
 	Inode uint64
 
 	file   *os.File
 	kernel *netlink.Handle
-	byHand map[int]*nl.SocketHandle // netlink for what the library cannot say
+	raw    map[int]*nl.SocketHandle // for requests that the library does not support
 }
 
-// Open opens the network namespace of a path such as /proc/1/ns/net.
+// Open opens the network namespace at a path such as /proc/1/ns/net.
 func Open(path string) (*Namespace, error) {
 	file, err := os.Open(path)
 	switch {
@@ -43,7 +43,7 @@ func Open(path string) (*Namespace, error) {
 		if err != nil {
 			return fmt.Errorf("open netlink in network namespace %s: %w", path, err)
 		}
-		n.byHand = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
+		n.raw = map[int]*nl.SocketHandle{unix.NETLINK_ROUTE: {Socket: socket}}
 		return nil
 	})
 	if err != nil {
@@ -52,19 +52,19 @@ func Open(path string) (*Namespace, error) {
 	return n, nil
 }
 
-// Close gives the namespace up.
+// Close closes the namespace.
 func (n *Namespace) Close() error {
 	if n.kernel != nil {
 		n.kernel.Close()
 	}
-	for _, s := range n.byHand {
+	for _, s := range n.raw {
 		s.Close()
 	}
 	return n.file.Close()
 }
 
-// Inside runs f on a thread in the namespace. The thread ends with f, so that no
-// other goroutine can find itself in there.
+// Inside runs f on a thread in the namespace. The thread ends with f, so that no other
+// goroutine runs in the namespace by accident.
 func (n *Namespace) Inside(f func() error) error {
 	result := make(chan error, 1)
 	go func() {
@@ -86,7 +86,7 @@ func (n *Namespace) enter() error {
 	return nil
 }
 
-// NeedsCapability adds to a refusal which capability the agent lacks.
+// NeedsCapability adds the capability that the agent lacks to a refusal of the kernel.
 func NeedsCapability(err error, capability string) error {
 	if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EACCES) {
 		return fmt.Errorf("%w: the agent needs %s in the first user namespace; rootless engines cannot grant it", err, capability)
@@ -94,10 +94,10 @@ func NeedsCapability(err error, capability string) error {
 	return err
 }
 
-// request starts a netlink request made by hand.
+// request starts a netlink request without the library's help.
 func (n *Namespace) request(kind, flags int) *nl.NetlinkRequest {
 	r := nl.NewNetlinkRequest(kind, flags)
-	r.Sockets = n.byHand
+	r.Sockets = n.raw
 	return r
 }
 
@@ -109,14 +109,14 @@ func inode(file *os.File) (uint64, error) {
 	return s.Ino, nil
 }
 
-// Scratch runs f in a new network namespace that ends with it, on a thread that
-// is in there.
+// Scratch runs f in a new network namespace, on a thread in that namespace. The namespace
+// ends with f.
 func Scratch(f func(*Namespace) error) error {
 	result := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			result <- fmt.Errorf("make a network namespace to try things in: %w", NeedsCapability(err, "CAP_SYS_ADMIN"))
+			result <- fmt.Errorf("make a temporary network namespace: %w", NeedsCapability(err, "CAP_SYS_ADMIN"))
 			return
 		}
 		n, err := Open("/proc/thread-self/ns/net")
@@ -129,8 +129,8 @@ func Scratch(f func(*Namespace) error) error {
 	return <-result
 }
 
-// whole repeats a netlink dump that a change has interrupted: the kernel says
-// that such a dump is not one moment's state.
+// whole repeats a netlink dump that a change has interrupted, because such a dump does not
+// show the state of one moment.
 func whole[T any](list func() ([]T, error)) ([]T, error) {
 	for range 100 {
 		all, err := list()
@@ -141,7 +141,7 @@ func whole[T any](list func() ([]T, error)) ([]T, error) {
 	return nil, errors.New("list the kernel's objects: they change faster than they can be read")
 }
 
-// gone says that what was to be removed is no longer there.
+// gone reports whether the object to remove no longer exists.
 func gone(err error) bool {
 	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EINVAL)
 }

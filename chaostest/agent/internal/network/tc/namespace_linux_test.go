@@ -18,13 +18,13 @@ var _ = Describe("A namespace", func() {
 		Expect(err).To(MatchError(And(ContainSubstring("no such file or directory: has the process ended"), ContainSubstring("/ns/net"))))
 	})
 
-	It("is refused with the name of the capability that is missing", func() {
+	It("is refused with the name of the capability that the agent lacks", func() {
 		n := open(NewHost(GinkgoTB()))
 		Expect(OnSpoiledThread(GinkgoTB(), Without(unix.CAP_SYS_ADMIN), n.enter)).To(
 			MatchError(ContainSubstring("operation not permitted: the agent needs CAP_SYS_ADMIN in the first user namespace")))
 	})
 
-	It("is belonged to by what is made inside, and by nothing that comes after", func() {
+	It("contains the thread of Inside, and no other thread", func() {
 		h := NewHost(GinkgoTB())
 		n := open(h)
 		outside, err := inodeOf("/proc/thread-self/ns/net")
@@ -38,7 +38,7 @@ var _ = Describe("A namespace", func() {
 		Expect(inodeOf("/proc/thread-self/ns/net")).To(Equal(outside))
 	})
 
-	It("to try things in is a new one, and ends with what is tried", func() {
+	It("that is temporary is new, and ends with its function", func() {
 		var first, second *Namespace
 		Expect(Scratch(func(n *Namespace) error { first = n; return nil })).To(Succeed())
 		Expect(Scratch(func(n *Namespace) error { second = n; return nil })).To(Succeed())

@@ -13,15 +13,15 @@ import (
 )
 
 // The attributes of netem that the library does not know, from
-// include/uapi/linux/pkt_sched.h. Kernels ignore attributes from after their time.
+// include/uapi/linux/pkt_sched.h. Kernels ignore attributes that they do not know.
 const (
 	netemLatency64 = 10 // ns
 	netemJitter64  = 11 // ns
 	netemSeed      = 14 // from Linux 6.6
 )
 
-// addNetem adds a netem under a class. Written by hand because the library
-// rounds to ticks, knows no nanoseconds, and no seed.
+// addNetem adds a netem below a class. It builds the request itself, because the library
+// rounds times to ticks and knows no seed.
 func (n *Namespace) addNetem(device Link, parent, handle uint32, e Netem) error {
 	r := n.request(unix.RTM_NEWQDISC, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
 	r.AddData(&nl.TcMsg{Family: nl.FAMILY_ALL, Ifindex: int32(device.Index), Handle: handle, Parent: parent})
@@ -33,7 +33,7 @@ func (n *Namespace) addNetem(device Link, parent, handle uint32, e Netem) error 
 	return nil
 }
 
-// attributes encodes what is asked: a struct, then attributes.
+// attributes encodes a netem: a struct, and then attributes.
 func (e Netem) attributes() *nl.RtAttr {
 	options := nl.NewRtAttr(nl.TCA_OPTIONS, (&nl.TcNetemQopt{Limit: e.Limit}).Serialize())
 	options.AddRtAttr(netemLatency64, nl.Uint64Attr(uint64(e.Delay)))
@@ -42,7 +42,7 @@ func (e Netem) attributes() *nl.RtAttr {
 	return options
 }
 
-// readNetem asks the kernel what the netem of a class does.
+// readNetem reads the netem of a class back from the kernel.
 func (n *Namespace) readNetem(device Link, parent, handle uint32) (Netem, error) {
 	messages, err := whole(func() ([][]byte, error) {
 		r := n.request(unix.RTM_GETQDISC, unix.NLM_F_DUMP)
@@ -61,10 +61,10 @@ func (n *Namespace) readNetem(device Link, parent, handle uint32) (Netem, error)
 			return e, nil
 		}
 	}
-	return Netem{}, fmt.Errorf("read qdisc netem %s of %s: it is not there, below class %s", netlink.HandleStr(handle), device.Name, netlink.HandleStr(parent))
+	return Netem{}, fmt.Errorf("read qdisc netem %s of %s: there is none below class %s", netlink.HandleStr(handle), device.Name, netlink.HandleStr(parent))
 }
 
-// findNetem reads one message of a dump of qdiscs: the netem in it, if it is the
+// findNetem reads one message of a dump of qdiscs. It returns the netem in it, if it is the
 // wanted one.
 func findNetem(message []byte, wanted nl.TcMsg) (_ Netem, found bool, err error) {
 	if len(message) < nl.SizeofTcMsg {
@@ -114,8 +114,8 @@ func parseNetem(options []byte) (Netem, error) {
 	return e, nil
 }
 
-// attributesOf reads netlink attributes. The library's reader panics where the
-// last one lacks its padding.
+// attributesOf reads netlink attributes. It adds padding after the last one, because the
+// library's reader panics without it.
 func attributesOf(b []byte) ([]syscall.NetlinkRouteAttr, error) {
 	padding := make([]byte, -len(b)&(unix.RTA_ALIGNTO-1))
 	return nl.ParseRouteAttr(append(slices.Clip(b), padding...))

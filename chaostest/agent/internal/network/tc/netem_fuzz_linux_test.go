@@ -17,8 +17,8 @@ func qdisc(e Netem) []byte {
 	return append(b, e.attributes().Serialize()...)
 }
 
-// listedByLinux is how Linux 6.1 lists netemOf1 with a delay of 2 s, on a
-// little-endian machine.
+// listedByLinux is netemOf1 with a delay of 2 s, as Linux 6.1 lists it on a little-endian
+// machine.
 func listedByLinux(t testing.TB) []byte {
 	t.Helper()
 	b, err := hex.DecodeString("" +
@@ -34,8 +34,8 @@ func listedByLinux(t testing.TB) []byte {
 	return b
 }
 
-// FuzzNetem holds that no message makes the reader panic, and that what was read
-// reads the same after it has been encoded.
+// FuzzNetem checks that no message makes the reader panic, and that a netem stays the same
+// when it is encoded and read again.
 func FuzzNetem(f *testing.F) {
 	f.Add(qdisc(plain))
 	f.Add(qdisc(spread))

@@ -6,19 +6,18 @@ import (
 	"time"
 )
 
-// NetemLimit is how many packets one netem holds at most; those above are lost,
-// and counted.
+// NetemLimit bounds the packets that one netem holds. More packets are lost, and counted.
 const NetemLimit = 1_000_000
 
-// MaxNetemJitter is where netem caps the jitter without saying so.
+// MaxNetemJitter is the longest jitter of netem, which silently shortens a longer one.
 const MaxNetemJitter = time.Duration(math.MaxInt32)
 
-// Netem is what one netem is asked to do and what the kernel reads back of it.
-// What is added here is also encoded, parsed and printed.
+// Netem holds the settings of one netem, both for a request and as read back. A new field
+// must also be encoded, parsed and printed.
 type Netem struct {
 	Delay, Jitter time.Duration
 	Limit         uint32
-	// Seed repeats the jitter; the kernel answers 0 if it takes none.
+	// Seed makes the jitter repeatable. A kernel that takes no seed reports 0.
 	Seed uint64
 }
 
@@ -35,17 +34,17 @@ func (e Netem) String() string {
 	return s
 }
 
-// longest is the time that a packet can be held.
+// longest is the longest time that a packet is held.
 func (e Netem) longest() time.Duration { return e.Delay + e.Jitter }
 
-// checkNetem compares what the kernel reads back with what was asked. A kernel
-// that takes no seed is not wrong: it says none.
-func checkNetem(asked, got Netem) error {
+// checkNetem compares the netem that was read back with the requested one. It is no error
+// if the kernel takes no seed.
+func checkNetem(requested, got Netem) error {
 	if got.Seed == 0 {
-		asked.Seed = 0
+		requested.Seed = 0
 	}
-	if got != asked {
-		return fmt.Errorf("read qdisc netem back: the kernel does %s, asked for %s", got, asked)
+	if got != requested {
+		return fmt.Errorf("read qdisc netem back: the kernel does %s, requested was %s", got, requested)
 	}
 	return nil
 }

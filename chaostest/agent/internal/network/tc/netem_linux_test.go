@@ -25,7 +25,7 @@ func TestNetemIsReadBackAsItWasEncoded(t *testing.T) {
 
 func TestNetemIsReadAsLinuxListsIt(t *testing.T) {
 	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		t.Skip("the message is of a little-endian machine")
+		t.Skip("the message comes from a little-endian machine")
 	}
 	got, found, err := findNetem(listedByLinux(t), netemOf1)
 	NewWithT(t).Expect(err).NotTo(HaveOccurred())
@@ -45,13 +45,13 @@ func TestNetemOfAnotherClassIsNotFound(t *testing.T) {
 	}
 }
 
-func TestNetemSaysWhatItDoes(t *testing.T) {
+func TestNetemPrintsItsSettings(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(plain.String()).To(Equal("delay 200ms limit 1000000"))
 	g.Expect(spread.String()).To(Equal("delay 1s jitter 2.147483647s limit 1000000 seed 18446744073709551615"))
 }
 
-func TestNetemThatTheKernelDoesOtherwiseIsRefused(t *testing.T) {
+func TestADifferentNetemInTheKernelIsAnError(t *testing.T) {
 	g := NewWithT(t)
 	g.Expect(checkNetem(spread, spread)).To(Succeed())
 	older := spread
@@ -59,7 +59,7 @@ func TestNetemThatTheKernelDoesOtherwiseIsRefused(t *testing.T) {
 	g.Expect(checkNetem(spread, older)).To(Succeed(), "a kernel that takes no seed")
 	short := plain
 	short.Limit = 1000
-	g.Expect(checkNetem(plain, short)).To(MatchError("read qdisc netem back: the kernel does delay 200ms limit 1000, asked for delay 200ms limit 1000000"))
+	g.Expect(checkNetem(plain, short)).To(MatchError("read qdisc netem back: the kernel does delay 200ms limit 1000, requested was delay 200ms limit 1000000"))
 	seeded := plain
 	seeded.Seed = 7
 	g.Expect(checkNetem(spread, seeded)).To(HaveOccurred())

@@ -8,26 +8,26 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// NetemClass is a class of a device's HTB with a netem below it. The device is a
-// link, or the IFB that stands in for its ingress.
+// NetemClass is a class of a device's HTB with a netem below it. The device is a link, or
+// the IFB for the ingress of a link.
 type NetemClass struct {
 	namespace *Namespace
 	device    Link
 	minor     uint16
-	asked     Netem
+	requested Netem
 
 	mu    sync.Mutex
-	final *Counts // once it is removed
+	final *Counts // the last counts, after the class is removed
 }
 
-// Counts is what became of the packets that came to a netem. What left is in wire
-// packets; what is held or lost netem counts by the super-packet.
+// Counts counts what became of the packets in a netem. Sent counts packets on the wire. In
+// Held and Lost, netem counts a super-packet as one.
 type Counts struct{ Sent, Held, Lost uint64 }
 
 // NetemClass describes a class of the device with a minor number from 1 to
 // MaxClasses. It touches nothing.
-func (n *Namespace) NetemClass(device Link, minor uint16, asked Netem) *NetemClass {
-	return &NetemClass{namespace: n, device: device, minor: minor, asked: asked}
+func (n *Namespace) NetemClass(device Link, minor uint16, requested Netem) *NetemClass {
+	return &NetemClass{namespace: n, device: device, minor: minor, requested: requested}
 }
 
 // String prints "class c6a7:1 of eth0".
@@ -35,23 +35,23 @@ func (c *NetemClass) String() string {
 	return fmt.Sprintf("class %s of %s", netlink.HandleStr(c.ID()), c.device.Name)
 }
 
-// ID is the class's handle, by which a packet names it.
+// ID is the handle of the class. A packet is assigned to the class by it.
 func (c *NetemClass) ID() uint32 { return ClassID(c.minor) }
 
-// Add makes the class and its netem. The device has our HTB already.
+// Add makes the class and its netem. The device must have the HTB of AddRoot.
 func (c *NetemClass) Add() error {
 	n := c.namespace
 	if err := n.kernel.ClassAdd(class(c.device.Index, c.minor)); err != nil {
 		return fmt.Errorf("add class htb %s to %s: %w", netlink.HandleStr(c.ID()), c.device.Name, err)
 	}
-	if err := n.addNetem(c.device, c.ID(), netemHandle(c.minor), c.asked); err != nil {
+	if err := n.addNetem(c.device, c.ID(), netemHandle(c.minor), c.requested); err != nil {
 		return err
 	}
 	return n.restoreQueue(c.device)
 }
 
-// Remove removes the class and keeps its last count. What it still holds is lost
-// with it. It may be gone already.
+// Remove removes the class and keeps its last counts. Packets that it still holds are lost.
+// The class may be gone already.
 func (c *NetemClass) Remove() error {
 	c.keepCounts()
 	if err := c.namespace.kernel.ClassDel(class(c.device.Index, c.minor)); err != nil && !gone(err) {
@@ -60,7 +60,7 @@ func (c *NetemClass) Remove() error {
 	return nil
 }
 
-// Counts reads what has come so far; after Remove it is the final count.
+// Counts reads the present counts. After Remove, it returns the final ones.
 func (c *NetemClass) Counts() (Counts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -80,7 +80,7 @@ func (c *NetemClass) read() (Counts, error) {
 			return Counts{Sent: uint64(s.Basic.Packets), Held: uint64(s.Queue.Qlen), Lost: uint64(s.Queue.Drops)}, nil
 		}
 	}
-	return Counts{}, fmt.Errorf("read qdisc netem %s of %s: it is not there", netlink.HandleStr(netemHandle(c.minor)), c.device.Name)
+	return Counts{}, fmt.Errorf("read qdisc netem %s of %s: it is gone", netlink.HandleStr(netemHandle(c.minor)), c.device.Name)
 }
 
 func (c *NetemClass) keepCounts() {
@@ -91,20 +91,20 @@ func (c *NetemClass) keepCounts() {
 	}
 	last, err := c.read()
 	if err != nil {
-		return // never made, or gone with its device
+		return // it was never made, or is gone with its device
 	}
 	c.final = &Counts{Sent: last.Sent, Lost: last.Lost + last.Held}
 }
 
-// drainLimit is the longest delay whose packets are let out when it is reverted.
-// netem cannot send early what it holds, so a revert takes as long as the last
-// packet needs; those of a longer delay are dropped, and counted as lost.
+// drainLimit is the longest delay for which a revert waits until all held packets have
+// left. netem cannot send them early. Packets of a longer delay are dropped, and counted as
+// lost.
 const drainLimit = time.Second
 
-// Drain waits until netem holds nothing, as far as that takes no longer than
-// drainLimit.
+// Drain waits until netem holds no packets. It does not wait for a delay that is longer
+// than drainLimit.
 func (c *NetemClass) Drain() error {
-	longest := c.asked.longest()
+	longest := c.requested.longest()
 	if longest > drainLimit {
 		return nil
 	}
@@ -112,14 +112,14 @@ func (c *NetemClass) Drain() error {
 	for {
 		now, err := c.read()
 		if err != nil || now.Held == 0 || time.Now().After(end) {
-			return nil // what is left is counted as lost when the class goes
+			return nil // Remove counts the remaining packets as lost
 		}
 		time.Sleep(min(longest/10, 5*time.Millisecond))
 	}
 }
 
-// Readback says, one line a thing, what the kernel reads back, and whether its
-// netem takes a seed. It is an error that the kernel does not do what was asked.
+// Readback describes what it reads back from the kernel, one line for each object. seeded
+// says whether netem takes a seed. It is an error if the kernel differs from the request.
 func (c *NetemClass) Readback() (lines []string, seeded bool, err error) {
 	n := c.namespace
 	root, err := n.Root(c.device)
@@ -136,7 +136,7 @@ func (c *NetemClass) Readback() (lines []string, seeded bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if err := checkNetem(c.asked, got); err != nil {
+	if err := checkNetem(c.requested, got); err != nil {
 		return nil, false, err
 	}
 	return []string{
@@ -159,9 +159,9 @@ func (c *NetemClass) checkRate() error {
 			continue
 		}
 		if htb.Rate != classRate {
-			return fmt.Errorf("read %s back: rate %d bytes/s, asked for %d", c, htb.Rate, classRate)
+			return fmt.Errorf("read %s back: rate %d bytes/s, requested was %d", c, htb.Rate, classRate)
 		}
 		return nil
 	}
-	return fmt.Errorf("read %s back: it is not there", c)
+	return fmt.Errorf("read %s back: there is no such class", c)
 }

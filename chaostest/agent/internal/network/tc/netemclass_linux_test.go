@@ -20,7 +20,7 @@ var _ = Describe("a class with a netem", func() {
 		}))
 	})
 
-	It("is read back as it was asked for, and leaves nothing", func() {
+	It("is read back as requested, and leaves nothing behind", func() {
 		target, _ := Connect(GinkgoTB())
 		n := open(target)
 		eth0 := linkOf(n, "eth0")
@@ -30,7 +30,7 @@ var _ = Describe("a class with a netem", func() {
 		class := n.NetemClass(eth0, 7, Netem{Delay: time.Second, Jitter: time.Millisecond, Limit: 1000, Seed: 42})
 		Expect(class.String()).To(Equal("class c6a7:7 of eth0"))
 		_, _, err = class.Readback()
-		Expect(err).To(MatchError("read class c6a7:7 of eth0 back: it is not there"))
+		Expect(err).To(MatchError("read class c6a7:7 of eth0 back: there is no such class"))
 		Expect(class.Add()).To(Succeed())
 		lines, seeded, err := class.Readback()
 		Expect(err).NotTo(HaveOccurred())
@@ -43,12 +43,12 @@ var _ = Describe("a class with a netem", func() {
 		Expect(class.Drain()).To(Succeed())
 		Expect(class.Remove()).To(Succeed())
 		Expect(class.Remove()).To(Succeed(), "it is gone already")
-		Expect(class.Counts()).To(BeZero(), "the last count")
+		Expect(class.Counts()).To(BeZero(), "the last counts")
 		Expect(n.RemoveRoot(eth0)).To(Succeed())
 		Expect(target.State()).To(Equal(before))
 	})
 
-	It("that the kernel does otherwise is an error", func() {
+	It("that differs in the kernel is an error", func() {
 		target, _ := Connect(GinkgoTB())
 		n := open(target)
 		eth0 := linkOf(n, "eth0")
@@ -58,6 +58,6 @@ var _ = Describe("a class with a netem", func() {
 		Expect(class.Add()).To(Succeed())
 		target.Must("tc", "qdisc", "change", "dev", "eth0", "parent", "c6a7:1", "netem", "limit", "1000", "delay", "2s")
 		_, _, err = class.Readback()
-		Expect(err).To(MatchError("read qdisc netem back: the kernel does delay 2s limit 1000, asked for delay 1s limit 1000"))
+		Expect(err).To(MatchError("read qdisc netem back: the kernel does delay 2s limit 1000, requested was delay 1s limit 1000"))
 	})
 })

@@ -9,16 +9,16 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// Snapshot is what a namespace's links, qdiscs and filters are like. Things that
-// an agent made, this one or another, are left out: they are looked for by name.
+// Snapshot describes the links, qdiscs and filters of a namespace. It leaves out objects of
+// agents, which are found by their names.
 type Snapshot struct {
-	links   map[int]string // their names
+	links   map[int]string // the names of links by index
 	objects map[Object]string
-	// agents are the links that filters of agents hang on: their clsact stays.
+	// agents holds the links with filters of agents. Their clsact stays.
 	agents map[int]bool
 }
 
-// Object is one thing of a link, or without a part the link itself.
+// Object is one part of a link, or the link itself if part is empty.
 type Object struct {
 	Link int // the index
 	part string
@@ -29,10 +29,10 @@ var clsactPart = qdiscPart(netlink.HANDLE_CLSACT)
 
 func qdiscPart(parent uint32) string { return "qdisc at " + netlink.HandleStr(parent) }
 
-// IsClsact says whether the object is a link's clsact.
+// IsClsact reports whether the object is the clsact of a link.
 func (o Object) IsClsact() bool { return o.part == clsactPart }
 
-// IsQdisc says whether the object is a qdisc of a link.
+// IsQdisc reports whether the object is a qdisc of a link.
 func (o Object) IsQdisc() bool { return strings.HasPrefix(o.part, "qdisc ") }
 
 // String names the object without its link.
@@ -43,7 +43,7 @@ func (o Object) String() string {
 	return o.part
 }
 
-// Snapshot looks at all that a fault could change.
+// Snapshot reads everything that a fault could change.
 func (n *Namespace) Snapshot() (Snapshot, error) {
 	links, err := whole(n.kernel.LinkList)
 	if err != nil {
@@ -75,8 +75,8 @@ func (n *Namespace) Snapshot() (Snapshot, error) {
 	return s, nil
 }
 
-// addFilters adds the foreign filters of a link. A clsact that only agents'
-// filters hang on is an agent's.
+// addFilters adds the foreign filters of a link. A clsact that only has filters of agents
+// belongs to an agent, and is left out.
 func (n *Namespace) addFilters(s Snapshot, link Link) error {
 	others := 0
 	for _, d := range Directions {
@@ -98,9 +98,9 @@ func (n *Namespace) addFilters(s Snapshot, link Link) error {
 	return nil
 }
 
-// Differences says what is different now from what it was before, one line a
-// thing. It leaves out what is still in use, a clsact that agents' filters hang
-// on, and links that came or went: those are somebody else's doing.
+// Differences describes the differences between two snapshots, one line for each object. It
+// leaves out objects that are still in use, and a clsact with filters of agents. It also
+// leaves out links that came or went, because faults do not add or remove those.
 func Differences(before, now Snapshot, inUse func(Object) bool) []string {
 	expected := func(o Object) bool { return inUse(o) || o.IsClsact() && now.agents[o.Link] }
 	var all []string

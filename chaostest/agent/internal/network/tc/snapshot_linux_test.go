@@ -10,7 +10,7 @@ import (
 	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 )
 
-// look makes a snapshot of eth0, interface 2, by hand.
+// look makes a snapshot of eth0, which is interface 2.
 func look(agents bool, objects map[string]string) Snapshot {
 	s := Snapshot{links: map[int]string{2: "eth0"}, objects: map[Object]string{{Link: 2}: "eth0, MTU 1500"}, agents: map[int]bool{2: agents}}
 	for part, is := range objects {
@@ -34,15 +34,15 @@ func TestDifferences(t *testing.T) {
 
 	used := func(o Object) bool { return o.IsQdisc() && !o.IsClsact() }
 	g.Expect(Differences(before, look(false, map[string]string{root: "htb c6a7:", clsactPart: "clsact ffff:"}), used)).To(BeEmpty())
-	g.Expect(Differences(before, look(true, map[string]string{root: "noqueue 0:"}), unused)).To(BeEmpty(), "agents' filters hang on that clsact")
+	g.Expect(Differences(before, look(true, map[string]string{root: "noqueue 0:"}), unused)).To(BeEmpty(), "that clsact has filters of agents")
 
 	changed := look(false, map[string]string{root: "noqueue 0:", clsactPart: "clsact ffff:"})
 	changed.objects[Object{Link: 2}] = "eth0, MTU 9000"
 	g.Expect(Differences(before, changed, unused)).To(Equal([]string{"interface of eth0 was eth0, MTU 1500, is eth0, MTU 9000"}))
 
 	nothing := Snapshot{}
-	g.Expect(Differences(before, nothing, unused)).To(BeEmpty(), "a link that went is somebody else's doing")
-	g.Expect(Differences(nothing, before, unused)).To(BeEmpty(), "a link that came, too")
+	g.Expect(Differences(before, nothing, unused)).To(BeEmpty(), "no fault removes a link")
+	g.Expect(Differences(nothing, before, unused)).To(BeEmpty(), "no fault adds one")
 }
 
 var _ = Describe("a snapshot of a namespace", func() {
@@ -60,7 +60,7 @@ var _ = Describe("a snapshot of a namespace", func() {
 			Expect(err).NotTo(HaveOccurred())
 			return Differences(before, now, func(Object) bool { return false })
 		}
-		hang(n, Hook{eth0, Ingress}, "one")
+		attach(n, Hook{eth0, Ingress}, "one")
 		Expect(differences()).To(BeEmpty())
 		target.Must("tc", "filter", "add", "dev", "eth0", "egress", "prio", "99", "u32", "match", "u32", "0", "0", "classid", "1:1")
 		Expect(differences()).To(ContainElement(MatchRegexp(`^egress filter, preference 99, handle 0x80000800 of eth0 was not there, is u32, protocol 0x3$`)))

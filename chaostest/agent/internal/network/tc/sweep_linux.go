@@ -1,17 +1,17 @@
 package tc
 
-// InUse says what of a link is still needed, so that a sweep leaves it.
+// InUse says which objects of a link a sweep must keep.
 type InUse struct {
-	// Filter says whether a filter of ours is: a live injection's, or one whose
-	// lease another agent renews.
+	// Filter reports whether an agent's filter is in use: by a live injection of this
+	// agent, or by another agent that renews its lease.
 	Filter func(*Filter) (bool, error)
-	// Clsact, IFB and Root are used by injections of this agent.
+	// Clsact, IFB and Root say whether injections of this agent use these objects.
 	Clsact, IFB, Root bool
 }
 
-// Sweep removes from a link what an agent that was killed has left: its filters,
-// and what served only those. What is in use stays, and so does everything that
-// does not have our names and handles.
+// Sweep removes what a killed agent left on a link: its filters, and the objects that
+// served only them. It keeps everything in use, and everything without an agent's name or
+// handle.
 func (n *Namespace) Sweep(link Link, use InUse) error {
 	used := map[Direction]bool{}
 	swept := false
@@ -36,7 +36,7 @@ func (n *Namespace) Sweep(link Link, use InUse) error {
 		}
 	}
 	if swept && !use.Clsact {
-		if err := n.RemoveClsact(link); err != nil { // which foreign filters keep
+		if err := n.RemoveClsact(link); err != nil { // it stays if it has foreign filters
 			return err
 		}
 	}

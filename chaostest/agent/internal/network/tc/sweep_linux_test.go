@@ -12,8 +12,8 @@ import (
 	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 )
 
-// hang hangs a program that lets everything pass on a hook, as an injection does.
-func hang(n *Namespace, h Hook, injection string) *Filter {
+// attach attaches a program to a hook, as an injection does. It lets every packet pass.
+func attach(n *Namespace, h Hook, injection string) *Filter {
 	GinkgoHelper()
 	Expect(rlimit.RemoveMemlock()).To(Succeed())
 	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
@@ -45,44 +45,44 @@ var _ = Describe("a sweep of a link", func() {
 		before = target.State()
 	})
 
-	nobody := func(*Filter) (bool, error) { return false, nil }
+	unused := func(*Filter) (bool, error) { return false, nil }
 
-	It("removes filters, clsact and root that nobody uses", func() {
-		Expect(hang(n, Hook{eth0, Egress}, "dead").String()).To(
+	It("removes unused filters, clsact and root", func() {
+		Expect(attach(n, Hook{eth0, Egress}, "dead").String()).To(
 			MatchRegexp(`^eth0 egress: filter bpf chaosgate:dead:egress, preference 12, direct-action, program \d+, tag [0-9a-f]+$`))
-		hang(n, Hook{eth0, Ingress}, "dead")
+		attach(n, Hook{eth0, Ingress}, "dead")
 		made, err := n.AddRoot(eth0)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(made).To(BeTrue())
 		Expect(target.State()).NotTo(Equal(before))
-		Expect(n.Sweep(eth0, InUse{Filter: nobody})).To(Succeed())
+		Expect(n.Sweep(eth0, InUse{Filter: unused})).To(Succeed())
 		Expect(target.State()).To(Equal(before))
-		Expect(n.Sweep(eth0, InUse{Filter: nobody})).To(Succeed(), "there is nothing more to sweep")
+		Expect(n.Sweep(eth0, InUse{Filter: unused})).To(Succeed(), "there is nothing left to remove")
 	})
 
-	It("leaves what is in use", func() {
-		hang(n, Hook{eth0, Egress}, "live")
+	It("keeps what is in use", func() {
+		attach(n, Hook{eth0, Egress}, "live")
 		_, err := n.AddRoot(eth0)
 		Expect(err).NotTo(HaveOccurred())
 		live := target.State()
-		hang(n, Hook{eth0, Egress}, "dead")
+		attach(n, Hook{eth0, Egress}, "dead")
 		Expect(n.Sweep(eth0, InUse{Filter: func(f *Filter) (bool, error) { return f.Name == "chaosgate:live:egress", nil }})).To(Succeed())
 		Expect(target.State()).To(Equal(live))
 	})
 
-	It("leaves foreign filters, the clsact that they hang on, and foreign qdiscs", func() {
+	It("keeps foreign filters with their clsact, and foreign qdiscs", func() {
 		target.Must("tc", "qdisc", "add", "dev", "eth0", "clsact")
 		target.Must("tc", "filter", "add", "dev", "eth0", "egress", "prio", "99", "u32", "match", "u32", "0", "0", "classid", "1:1")
 		target.Must("tc", "qdisc", "add", "dev", "eth0", "root", "handle", "1:", "htb")
 		foreign := target.State()
-		hang(n, Hook{eth0, Egress}, "dead")
-		Expect(n.Sweep(eth0, InUse{Filter: nobody})).To(Succeed())
+		attach(n, Hook{eth0, Egress}, "dead")
+		Expect(n.Sweep(eth0, InUse{Filter: unused})).To(Succeed())
 		Expect(target.State()).To(Equal(foreign))
 	})
 
-	It("says what it could not find out", func() {
+	It("reports what it could not find out", func() {
 		unknown := errors.New("read the lease")
-		hang(n, Hook{eth0, Egress}, "dead")
+		attach(n, Hook{eth0, Egress}, "dead")
 		Expect(n.Sweep(eth0, InUse{Filter: func(*Filter) (bool, error) { return false, unknown }})).To(MatchError(unknown))
 	})
 })

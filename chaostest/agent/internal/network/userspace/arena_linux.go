@@ -7,20 +7,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// chunkBytes holds a packet of an ordinary MTU in one chunk, and a large frame
-// in as many as it needs, so that what is held is what is paid for.
+// chunkBytes is the size of a chunk. A packet of ordinary size fits one chunk, and a large
+// frame takes several, so that little memory is wasted.
 const chunkBytes = 2048
 
-// warmBytes stay with an arena that holds nothing; more goes back to the kernel.
+// warmBytes is how much memory an empty arena keeps. The rest goes back to the kernel.
 const warmBytes = 4 << 20
 
-// arena is the memory of the held packets: one mapping outside Go's heap, whose
-// pages exist once they are used. The free chunk last returned is taken first.
+// arena is the memory for held packets: one mapping outside Go's heap. The kernel adds its
+// pages when they are first used. The chunk that was freed last is used first.
 type arena struct {
 	memory []byte
 	free   []uint32
 	next   []uint32 // next chunk of the same packet
-	lowest int      // least number of free chunks since the last shrink
+	lowest int      // the smallest number of free chunks since the last shrink
 }
 
 func newArena(bytes int) (*arena, error) {
@@ -41,7 +41,7 @@ func (a *arena) close() error { return unix.Munmap(a.memory) }
 
 func chunksOf(size int) int { return (size + chunkBytes - 1) / chunkBytes }
 
-// take returns a free chunk; the caller has looked that there is one.
+// take returns a free chunk. The caller has checked that there is one.
 func (a *arena) take() uint32 {
 	last := len(a.free) - 1
 	c := a.free[last]
@@ -57,12 +57,12 @@ func (a *arena) chunk(c uint32) []byte {
 // vector makes the I/O vector of a packet.
 func (a *arena) vector(into []unix.Iovec, p packet) []unix.Iovec {
 	into = into[:0]
-	c, left := p.first, int(p.size)
-	for left > 0 {
-		n := min(left, chunkBytes)
+	c, rest := p.first, int(p.size)
+	for rest > 0 {
+		n := min(rest, chunkBytes)
 		into = append(into, unix.Iovec{Base: unsafe.SliceData(a.chunk(c))})
 		into[len(into)-1].SetLen(n)
-		left -= n
+		rest -= n
 		c = a.next[c]
 	}
 	return into
@@ -76,14 +76,13 @@ func (a *arena) release(p packet) {
 	}
 }
 
-// large says that a burst has used more than is worth keeping.
+// large reports whether a burst has used more memory than is worth keeping.
 func (a *arena) large() bool { return (len(a.next)-a.lowest)*chunkBytes > warmBytes }
 
-// shrink gives back to the kernel what a burst has used; it is called when no
-// packet is held.
+// shrink returns the memory of a burst to the kernel. It is called when no packet is held.
 func (a *arena) shrink() {
 	if a.large() {
-		// Without effect at worst: the pages then stay until close.
+		// If this fails, the pages stay until close.
 		_ = unix.Madvise(a.memory, unix.MADV_DONTNEED)
 		a.lowest = len(a.free)
 	}

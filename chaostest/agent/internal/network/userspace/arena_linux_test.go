@@ -8,12 +8,12 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/userspace"
 )
 
-func TestMemoryOfABurstGoesBackAndALittleStays(t *testing.T) {
+func TestTheMemoryOfABurstIsReturnedAndALittleIsKept(t *testing.T) {
 	g := NewWithT(t)
 	kept, err := userspace.BurstThenShrink(16 << 20)
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(kept).To(BeZero())
 	kept, err = userspace.BurstThenShrink(1 << 20)
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(kept).To(Equal(1<<20), "steady traffic does not fault its pages in again")
+	g.Expect(kept).To(Equal(1<<20), "steady traffic keeps its pages")
 }

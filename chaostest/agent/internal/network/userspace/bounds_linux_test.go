@@ -34,10 +34,10 @@ var _ = Describe("A path", func() {
 		Expect(s.Lost).To(Equal(s.Received - s.Held))
 		p.pass(fault.Egress)
 		Expect(path.Close()).To(Succeed())
-		Expect(numbers(listener, 400)).To(Equal(upTo(400)), "the first to come are the ones held")
+		Expect(numbers(listener, 400)).To(Equal(upTo(400)), "the first packets are held")
 	})
 
-	It("never lets the TAP's own frames onto the link", func() {
+	It("never lets frames that the kernel sends on the TAP onto the link", func() {
 		p := newPair()
 		path, err := userspace.Open(p.config(userspace.Config{Direction: fault.Egress}))
 		Expect(err).NotTo(HaveOccurred())
@@ -79,7 +79,7 @@ var _ = Describe("A path", func() {
 		Consistently(func() string { return switches(thread) }).WithTimeout(500 * time.Millisecond).Should(Equal(asleep))
 	})
 
-	It("leaves no goroutine and no descriptor", func() {
+	It("leaves no goroutine and no file descriptor behind", func() {
 		p := newPair()
 		both := func() {
 			for _, d := range []fault.Direction{fault.Egress, fault.Ingress} {
@@ -92,7 +92,7 @@ var _ = Describe("A path", func() {
 				Expect(err).To(HaveOccurred())
 			}
 		}
-		both() // what Go's runtime and the libraries open once
+		both() // Go's runtime and the libraries open some files once
 		routines, files := gleak.Goroutines(), descriptors()
 		for range 20 {
 			both()
@@ -108,14 +108,14 @@ func descriptors() []string {
 	Expect(err).NotTo(HaveOccurred())
 	var open []string
 	for _, fd := range all {
-		if what, err := os.Readlink(fd); err == nil { // not the one that Glob had open
+		if what, err := os.Readlink(fd); err == nil { // this skips the directory that Glob had open
 			open = append(open, regexp.MustCompile(`socket:.*`).ReplaceAllString(what, "socket"))
 		}
 	}
 	return open
 }
 
-// threadNamed is the folder in /proc of this process's thread of that name.
+// threadNamed is the folder in /proc of the thread with this name.
 func threadNamed(name string) string {
 	GinkgoHelper()
 	all, err := filepath.Glob("/proc/self/task/*/comm")

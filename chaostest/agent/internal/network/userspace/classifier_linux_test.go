@@ -18,8 +18,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// delayed opens a path on the target's eth0 and redirects to it, as the injector's
-// classifier does. The path is closed with the spec.
+// delayed opens a path on the target's eth0 and redirects packets to it, as the injector's
+// classifier does. The path closes at the end of the spec.
 func (p *pair) delayed(c userspace.Config) *userspace.Path {
 	GinkgoHelper()
 	path, err := userspace.Open(p.config(c))
@@ -29,13 +29,13 @@ func (p *pair) delayed(c userspace.Config) *userspace.Path {
 	return path
 }
 
-// mark is what the path sets on what it puts back.
+// mark is the mark of packets that the path puts back.
 const mark = classifier.MarkBase + 1
 
 // config fills in the target's link.
 func (p *pair) config(c userspace.Config) userspace.Config {
 	GinkgoHelper()
-	c.Namespace, c.Link, c.Mark = p.target.held(), "eth0", mark
+	c.Namespace, c.Link, c.Mark = p.target.open(), "eth0", mark
 	kernel := p.target.netlink()
 	defer kernel.Close()
 	link, err := kernel.LinkByName("eth0")
@@ -44,19 +44,19 @@ func (p *pair) config(c userspace.Config) userspace.Config {
 	return c
 }
 
-// held opens the namespace, once, until the spec ends or lets it go.
-func (n *namespace) held() *tc.Namespace {
+// open opens the namespace once. It closes at the end of the spec, if not before.
+func (n *namespace) open() *tc.Namespace {
 	GinkgoHelper()
 	if n.opened == nil {
 		var err error
 		n.opened, err = tc.Open(fmt.Sprintf("/proc/%d/ns/net", n.pid))
 		Expect(err).NotTo(HaveOccurred())
-		DeferCleanup(n.letGo)
+		DeferCleanup(n.close)
 	}
 	return n.opened
 }
 
-func (n *namespace) letGo() error {
+func (n *namespace) close() error {
 	if n.opened == nil {
 		return nil
 	}
@@ -75,8 +75,8 @@ func (n *namespace) netlink() *netlink.Handle {
 	return kernel
 }
 
-// redirect hangs a classifier on one direction of the target's eth0 that sends
-// every IP packet to a device, and lets pass what comes back.
+// redirect attaches a classifier to one direction of the target's eth0. It sends every IP
+// packet to a device, and lets packets pass that come back.
 func (p *pair) redirect(d fault.Direction, device int) {
 	GinkgoHelper()
 	const protocolAt, markAt = 16, 8 // in struct __sk_buff
@@ -115,7 +115,7 @@ func (p *pair) redirect(d fault.Direction, device int) {
 	})).To(Succeed())
 }
 
-// pass takes the classifier of one direction away.
+// pass removes the classifier of one direction.
 func (p *pair) pass(d fault.Direction) {
 	GinkgoHelper()
 	p.target.run("tc", "filter", "delete", "dev", "eth0", string(d))

@@ -17,7 +17,7 @@ var _ = Describe("Closing a path", func() {
 	var path *userspace.Path
 	var listener *net.UDPConn
 
-	// hold sends numbers from the target, or to it, and waits until the path has them.
+	// hold sends numbers from the target or to it, and waits until the path holds them.
 	hold := func(d fault.Direction, count int) {
 		GinkgoHelper()
 		from, to := p.target, p.peer
@@ -29,7 +29,7 @@ var _ = Describe("Closing a path", func() {
 		for i := range count {
 			send(sender, i)
 		}
-		Expect(sender.Close()).To(Succeed()) // a socket keeps its namespace
+		Expect(sender.Close()).To(Succeed()) // an open socket keeps its namespace alive
 		Eventually(path.Stats).WithTimeout(10 * time.Second).Should(HaveField("Held", BeNumerically(">=", count)))
 	}
 
@@ -62,27 +62,27 @@ var _ = Describe("Closing a path", func() {
 			DeferCleanup(path.Close)
 			Expect(path.Name()).To(HavePrefix("cg"))
 			Expect(p.target.run("ip", "link", "show", path.Name())).To(ContainSubstring("chaosgate: " + string(d) + " of eth0"))
-			Expect(routes()).To(Equal(way), "routing is untouched meanwhile, too")
+			Expect(routes()).To(Equal(way), "an open path does not change routing either")
 			Expect(path.Close()).To(Succeed())
-			Expect(path.Close()).To(Succeed(), "twice is as once")
+			Expect(path.Close()).To(Succeed(), "a second Close does nothing")
 			Expect(state()).To(Equal(before))
 		})
 	}
 
-	It("works when the target has died, and lets its namespace go", func() {
+	It("works when the target has died, and releases its namespace", func() {
 		p = newPair()
 		path = p.delayed(userspace.Config{Direction: fault.Egress, Delay: long})
 		hold(fault.Egress, 10)
 		p.target.end()
 		Expect(path.Close()).To(Succeed())
 		Expect(path.Stats().Held).To(BeZero())
-		Expect(p.target.letGo()).To(Succeed())
-		// A veth end goes when the namespace of the other does.
+		Expect(p.target.close()).To(Succeed())
+		// One end of a veth vanishes with the namespace of the other end.
 		Eventually(func() error { return p.peer.command("ip", "link", "show", "eth0").Run() }).
 			WithTimeout(10 * time.Second).Should(HaveOccurred())
 	})
 
-	It("counts as lost what a vanished link cannot take", func() {
+	It("counts packets as lost if the link has vanished", func() {
 		p = newPair()
 		path = p.delayed(userspace.Config{Direction: fault.Egress, Delay: long})
 		hold(fault.Egress, 10)
@@ -100,11 +100,11 @@ var _ = Describe("Closing a path", func() {
 		p.peer.run("ip", "link", "set", "eth0", "down")
 		start := time.Now()
 		Expect(path.Close()).To(Succeed())
-		Expect(time.Since(start)).To(BeNumerically("<", long/2), "not one patience a packet")
+		Expect(time.Since(start)).To(BeNumerically("<", long/2), "it does not wait again for every packet")
 		Expect(path.Stats().Lost).To(BeNumerically(">=", count))
 	})
 
-	It("still sends what is held when somebody has removed the TAP", func() {
+	It("still sends what is held after the TAP was removed", func() {
 		const count = 10
 		p = newPair()
 		path = p.delayed(userspace.Config{Direction: fault.Egress, Delay: time.Second})

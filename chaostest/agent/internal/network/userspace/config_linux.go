@@ -10,27 +10,27 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// heldBytes bounds the memory of the packets that one Path holds.
+// heldBytes bounds the memory for packets that one Path holds.
 const heldBytes = 256 << 20
 
-// Config says which packets' link, and for how long they are held.
+// Config says which link a Path is for, and how long it holds packets.
 type Config struct {
-	// Namespace is the target's. It stays open as long as the path.
+	// Namespace is the target's namespace. It must stay open as long as the path.
 	Namespace *tc.Namespace
-	// Link and LinkIndex name the Ethernet link in that namespace. Both must fit.
+	// Link and LinkIndex name the Ethernet link in that namespace. They must agree.
 	Link      string
 	LinkIndex int
-	// Direction is fault.Egress or fault.Ingress. Both takes two paths.
+	// Direction is fault.Egress or fault.Ingress. Both directions take two paths.
 	Direction fault.Direction
-	// Delay is how long a packet is held, from 0 to fault.MaxDelay. Jitter
-	// spreads that evenly over Delay-Jitter to Delay+Jitter; it is at most Delay.
+	// Delay is how long a packet is held, from 0 to fault.MaxDelay. Jitter spreads that
+	// evenly from Delay-Jitter to Delay+Jitter. It is at most Delay.
 	Delay, Jitter time.Duration
-	// Seed makes the jitter repeat: the nth frame of a direction has the same
-	// delay in every run. The two directions of one seed differ.
+	// Seed makes the jitter repeatable: the nth frame of a direction has the same delay in
+	// every run. The two directions have different delays with the same seed.
 	Seed uint64
-	// Mark is set on the packets that come back on ingress, so that the link's
-	// classifier knows them and lets them pass. Each path of a link has its own; see
-	// classifier.MarkBase. On egress it is not used.
+	// Mark marks packets that the path puts back on ingress, so that the link's classifier
+	// lets them pass. Each path of a link has a different one; see classifier.MarkBase.
+	// Egress does not use it.
 	Mark uint32
 }
 
@@ -52,17 +52,17 @@ func (c Config) validate() error {
 	return nil
 }
 
-// Stats counts wire packets: the segments of a large frame count one by one.
-// Received is always Sent + Held + Lost.
+// Stats counts packets on the wire: each segment of a large frame counts. Received is always
+// Sent + Held + Lost.
 type Stats struct {
-	// Received came from the classifier.
+	// Received packets came from the classifier.
 	Received uint64
-	// Sent were put back on the link.
+	// Sent packets were put back on the link.
 	Sent uint64
-	// Held wait for their time.
+	// Held packets wait for their time.
 	Held uint64
-	// Lost could not be carried: 256 MiB were held already, the link took no
-	// more, or the TAP's queue was full because the agent got no processor
-	// (those count by the frame, which may be several wire packets).
+	// Lost packets could not be carried: the path already held 256 MiB, the link took no
+	// more, or the TAP's queue was full because the agent got no processor time. In the
+	// last case a whole frame counts as one.
 	Lost uint64
 }

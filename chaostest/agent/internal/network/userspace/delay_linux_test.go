@@ -15,7 +15,7 @@ import (
 
 var replyTime = regexp.MustCompile(`icmp_seq=(\d+) .*time=([0-9.]+) ms`)
 
-// ping asks n times from one namespace and returns the round-trip times, sorted.
+// ping sends count pings and returns the round-trip times, sorted.
 func (n *namespace) ping(address string, count int) []time.Duration {
 	GinkgoHelper()
 	out := n.run("ping", "-n", "-c", strconv.Itoa(count), "-i", "0.02", "-W", "5", address)

@@ -6,23 +6,23 @@ import (
 	"github.com/vishvananda/netlink"
 )
 
-// OpenHolding is Open with another bound on the memory of held packets.
+// OpenHolding is Open with another limit on the memory for held packets.
 func OpenHolding(c Config, bytes int) (*Path, error) { return open(c, bytes) }
 
-// What a thread meets that lacks a capability, or the TUN device.
+// These fail on a thread without the capability or the TUN device.
 var (
 	AttachTAP = func() error { _, _, err := attachTAP(); return err }
 	OpenOn    = func(link netlink.Link) error { _, err := openSocket(link); return err }
 )
 
-// OffloadsIn reads what ethtool answered.
+// OffloadsIn reads the answers of ethtool.
 var OffloadsIn = offloadsIn
 
 // AllOffloads is every offload that a TAP may offer.
 const AllOffloads = allOffloads
 
-// BurstThenShrink fills a number of bytes of an arena, releases them, shrinks
-// the arena, and counts the bytes that are still there.
+// BurstThenShrink fills this many bytes of an arena, releases them, shrinks the arena, and
+// counts the bytes that it has kept.
 func BurstThenShrink(bytes int) (kept int, err error) {
 	a, err := newArena(4 * bytes)
 	if err != nil {
@@ -41,13 +41,13 @@ func BurstThenShrink(bytes int) (kept int, err error) {
 	}
 	a.shrink()
 	for _, b := range a.memory {
-		kept += int(b) // what the kernel took back reads as zero
+		kept += int(b) // returned memory reads as zero
 	}
 	return kept, a.close()
 }
 
-// Departures runs frames that came at the given times through a schedule, and
-// says in which order they leave, and each one's delay.
+// Departures runs frames with these arrival times through a schedule. It returns the order
+// in which they leave, and the delay of each.
 func Departures(c Config, arrivals []time.Duration) (order []int, delays []time.Duration) {
 	s := newSchedule(c)
 	for i, at := range arrivals {
@@ -62,13 +62,12 @@ func Departures(c Config, arrivals []time.Duration) (order []int, delays []time.
 	return order, delays
 }
 
-// UntilNext is how long a schedule waits for a frame that came at one time,
-// asked at another.
+// UntilNext is how long a schedule waits at the time now for a frame that came at arrival.
 func UntilNext(c Config, arrival, now time.Duration) (wait time.Duration, due bool) {
 	s := newSchedule(c)
 	s.add(int64(arrival), packet{})
 	return s.untilNext(int64(now))
 }
 
-// Validate says what is wrong with a config.
+// Validate checks a config.
 func Validate(c Config) error { return c.validate() }

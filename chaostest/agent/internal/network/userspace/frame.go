@@ -2,8 +2,8 @@ package userspace
 
 import "encoding/binary"
 
-// The virtio-net header that stands before each frame, in the machine's own
-// byte order: flags, gso_type, hdr_len, gso_size, csum_start, csum_offset.
+// The virtio-net header before each frame, in the machine's byte order: flags, gso_type,
+// hdr_len, gso_size, csum_start, csum_offset.
 const (
 	vnetHeader   = 10
 	gsoTypeAt    = 1
@@ -17,12 +17,12 @@ const (
 	ethernetHead = 14
 )
 
-// largestFrame is what the TAP hands over at most: the largest IP packet, an
-// Ethernet header, two VLAN tags, and the virtio-net header.
+// largestFrame is the largest frame from the TAP: an IP packet, an Ethernet header, two VLAN
+// tags, and the virtio-net header.
 const largestFrame = vnetHeader + ethernetHead + 8 + 65535
 
-// wirePackets is how many packets a frame is once it has been segmented: start
-// holds its headers, size its whole length with the virtio-net header.
+// wirePackets is the number of packets that a frame becomes on the wire. start holds the
+// headers of the frame, and size is its length with the virtio-net header.
 func wirePackets(start []byte, size int) uint64 {
 	if len(start) < vnetHeader || start[gsoTypeAt]&^gsoECN == 0 {
 		return 1

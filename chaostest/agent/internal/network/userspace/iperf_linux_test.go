@@ -10,15 +10,15 @@ import (
 	. "github.com/onsi/gomega"
 )
 
-// stream is what iperf3 says of one TCP stream.
+// stream is iperf3's report on one TCP stream.
 type stream struct {
 	BitsPerSecond float64 `json:"bits_per_second"`
 	Bytes         float64
 	Retransmits   int
 }
 
-// iperf runs one TCP stream for some seconds from one namespace to another,
-// with further options for the client, and returns what arrived.
+// iperf runs one TCP stream for some seconds from one namespace to another, and returns what
+// was sent and received. options go to the client.
 func iperf(from, to *namespace, address string, seconds int, options ...string) (sent, received stream) {
 	GinkgoHelper()
 	needTool("iperf3")
@@ -27,14 +27,14 @@ func iperf(from, to *namespace, address string, seconds int, options ...string) 
 	Expect(err).NotTo(HaveOccurred())
 	Expect(server.Start()).To(Succeed())
 	DeferCleanup(func() {
-		_ = server.Process.Kill() // has ended already, unless the client failed
+		_ = server.Process.Kill() // it has ended already, unless the client failed
 		_ = server.Wait()
 	})
-	var said strings.Builder
-	for one := make([]byte, 1); !strings.Contains(said.String(), "listening on"); {
+	var output strings.Builder
+	for one := make([]byte, 1); !strings.Contains(output.String(), "listening on"); {
 		_, err := io.ReadFull(out, one)
-		Expect(err).NotTo(HaveOccurred(), "iperf3 said: %s", &said)
-		said.Write(one)
+		Expect(err).NotTo(HaveOccurred(), "iperf3 printed: %s", &output)
+		output.Write(one)
 	}
 	report := from.run("iperf3", append([]string{"--client", address, "--json", "--time", strconv.Itoa(seconds)}, options...)...)
 	_, err = io.Copy(io.Discard, out)

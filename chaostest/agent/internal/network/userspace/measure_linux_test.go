@@ -12,8 +12,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// Prints figures instead of asserting: CHAOSGATE_MEASURE=1 go test -v -ginkgo.v
-// -ginkgo.label-filter=measure in this folder.
+// This prints figures and asserts nothing. To run it, in this folder:
+// CHAOSGATE_MEASURE=1 go test -v -ginkgo.v -ginkgo.label-filter=measure
 var _ = Describe("Figures", Serial, Label("measure"), func() {
 	BeforeEach(func() {
 		if os.Getenv("CHAOSGATE_MEASURE") != "1" {

@@ -15,9 +15,9 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 )
 
-// pair is a target and its peer: two network namespaces joined by a veth link
-// that is called eth0 in both. A process that waits for its standard input
-// holds each, so that nothing outlives the test.
+// pair is a target and its peer: two network namespaces, joined by a veth link with the name
+// eth0 in both. A process that waits for its standard input keeps each namespace alive, so
+// that nothing outlives the test.
 type pair struct {
 	target, peer *namespace
 }
@@ -27,10 +27,10 @@ type namespace struct {
 	v4, v6 string
 	mac    string
 	end    func()
-	opened *tc.Namespace // see held
+	opened *tc.Namespace // see open
 }
 
-// newPair makes a pair, and ends it with the spec.
+// newPair makes a pair that ends with the spec.
 func newPair() *pair {
 	GinkgoHelper()
 	needRoot()
@@ -44,7 +44,7 @@ func newPair() *pair {
 		n.run("ip", "link", "set", "eth0", "up")
 		n.mac = strings.Fields(strings.SplitN(n.run("ip", "link", "show", "eth0"), "link/ether ", 2)[1])[0]
 	}
-	for _, n := range []*namespace{p.target, p.peer} { // the kernel says a moment later that a link is up
+	for _, n := range []*namespace{p.target, p.peer} { // a link takes a moment to come up
 		Eventually(func() string { return n.run("ip", "link", "show", "eth0") }).WithTimeout(10 * time.Second).
 			Should(ContainSubstring("state UP"))
 	}
@@ -98,8 +98,8 @@ func output(c *exec.Cmd) string {
 	return string(out)
 }
 
-// needRoot skips where the machine cannot run these specs, and fails where it
-// was promised that it can.
+// needRoot skips a spec that the machine cannot run. It fails the spec instead if the
+// environment has promised that it can.
 func needRoot() {
 	GinkgoHelper()
 	lacks := ""

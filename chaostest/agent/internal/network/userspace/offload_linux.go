@@ -9,11 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tunOffloads are the features that let a link take a large frame whole, as
-// ethtool names them, and the flag that lets the TAP take it. A packet socket that
-// skips the qdisc cannot have frames cut up: the kernel drops those that are too
-// large for the link. So the TAP takes what the link takes, and the kernel cuts
-// the rest before it gets there.
+// tunOffloads lists the features with which a link takes large frames, by ethtool's names,
+// and the flag with which the TAP takes them. A packet socket that bypasses the qdisc does
+// not segment frames: the kernel drops frames that are too large for the link. So the TAP
+// takes only what the link takes, and the kernel segments the rest before the TAP.
 var tunOffloads = []struct {
 	feature string
 	flag    int
@@ -24,7 +23,7 @@ var tunOffloads = []struct {
 	{"tx-udp-segmentation", unix.TUN_F_USO4 | unix.TUN_F_USO6},
 }
 
-// allOffloads is what the TAP offers where nothing limits it.
+// allOffloads holds all offloads that the TAP can have.
 const allOffloads = unix.TUN_F_CSUM | unix.TUN_F_TSO4 | unix.TUN_F_TSO6 | unix.TUN_F_TSO_ECN | unix.TUN_F_USO4 | unix.TUN_F_USO6
 
 // The answers of ethtool, from include/uapi/linux/ethtool.h.
@@ -33,13 +32,12 @@ const (
 	mostFeatures     = 256 // Linux 6.18 has fewer than 80
 	stringsHead      = 12  // struct ethtool_gstrings: command, set, count, then the names
 	featuresHead     = 8   // struct ethtool_gfeatures: command, blocks, then the blocks
-	// A block is for 32 features: available, requested, active, never_changed.
+	// A block describes 32 features: available, requested, active, never_changed.
 	featureBlock  = 16
 	activeInBlock = 8
 )
 
-// offloadsOf asks for the features of the link that a socket's namespace has
-// under that name.
+// offloadsOf asks for the offloads of a link. The link is in the namespace of the socket.
 func offloadsOf(socket int, link string) (offloads int, err error) {
 	const (
 		getStrings, getFeatures = 0x1b, 0x3a // ETHTOOL_GSTRINGS, ETHTOOL_GFEATURES
@@ -60,10 +58,10 @@ func offloadsOf(socket int, link string) (offloads int, err error) {
 	return offloadsIn(names, features), nil
 }
 
-// offloadsIn reads which offloads the link has switched on. What the answers are
-// too short for is off.
+// offloadsIn reads which offloads the link has switched on. Features beyond the end of the
+// answers count as off.
 func offloadsIn(names, features []byte) int {
-	offloads := unix.TUN_F_CSUM // sums are finished by the kernel where the link cannot
+	offloads := unix.TUN_F_CSUM // the kernel finishes checksums if the link cannot
 	if len(names) < stringsHead {
 		return offloads
 	}
@@ -100,7 +98,7 @@ func ethtool(socket int, link string, command []byte) error {
 	return nil
 }
 
-// setOffloads tells the kernel which large frames the TAP takes whole.
+// setOffloads sets which large frames the TAP takes without segmentation.
 func setOffloads(tap, offloads int) error {
 	err := unix.IoctlSetInt(tap, unix.TUNSETOFFLOAD, offloads)
 	if err == unix.EINVAL { // before Linux 6.2 there is no USO

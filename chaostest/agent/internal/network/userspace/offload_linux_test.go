@@ -10,8 +10,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/userspace"
 )
 
-// answers makes what ethtool says of features, all of which are there and those
-// named on are switched on.
+// answers makes ethtool's answers for a link with these features. Those in on are switched
+// on.
 func answers(on map[string]bool, features ...string) (names, blocks []byte) {
 	names, blocks = make([]byte, 12+32*len(features)), make([]byte, 8+16*((len(features)+31)/32))
 	binary.NativeEndian.PutUint32(names[8:], uint32(len(features)))
@@ -30,7 +30,7 @@ const (
 	ecn, uso  = "tx-tcp-ecn-segmentation", "tx-udp-segmentation"
 )
 
-func TestOffloadsAreThoseThatTheLinkHasSwitchedOn(t *testing.T) {
+func TestOffloadsAreTheOnesThatTheLinkHasSwitchedOn(t *testing.T) {
 	g := NewWithT(t)
 	all := map[string]bool{tso: true, tso6: true, ecn: true, uso: true, "rx-gro": true}
 	g.Expect(userspace.OffloadsIn(answers(all, tso, tso6, ecn, uso, "rx-gro"))).To(Equal(userspace.AllOffloads))
@@ -40,8 +40,8 @@ func TestOffloadsAreThoseThatTheLinkHasSwitchedOn(t *testing.T) {
 	g.Expect(userspace.OffloadsIn(answers(map[string]bool{uso: true}, many...))).To(Equal(unix.TUN_F_CSUM|unix.TUN_F_USO4|unix.TUN_F_USO6), "in the second block")
 }
 
-// FuzzOffloads holds that no answer of ethtool makes the reader panic, or find
-// what is not there.
+// FuzzOffloads checks that no answer of ethtool makes the reader panic, or return an unknown
+// offload.
 func FuzzOffloads(f *testing.F) {
 	names, blocks := answers(nil, make([]string, 40)...)
 	f.Add(names, blocks)

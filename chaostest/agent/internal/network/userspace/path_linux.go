@@ -15,22 +15,23 @@ import (
 // methods may be called from several goroutines.
 type Path struct {
 	tap    *tap
-	kernel *netlink.Handle // in the target's namespace
-	socket int             // on the link; -1 for ingress
+	kernel *netlink.Handle // netlink in the target's namespace
+	socket int             // the packet socket on the link; -1 for ingress
 	memory *arena
 	worker *worker
 	done   chan struct{} // closed when the worker has ended
 
 	mu      sync.Mutex
 	closed  bool
-	dropped uint64 // by the TAP's queue, as of the end
+	dropped uint64 // the last known drops of the TAP's queue
 }
 
-// Open makes a TAP in the target's network namespace and holds what is
-// redirected to it. Needs Linux 5.4, /dev/net/tun, and the capabilities
-// NET_ADMIN, NET_RAW, SYS_ADMIN (to enter the namespace and load BPF) and
-// SYS_PTRACE (to open another user's namespace) in the first user namespace.
-// Nothing is redirected yet: that is the caller's classifier's work, on Index.
+// Open makes a TAP in the target's network namespace. The caller's classifier must redirect
+// packets to the device with its Index.
+//
+// Open needs Linux 5.4, /dev/net/tun, and four capabilities in the first user namespace:
+// NET_ADMIN, NET_RAW, SYS_ADMIN (to enter the namespace and load BPF) and SYS_PTRACE (to
+// open another user's namespace).
 func Open(c Config) (*Path, error) { return open(c, heldBytes) }
 
 func open(c Config, heldBytes int) (_ *Path, err error) {
@@ -59,8 +60,7 @@ func open(c Config, heldBytes int) (_ *Path, err error) {
 	return p, nil
 }
 
-// enter makes everything that belongs to the target's namespace; its caller's
-// thread is in there.
+// enter makes everything in the target's namespace. The calling thread is in it.
 func (p *Path) enter(c Config) (err error) {
 	if p.kernel, err = netlink.NewHandle(unix.NETLINK_ROUTE); err != nil {
 		return fmt.Errorf("open netlink: %w", err)
@@ -95,13 +95,13 @@ func (p *Path) enter(c Config) (err error) {
 	return err
 }
 
-// Index is the TAP's interface index in the target's namespace.
+// Index is the interface index of the TAP in the target's namespace.
 func (p *Path) Index() int { return p.tap.index }
 
-// Name is the TAP's name: "cg" and a number.
+// Name is the name of the TAP: "cg" and a number.
 func (p *Path) Name() string { return p.tap.name }
 
-// Stats counts what has come so far; after Close it is the final count.
+// Stats returns the present counts. After Close, it returns the final ones.
 func (p *Path) Stats() Stats {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -112,19 +112,19 @@ func (p *Path) Stats() Stats {
 	return p.worker.stats(dropped)
 }
 
-// queueDrops is what found the TAP's queue full.
+// queueDrops counts the packets that found the TAP's queue full.
 func (p *Path) queueDrops() uint64 {
 	device, err := p.kernel.LinkByIndex(p.tap.index)
 	if err != nil || device.Attrs().Statistics == nil {
-		return p.dropped // somebody has removed the TAP
+		return p.dropped // another program has removed the TAP
 	}
 	p.dropped = device.Attrs().Statistics.TxDropped
 	return p.dropped
 }
 
-// Close sends what is still held at once, in the order it would have left, and
-// removes the TAP. The caller has stopped redirecting before: what comes later
-// is lost. A second call does nothing.
+// Close sends all held packets at once, in the order in which they would have left, and
+// removes the TAP. The caller must stop redirecting first, because later packets are lost.
+// A second call does nothing.
 func (p *Path) Close() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -141,14 +141,14 @@ func (p *Path) Close() error {
 	return nil
 }
 
-// release gives back what there is, also of a path that was half opened.
+// release closes everything that is open, even if the path is only half open.
 func (p *Path) release() error {
 	var errs []error
 	if p.tap != nil {
 		p.removeTAP()
 	}
 	if p.socket >= 0 {
-		go func() { _ = unix.Close(p.socket) }() // sleeps for some ms until every processor has forgotten the socket
+		go func() { _ = unix.Close(p.socket) }() // this takes some milliseconds
 	}
 	if p.worker != nil {
 		errs = append(errs, p.worker.close())
@@ -162,14 +162,14 @@ func (p *Path) release() error {
 	return errors.Join(errs...)
 }
 
-// removeTAP closes the TAP's descriptor, which removes the device, and returns
-// when the device is gone. The close itself sleeps for some 15 ms more, while
-// the kernel waits until no processor can still use what it frees.
+// removeTAP closes the TAP's descriptor, which removes the device. It returns when the
+// device is gone. The close itself takes about 15 ms longer, until the kernel has freed
+// everything.
 func (p *Path) removeTAP() {
 	closed := make(chan struct{})
 	go func() {
 		defer close(closed)
-		_ = unix.Close(p.tap.fd) // of a TAP, it cannot fail
+		_ = unix.Close(p.tap.fd) // this cannot fail for a TAP
 	}()
 	for {
 		var gone netlink.LinkNotFoundError
@@ -182,7 +182,7 @@ func (p *Path) removeTAP() {
 		select {
 		case <-closed:
 			return
-		default: // ask again: the question waits while the kernel removes the device
+		default: // look again; this blocks while the kernel removes the device
 		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 )
 
 var _ = Describe("Opening a path is refused", func() {
-	It("for a link that is not there, is another one, or is no Ethernet link", func() {
+	It("for a link that does not exist, has another name, or is not Ethernet", func() {
 		p := newPair()
 		before := p.target.run("ip", "link")
 		good := p.config(userspace.Config{Direction: fault.Egress, Delay: time.Second})
@@ -34,7 +34,7 @@ var _ = Describe("Opening a path is refused", func() {
 		Expect(p.target.run("ip", "link")).To(Equal(before))
 	})
 
-	It("with the name of the capability that is missing", func() {
+	It("with the name of the capability that the agent lacks", func() {
 		needRoot()
 		Expect(OnSpoiledThread(GinkgoTB(), Without(unix.CAP_NET_ADMIN), userspace.AttachTAP)).To(MatchError(ContainSubstring("make TAP: operation not permitted: the agent needs CAP_NET_ADMIN")))
 		Expect(OnSpoiledThread(GinkgoTB(), Without(unix.CAP_NET_RAW), func() error {
@@ -42,7 +42,7 @@ var _ = Describe("Opening a path is refused", func() {
 		})).To(MatchError(ContainSubstring("open packet socket: operation not permitted: the agent needs CAP_NET_RAW")))
 	})
 
-	It("as unsupported where there is no TUN device", func() {
+	It("as unsupported without a TUN device", func() {
 		needRoot()
 		empty := GinkgoT().TempDir()
 		err := OnSpoiledThread(GinkgoTB(), func() error {

@@ -13,8 +13,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 )
 
-// openSocket opens the packet socket that puts frames on a link, past its qdisc
-// and its clsact egress hook. It never receives: its protocol is 0.
+// openSocket opens a packet socket that puts frames on a link. It bypasses the link's qdisc
+// and its clsact egress hook. It receives nothing, because its protocol is 0.
 func openSocket(link netlink.Link) (_ int, err error) {
 	fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_RAW|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -44,8 +44,8 @@ func openSocket(link netlink.Link) (_ int, err error) {
 	return fd, nil
 }
 
-// redirectToLink hangs a program on the TAP's ingress: what is written to the
-// TAP gets the mark and comes in on the link.
+// redirectToLink attaches a program to the ingress of the TAP. It marks each packet that is
+// written to the TAP, and redirects it to the ingress of the link.
 func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint32) error {
 	// Before Linux 5.11 programs count as locked memory. Without the capability
 	// for it the limit stays, which is usually enough for one small program.
@@ -68,7 +68,7 @@ func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint
 	if err != nil {
 		return fmt.Errorf("load program that puts packets back on %s: %w", link.Attrs().Name, tc.NeedsCapability(err, "CAP_BPF or CAP_SYS_ADMIN"))
 	}
-	defer func() { _ = program.Close() }() // the filter holds it from here on
+	defer func() { _ = program.Close() }() // the filter holds the program now
 	qdisc := &netlink.Clsact{QdiscAttrs: netlink.QdiscAttrs{
 		LinkIndex: t.index, Handle: netlink.MakeHandle(0xffff, 0), Parent: netlink.HANDLE_CLSACT,
 	}}

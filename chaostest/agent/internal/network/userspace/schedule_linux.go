@@ -7,8 +7,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// schedule decides when each packet leaves: a heap ordered by deadline, and
-// among equal ones by arrival. Times are nanoseconds on a clock of the caller's.
+// schedule decides when each packet leaves. It is a heap, ordered by deadline and then by
+// arrival. Times are nanoseconds on the caller's clock.
 type schedule struct {
 	delay, jitter int64
 	random        *rand.Rand
@@ -22,16 +22,16 @@ type departure struct {
 	packet  packet
 }
 
-// packet is a held frame with its virtio-net header: its first chunk in the
-// arena, and its size in bytes.
+// packet is a held frame with its virtio-net header. first is its first chunk in the arena,
+// and size its length in bytes.
 type packet struct {
 	first uint32
 	size  uint32
 }
 
 func newSchedule(c Config) *schedule {
-	// The direction is the generator's stream, so that a delay both ways does not
-	// draw the same jitter twice.
+	// The direction selects the stream of the generator, so that the jitter of the two
+	// directions differs.
 	stream := uint64(1)
 	if c.Direction == fault.Ingress {
 		stream = 2
@@ -46,7 +46,7 @@ func (d departure) before(e departure) bool {
 	return d.due < e.due || d.due == e.due && d.arrival < e.arrival
 }
 
-// add takes a packet that came now.
+// add adds a packet that has come now.
 func (s *schedule) add(now int64, p packet) {
 	d := departure{due: now + s.delay, arrival: s.arrivals, packet: p}
 	if s.jitter > 0 {
@@ -66,7 +66,7 @@ func (s *schedule) add(now int64, p packet) {
 	s.heap[i] = d
 }
 
-// next is the packet to leave next, and when.
+// next is the packet that leaves next, and its time.
 func (s *schedule) next() (p packet, due int64, ok bool) {
 	if len(s.heap) == 0 {
 		return packet{}, 0, false
@@ -74,7 +74,7 @@ func (s *schedule) next() (p packet, due int64, ok bool) {
 	return s.heap[0].packet, s.heap[0].due, true
 }
 
-// untilNext is how long next has to wait, 0 when it is due.
+// untilNext is how long the next packet has to wait. It is 0 if the packet is due.
 func (s *schedule) untilNext(now int64) (time.Duration, bool) {
 	if len(s.heap) == 0 {
 		return 0, false
@@ -82,7 +82,7 @@ func (s *schedule) untilNext(now int64) (time.Duration, bool) {
 	return time.Duration(max(s.heap[0].due-now, 0)), true
 }
 
-// remove takes out the packet that next shows.
+// remove removes the packet that next returns.
 func (s *schedule) remove() {
 	last := len(s.heap) - 1
 	d := s.heap[last]

@@ -14,7 +14,7 @@ import (
 
 const ms = time.Millisecond
 
-// every makes arrival times, one each step.
+// every makes arrival times with a step between them.
 func every(step time.Duration, count int) []time.Duration {
 	times := make([]time.Duration, count)
 	for i := range times {
@@ -69,7 +69,7 @@ func TestASeedRepeatsAndDirectionsDiffer(t *testing.T) {
 	c := userspace.Config{Direction: fault.Egress, Delay: 20 * ms, Jitter: 20 * ms, Seed: seed}
 	_, first := userspace.Departures(c, every(ms, 100))
 	_, again := userspace.Departures(c, every(3*ms, 100))
-	g.Expect(again).To(Equal(first), "seed %d: the nth packet's delay does not hang on when it came", seed)
+	g.Expect(again).To(Equal(first), "seed %d: the delay of the nth packet does not depend on its arrival", seed)
 	c.Direction = fault.Ingress
 	_, other := userspace.Departures(c, every(ms, 100))
 	g.Expect(other).NotTo(Equal(first), "seed %d", seed)

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inside runs do on a thread in the namespace: a socket stays where it was made.
+// inside runs do on a thread in the namespace. A socket stays in the namespace that it was
+// made in.
 func (n *namespace) inside(do func()) {
 	GinkgoHelper()
 	runtime.LockOSThread()
@@ -39,7 +40,7 @@ func (n *namespace) listenUDP(address string) *net.UDPConn {
 		Expect(err).NotTo(HaveOccurred())
 	})
 	DeferCleanup(c.Close)
-	control(c, func(fd int) { // past net.core.rmem_max
+	control(c, func(fd int) { // this may exceed net.core.rmem_max
 		Expect(unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 64<<20)).To(Succeed())
 	})
 	return c
@@ -64,14 +65,14 @@ func control(c *net.UDPConn, do func(fd int)) {
 	Expect(raw.Control(func(fd uintptr) { do(int(fd)) })).To(Succeed())
 }
 
-// send sends a number.
+// send sends a number in one packet.
 func send(c net.Conn, number int) {
 	GinkgoHelper()
 	_, err := c.Write(binary.BigEndian.AppendUint32(nil, uint32(number)))
 	Expect(err).NotTo(HaveOccurred())
 }
 
-// numbers reads count numbers, or what comes until nothing has for 5 s.
+// numbers reads count numbers. It stops early if nothing comes for 5 s.
 func numbers(c *net.UDPConn, count int) (got []int) {
 	var b [2048]byte
 	for len(got) < count {

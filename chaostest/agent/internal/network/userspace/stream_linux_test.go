@@ -21,8 +21,8 @@ import (
 
 const mtu = 1500
 
-// framesOn is how many frames a device of the namespace was given to send, and
-// their mean size, as ip says.
+// framesOn is the number of frames that a device has sent, and their mean size, as ip
+// reports them.
 func (n *namespace) framesOn(device string) (frames, meanSize float64) {
 	GinkgoHelper()
 	var links []struct {
@@ -35,7 +35,7 @@ func (n *namespace) framesOn(device string) (frames, meanSize float64) {
 	return tx.Packets, tx.Bytes / tx.Packets
 }
 
-// badChecksums is how many TCP segments the namespace has found damaged.
+// badChecksums is the number of TCP segments with a wrong checksum in the namespace.
 func (n *namespace) badChecksums() string {
 	GinkgoHelper()
 	var name, value []string
@@ -53,8 +53,8 @@ func (n *namespace) badChecksums() string {
 	return ""
 }
 
-// checksumsInSoftware makes the namespace's eth0 send finished checksums, so
-// that the other end verifies them.
+// checksumsInSoftware makes eth0 send finished checksums, so that the other end verifies
+// them.
 func (n *namespace) checksumsInSoftware() {
 	GinkgoHelper()
 	const setTxChecksum = 0x17 // ETHTOOL_STXCSUM
@@ -141,7 +141,7 @@ var _ = Describe("A TCP stream through the path", func() {
 				source := rand.NewChaCha8(sha256.Sum256([]byte(family)))
 				_, err := source.Read(data)
 				Expect(err).NotTo(HaveOccurred())
-				for range 2 { // the second time checksums are real ones
+				for range 2 { // the second time with finished checksums
 					got := copied(from, to, address, data)
 					Expect(bytes.Equal(got, data)).To(BeTrue())
 					from.checksumsInSoftware()

@@ -12,13 +12,13 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// tapQueue is the TAP's queue in frames: which may fill while the agent's
+// tapQueue is the length of the TAP's queue in frames. The queue fills while the agent's
 // thread waits for a processor.
 const tapQueue = 16384
 
-// tap is the device that matching packets are redirected to. It has no address,
-// answers no ARP, and no route leads to it. It vanishes when its descriptor is
-// closed, however that happens.
+// tap is the device to which matching packets are redirected. It has no address and answers
+// no ARP, and no route leads to it. It vanishes when its descriptor is closed, even if the
+// agent is killed.
 type tap struct {
 	fd    int
 	index int
@@ -71,7 +71,7 @@ func attachTAP() (_ int, name string, err error) {
 	switch {
 	case errors.Is(err, unix.ENOENT), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
 		return -1, "", &fault.UnsupportedError{
-			What: "the user-space path", Needs: device, Have: "opening it says: " + err.Error(),
+			What: "the user-space path", Needs: device, Have: "it cannot be opened: " + err.Error(),
 			Do: "load the kernel module tun on the host, and give the agent's container the device " + device,
 		}
 	case errors.Is(err, unix.EPERM), errors.Is(err, unix.EACCES):
@@ -84,7 +84,7 @@ func attachTAP() (_ int, name string, err error) {
 			err = errors.Join(err, unix.Close(fd))
 		}
 	}()
-	request, err := unix.NewIfreq("cg%d") // the kernel puts the first free number
+	request, err := unix.NewIfreq("cg%d") // the kernel fills in the first free number
 	if err != nil {
 		return -1, "", err
 	}
@@ -95,8 +95,7 @@ func attachTAP() (_ int, name string, err error) {
 	return fd, request.Name(), nil
 }
 
-// limitFrames keeps frames no larger than the link's, which may be set below
-// the default.
+// limitFrames limits frames to the size of the link's, which may be below the default.
 func limitFrames(kernel *netlink.Handle, device, link netlink.Link) error {
 	if segments := link.Attrs().GSOMaxSegs; segments > 0 && segments < device.Attrs().GSOMaxSegs {
 		if err := kernel.LinkSetGSOMaxSegs(device, int(segments)); err != nil {

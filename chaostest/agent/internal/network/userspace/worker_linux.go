@@ -13,55 +13,54 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// batch is how many frames are read, or sent, before the other gets its turn.
+// batch is how many frames a worker reads before it sends, and sends before it reads.
 const batch = 64
 
-// worker is one thread that reads frames from a TAP, keeps them for their time,
-// and writes them to where they go. It sleeps in the kernel until a frame comes,
-// one is due, or it is told to stop.
+// worker is one thread that reads frames from a TAP, holds them for their time, and sends
+// them on. It sleeps in the kernel until a frame comes, a frame is due, or stop is called.
 type worker struct {
 	tap, out int
 	wake     int    // eventfd
-	link     string // that out is a socket on; empty when out is the TAP
+	link     string // the link of the socket out; empty if out is the TAP
 	mac      []byte
 	name     *byte
 	memory   *arena
 	schedule *schedule
 	start    time.Time
 
-	reading []uint32     // the chunks that the next frame is read into
-	in, vec []unix.Iovec // their vector, and the one of the packet being sent
+	reading []uint32     // the chunks for the next frame
+	in, vec []unix.Iovec // the vectors for reading and for sending
 	retry   retry
-	flushBy int64 // when flushing: when to give up; 0 before
+	flushBy int64 // when a flush gives up; 0 before the flush
 	tapGone bool
 
 	received, sent, lost atomic.Uint64
 }
 
-// retry says that the link has refused the next packet, and when to try again.
+// retry says how often the link has refused the next packet, and when to try again.
 type retry struct {
 	times    int
 	at       int64
-	writable bool // wait for room in the socket's buffer, too
+	writable bool // try earlier if the socket's buffer has room
 }
 
-// A packet that the link refuses is tried again until it is patience late; then
-// it is lost, as it would be without a delay. So an unplugged cable keeps
-// nothing back that would come out old when it is plugged in again.
+// A packet that the link refuses is tried again until it is late by patience. Then it is
+// lost, as it would be without a delay. So no old packets come out when an unplugged cable
+// is plugged in again.
 const (
 	patience   = 100 * time.Millisecond
 	firstPause = 50 * time.Microsecond
 	longPause  = 5 * time.Millisecond
 )
 
-// flushPatience bounds how long a link that takes nothing holds up Close.
+// flushPatience bounds how long Close waits for a link that takes no packets.
 const flushPatience = time.Second
 
-// idleBefore is how long nothing has been held before memory is given back.
+// idleBefore is how long a worker must hold no packet before it returns memory.
 const idleBefore = time.Second
 
-// newWorker makes a worker that writes to the socket on the link, or back to
-// the TAP where there is none.
+// newWorker makes a worker. It sends packets to the socket on the link, or back to the TAP
+// if socket is negative.
 func newWorker(t *tap, socket int, link string, memory *arena, s *schedule) (*worker, error) {
 	out := socket
 	if socket < 0 {
@@ -93,7 +92,7 @@ func (w *worker) prepare(i int) {
 	w.in[i].SetLen(chunkBytes)
 }
 
-// stop makes run send what is held and return.
+// stop makes run send all held packets and return.
 func (w *worker) stop() {
 	one := [8]byte{1}
 	_, _ = unix.Write(w.wake, one[:]) // an eventfd below its limit takes every write
@@ -110,10 +109,10 @@ func (w *worker) stats(dropped uint64) Stats {
 func (w *worker) now() int64 { return int64(time.Since(w.start)) }
 
 func (w *worker) run() {
-	runtime.LockOSThread() // for good: the thread's timer slack is its own
-	// Without it a deadline is met up to 50 µs late; not worth an error.
+	runtime.LockOSThread() // forever, because the timer slack below is set for this thread
+	// Without it, packets leave up to 50 µs late, so a failure does not matter.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
-	if unix.Gettid() != unix.Getpid() { // for people who run top; the first thread's name is the agent's
+	if unix.Gettid() != unix.Getpid() { // top shows this name; the name of the first thread is the agent's
 		_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(w.name)), 0, 0, 0)
 	}
 	for {
@@ -126,7 +125,7 @@ func (w *worker) run() {
 	}
 }
 
-// sleep waits for a frame, a deadline, or the stop, which it reports.
+// sleep waits for a frame, a deadline, or stop. It reports whether stop was called.
 func (w *worker) sleep(more bool) (stopped bool) {
 	fds := [3]unix.PollFd{
 		{Fd: int32(w.wake), Events: unix.POLLIN},
@@ -168,7 +167,7 @@ func (w *worker) sleep(more bool) (stopped bool) {
 	return fds[0].Revents != 0
 }
 
-// read takes frames off the TAP and reports whether there may be more.
+// read reads frames from the TAP, and reports whether there may be more.
 func (w *worker) read() (more bool) {
 	for range batch {
 		if w.tapGone {
@@ -181,21 +180,21 @@ func (w *worker) read() (more bool) {
 		case err == unix.EAGAIN:
 			return false
 		case err == unix.EINTR:
-		case err == unix.EINVAL: // a frame that no virtio-net header describes
+		case err == unix.EINVAL: // no virtio-net header can describe the frame
 			w.received.Add(1)
 			w.lost.Add(1)
-		default: // somebody has removed the TAP: what is held still goes out
+		default: // another program has removed the TAP; held packets still leave
 			w.tapGone = true
 		}
 	}
 	return true
 }
 
-// take schedules the frame of n bytes that was just read.
+// take schedules the frame of n bytes that was read.
 func (w *worker) take(n int) {
 	start := w.memory.chunk(w.reading[0])[:min(n, chunkBytes)]
 	if n < vnetHeader+ethernetHead || bytes.Equal(start[sourceMACAt:sourceMACAt+len(w.mac)], w.mac) {
-		return // the kernel's own, sent from the TAP: not the target's
+		return // the kernel sent it on the TAP; it is not from the target
 	}
 	wire := wirePackets(start, n)
 	w.received.Add(wire)
@@ -213,7 +212,7 @@ func (w *worker) take(n int) {
 	}
 }
 
-// sendDue sends what is due and reports whether there may be more.
+// sendDue sends packets that are due, and reports whether there may be more.
 func (w *worker) sendDue(now int64) (more bool) {
 	if w.retry.times > 0 && now < w.retry.at {
 		return false
@@ -236,9 +235,8 @@ func (w *worker) sendDue(now int64) (more bool) {
 	return true
 }
 
-// send puts one packet back. It is false when the packet has to wait because
-// the link takes nothing now; those behind it wait, too, to stay in order. A
-// packet waits until giveUp at most.
+// send puts one packet back. It returns false if the link takes no packet now. The packet
+// then waits, but not beyond giveUp. Later packets wait too, to keep the order.
 func (w *worker) send(p packet, giveUp int64) bool {
 	wire := wirePackets(w.memory.chunk(p.first)[:min(p.size, chunkBytes)], int(p.size))
 	w.vec = w.memory.vector(w.vec, p)
@@ -254,25 +252,25 @@ func (w *worker) send(p packet, giveUp int64) bool {
 		pause := min(firstPause<<min(w.retry.times, 10), longPause)
 		w.retry = retry{times: w.retry.times + 1, at: w.now() + int64(pause), writable: err == unix.EAGAIN}
 		return false
-	default: // the link is down or gone, refuses this frame, or is busy for too long
+	default: // the link is down or gone, refuses this frame, or was busy for too long
 		w.lost.Add(wire)
 	}
 	w.retry = retry{}
 	return true
 }
 
-// refit asks again what the link takes: its offloads may have been turned off.
-// What the link no longer takes is lost; what comes next is cut to fit.
+// refit reads the offloads of the link again, because they may have been turned off. Frames
+// that the link no longer takes are lost. The kernel segments later frames to fit.
 func (w *worker) refit() {
 	if w.link == "" || w.tapGone {
 		return
 	}
 	if offloads, err := offloadsOf(w.out, w.link); err == nil {
-		_ = setOffloads(w.tap, offloads) // else the next large frame asks again
+		_ = setOffloads(w.tap, offloads) // if this fails, the next large frame tries again
 	}
 }
 
-// flush sends all that is held or was redirected before the stop.
+// flush sends all packets that are held or were redirected before stop.
 func (w *worker) flush() {
 	for range tapQueue / batch {
 		if !w.read() {
@@ -286,12 +284,12 @@ func (w *worker) flush() {
 		}
 		wait := unix.NsecToTimespec(max(w.retry.at-w.now(), 0))
 		if _, err := unix.Ppoll(nil, &wait, nil); err != nil && !errors.Is(err, unix.EINTR) {
-			return // cannot happen; never spin on it
+			return // cannot happen, but must not become a busy loop
 		}
 	}
 }
 
-// vectored is readv or writev without the copies of package unix.
+// vectored is readv or writev. Unlike those of package unix, it copies no vectors.
 func vectored(call uintptr, fd int, v []unix.Iovec) (int, unix.Errno) {
 	n, _, err := unix.Syscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(v))), uintptr(len(v)))
 	return int(n), err
