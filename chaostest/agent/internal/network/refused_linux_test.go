@@ -3,7 +3,6 @@ package network
 import (
 	"net/netip"
 	"os"
-	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -36,20 +35,6 @@ var _ = Describe("what cannot be done", func() {
 		Expect(target.State()).To(Equal(before))
 		Expect(here.namespaces.byInode).To(BeEmpty())
 	}
-
-	It("is refused: a process that is gone", func(ctx SpecContext) {
-		q := request(target, fault.BlackHole(), fault.Filter{}, "")
-		gone := NewHost(GinkgoTB())
-		gone.End()
-		q.Target.PID = gone.PID()
-		refuse(ctx, q, MatchError(ContainSubstring("no such process: has the container stopped?")))
-	})
-
-	It("is refused: a process of another container", func(ctx SpecContext) {
-		q := request(target, fault.BlackHole(), fault.Filter{}, "")
-		q.Target.ID = strings.Repeat("0123456789abcdef", 4)
-		refuse(ctx, q, MatchError(ContainSubstring("which does not belong to the container: has the container been restarted?")))
-	})
 
 	It("is refused: the host's own network", func(ctx SpecContext) {
 		q := request(target, fault.BlackHole(), fault.Filter{}, "")

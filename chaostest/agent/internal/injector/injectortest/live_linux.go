@@ -19,12 +19,12 @@ func revertedTwice(s *subject, f fault.Fault) {
 	a := live.Attestation()
 	s.g.Expect(a.Path).To(MatchRegexp(s.answers().path))
 	s.g.Expect(a.Readback).NotTo(BeEmpty())
-	s.g.Expect(s.felt()).To(BeTrue())
+	s.g.Expect(s.felt()).To(BeTrue(), "a live fault is felt")
 	s.g.Eventually(func() record.Evidence { s.work(); return live.Evidence() }, "20s").Should(And(
 		HaveField("Effective", true), HaveField("Summary", Not(BeEmpty())), HaveField("Counts", Not(BeEmpty())),
 		HaveField("LeaseLapsed", false), HaveField("TargetDied", false), HaveField("Spoilt", BeEmpty())))
 	s.reverted(live, journal)
-	s.g.Eventually(s.felt, "20s").Should(BeFalse())
+	s.g.Eventually(s.felt, "20s").Should(BeFalse(), "a reverted fault is not felt")
 	final := live.Evidence()
 	s.g.Expect(journal.Unwind()).To(Succeed(), "a second time")
 	s.g.Expect(live.Prove()).To(Succeed())
@@ -53,7 +53,7 @@ func renewed(s *subject, f fault.Fault) {
 	}
 	s.g.Consistently(live.Evidence, "2500ms", "100ms").Should(HaveField("LeaseLapsed", false))
 	s.g.Expect(s.touched()).To(BeTrue())
-	s.g.Expect(s.felt()).To(BeTrue())
+	s.g.Expect(s.felt()).To(BeTrue(), "a live fault is felt")
 	s.g.Expect(journal.Unwind()).To(Succeed())
 	s.g.Expect(live.Prove()).To(Succeed())
 }
@@ -71,8 +71,8 @@ func targetDied(s *subject, f fault.Fault) {
 func agentKilled(s *subject, f fault.Fault) {
 	agent := s.agent(f)
 	s.g.Expect(s.touched()).To(BeTrue())
-	s.g.Expect(s.felt()).To(BeTrue())
+	s.g.Expect(s.felt()).To(BeTrue(), "a live fault is felt")
 	s.g.Expect(agent.Process.Kill()).To(Succeed())
-	s.g.Eventually(s.felt, endsWithin).Should(BeFalse())
+	s.g.Eventually(s.felt, endsWithin).Should(BeFalse(), "it ends by itself")
 	s.reverted(s.live("2", f)) // the next fault removes what may be left
 }

@@ -115,7 +115,7 @@ func (s *networkSite) answers() answers {
 	return answers{
 		path:    path,
 		refused: " of container shop: ",
-		foreign: "which is not the container's: has the container been restarted?",
+		foreign: "which does not belong to the container: has the container been restarted?",
 		ended:   "no such process: has the container stopped?",
 		lapsed:  MatchRegexp("the lease ran out meanwhile$|because the lease had run out$"),
 		// The fault runs again. Its evidence still says that the lease lapsed.
@@ -132,5 +132,5 @@ func (s *networkSite) answers() answers {
 // since a packet can be handed on only once.
 func (s *networkSite) overlapped(first, second record.Attestation, refused bool) {
 	s.t.Helper()
-	s.g.Expect(refused).To(Equal(first.Path != "bpf" && second.Path != "bpf"))
+	s.g.Expect(refused).To(Equal(first.Path != "bpf" && second.Path != "bpf"), "refused, with %q before %q", first.Path, second.Path)
 }

@@ -33,7 +33,7 @@ func overlapping(s *subject, first, second fault.Fault) {
 	s.g.Expect(journal.Unwind()).To(Succeed())
 	s.g.Expect(one.Prove()).To(Succeed())
 	s.g.Expect(s.touched()).To(BeTrue(), "the other stays")
-	s.g.Expect(s.felt()).To(BeTrue())
+	s.g.Expect(s.felt()).To(BeTrue(), "a live fault is felt")
 	s.g.Expect(two.Renew(injector.In(time.Minute))).To(Succeed())
 	s.reverted(two, another)
 }
