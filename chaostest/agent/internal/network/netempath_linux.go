@@ -99,7 +99,7 @@ func (i *injection) addClass(device tc.Link, netem tc.Netem) (*tc.NetemClass, er
 	if err != nil {
 		return nil, err
 	}
-	// Draining takes as long as the delay, so the namespace is not locked meanwhile.
+	// Draining takes as long as the delay, so the namespace is not locked during that time.
 	if err := i.beforeDoingUnlocked("release what netem holds on "+device.Name, class.Drain); err != nil {
 		return nil, err
 	}

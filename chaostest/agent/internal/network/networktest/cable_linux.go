@@ -11,12 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Address gives a device addresses and sets it up.
+// Address adds addresses to a device and sets it up.
 func (h *Host) Address(device string, all ...string) {
 	h.t.Helper()
 	link, err := h.LinkByName(device)
 	h.g.Expect(err).NotTo(HaveOccurred())
-	_ = h.LinkSetIP6AddrGenMode(link, 1) // no address that comes by itself, later
+	_ = h.LinkSetIP6AddrGenMode(link, 1) // the kernel must not add an address later
 	for _, a := range all {
 		address, err := netlink.ParseAddr(a)
 		h.g.Expect(err).NotTo(HaveOccurred())
@@ -44,8 +44,8 @@ func (h *Host) Listen(address string, port int) *net.UDPConn {
 	return c
 }
 
-// Lay joins a device of the host with one of another by a cable, as Docker lays
-// it: with a transmit queue of length 0 at this end.
+// Lay joins a device of the host to one of another host by a cable. As with Docker, this
+// end has a transmit queue of length 0.
 func (h *Host) Lay(device string, other *Host) {
 	h.t.Helper()
 	attributes := netlink.NewLinkAttrs()
@@ -53,8 +53,8 @@ func (h *Host) Lay(device string, other *Host) {
 	h.g.Expect(h.LinkAdd(&netlink.Veth{LinkAttrs: attributes, PeerName: device, PeerNamespace: netlink.NsPid(other.PID())})).To(Succeed())
 }
 
-// The addresses of the hosts that Connect makes. The client has a second one, the
-// stranger's, for what a filter leaves out.
+// The addresses of the hosts that Connect makes. The client also has the addresses of a
+// stranger, for packets that a filter leaves out.
 const (
 	TargetIP    = "10.77.0.1"
 	TargetIP6   = "fd77::1"
@@ -64,15 +64,14 @@ const (
 	StrangerIP6 = "fd77::3"
 )
 
-// Connect makes a target and a client, joined by a cable that is called eth0 at
-// both ends.
+// Connect makes a target and a client. A cable with the name eth0 at both ends joins them.
 func Connect(t testing.TB) (target, client *Host) {
 	t.Helper()
 	target, client = NewHost(t), NewHost(t)
 	target.Lay("eth0", client)
 	target.Address("eth0", TargetIP+"/24", TargetIP6+"/64")
 	client.Address("eth0", ClientIP+"/24", StrangerIP+"/24", ClientIP6+"/64", StrangerIP6+"/64")
-	for _, h := range []*Host{target, client} { // a packet that comes earlier is lost, and sent again a second later
+	for _, h := range []*Host{target, client} { // an earlier packet would be lost, and sent again a second later
 		h.g.Eventually(h.operState, "20s").Should(Equal(netlink.LinkOperState(netlink.OperUp)))
 	}
 	for _, peer := range []string{ClientIP, StrangerIP, ClientIP6, StrangerIP6} {
@@ -81,7 +80,7 @@ func Connect(t testing.TB) (target, client *Host) {
 	return target, client
 }
 
-// operState is whether the kernel has taken note that eth0 is up.
+// operState is the kernel's present state of eth0.
 func (h *Host) operState() (netlink.LinkOperState, error) {
 	link, err := h.LinkByName("eth0")
 	if err != nil {

@@ -1,3 +1,3 @@
-// Package networktest makes hosts for tests of network faults: processes that each
-// have a network namespace, joined by a cable.
+// Package networktest makes hosts for tests of network faults. A host is a process in a new
+// network namespace, and cables join hosts.
 package networktest

@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Host is a process in a network namespace that was made for it, and netlink in there.
+// Host is a process in a new network namespace, with a netlink handle in that namespace.
 type Host struct {
 	*netlink.Handle
 	t         testing.TB
@@ -27,12 +27,12 @@ type Host struct {
 	namespace netns.NsHandle
 }
 
-// NewHost makes a host with loopback only. It ends with the test.
+// NewHost makes a host with only a loopback interface. It ends with the test.
 func NewHost(t testing.TB) *Host {
 	t.Helper()
 	h := &Host{t: t, g: NewWithT(t), process: exec.Command("cat")}
 	h.process.SysProcAttr = &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET}
-	_, err := h.process.StdinPipe() // which closes when this process ends: cat then ends, too
+	_, err := h.process.StdinPipe() // it closes when this process ends, and then cat ends too
 	h.g.Expect(err).NotTo(HaveOccurred())
 	h.g.Expect(h.process.Start()).To(Succeed())
 	t.Cleanup(h.End)
@@ -48,10 +48,10 @@ func NewHost(t testing.TB) *Host {
 	return h
 }
 
-// PID is the process of the host.
+// PID is the ID of the host's process.
 func (h *Host) PID() int { return h.process.Process.Pid }
 
-// NamespacePath is where the kernel shows the host's network namespace.
+// NamespacePath is the path of the host's network namespace in /proc.
 func (h *Host) NamespacePath() string { return fmt.Sprintf("/proc/%d/ns/net", h.PID()) }
 
 // End kills the host's process. Its network stays as long as the test.
@@ -60,7 +60,7 @@ func (h *Host) End() {
 	_ = h.process.Wait()
 }
 
-// Processes are the processes in the host's network, in no order.
+// Processes returns the IDs of the processes in the host's network, in no order.
 func (h *Host) Processes() []int {
 	h.t.Helper()
 	network, err := os.Stat(fmt.Sprintf("/proc/self/fd/%d", h.namespace))
@@ -70,7 +70,7 @@ func (h *Host) Processes() []int {
 	var inside []int
 	for _, path := range all {
 		if its, err := os.Stat(path); err != nil || !os.SameFile(its, network) {
-			continue // another's, or that of a process that has ended
+			continue // the process is in another network, or has ended
 		}
 		pid, err := strconv.Atoi(strings.Split(path, "/")[2])
 		h.g.Expect(err).NotTo(HaveOccurred())
@@ -79,7 +79,7 @@ func (h *Host) Processes() []int {
 	return inside
 }
 
-// Inside runs f on a thread in the host's network, which ends with f.
+// Inside runs f on a thread in the host's network. The thread ends with f.
 func (h *Host) Inside(f func() error) error {
 	result := make(chan error, 1)
 	go func() {
@@ -104,7 +104,7 @@ func (h *Host) Run(tool string, arguments ...string) (string, error) {
 	return string(out), err
 }
 
-// Must runs a tool that has to succeed.
+// Must runs a tool, and fails the test if the tool fails.
 func (h *Host) Must(tool string, arguments ...string) string {
 	h.t.Helper()
 	out, err := h.Run(tool, arguments...)
@@ -112,10 +112,10 @@ func (h *Host) Must(tool string, arguments ...string) string {
 	return out
 }
 
-// packetCount is in what tc shows of an HTB.
+// packetCount matches the packet counter of an HTB in the output of tc.
 var packetCount = regexp.MustCompile(`direct_packets_stat \d+ `)
 
-// State is what tools that know nothing of us see of the host's network.
+// State is the state of the host's network, as the usual tools print it.
 func (h *Host) State() string {
 	h.t.Helper()
 	var s strings.Builder
@@ -131,7 +131,7 @@ func (h *Host) State() string {
 		{"ip", "-6", "route", "show", "table", "all"},
 		{"nft", "list", "ruleset"},
 	} {
-		out, _ := h.Run(command[0], command[1:]...) // no clsact: tc fails, the same each time
+		out, _ := h.Run(command[0], command[1:]...) // without clsact tc fails, with the same output each time
 		out = packetCount.ReplaceAllString(out, "")
 		s.WriteString("# " + strings.Join(command, " ") + "\n" + out)
 	}

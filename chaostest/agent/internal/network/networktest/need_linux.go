@@ -5,26 +5,27 @@ import (
 	"testing"
 )
 
-// The variables by which an environment promises what it has: a test that cannot
-// have it then fails and is not skipped.
+// With these variables an environment promises what it has. A test that lacks it then fails
+// instead of being skipped.
 const (
 	RequireRoot  = "CHAOSGATE_REQUIRE_ROOT"
 	RequireNetem = "CHAOSGATE_REQUIRE_NETEM"
 )
 
-// Need skips a test for what is missing, unless the environment promised it.
-func Need(t testing.TB, promise, what string, missing error) {
+// Need skips the test if there is an obstacle. If the environment has promised that there is
+// none, it fails the test instead.
+func Need(t testing.TB, promise, what string, obstacle error) {
 	t.Helper()
-	if missing == nil {
+	if obstacle == nil {
 		return
 	}
 	if os.Getenv(promise) != "" {
-		t.Fatal(promise + " is set, but there is no " + what + ": " + missing.Error())
+		t.Fatal(promise + " is set, but there is no " + what + ": " + obstacle.Error())
 	}
-	t.Skip("needs " + what + ": " + missing.Error())
+	t.Skip("needs " + what + ": " + obstacle.Error())
 }
 
-// NeedRoot skips where namespaces cannot be made.
+// NeedRoot skips the test if network namespaces cannot be made.
 func NeedRoot(t testing.TB) {
 	t.Helper()
 	if os.Geteuid() != 0 {

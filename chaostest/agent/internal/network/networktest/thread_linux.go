@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// OnSpoiledThread runs do on a thread that dies afterwards.
+// OnSpoiledThread runs spoil and then do on a new thread. The thread ends afterwards.
 func OnSpoiledThread(t testing.TB, spoil func() error, do func() error) (err error) {
 	t.Helper()
 	var spoilt error
@@ -25,7 +25,7 @@ func OnSpoiledThread(t testing.TB, spoil func() error, do func() error) (err err
 	return err
 }
 
-// Without drops one of the thread's capabilities.
+// Without returns a function that drops a capability of the calling thread.
 func Without(capability uint) func() error {
 	return func() error {
 		header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
