@@ -16,25 +16,18 @@ import (
 )
 
 // AgreeOnClock succeeds when no two members of a *probe.FleetWindow can have clocks that
-// differ by more than within, which is above 0:
+// differ by more than within, which is above 0. The probe must read the time of each answer:
 //
-//	work := func(s probe.Service) probe.Probe {
-//		return probe.HTTP(s, "8080/tcp", "/work", probe.ClockFrom(probe.HeaderField("Date")))
-//	}
-//	seen := Load(ctx, probe.FleetOf(work, replicas...), PerSecond(20), For(5*time.Second))
+//	probe.HTTP(s, "8080/tcp", "/work", probe.ClockFrom(probe.HeaderField("Date")))
+//	...
 //	Expect(seen).To(AgreeOnClock(2 * time.Second))
 //
-// The test process reads its own clock before the request and after the answer. The time that
-// a member reports lies between the two, so its offset lies in an interval that is certain,
-// and each answer makes it shorter. There is no chance in it and no alpha.
-//
-// It is violated when two intervals lie further apart than within. It is undecided while
-// answers take too long, times are too coarse (a Date header has whole seconds), or a member
-// has not answered, which is an error in either polarity. A member whose answers have no time
-// that can be read is an error. Containers on one host share its clock.
+// It is undecided while answers take too long, while times are too coarse (a Date header has
+// whole seconds), or while a member has not answered. A member whose answers contain no
+// readable time is an error. Containers on one host share its clock.
 func AgreeOnClock(within time.Duration, options ...ClockOption) types.GomegaMatcher {
 	a := &agreeOnClock{within: within}
-	options, a.invalid = given(options)
+	options, a.invalid = withoutNil(options)
 	for _, option := range options {
 		option.applyClock(a)
 	}
@@ -94,35 +87,35 @@ func (a *agreeOnClock) look(f *probe.FleetWindow) (clocks, error) {
 		return clocks{}, err
 	}
 	var offsets []stats.Offset
-	var said []probe.Member
+	var answered []probe.Member
 	var silent []string
-	var problem error // of the first member whose answers say no time
+	var problem error // of the first member whose answers contain no time
 	for _, m := range members {
 		r := probe.Fold(m.Window, clockKey{}, func() reading { return reading{} }, read)
 		switch {
 		case r.stepped:
-			return clocks{outcome: record.Violated, text: m.Name + "'s clock was set, or stepped, while it was read: its times agree with no one offset"}, nil
-		case r.problem != "", r.n == 0 && r.unread != "":
+			return clocks{outcome: record.Violated, text: m.Name + "'s clock was set, or stepped, while it was read: its times fit no single offset"}, nil
+		case r.problem != "", r.n == 0 && r.proxyProblem != "":
 			if problem == nil {
-				problem = fmt.Errorf("%s: %s", m.Name, cmp.Or(r.problem, r.unread))
+				problem = fmt.Errorf("%s: %s", m.Name, cmp.Or(r.problem, r.proxyProblem))
 			}
 		case r.n > 0:
-			offsets, said = append(offsets, r.offset), append(said, m)
-		case r.unasked:
-			return clocks{}, fmt.Errorf("%s answers, and none of its answers says what time it is: let the probe read it, with probe.ClockFrom(probe.HeaderField(\"Date\"))", m.Name)
+			offsets, answered = append(offsets, r.offset), append(answered, m)
+		case r.notRead:
+			return clocks{}, fmt.Errorf("%s answers, but none of its answers contains a time: let the probe read it, with probe.ClockFrom(probe.HeaderField(\"Date\"))", m.Name)
 		default:
 			silent = append(silent, m.Name)
 		}
 	}
 	var found clocks
-	if len(said) > 1 {
+	if len(answered) > 1 {
 		agreement, err := stats.Agree(offsets, a.within)
 		if err != nil {
 			return clocks{}, err
 		}
-		found = a.say(said, offsets, agreement)
+		found = a.describe(answered, offsets, agreement)
 	}
-	// Two that differ do so whatever the others would say.
+	// Two members that differ still differ when the others answer.
 	switch {
 	case found.outcome == record.Violated:
 	case problem != nil:
@@ -133,25 +126,25 @@ func (a *agreeOnClock) look(f *probe.FleetWindow) (clocks, error) {
 	return found, nil
 }
 
-func (a *agreeOnClock) say(members []probe.Member, offsets []stats.Offset, agreement stats.ClockAgreement) clocks {
+func (a *agreeOnClock) describe(members []probe.Member, offsets []stats.Offset, agreement stats.ClockAgreement) clocks {
 	c := clocks{outcome: record.Undecided, least: agreement.Least}
 	switch {
 	case agreement.Agreed:
 		c.outcome, c.text = record.Kept, fmt.Sprintf("no two clocks can differ by more than %s", units.Round(agreement.Most))
 	case agreement.Disagreed:
 		c.outcome = record.Violated
-		var said []string
+		var parts []string
 		for _, skew := range agreement.Skewed {
 			direction := "ahead of"
 			if skew.By < 0 {
 				direction = "behind"
 			}
-			said = append(said, fmt.Sprintf("%s is %s the others by at least %s", members[skew.Member].Name, direction, units.Round(skew.By.Abs())))
+			parts = append(parts, fmt.Sprintf("%s is %s the others by at least %s", members[skew.Member].Name, direction, units.Round(skew.By.Abs())))
 		}
-		if len(said) == 0 {
-			said = agreement.Warnings
+		if len(parts) == 0 {
+			parts = agreement.Warnings
 		}
-		c.text = strings.Join(said, "; ")
+		c.text = strings.Join(parts, "; ")
 	default:
 		widest := 0
 		for i, o := range offsets {
@@ -159,7 +152,7 @@ func (a *agreeOnClock) say(members []probe.Member, offsets []stats.Offset, agree
 				widest = i
 			}
 		}
-		c.text = fmt.Sprintf("undecided: clocks may differ by %s: that of %s is known to %s only: ask it for a finer time, or over a faster way",
+		c.text = fmt.Sprintf("undecided: clocks may differ by %s: that of %s is known to %s only: ask it for a finer time, or over a faster path",
 			units.Round(agreement.Most), members[widest].Name, units.Round(offsets[widest].Width()))
 	}
 	return c

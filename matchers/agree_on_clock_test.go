@@ -46,7 +46,7 @@ func TestClocksThatShowNoTimeDoNotAgree(t *testing.T) {
 	if text := refusal(t, empty, AgreeOnClock(time.Second)); text != "AgreeOnClock: a: read a clock: there is no local time from before the request or from after the answer: note both" {
 		t.Error(text)
 	}
-	// Centuries that a duration can still tell are a difference like any other.
+	// A difference of centuries still fits a duration and is judged like any other.
 	f := members(t, 20, func(s *probe.Sample, place, _ int) { tells(s, []time.Duration{0, 0, 0, 2_000_000 * time.Hour}[place]) })
 	if text := failure(func(g Gomega) { g.Expect(f).To(AgreeOnClock(time.Second)) }); !strings.Contains(text, "\nbut d is ahead of the others by at least 19999") {
 		t.Errorf("failed with\n%s", text)
@@ -55,7 +55,7 @@ func TestClocksThatShowNoTimeDoNotAgree(t *testing.T) {
 }
 
 func TestClocksAreUndecidedUntilEachMemberHasAnswered(t *testing.T) {
-	const down = "undecided: b has given no whole answer in 20 samples, so nobody knows its time: load until it answers, or leave it out with Except(\"b\")\nfleet of 4: "
+	const down = "undecided: b has given no whole answer in 20 samples, so its time is unknown: load until it answers, or leave it out with Except(\"b\")\nfleet of 4: "
 	f := members(t, 20, func(s *probe.Sample, place, _ int) {
 		if tells(s, 0); place == 1 {
 			refused(s)
@@ -69,10 +69,10 @@ func TestClocksAreUndecidedUntilEachMemberHasAnswered(t *testing.T) {
 		t.Errorf("judgements %+v", j)
 	}
 	expect(t, "", func(g Gomega) { g.Expect(f).To(AgreeOnClock(time.Second, Except("b"))) })
-	if text := refusal(t, members(t, 0, nil), AgreeOnClock(time.Second)); !strings.HasPrefix(text, "undecided: a, b, c and d have given no whole answer in 0 samples, so nobody knows their times: load until they answer\nfleet of 4: ") {
+	if text := refusal(t, members(t, 0, nil), AgreeOnClock(time.Second)); !strings.HasPrefix(text, "undecided: a, b, c and d have given no whole answer in 0 samples, so their times are unknown: load until they answer\nfleet of 4: ") {
 		t.Error(text)
 	}
-	// What those say that answered is certain, whatever b would say.
+	// Members that answered and differ do so whatever b answers later.
 	f = members(t, 20, func(s *probe.Sample, place, _ int) {
 		if tells(s, time.Duration(place/3)*time.Minute); place == 1 {
 			refused(s)
@@ -83,16 +83,16 @@ func TestClocksAreUndecidedUntilEachMemberHasAnswered(t *testing.T) {
 		t.Errorf("failed with\n%s", text)
 	}
 	expect(t, "", func(g Gomega) { g.Expect(f).NotTo(AgreeOnClock(time.Second)) })
-	// A version that can't be read is no reason for a clock that nobody asks for.
+	// A version problem does not matter to a probe that reads no clock.
 	f = members(t, 20, func(s *probe.Sample, _, _ int) {
 		s.VersionProblem = "version from header X-Version: the answer says none"
 	})
-	if text := refusal(t, f, AgreeOnClock(time.Second)); text != `AgreeOnClock: a answers, and none of its answers says what time it is: let the probe read it, with probe.ClockFrom(probe.HeaderField("Date"))` {
+	if text := refusal(t, f, AgreeOnClock(time.Second)); text != `AgreeOnClock: a answers, but none of its answers contains a time: let the probe read it, with probe.ClockFrom(probe.HeaderField("Date"))` {
 		t.Error(text)
 	}
 }
 
-func TestPollingClocksStandsALookBeforeTheFirstAnswer(t *testing.T) {
+func TestPollingClocksMayStartBeforeTheFirstAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		skew   time.Duration
 		assert func(Gomega, *fleetLoad)
@@ -117,8 +117,8 @@ func TestPollingClocksStandsALookBeforeTheFirstAnswer(t *testing.T) {
 	}
 }
 
-// What stands before a member may answer for it, and says no time.
-func TestAnAnswerOfAProxyIsNoProblemOfClocks(t *testing.T) {
+// A proxy in front of a member may answer in its place, without a time.
+func TestAProxysAnswerIsNoClockProblem(t *testing.T) {
 	by := func(skew time.Duration, class probe.Class) *probe.FleetWindow {
 		return members(t, 20, func(s *probe.Sample, place, n int) {
 			says := s.Time.Add(s.Latency / 2)

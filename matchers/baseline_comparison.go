@@ -28,13 +28,13 @@ func (c comparison) judgement(m *matchBaseline, n int) record.Judgement {
 	}
 }
 
-// undecidedComparison is one that could not be made, in words.
+// undecidedComparison says why nothing could be compared.
 func undecidedComparison(words string, args ...any) *comparison {
 	return &comparison{outcome: record.Undecided, text: "undecided: " + fmt.Sprintf(words, args...), value: nan, threshold: nan}
 }
 
 func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
-	// First, because a poll asks often, and what was accepted matters at the end.
+	// This comes first because a poll asks often, and the baseline matters only at the end.
 	if i := slices.IndexFunc(windows, grows); i >= 0 {
 		c := undecidedComparison("the window still grows (%s so far), and whole loads are compared: wait for its end, as Eventually and Load do", samples(windows[i].N()))
 		c.more = true
@@ -52,7 +52,7 @@ func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
 		return nil, err
 	}
 	if len(accepted) == 0 {
-		return undecidedComparison("no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other"), nil
+		return undecidedComparison("no accepted run has this window: accept runs of the spec as it is now, under a text that no other spec has"), nil
 	}
 	runs := make([]baseline.Run, len(now))
 	for i, w := range now {
@@ -63,19 +63,19 @@ func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := m.say(found)
+	c := m.describe(found)
 	c.more = c.more && slices.ContainsFunc(windows, func(w *probe.Window) bool { return !w.Final() })
 	return c, nil
 }
 
-// mostAccepted is more runs than anybody accepts.
+// mostAccepted is more runs than a team would accept.
 const mostAccepted = 500
 
-// say says what was found of the one window.
-func (m *matchBaseline) say(found baseline.Comparison) *comparison {
+// describe puts the comparison of the one window into words.
+func (m *matchBaseline) describe(found baseline.Comparison) *comparison {
 	switch {
 	case found.Missing != "":
-		return undecidedComparison("the baseline is of no use here: %s", found.Missing)
+		return undecidedComparison("the baseline cannot be used here: %s", found.Missing)
 	case len(found.Unfit) > 0:
 		c := undecidedComparison("%s", found.Unfit[0].Words)
 		c.more = found.Unfit[0].More

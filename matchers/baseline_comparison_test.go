@@ -16,7 +16,7 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// counting has every accepted window have so many samples.
+// counting sets how many samples every accepted window has.
 func counting(n int) func(*baseline.Baseline) {
 	return func(b *baseline.Baseline) {
 		for i := range b.Runs {
@@ -25,7 +25,7 @@ func counting(n int) func(*baseline.Baseline) {
 	}
 }
 
-// inSells is what a load in the spec "sells" gives.
+// inSells is a window as a load in the spec "sells" returns it.
 func inSells(l *load) func() *probe.Window {
 	return func() *probe.Window { return l.window().FromSpec("sells", 1) }
 }
@@ -64,7 +64,7 @@ func TestBaselineIsComparedWithAWholeLoad(t *testing.T) {
 	}
 }
 
-// What is collected must be as long as what will be compared with it.
+// A collected window must be as long as later ones that are compared with it.
 func TestBaselineBeingCollectedWaitsForTheLoad(t *testing.T) {
 	t.Setenv(record.CollectVariable, "1")
 	l := newLoad(t, 50, 250)
@@ -81,7 +81,7 @@ func TestBaselineNeedsAsManySamplesAsWereAccepted(t *testing.T) {
 		accepted, n int
 		want        string
 	}{
-		// The accepted windows have from so many samples to 18 more.
+		// The accepted windows have from this many samples to 18 more.
 		{91, 1, "undecided: the window has 1 sample, and 100 are usual in the accepted runs: fewer than half as many cannot be compared: load as the accepted runs did, or collect anew"},
 		{91, 49, "undecided: the window has 49 samples, and 100 are usual in the accepted runs: "},
 		{91, 50, ""},
@@ -101,7 +101,7 @@ func TestBaselineNeedsAsManySamplesAsWereAccepted(t *testing.T) {
 			t.Errorf("%d samples after %d failed with\n%s\n--- want\n%s", c.n, c.accepted, text, c.want)
 		}
 	}
-	// The least of several runs counts, and no accepted one that was cut short.
+	// The shortest of several runs counts, but not an accepted one that was cut short.
 	accepted := acceptedRuns(t, nil, alike(19)...)
 	few := []*probe.Window{sold(t, 12*time.Millisecond), window(10, nil).FromSpec("sells", 1)}
 	if _, err := MatchBaseline(accepted).Match(few); err == nil || !strings.Contains(err.Error(), "the window has 10 samples, and 250 are usual in the accepted runs") {
@@ -142,7 +142,7 @@ func TestBaselineOfADeadServiceMatchesNothing(t *testing.T) {
 	}
 }
 
-func TestBaselineSaysWhatNoNumberOfRunsCanShow(t *testing.T) {
+func TestBaselineSaysWhenNoNumberOfRunsSuffices(t *testing.T) {
 	accepted := acceptedRuns(t, nil, alike(19)...)
 	w, other, third := sold(t, 12*time.Millisecond), sold(t, 13*time.Millisecond), sold(t, 14*time.Millisecond)
 	for _, c := range []struct {

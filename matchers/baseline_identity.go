@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// windows are those that the matcher was given: at least one, and each once.
+// windows returns the windows to judge: at least one, and each only once.
 func (m *matchBaseline) windows(actual any) ([]*probe.Window, error) {
 	windows, ok := actual.([]*probe.Window)
 	if w, one := actual.(*probe.Window); one {
@@ -34,7 +34,7 @@ func (m *matchBaseline) windows(actual any) ([]*probe.Window, error) {
 	return windows, nil
 }
 
-// measured refuses a window of which there is nothing to compare.
+// measured refuses a window that has nothing to compare.
 func measured(w *probe.Window) error {
 	if w == nil || w.N() == 0 && !grows(w) {
 		return errors.New("the window has no sample: load for longer or at a higher rate")
@@ -45,26 +45,26 @@ func measured(w *probe.Window) error {
 	return nil
 }
 
-// grows says that more samples will come, so that the window is not what it will be.
+// grows reports whether more samples will come.
 func grows(w *probe.Window) bool { return w.Growing() && !w.Final() }
 
-// sameSamples says that two windows are one measurement, which counts once: In
-// makes another window of it.
+// sameSamples reports whether two windows are one measurement, which must count once. In
+// makes a second window of the same samples.
 func sameSamples(a, b *probe.Window) bool {
 	return a == b || a.N() > 0 && a.N() == b.N() && a.Start().Equal(b.Start()) && slices.Equal(a.Samples(), b.Samples())
 }
 
-// summaries are the metrics of the windows, all of which must be the same one of
+// summaries returns the metrics of the windows. They must all be the same window of
 // different runs.
 func summaries(windows []*probe.Window) ([]baseline.Window, error) {
 	now := make([]baseline.Window, len(windows))
 	for i, w := range windows {
 		now[i] = baseline.Summarise(w.Record())
 		if now[i].Number < 1 {
-			return nil, errors.New("it is not known which window of its spec this is (it never is of a part that Slice cuts): give the whole window, or say it with In")
+			return nil, errors.New("it is not known which window of its spec this is (it never is for a part cut by Slice): give the whole window, or give its number with In")
 		}
 		if now[i].Spec == "" {
-			return nil, errors.New("it is not known which spec this window is of, as of one that was loaded before the suite: load it in the spec, or say it with In")
+			return nil, errors.New("it is not known which spec this window belongs to (one loaded before the suite belongs to none): load it in the spec, or name the spec with In")
 		}
 		if first := now[0]; !same(first, now[i]) {
 			return nil, fmt.Errorf("the windows are number %d of the spec %q and number %d of %q: compare each with its own", first.Number, first.Spec, now[i].Number, now[i].Spec)
@@ -77,8 +77,8 @@ func same(a, b baseline.Window) bool {
 	return a.Probe == b.Probe && a.Spec == b.Spec && a.Number == b.Number
 }
 
-// acceptedOf finds the window in the runs that have it: each of these with it alone. A
-// window does not know its suite, which they do.
+// acceptedOf returns the runs that have the window, each with this window alone. It also
+// returns their suite, because the window itself does not know it.
 func acceptedOf(runs []baseline.Run, now baseline.Window) (accepted []baseline.Run, suite string, err error) {
 	for _, run := range runs {
 		for _, w := range run.Windows {

@@ -12,7 +12,7 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// named has every accepted window be of this spec.
+// named gives every accepted window this spec.
 func named(suite, spec string) func(*baseline.Baseline) {
 	return func(b *baseline.Baseline) {
 		for i := range b.Runs {
@@ -21,7 +21,7 @@ func named(suite, spec string) func(*baseline.Baseline) {
 	}
 }
 
-func TestBaselineRefusesWindowsThatAreNoneOfSeveralRuns(t *testing.T) {
+func TestBaselineRefusesWindowsThatAreNotOneOfEachRun(t *testing.T) {
 	accepted := acceptedRuns(t, nil, alike(19)...)
 	slow, slower := sold(t, 40*time.Millisecond), sold(t, 41*time.Millisecond)
 	fast := window(250, taking(-10*time.Millisecond), 7).FromSpec("sells", 1)
@@ -33,7 +33,7 @@ func TestBaselineRefusesWindowsThatAreNoneOfSeveralRuns(t *testing.T) {
 		{[]*probe.Window{slow, slow.FromSpec("sells", 1)}, "window 2 is window 1 again: give one window of each run"},
 		{[]*probe.Window{slow, slower.FromSpec("pays", 1)}, `the windows are number 1 of the spec "sells" and number 1 of "pays": compare each with its own`},
 		{[]*probe.Window{slow, slower.FromSpec("sells", 2)}, `the windows are number 1 of the spec "sells" and number 2 of "sells": compare each with its own`},
-		{slow.Slice(noon, noon.Add(time.Hour)), "it is not known which window of its spec this is (it never is of a part that Slice cuts): give the whole window, or say it with In"},
+		{slow.Slice(noon, noon.Add(time.Hour)), "it is not known which window of its spec this is (it never is for a part cut by Slice): give the whole window, or give its number with In"},
 		{window(250, nil), "it is not known which window of its spec this is"},
 		{fast, "window of GET http://shop:8080/checkout: the sample meant for 12:00:00.140 took -10ms: a latency is not negative"},
 	} {

@@ -49,7 +49,7 @@ func (m beLive) message(actual any, phrase string) string {
 	return record.Mark(aboutSample(s, phrase), m.judged(s), m.outcome(s))
 }
 
-// sampleOf is the sample that a matcher was given.
+// sampleOf returns the sample that a matcher judges.
 func sampleOf(matcher string, actual any) (probe.Sample, error) {
 	s, ok := actual.(probe.Sample)
 	if !ok {

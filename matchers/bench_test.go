@@ -11,7 +11,7 @@ import (
 	. "github.com/chaosgate/chaosgate/matchers"
 )
 
-// series is n samples of a service of which one in a hundred fails.
+// series is n samples of a service. One in a hundred fails.
 func series(b *testing.B, n int) *probe.Series {
 	b.Helper()
 	s := probe.NewSeries(checkout, noon)

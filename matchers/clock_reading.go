@@ -7,20 +7,20 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// reading is what a window remembers of its member's clock.
+// reading is what a window remembers about its member's clock.
 type reading struct {
-	n       int
-	offset  stats.Offset
-	stepped bool
-	problem string // why a healthy answer had no time, or none that can be
-	unread  string // why another had none, as that of a proxy before it
-	unasked bool   // a whole answer came, and nobody asked it for the time
+	n            int
+	offset       stats.Offset
+	stepped      bool
+	problem      string // why a healthy answer contained no time, or an impossible one
+	proxyProblem string // why an unhealthy answer, such as a proxy's, contained none
+	notRead      bool   // a whole answer came, and the probe did not read its time
 }
 
-// clockKey is under what a window remembers its member's clock.
+// clockKey is the key under which a window remembers its member's clock.
 type clockKey struct{}
 
-// read narrows the offset by each answer that says a time.
+// read narrows the offset with each answer that contains a time.
 func read(r reading, samples []probe.Sample) reading {
 	for i := range samples {
 		s := &samples[i]
@@ -32,9 +32,9 @@ func read(r reading, samples []probe.Sample) reading {
 		case s.ClockProblem != "" && s.Healthy():
 			r.problem = s.ClockProblem
 		case s.ClockProblem != "":
-			r.unread = cmp.Or(r.unread, s.ClockProblem)
+			r.proxyProblem = cmp.Or(r.proxyProblem, s.ClockProblem)
 		case s.Answered():
-			r.unasked = true
+			r.notRead = true
 		}
 	}
 	return r

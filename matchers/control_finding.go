@@ -11,33 +11,32 @@ import (
 const (
 	// moreErrors is the difference of error rates that a kept comparison rules out.
 	moreErrors = 0.05
-	// fewErrors is the difference that may be observed where it is more than the
-	// margin: of few errors a healthy window has twice as many as another every so often.
+	// fewErrors is the difference that may be observed even beyond the margin: with few
+	// errors, one healthy window often has twice as many as another.
 	fewErrors = moreErrors / 5
 )
 
-// controlFinding is a window beside its control: what the pairs of their samples add
-// up to.
+// controlFinding is what the pairs of samples of a window and its control add up to.
 type controlFinding struct {
 	*matchControl
 	w *probe.Window
 	pairs
 }
 
-// pairs is what a window remembers of itself beside one control.
+// pairs is what a window remembers about its comparison with one control.
 type pairs struct {
 	n     int
 	alone OnlyOption
 	// Failed counts the pairs in which only the window's sample failed, and
 	// controlFailed those in which only the control's did.
 	failed, controlFailed int
-	// more gathers evidence that errors are not more by moreErrors.
+	// more gathers evidence that the window does not have moreErrors.
 	more    stats.Mean
 	latency stats.Latency
 	err     error
 }
 
-// pairsKey is under what a window remembers its pairs.
+// pairsKey is the key under which a window remembers its pairs.
 type pairsKey struct {
 	control *probe.Window
 	margin  MarginOption
@@ -45,7 +44,7 @@ type pairsKey struct {
 	only    OnlyOption
 }
 
-// latenciesKey is under what a window remembers its latencies.
+// latenciesKey is the key under which a window remembers its latencies.
 type latenciesKey struct{}
 
 // latencies are a window's in seconds, infinite for samples that failed.
@@ -101,8 +100,7 @@ func (p *pairs) add(latency, control float64) {
 		difference = -1
 	}
 	p.more.Add(difference)
-	// Failures within the margin of errors are not to show again as latencies that are
-	// beyond any.
+	// Failures that the margin allows must not count again as endless latencies.
 	if p.alone == LatencyOnly || !failed && !controlFailed {
 		p.err = p.latency.Add(latency, control)
 	}
@@ -126,13 +124,13 @@ func (c controlFinding) isSlower() bool {
 	return c.only != ErrorsOnly && c.latency.LogE() >= c.threshold()
 }
 
-// observedErrors reports whether the window failed more often than is allowed, shown or not.
+// observedErrors reports whether the window failed more often than allowed, shown or not.
 func (c controlFinding) observedErrors() bool {
 	return c.only != LatencyOnly && float64(c.failed) > (1+float64(c.margin))*float64(c.controlFailed) &&
 		float64(c.failed-c.controlFailed) > fewErrors*(1+1e-9)*float64(c.n)
 }
 
-// observedExcess is where the window was slower than is allowed, shown or not.
+// observedExcess is where the window was slower than allowed, shown or not.
 func (c controlFinding) observedExcess() (stats.Excess, bool) {
 	if c.only == ErrorsOnly {
 		return stats.Excess{}, false
@@ -140,15 +138,15 @@ func (c controlFinding) observedExcess() (stats.Excess, bool) {
 	return c.latency.Excess()
 }
 
-// outcome is violated where errors or latencies are worse, and kept where both were observed
-// within the limit and rules out that it is worse by much, for which alpha needs no
-// parting.
+// outcome is violated when errors or latencies are shown to be worse. It is kept when both
+// are observed within the limit and much worse ones are ruled out. Both must be ruled out,
+// so each is tested with the whole of alpha.
 func (c controlFinding) outcome() record.Outcome {
 	enough := -math.Log(float64(c.alpha))
 	switch {
 	case c.failsMore() || c.isSlower():
 		return record.Violated
-	case c.left() > 0, c.observedErrors():
+	case c.unpaired() > 0, c.observedErrors():
 		return record.Undecided
 	case c.only != LatencyOnly && c.more.LogE() < enough, c.only != ErrorsOnly && c.latency.LogEWithin() < enough:
 		return record.Undecided
@@ -159,16 +157,16 @@ func (c controlFinding) outcome() record.Outcome {
 	return record.Kept
 }
 
-// left is how many of the window's samples have no partner, where that is more than
-// the ends of two loads differ by: such a window is not known by its pairs.
-func (c controlFinding) left() int {
-	if left := c.w.N() - c.n; left*20 > c.w.N() {
-		return left
+// unpaired is how many of the window's samples have no partner, or 0 if it is no more
+// than two loads usually differ by. With too many, the pairs do not speak for the window.
+func (c controlFinding) unpaired() int {
+	if unpaired := c.w.N() - c.n; unpaired*20 > c.w.N() {
+		return unpaired
 	}
 	return 0
 }
 
-// logE is the evidence against the window, over what is compared.
+// logE is the evidence against the window, over everything that is compared.
 func (c controlFinding) logE() float64 {
 	switch c.only {
 	case ErrorsOnly:

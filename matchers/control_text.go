@@ -12,32 +12,32 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// text says in what the window is worse, that it is not, or what is missing to tell.
+// text says how the window is worse, that it is not, or what is needed to decide.
 func (c controlFinding) text() string {
-	var said []string
+	var parts []string
 	switch c.outcome() {
 	case record.Violated:
 		if c.failsMore() {
-			said = append(said, "it fails more often: "+c.errorsText())
+			parts = append(parts, "it fails more often: "+c.errorsText())
 		}
 		if c.isSlower() {
-			said = append(said, "it is slower: "+c.latencyText())
+			parts = append(parts, "it is slower: "+c.latencyText())
 		}
-		return strings.Join(said, "; ")
+		return strings.Join(parts, "; ")
 	case record.Undecided:
-		if left := c.left(); left > 0 {
-			return fmt.Sprintf("undecided: %d of its %s have no partner in the control window: load both for as long and at the same rate; %s", left, samples(c.w.N()), c.both())
+		if unpaired := c.unpaired(); unpaired > 0 {
+			return fmt.Sprintf("undecided: %d of its %s have no partner in the control window: load both for the same time and at the same rate; %s", unpaired, samples(c.w.N()), c.both())
 		}
 		if worse := c.notShown(); worse != "" {
 			return fmt.Sprintf("undecided: %s: more than is allowed, but not shown: %s: load both windows for longer or at a higher rate", worse, c.both())
 		}
-		return fmt.Sprintf("undecided: the pairs show neither a difference beyond the margin nor that there is no large one: %s: load both windows for longer or at a higher rate", c.both())
+		return fmt.Sprintf("undecided: the pairs neither show a difference beyond the margin nor rule out a large one: %s: load both windows for longer or at a higher rate", c.both())
 	}
 	return fmt.Sprintf("it is no worse by %s: %s", units.Chosen(float64(c.margin)), c.both())
 }
 
-// notShown says in what the window was observed to be worse than is allowed, though it
-// is not shown to be.
+// notShown says how the window was observed to be worse than allowed, although the pairs
+// do not show it.
 func (c controlFinding) notShown() string {
 	if c.observedErrors() {
 		return fmt.Sprintf("it failed %s of the time more often, allowed %s of what the control fails or %s",
@@ -66,18 +66,18 @@ func (c controlFinding) errorsText() string {
 
 func (c controlFinding) latencyText() string {
 	mine, theirs := c.compared()
-	said := make([]string, 0, 3)
+	parts := make([]string, 0, 3)
 	for _, q := range []struct {
 		name  string
 		share float64
 	}{{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}} {
-		said = append(said, fmt.Sprintf("%s %s against %s", q.name, latencyAt(mine, q.share), latencyAt(theirs, q.share)))
+		parts = append(parts, fmt.Sprintf("%s %s against %s", q.name, latencyAt(mine, q.share), latencyAt(theirs, q.share)))
 	}
-	return strings.Join(said, ", ")
+	return strings.Join(parts, ", ")
 }
 
-// compared are the latencies that the test compares, of the window and of the control,
-// the shortest first: with errors apart those of pairs that were both answered.
+// compared returns the latencies of the window and of the control, the shortest first. If
+// errors are judged too, it takes only pairs where both samples were answered.
 func (c controlFinding) compared() (mine, theirs []float64) {
 	all, control := latencies(c.w), latencies(c.control)
 	for i := range c.n {
@@ -102,7 +102,7 @@ func latencyAt(sorted []float64, q float64) string {
 	return units.Round(fromSeconds(seconds)).String()
 }
 
-// certainty says how sure the verdict is, and what did not count.
+// certainty says how sure the verdict is, and which samples did not count.
 func (c controlFinding) certainty() string {
 	s := ""
 	if c.only != LatencyOnly {

@@ -3,21 +3,58 @@
 // keeps nothing, so it may be polled, negated, and asked for its message at any
 // time.
 //
-// The statistical ones have three outcomes. Kept means that what was observed is within
-// the limit, and that much worse is ruled out. Violated means that a breach is shown.
-// Undecided is an error, so it fails Should and ShouldNot alike: it is never a silent
-// pass, and says what was observed and how much more is needed.
+// # Three outcomes
 //
-// KeepErrorRateBelow, KeepLatencyBelow and KeepAvailabilityAbove judge a window against a
-// limit, MatchControl against another window, and HaveNoOutliers and HaveOutlier the members
-// of a fleet against each other. They hold their level alpha over all looks together,
-// however often they are polled; see ProofOption. MatchBaseline judges a whole load against
-// accepted runs, once, at the load's end.
+// A statistical matcher has three outcomes. Kept means that the observed value is within the
+// limit, and a much worse one is ruled out. Violated means that a breach is shown. Undecided
+// is an error, so it fails Should and ShouldNot alike. It is never a silent pass, and its text
+// says what was observed and how much more is needed.
 //
-// AgreeOnClock and RunTheSameVersion are exact and have no alpha. Package stats
-// explains the tests, and how many requests they need.
+// KeepErrorRateBelow, KeepLatencyBelow, KeepAvailabilityAbove, MatchControl, HaveNoOutliers and
+// HaveOutlier hold their level alpha over all looks together, however often they are polled;
+// see ProofOption. MatchBaseline judges whole loads, once, at their end. AgreeOnClock and
+// RunTheSameVersion are exact and have no alpha.
+//
+// # Outliers
+//
+// HaveNoOutliers and HaveOutlier compare the members of a fleet with each other. They judge
+// latencies by windows (FleetWindow.Spans). A member is cleared when it is shown to be beyond
+// the margin in fewer than half of them. They judge errors by requests. A member is cleared
+// when it was not observed to fail more often than its peers by Margin or one request in a
+// hundred, and much more is ruled out. Alpha bounds the probability of naming any healthy member.
+// At alpha 5 % it takes about 10 windows to clear a member and 6 to name one. A fleet is
+// undecided when half of its members fail most of their requests.
+//
+// # The control
+//
+// MatchControl pairs the first sample of the window with the first of its control, and so on.
+// Samples without a partner are not used, and a window is undecided when more than one of its
+// samples in twenty has none. Errors are compared by odds, and latencies in the pairs where
+// both samples were answered, each with half of alpha. A window is kept when neither is
+// observed to be worse, and 5 percentage points more errors and 25 percentage points more
+// samples above the median are ruled out. Errors are observed to be worse from one percentage
+// point more that Margin does not allow. Latencies are when, with Margin and Floor added to the
+// control, the window lies above the median more often, or above a higher quantile more often
+// by 5 % of the pairs. A window that is better than its control is no violation.
+//
+// # The baseline
+//
+// MatchBaseline finds the window by its spec, its probe, and its number among the probe's
+// windows in that spec. It compares run with run (baseline.Compare). A window matches when there
+// are enough runs to show a regression, and no metric lies beyond every accepted run by more than
+// Margin. While the baseline is Collecting, an undecided window does not fail To and Should. A
+// window that still grows is undecided, and Eventually waits for its end.
+//
+// # Clocks and versions
+//
+// The test process reads its own clock before each request and after each answer. The time that
+// a member reports lies between the two, so its offset lies in an interval that is certain and
+// that each answer can make shorter. Clocks disagree when two intervals lie too far apart.
+// A version that differs from that of more than half of the members is named.
+//
+// Package stats explains the tests, and how many requests they need.
 package matchers
 
 // Percent turns a number into a share: 1 * Percent is 0.01. It is an untyped constant, so
-// that it multiplies into every type that holds a share, those of faults as well.
+// it works with every type that holds a share, including those of faults.
 const Percent = 0.01

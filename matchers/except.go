@@ -12,9 +12,9 @@ import (
 // ExceptOption leaves members of a fleet out. It comes from Except.
 type ExceptOption []string
 
-// Except leaves members out, such as the one that a fault was injected on: they are
-// neither judged nor anybody's peers. Of clocks and versions two members must be
-// left, and for outliers three, since of two nobody can say which one it is.
+// Except leaves members out, such as the one that a fault was injected on. They are
+// not judged, and other members are not compared with them. Two members must remain
+// for clocks and versions, and three for outliers.
 func Except(members ...string) ExceptOption { return members }
 
 func (e ExceptOption) applyFleet(t *fleetTest) { t.except = append(t.except, e...) }
@@ -29,7 +29,7 @@ type VersionOption interface{ applyVersion(*sameVersion) }
 
 func (e ExceptOption) applyVersion(v *sameVersion) { v.except = append(v.except, e...) }
 
-// judged is the members that are left, two at least.
+// judged returns the members that remain, at least two.
 func judged(f *probe.FleetWindow, except []string) ([]probe.Member, error) {
 	if err := known(f, except...); err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func known(f *probe.FleetWindow, asked ...string) error {
 	return nil
 }
 
-// exceptCall is how to leave these out.
+// exceptCall is the call that leaves these members out.
 func exceptCall(members []string) string {
 	quoted := make([]string, len(members))
 	for i, name := range members {
@@ -65,15 +65,15 @@ func exceptCall(members []string) string {
 	return "Except(" + strings.Join(quoted, ", ") + ")"
 }
 
-// them is how to speak of these once more.
-func them(members []string) string {
+// itOrThem is the pronoun for these members.
+func itOrThem(members []string) string {
 	if len(members) == 1 {
 		return "it"
 	}
 	return "them"
 }
 
-// exceptText says who was left out, after a phrase.
+// exceptText says which members were left out. It follows a phrase.
 func exceptText(except []string) string {
 	if len(except) == 0 {
 		return ""

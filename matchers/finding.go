@@ -20,13 +20,13 @@ const (
 	power = 0.9
 	// evidence is how many samples a failure message shows.
 	evidence = 5
-	// plannedRate is how many times the limit a rate must be to plan how it is shown.
+	// plannedRate is how many times the limit a rate must be before a message plans for it.
 	plannedRate = 1.5
 	// muchLag is how late the load generator itself may be before messages say so.
 	muchLag = 100 * time.Millisecond
 )
 
-// finding is what an objective finds in a window: a function of the two alone.
+// finding is what an objective finds in a window. It depends on these two alone.
 type finding struct {
 	*objective
 	w         *probe.Window
@@ -44,7 +44,7 @@ func (f finding) judgement() record.Judgement {
 	}
 }
 
-// text says what was counted and what follows for the rate, or what is missing.
+// text says what was counted and what that shows about the rate, or what is missing.
 func (f finding) text() string {
 	confidence := units.Chosen(1 - float64(f.alpha))
 	switch f.outcome {
@@ -127,8 +127,8 @@ func (f finding) undecided() string {
 	return s + advice
 }
 
-// notShown is of a window that exceeded the limit, but too little of it to show that
-// the service does.
+// notShown is for a window that exceeded the limit, but not by enough to show that the
+// service does.
 func (f finding) notShown() string {
 	alpha := float64(f.alpha)
 	s := fmt.Sprintf("%s of %s %s (%s), %s%s, but not shown at alpha %s",
@@ -136,8 +136,8 @@ func (f finding) notShown() string {
 	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
 		s += fmt.Sprintf(": %s keep it if no more of them do", samples(n))
 	}
-	// So near the limit that it would take long to show, more samples are as likely to
-	// say the opposite.
+	// Close to the limit it would take long to show, and more samples are as likely to show
+	// the opposite.
 	if rate := float64(f.events) / float64(f.n); rate >= plannedRate*f.limit {
 		if n, err := stats.SamplesToDetect(f.limit, rate, alpha, power); err == nil && n > f.n {
 			s += fmt.Sprintf(", and %s show it with %s probability if the rate stays", units.Number(n), units.Chosen(power))
@@ -159,7 +159,7 @@ func (f finding) certainty() string {
 		exponential(logE), exponential(math.Min(0, -logE)), units.Chosen(float64(f.alpha)), round4(1/float64(f.alpha)), verb)
 }
 
-// samples lists those with the event that tell most.
+// samples lists the samples with the event that explain the most.
 func (f finding) samples() string {
 	var with []probe.Sample
 	all := f.w.Samples()
@@ -170,7 +170,7 @@ func (f finding) samples() string {
 	}
 	var b strings.Builder
 	if lag := f.w.Lag(); len(with) > 0 && lag > muchLag {
-		fmt.Fprintf(&b, "\nthe load generator itself was late by up to %s: is this machine out of breath?", units.Round(lag))
+		fmt.Fprintf(&b, "\nthe load generator itself was late by up to %s: is this machine overloaded?", units.Round(lag))
 	}
 	for i, s := range f.worst(with) {
 		if i == 0 {
@@ -186,8 +186,8 @@ func (f finding) samples() string {
 
 var nan = math.NaN()
 
-// fromSeconds is the duration of so many seconds, and the longest one where they are
-// more: a float is rounded, so that the longest one's own seconds are.
+// fromSeconds converts seconds to a duration, and too many of them to the longest one. A
+// float is rounded, so even the longest duration's own seconds are too many.
 func fromSeconds(seconds float64) time.Duration {
 	nanoseconds := seconds * float64(time.Second)
 	if nanoseconds >= math.MaxInt64 {

@@ -14,10 +14,10 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// defaultFleetMargin is more than members on a busy machine differ by for long.
+// defaultFleetMargin is more than healthy members on a busy machine differ by for long.
 const defaultFleetMargin = MarginOption(0.25)
 
-// fewest is how many members must be left to judge.
+// fewest is how many members an outlier test needs.
 const fewest = 3
 
 // fleetTest is what HaveNoOutliers and HaveOutlier have in common.
@@ -38,7 +38,7 @@ type fleetTest struct {
 
 func newFleetTest(matcher, phrase, short string, options []FleetOption) *fleetTest {
 	t := &fleetTest{matcher: matcher, phrase: phrase, short: short, alpha: DefaultAlpha, margin: defaultFleetMargin, floor: defaultFloor}
-	options, missing := given(options)
+	options, missing := withoutNil(options)
 	for _, option := range options {
 		option.applyFleet(t)
 	}
@@ -66,21 +66,21 @@ func (t *fleetTest) Match(actual any) (bool, error) {
 	return answer(id, s.outcome(), f.Final(), func() string { return s.text() + "\n" + f.String() })
 }
 
-// fleetOf is the fleet that a matcher was given.
+// fleetOf returns the fleet that a matcher judges.
 func fleetOf(actual any) (*probe.FleetWindow, error) {
 	f, ok := actual.(*probe.FleetWindow)
 	if !ok || f == nil {
 		return nil, fmt.Errorf("the matcher expects a *probe.FleetWindow, such as Load returns for a probe.FleetOf.  Got:\n%s", format.Object(actual, 1))
 	}
 	if err := f.Validate(); err != nil {
-		return nil, of(f.Probe(), err)
+		return nil, ofWindow(f.Probe(), err)
 	}
 	return f, nil
 }
 
-// left is the members that are judged, with each other as peers. Those that are
-// named in the call must be among the fleet's.
-func (t *fleetTest) left(f *probe.FleetWindow) ([]probe.Member, error) {
+// comparedMembers are the members that are compared with each other. It checks that the
+// fleet has the members that the call names.
+func (t *fleetTest) comparedMembers(f *probe.FleetWindow) ([]probe.Member, error) {
 	asked := t.except
 	if t.member != "" {
 		asked = append([]string{t.member}, asked...)
@@ -94,9 +94,9 @@ func (t *fleetTest) left(f *probe.FleetWindow) ([]probe.Member, error) {
 	case len(left) >= fewest:
 		return left, nil
 	case len(left) == len(all):
-		return nil, fmt.Errorf("the fleet has %d members: at least three are needed, since of two nobody can say which one is the outlier", len(all))
+		return nil, fmt.Errorf("the fleet has %d members: at least three are needed, because two members cannot show which one is the outlier", len(all))
 	}
-	return nil, fmt.Errorf("Except leaves %d of %d members: at least three are needed, since of two nobody can say which one is the outlier", len(left), len(all))
+	return nil, fmt.Errorf("Except leaves %d of %d members: at least three are needed, because two members cannot show which one is the outlier", len(left), len(all))
 }
 
 // kindsText is "slower or failing".
@@ -116,20 +116,20 @@ func namesOf(members []probe.Member) []string {
 	return names
 }
 
-// unusual says what was asked for in place of the defaults, so that one record tells
-// such a judgement from a usual one.
-func (t *fleetTest) unusual() string {
-	said := ""
+// changedOptions names the options that differ from the defaults, so that the record keeps
+// judgements with different options apart.
+func (t *fleetTest) changedOptions() string {
+	changes := ""
 	if t.byRank {
-		said = " by rank"
+		changes = " by rank"
 	}
 	if t.margin != defaultFleetMargin || t.floor != defaultFloor {
-		said += fmt.Sprintf(" beyond %s and %s", units.Chosen(float64(t.margin)), time.Duration(t.floor))
+		changes += fmt.Sprintf(" beyond %s and %s", units.Chosen(float64(t.margin)), time.Duration(t.floor))
 	}
-	return said + t.alpha.unusual()
+	return changes + t.alpha.changedOptions()
 }
 
-// FailureMessage says who differs, and in what.
+// FailureMessage says which members differ, and how.
 func (t *fleetTest) FailureMessage(actual any) string { return t.message(actual, "to ") }
 
 // NegatedFailureMessage says the same.

@@ -11,7 +11,7 @@ import (
 )
 
 // members is a fleet of a, b, c and d that all have one image, with rounds of
-// samples that end; change makes of each what its member, by its place, says.
+// samples that end; change sets what the member at each place answers.
 func members(t *testing.T, rounds int, change func(s *probe.Sample, place, n int)) *probe.FleetWindow {
 	t.Helper()
 	l := newFleetLoad(t, rounds, rounds, change)
@@ -75,7 +75,7 @@ func (l *fleetLoad) window() *probe.FleetWindow {
 
 func refused(s *probe.Sample) { s.Class, s.Detail = probe.Refused, "connection refused" }
 
-// tells lets the sample say a time, and its member's clock is skewed so much.
+// tells puts a time into the sample, with the member's clock skewed by this much.
 func tells(s *probe.Sample, skew time.Duration) {
 	s.Clock = &probe.Reading{Sent: s.Time, Received: s.Time.Add(s.Latency), Says: s.Time.Add(skew), Resolution: 1}
 }

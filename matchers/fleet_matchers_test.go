@@ -75,8 +75,8 @@ func TestFleetOutliersAreNamed(t *testing.T) {
 		spoil func(*probe.Sample, int)
 		want  string
 	}{
-		{Slower, tripled, "\nto have no outliers\nbut c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, as a rule 39ms against 13ms (e-value "},
-		{Faster, aThird, "\nto have no outliers\nbut c is faster: its median was below its peers' by more than 25 % and 1ms in 20 of 20 windows, as a rule 4.33ms against 13ms (e-value "},
+		{Slower, tripled, "\nto have no outliers\nbut c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 39ms against 13ms (e-value "},
+		{Faster, aThird, "\nto have no outliers\nbut c is faster: its median was below its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 4.33ms against 13ms (e-value "},
 		{Failing, failingOften, "\nto have no outliers\nbut c is failing: 50 of the fleet's 50 errors are its own, and 200 of 800 requests (e-value "},
 	} {
 		f := fleet(t, 200, c.spoil, 2)
@@ -138,18 +138,18 @@ func TestFleetRefusesBadInput(t *testing.T) {
 		actual  any
 		matcher OmegaMatcher
 	}{
-		"HaveNoOutliers: the matcher expects a *probe.FleetWindow":                                                                 {7, HaveNoOutliers()},
-		"HaveOutlier: the matcher expects a *probe.FleetWindow":                                                                    {(*probe.FleetWindow)(nil), HaveOutlier("a")},
-		"HaveNoOutliers: the fleet has 2 members: at least three are needed, since of two nobody can say which one is the outlier": {two, HaveNoOutliers()},
-		"HaveOutlier: the fleet has 2 members: at least three are needed, since of two nobody can say which one is the outlier":    {two, HaveOutlier("a")},
-		`HaveOutlier: the fleet has no member "z": it has ["a" "b" "c" "d"]`:                                                       {good, HaveOutlier("z")},
-		`HaveNoOutliers: the fleet has no member "z"`:                                                                              {good, HaveNoOutliers(Except("z"))},
-		"HaveNoOutliers: compare errors of a fleet with margin 4: must be a share of at least 0 and below 4":                       {good, HaveNoOutliers(Margin(4))},
-		"HaveNoOutliers: floor -1s: must not be negative":                                                                          {good, HaveNoOutliers(Floor(-time.Second))},
-		"HaveNoOutliers: alpha 0: must be above 0":                                                                                 {good, HaveNoOutliers(Alpha(0))},
-		"HaveNoOutliers: a kind (slower) goes with HaveOutlier":                                                                    {good, HaveNoOutliers(Slower)},
-		"HaveOutlier: a itself is excepted: leave it out of Except":                                                                {good, HaveOutlier("a", Except("b", "a"))},
-		"HaveOutlier: ByRank finds slower members only":                                                                            {good, HaveOutlier("a", Faster, ByRank())},
+		"HaveNoOutliers: the matcher expects a *probe.FleetWindow":                                                                     {7, HaveNoOutliers()},
+		"HaveOutlier: the matcher expects a *probe.FleetWindow":                                                                        {(*probe.FleetWindow)(nil), HaveOutlier("a")},
+		"HaveNoOutliers: the fleet has 2 members: at least three are needed, because two members cannot show which one is the outlier": {two, HaveNoOutliers()},
+		"HaveOutlier: the fleet has 2 members: at least three are needed, because two members cannot show which one is the outlier":    {two, HaveOutlier("a")},
+		`HaveOutlier: the fleet has no member "z": it has ["a" "b" "c" "d"]`:                                                           {good, HaveOutlier("z")},
+		`HaveNoOutliers: the fleet has no member "z"`:                                                                                  {good, HaveNoOutliers(Except("z"))},
+		"HaveNoOutliers: compare errors of a fleet with margin 4: must be a share of at least 0 and below 4":                           {good, HaveNoOutliers(Margin(4))},
+		"HaveNoOutliers: floor -1s: must not be negative":                                                                              {good, HaveNoOutliers(Floor(-time.Second))},
+		"HaveNoOutliers: alpha 0: must be above 0":                                                                                     {good, HaveNoOutliers(Alpha(0))},
+		"HaveNoOutliers: a kind (slower) goes with HaveOutlier":                                                                        {good, HaveNoOutliers(Slower)},
+		"HaveOutlier: a is itself left out by Except: remove it there":                                                                 {good, HaveOutlier("a", Except("b", "a"))},
+		"HaveOutlier: ByRank finds slower members only":                                                                                {good, HaveOutlier("a", Faster, ByRank())},
 	} {
 		if ok, err := c.matcher.Match(c.actual); ok || err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v and error\n%v, want\n%s", ok, err, want)
@@ -158,7 +158,7 @@ func TestFleetRefusesBadInput(t *testing.T) {
 			t.Errorf("message: %s", text)
 		}
 	}
-	// A member that fails always is an outlier, and so are no errors of anybody else.
+	// A member that always fails is an outlier; the others have no errors.
 	gone := fleet(t, 200, func(s *probe.Sample, _ int) { failing(s) }, 0)
 	expect(t, "", func(g Gomega) { g.Expect(gone).To(HaveOutlier("a", Failing)) })
 	expect(t, "", func(g Gomega) { g.Expect(gone).To(HaveNoOutliers(Except("a"))) })
@@ -181,7 +181,7 @@ func TestFleetClocksAgree(t *testing.T) {
 	}
 	skewed := fleet(t, 20, func(s *probe.Sample, n int) { saying(0, time.Nanosecond)(s, n) }, 0, 1, 2)
 	_, err := AgreeOnClock(time.Second).Match(skewed)
-	if err == nil || !strings.Contains(err.Error(), "d answers, and none of its answers says what time it is: let the probe read it, with probe.ClockFrom") {
+	if err == nil || !strings.Contains(err.Error(), "d answers, but none of its answers contains a time: let the probe read it, with probe.ClockFrom") {
 		t.Errorf("a member without a clock: %v", err)
 	}
 	odd := fleet(t, 20, func(s *probe.Sample, n int) {

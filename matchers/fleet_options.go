@@ -3,7 +3,7 @@ package matchers
 import "fmt"
 
 // FleetOption changes how a fleet is judged: Alpha, Margin, Floor, Except
-// and ByRank are some, and so is a OutlierKind for HaveOutlier.
+// and ByRank are some, and so is an OutlierKind for HaveOutlier.
 type FleetOption interface{ applyFleet(*fleetTest) }
 
 func (a AlphaOption) applyFleet(t *fleetTest) { t.alpha = a }
@@ -16,24 +16,23 @@ type fleetOption func(*fleetTest)
 
 func (o fleetOption) applyFleet(t *fleetTest) { o(t) }
 
-// ByRank finds a slower member by how often it is the slowest of all, in place of
-// how often it is slower than its peers by a margin. It needs about half as many
-// windows and no margin. But it holds its level only where windows are
-// exchangeable: where a healthy member is not the slowest for longer than chance
-// would have it, as one on a busier processor is. Then it calls healthy members
-// outliers, nearly always. It judges no faster members.
+// ByRank finds a slower member by how often it is the slowest of all, and not by how
+// often it is slower than its peers by a margin. It needs about half as many windows
+// and no margin, but it judges no faster members. It holds its level only where
+// windows are exchangeable. A healthy member on a busier processor is the slowest
+// more often than chance allows, and ByRank nearly always calls it an outlier.
 func ByRank() FleetOption { return fleetOption(func(t *fleetTest) { t.byRank = true }) }
 
-// OutlierKind is a way in which a member differs from its peers.
+// OutlierKind is how a member differs from its peers.
 type OutlierKind string
 
 // The kinds of outliers. Without one HaveOutlier takes any.
 const (
-	// Slower than its peers: its median latency in a window.
+	// Slower means that its median latency in a window is above its peers'.
 	Slower OutlierKind = "slower"
-	// Faster than its peers, as what fails before it has done its work.
+	// Faster means that it is below: a member that fails early often is.
 	Faster OutlierKind = "faster"
-	// Failing more often than its peers.
+	// Failing means that it fails more often than its peers.
 	Failing OutlierKind = "failing"
 )
 

@@ -8,22 +8,15 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// HaveNoOutliers succeeds when no member of a *probe.FleetWindow differs from its peers:
-// none is slower or faster by more than Margin (25 % otherwise, and below 4) and Floor (a
-// millisecond otherwise), and none fails more often by more than Margin.
+// HaveNoOutliers succeeds when no member of a *probe.FleetWindow differs from its peers. A
+// member differs when it is slower or faster by more than Margin (25 % by default) and Floor
+// (1 ms by default), or when it fails more often by more than Margin:
 //
-//	Expect(Load(ctx, probe.FleetOf(work, replicas...), PerSecond(20), For(10*time.Second))).To(HaveNoOutliers())
+//	seen := Load(ctx, probe.FleetOf(work, replicas...), PerSecond(20), For(10*time.Second))
+//	Expect(seen).To(HaveNoOutliers())
 //
-// Latencies are judged by windows (FleetWindow.Spans): a member is cleared when it is
-// shown to be beyond the margin in fewer than half of them. Errors are judged by requests:
-// it is cleared when it was observed to fail no more often than its peers by Margin or one
-// request in a hundred, and much more is ruled out. Alpha bounds the probability of naming
-// any healthy member, over all members and looks together.
-//
-// The matcher fails when a member is named, and succeeds when all are cleared; at alpha 5 %
-// that takes about 10 and 6 windows. Otherwise it is undecided, which is an error in either
-// polarity; so is a fleet of which half fails most requests. A fleet needs three members. See
-// package stats for what the test assumes.
+// It fails when a member is named, and succeeds when every member is cleared. Otherwise it is
+// undecided. A fleet needs three members. The package page says when a member is cleared.
 func HaveNoOutliers(options ...FleetOption) types.GomegaMatcher {
 	t := newFleetTest("HaveNoOutliers", "have no outliers", "no outliers", options)
 	t.decide = func(s fleetFinding) record.Outcome {
@@ -35,8 +28,8 @@ func HaveNoOutliers(options ...FleetOption) types.GomegaMatcher {
 		}
 		return record.Kept
 	}
-	said := exceptText(t.except)
-	t.phrase, t.short = t.phrase+said, t.short+said+t.unusual()
+	suffix := exceptText(t.except)
+	t.phrase, t.short = t.phrase+suffix, t.short+suffix+t.changedOptions()
 	if len(t.kinds) > 0 {
 		t.invalid = fmt.Errorf("a kind (%s) goes with HaveOutlier: HaveNoOutliers judges them all", t.kinds[0])
 	}

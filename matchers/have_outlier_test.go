@@ -14,7 +14,7 @@ import (
 	. "github.com/chaosgate/chaosgate/matchers"
 )
 
-// slowIn is members of which c is three times as slow in some windows, by their number.
+// slowIn is a fleet where c is three times as slow in some windows, given by number.
 func slowIn(windows func(int) bool) func(*probe.Sample, int, int) {
 	return func(s *probe.Sample, place, n int) {
 		if place == 2 && windows(n/10) {
@@ -25,7 +25,7 @@ func slowIn(windows func(int) bool) func(*probe.Sample, int, int) {
 
 func always(int) bool { return true }
 
-// failed is members of which c fails so many times, at first.
+// failed is a fleet where c fails its first requests, this many.
 func failed(times int) func(*probe.Sample, int, int) {
 	return func(s *probe.Sample, place, n int) {
 		if place == 2 && n < times {
@@ -34,11 +34,11 @@ func failed(times int) func(*probe.Sample, int, int) {
 	}
 }
 
-func TestOutliersNeedSomebodyToJudge(t *testing.T) {
+func TestOutliersNeedThreeMembers(t *testing.T) {
 	for _, f := range []*probe.FleetWindow{members(t, 200, nil), members(t, 0, nil)} {
 		for want, matcher := range map[string]OmegaMatcher{
-			"HaveNoOutliers: Except leaves 0 of 4 members: at least three are needed, since of two nobody can say which one is the outlier": HaveNoOutliers(Except("a", "b"), Except("c", "d", "d")),
-			"HaveOutlier: Except leaves 2 of 4 members: at least three are needed, since of two nobody can say which one is the outlier":    HaveOutlier("a", Except("c", "d")),
+			"HaveNoOutliers: Except leaves 0 of 4 members: at least three are needed, because two members cannot show which one is the outlier": HaveNoOutliers(Except("a", "b"), Except("c", "d", "d")),
+			"HaveOutlier: Except leaves 2 of 4 members: at least three are needed, because two members cannot show which one is the outlier":    HaveOutlier("a", Except("c", "d")),
 		} {
 			if text := refusal(t, f, matcher); text != want {
 				t.Error(text)
@@ -59,8 +59,8 @@ func TestOutliersNeedSomebodyToJudge(t *testing.T) {
 	}
 }
 
-func TestOutlierSaysOfTheOneThatWasAsked(t *testing.T) {
-	// Of c it is open, and a is cleared.
+func TestOutlierMessageIsAboutTheNamedMember(t *testing.T) {
+	// c is still open, and a is cleared.
 	half := members(t, 400, slowIn(func(window int) bool { return window%2 == 0 }))
 	for _, c := range []struct {
 		matcher OmegaMatcher
@@ -83,7 +83,7 @@ func TestOutlierSaysOfTheOneThatWasAsked(t *testing.T) {
 	}
 }
 
-// What an undecided matcher says is needed has to be just enough.
+// The amount that an undecided matcher asks for must be just enough.
 func TestUndecidedOutliersSayWhatIsNeeded(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -153,7 +153,7 @@ func TestUndecidedOutliersSayWhatIsNeeded(t *testing.T) {
 	}
 }
 
-func TestOutliersSayWhatIsUsual(t *testing.T) {
+func TestOutlierMessagesHaveTypicalLatencies(t *testing.T) {
 	taking := func(latencies ...time.Duration) *probe.FleetWindow {
 		var all []probe.Member
 		for i, d := range latencies {
@@ -167,9 +167,9 @@ func TestOutliersSayWhatIsUsual(t *testing.T) {
 	}
 	const ms = time.Millisecond
 	for want, f := range map[string]*probe.FleetWindow{
-		"but a is faster: its median was below its peers' by more than 25 % and 1ms in 20 of 20 windows, as a rule 10ms against 15ms (e-value ":              taking(10*ms, 15*ms, 30*ms),
-		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, as a rule 30ms against 15ms (e-value ":              taking(10*ms, 15*ms, 30*ms),
-		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, as a rule 2562047h47m16.85s against 10ms (e-value ": taking(10*ms, 10*ms, math.MaxInt64, 10*ms),
+		"but a is faster: its median was below its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 10ms against 15ms (e-value ":              taking(10*ms, 15*ms, 30*ms),
+		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 30ms against 15ms (e-value ":              taking(10*ms, 15*ms, 30*ms),
+		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 2562047h47m16.85s against 10ms (e-value ": taking(10*ms, 10*ms, math.MaxInt64, 10*ms),
 	} {
 		text := failure(func(g Gomega) { g.Expect(f).To(HaveNoOutliers()) })
 		if !strings.Contains(strings.ReplaceAll(text, "; ", "\nbut "), want) {

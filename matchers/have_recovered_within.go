@@ -15,27 +15,24 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// Ending is what ends, and from whose end a recovery is counted: an Injection.
+// Ending is something that ends, such as an Injection. A recovery is counted from its end.
 type Ending interface {
 	// Ended is when it ended, and whether it has.
 	Ended() (at time.Time, over bool)
 	String() string
 }
 
-// HaveRecoveredWithin succeeds when a probe.Sample found the service healthy, and
-// the answer was whole at most limit after the fault had ended:
+// HaveRecoveredWithin succeeds when a probe.Sample found the service healthy no later
+// than limit after the fault had ended. One healthy sample suffices:
 //
 //	slow.Revert(ctx)
 //	Eventually(ctx, checkout.Sample).Should(HaveRecoveredWithin(2*time.Second, slow))
 //
-// Until limit is over, a look that is not healthy decides nothing, and polling goes
-// on. It stops at once when it is too late, when the service was healthy after the
-// fault and no longer is, and when the fault is still live. Each of these is an
-// error, which fails ShouldNot, too: no single look tells that all of them were not
-// healthy. Consistently(ctx, p.Sample).ShouldNot(BeLive()) does.
-//
-// One healthy look suffices, and limit is above 0. Follow it with a load and
-// KeepErrorRateBelow to show that the service stays healthy.
+// Until limit is over, an unhealthy sample decides nothing. Polling stops with an error, which
+// fails ShouldNot too, when it is too late, when the service was healthy after the fault and no
+// longer is, or when the fault is still live. To show that a service stays down, use
+// Consistently(ctx, p.Sample).ShouldNot(BeLive()). To show that it stays healthy, load it and
+// use KeepErrorRateBelow.
 func HaveRecoveredWithin(limit time.Duration, fault Ending) types.GomegaMatcher {
 	return &haveRecoveredWithin{limit: limit, fault: fault}
 }
@@ -45,10 +42,10 @@ type haveRecoveredWithin struct {
 	fault Ending
 }
 
-// recovery is what one sample says.
+// recovery is what one sample shows.
 type recovery struct {
 	outcome record.Outcome
-	stop    bool // no later sample will say anything else
+	stop    bool // no later sample can change it
 	text    string
 	took    time.Duration
 }
@@ -91,7 +88,7 @@ func (m *haveRecoveredWithin) look(s probe.Sample) recovery {
 	switch after := units.Round(took); {
 	case s.Time.Before(end):
 		r.outcome, r.stop = record.Undecided, false
-		r.text = "undecided: the sample started before the fault's end, and says nothing of what came after it: look again"
+		r.text = "undecided: the sample started before the fault's end, so it does not show recovery: look again"
 	case took > m.limit && s.Healthy():
 		r.text = fmt.Sprintf("too late: the first healthy answer came %s after the fault's end, allowed %s", after, m.limit)
 	case took > m.limit:
@@ -100,7 +97,7 @@ func (m *haveRecoveredWithin) look(s probe.Sample) recovery {
 		r.outcome, r.stop = record.Kept, false
 		r.text = fmt.Sprintf("healthy %s after the fault's end, allowed %s", after, m.limit)
 	case !s.LastHealthy.IsZero() && !s.LastHealthy.Before(end):
-		r.text = fmt.Sprintf("healthy after the fault's end, and no longer so %s after it", after)
+		r.text = fmt.Sprintf("healthy after the fault's end, but no longer %s after it", after)
 	default:
 		r.outcome, r.stop = record.Undecided, false
 		r.text = fmt.Sprintf("undecided: not healthy %s after the fault's end, allowed %s: look again until then, with Eventually", after, m.limit)

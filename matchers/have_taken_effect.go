@@ -17,8 +17,8 @@ import (
 //	Expect(slow.Evidence(ctx)).To(HaveTakenEffect())
 //
 // Evidence is a snapshot: Eventually(ctx, slow.Evidence) waits for the first packet.
-// That the target died, that the lease ran out, and that something else spoilt the
-// measurement are errors, which fail NotTo as well.
+// It is an error, which fails NotTo as well, when the target died, when the lease ran out, or
+// when something else spoilt the measurement.
 func HaveTakenEffect() types.GomegaMatcher { return haveTakenEffect{} }
 
 type haveTakenEffect struct{}

@@ -10,15 +10,14 @@ import (
 )
 
 // KeepAvailabilityAbove succeeds when the samples of a *probe.Window show that
-// the service keeps its availability, the share of samples it answers as
-// expected, at or above target, a share above 0 and below 1:
+// the service keeps its availability at or above target, a share above 0 and below 1.
+// Availability is the share of samples that the service answers as expected:
 //
 //	Expect(sold).To(KeepAvailabilityAbove(99 * Percent))
 //
-// It is KeepErrorRateBelow(1 - target) in the words of an objective of
-// availability, with the same three outcomes and the same Proved. An
-// open loop of samples at a constant rate makes the share of samples that of the
-// time as well.
+// It is KeepErrorRateBelow(1 - target) in other words, with the same three outcomes and the
+// same Proved. A load sends at a constant rate, so the share of samples is also the share of
+// time.
 func KeepAvailabilityAbove(target float64, options ...ObjectiveOption) types.GomegaMatcher {
 	o := objective{
 		matcher: "KeepAvailabilityAbove", call: fmt.Sprintf("KeepAvailabilityAbove(%v)", target),

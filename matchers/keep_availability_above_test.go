@@ -55,7 +55,7 @@ func TestAvailabilityJudgesAsTheErrorRateDoes(t *testing.T) {
 	}
 }
 
-func TestAvailabilityIsSaidInFull(t *testing.T) {
+func TestAvailabilityIsNotRounded(t *testing.T) {
 	matcher := KeepAvailabilityAbove(0.9999999)
 	if text := matcher.FailureMessage(window(10, nil)); !strings.Contains(text, "to keep its availability above 99.99999 %\n") {
 		t.Errorf("failed with\n%s", text)

@@ -14,11 +14,10 @@ import (
 //
 //	Expect(sold).To(KeepErrorRateBelow(1 * Percent))
 //
-// The window keeps the objective when the observed rate is within the limit, and a rate
-// of five times the limit is ruled out. It violates the objective when it shows a rate
-// above the limit. Otherwise it is undecided, which is an error in either polarity that
-// says how many samples are needed: without a failing one 82 decide for a limit of 1 %.
-// Proved asks for more. Consistently and Eventually may look at a window that grows.
+// The window keeps the limit when the observed rate is within it and a rate of five times
+// the limit is ruled out. For a limit of 1 % that takes 82 samples without an error. The
+// window violates the limit when it shows a rate above it. Otherwise it is undecided. Proved
+// asks for more.
 func KeepErrorRateBelow(limit float64, options ...ObjectiveOption) types.GomegaMatcher {
 	o := objective{
 		matcher: "KeepErrorRateBelow", call: fmt.Sprintf("KeepErrorRateBelow(%v)", limit),
@@ -34,7 +33,7 @@ func KeepErrorRateBelow(limit float64, options ...ObjectiveOption) types.GomegaM
 	return o.with(options)
 }
 
-// failedKey is under what a window remembers how many of its samples failed.
+// failedKey is the key under which a window remembers how many of its samples failed.
 type failedKey struct{}
 
 func failed(s *probe.Sample) bool { return !s.Healthy() }

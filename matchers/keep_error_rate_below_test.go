@@ -90,7 +90,7 @@ func TestErrorRateUndecidedFailsInBothPolarities(t *testing.T) {
 	}
 }
 
-func TestErrorRateIsDecidedBySoManySamples(t *testing.T) {
+func TestErrorRateDecidesAtTheExpectedCounts(t *testing.T) {
 	for _, c := range []struct {
 		n, errors int
 		want      record.Outcome
@@ -228,7 +228,7 @@ func TestErrorRateRefusesBadInput(t *testing.T) {
 func TestErrorRateSaysThatTheLoadItselfWasLate(t *testing.T) {
 	w := window(250, func(s *probe.Sample) { failing(s); s.Lag = 300 * time.Millisecond }, upTo(12)...)
 	text := failure(func(g Gomega) { g.Expect(w).To(KeepErrorRateBelow(1 * Percent)) })
-	if !strings.Contains(text, "\nthe load generator itself was late by up to 300ms: is this machine out of breath?\nthe first that failed:") {
+	if !strings.Contains(text, "\nthe load generator itself was late by up to 300ms: is this machine overloaded?\nthe first that failed:") {
 		t.Errorf("failed with\n%s", text)
 	}
 }

@@ -15,11 +15,11 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// Quantile is a share of the samples: that of KeepLatencyBelow must take no longer than
-// its limit. Quantile(0.999) is p99.9.
+// Quantile is the share of the samples that must take no longer than the limit of
+// KeepLatencyBelow. Quantile(0.999) is p99.9.
 type Quantile float64
 
-// The quantiles that are asked for most.
+// The most common quantiles.
 const (
 	P50 Quantile = 0.50
 	P90 Quantile = 0.90
@@ -42,9 +42,9 @@ func (q Quantile) validate() error {
 //
 //	Expect(sold).To(KeepLatencyBelow(time.Second, P99))
 //
-// A sample that failed counts as one that took longer, however fast it failed. It is
-// KeepErrorRateBelow(1 * Percent) with the samples that took longer for errors, and needs
-// no assumption on how latencies are distributed.
+// A failed sample counts as slower than limit, however fast it failed. With P99 the matcher
+// works like KeepErrorRateBelow(1 * Percent), where each slower sample is an error. It assumes
+// nothing about how latencies are distributed.
 func KeepLatencyBelow(limit time.Duration, q Quantile, options ...ObjectiveOption) types.GomegaMatcher {
 	slower := 1 - float64(q)
 	o := objective{
@@ -64,8 +64,8 @@ func KeepLatencyBelow(limit time.Duration, q Quantile, options ...ObjectiveOptio
 	return o.with(options)
 }
 
-// observedQuantile is the quantile of all samples, in seconds, where those that
-// failed are slower than any other: infinite when it falls on one of them.
+// observedQuantile is the quantile of all samples in seconds. Failed samples count as
+// slower than any other, so it is infinite when it falls on one of them.
 func observedQuantile(w *probe.Window, q Quantile) (seconds float64, text string) {
 	if w.N() == 0 {
 		return math.NaN(), ""
@@ -78,18 +78,18 @@ func observedQuantile(w *probe.Window, q Quantile) (seconds float64, text string
 	return latency.Seconds(), fmt.Sprintf("%s %s", q, units.Round(latency))
 }
 
-// shownQuantile is the longest limit that the same test shows the quantile to be above:
-// how bad it is at the least.
+// shownQuantile says how bad the quantile is at least: the longest limit that the same
+// test shows it to be above.
 func shownQuantile(w *probe.Window, limit time.Duration, q Quantile, alpha float64) string {
 	n, slower := w.N(), 1-float64(q)
 	events := sort.Search(n, func(events int) bool { return stats.Above(slower).Shows(events, n, alpha) })
 	if events <= w.Errors() {
-		return "" // it is one that failed, which the observed one says
+		return "" // it is a failed sample, and the observed quantile says so
 	}
 	latency, _ := w.Quantile(float64(n-events+1) / float64(n-w.Errors()))
 	least := units.Round(latency)
 	if least > latency || least <= limit {
-		least = latency // what is rounded would be untrue, or would not seem violated
+		least = latency // rounded it would be untrue, or would not look like a violation
 	}
 	return fmt.Sprintf(", and its %s is %s or more", q, least)
 }
@@ -100,6 +100,6 @@ func slowest(samples []probe.Sample) []probe.Sample {
 	return samples
 }
 
-// slowerKey is under what a window remembers how many of its samples took
+// slowerKey is the key under which a window remembers how many of its samples took
 // longer than this, or failed.
 type slowerKey time.Duration

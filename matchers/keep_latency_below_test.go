@@ -50,7 +50,7 @@ the slowest of them:
 		func(g Gomega) { g.Expect(w).To(KeepLatencyBelow(time.Second, P99)) })
 }
 
-// How bad the quantile is at least is the largest limit that the same window violates.
+// The least quantile in the message is the largest limit that the window violates.
 func TestQuantileIsAtLeast(t *testing.T) {
 	w := window(250, nil)
 	samples := w.Samples()
@@ -76,8 +76,8 @@ func TestQuantileIsAtLeast(t *testing.T) {
 	}
 }
 
-// What is said to be the least is not rounded to what is not.
-func TestQuantileIsAtLeastWhatIsSaid(t *testing.T) {
+// The least quantile in the message is not rounded up to one that is not shown.
+func TestLeastQuantileIsNotRoundedUp(t *testing.T) {
 	w := window(250, taking(1005100*time.Microsecond), upTo(250)...)
 	for limit, want := range map[time.Duration]string{
 		time.Millisecond:           "and its p50 is 1.0051s or more",

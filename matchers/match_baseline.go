@@ -23,24 +23,17 @@ func (a AlphaOption) applyBaseline(m *matchBaseline) { m.alpha = a }
 func (m MarginOption) applyBaseline(b *matchBaseline) { b.margin = m }
 
 // MatchBaseline succeeds when a *probe.Window is no worse than the same window of the
-// accepted runs, which baseline.Read has read from the file in the spec's setup:
+// accepted runs. The spec's setup reads those from a file with baseline.Read:
 //
 //	Expect(sold).To(MatchBaseline(accepted))
 //
-// The window is found by its spec, its probe, and which of the probe's windows in the spec
-// it is. Error rate, p50, p90 and p99 are compared at once, run against run
-// (baseline.Compare). The window violates it when one of them is shown to be worse by more
-// than Margin (10 % otherwise), at level Alpha. It matches when there are runs enough to
-// show that, and none lies beyond every accepted run by more than Margin. One window needs 19 accepted
-// runs for alpha 5 %. A []*probe.Window, each of a run of its own in which everything was
-// started anew, needs fewer: of three, 3 accepted runs suffice.
-//
-// Otherwise it is undecided, which is an error in either polarity. So is a window that
-// still grows, for which Eventually waits, since whole loads are compared, once.
-// While the baseline is Collecting what is undecided does not fail To and Should.
+// It compares error rate, p50, p90 and p99. The window violates the baseline when one of them
+// is shown to be worse by more than Margin (10 % by default). One window needs 19 accepted
+// runs at alpha 5 %. A []*probe.Window with one window of each of several fresh runs needs
+// fewer: with three windows, 3 accepted runs suffice. The package page says more.
 func MatchBaseline(accepted baseline.Baseline, options ...BaselineOption) types.GomegaMatcher {
 	m := &matchBaseline{accepted: accepted, alpha: DefaultAlpha, margin: baseline.DefaultMargin}
-	options, missing := given(options)
+	options, missing := withoutNil(options)
 	for _, option := range options {
 		option.applyBaseline(m)
 	}
@@ -86,7 +79,7 @@ func (m *matchBaseline) judged(windows []*probe.Window, c *comparison) (id strin
 	return id
 }
 
-// name is the file's, where there is one.
+// name is the baseline's file, if there is one.
 func (m *matchBaseline) name() string {
 	if m.accepted.Path == "" {
 		return ""

@@ -127,9 +127,9 @@ func TestBaselineUndecidedFailsInBothPolarities(t *testing.T) {
 	}{
 		"no file":           {nothingAccepted(t), "undecided: no run is accepted: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit the file"},
 		"too few runs":      {acceptedRuns(t, nil, alike(10)...), "undecided: 10 accepted runs of this window and 1 of now can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would do"},
-		"no such window":    {acceptedRuns(t, func(b *baseline.Baseline) { b.Runs[0].Windows[0].Spec = "pays" }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other"},
-		"its second window": {acceptedRuns(t, func(b *baseline.Baseline) { b.Runs[0].Windows[0].Number = 2 }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, which shares its text with no other"},
-		"elsewhere":         {acceptedRuns(t, elsewhere, alike(19)...), "undecided: the baseline is of no use here: it holds runs of another environment only ("},
+		"no such window":    {acceptedRuns(t, func(b *baseline.Baseline) { b.Runs[0].Windows[0].Spec = "pays" }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, under a text that no other spec has"},
+		"its second window": {acceptedRuns(t, func(b *baseline.Baseline) { b.Runs[0].Windows[0].Number = 2 }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, under a text that no other spec has"},
+		"elsewhere":         {acceptedRuns(t, elsewhere, alike(19)...), "undecided: the baseline cannot be used here: it holds runs of another environment only ("},
 	} {
 		w := sold(t, 12*time.Millisecond)
 		for _, assert := range []func(Gomega){

@@ -23,15 +23,14 @@ func (g MarginOption) applyControl(m *matchControl) { m.margin = g }
 
 func (f FloorOption) applyControl(m *matchControl) { m.floor = f }
 
-// OnlyOption is a part of what MatchControl compares.
+// OnlyOption restricts what MatchControl compares.
 type OnlyOption int
 
-// What may be compared alone. With one alone the whole of Alpha is its own; together they have
-// half of it each.
+// What MatchControl can compare alone. Alone it has the whole of Alpha; otherwise each has half.
 const (
 	// ErrorsOnly compares how often the service fails, and no latencies.
 	ErrorsOnly OnlyOption = iota + 1
-	// LatencyOnly compares latencies, in which a failed sample is slower than any.
+	// LatencyOnly compares latencies. A failed sample counts as slower than any answer.
 	LatencyOnly
 )
 
@@ -49,8 +48,8 @@ func (a OnlyOption) validate() error {
 	return nil
 }
 
-// defaultControlMargin is more than two windows of a healthy service on a busy
-// machine differ by.
+// defaultControlMargin is more than two windows of a healthy service differ by on a
+// busy machine.
 const defaultControlMargin = MarginOption(0.25)
 
 // MatchControl succeeds when a *probe.Window, usually the fault window, is no
@@ -60,25 +59,12 @@ const defaultControlMargin = MarginOption(0.25)
 //	Inject(ctx, fault.Delay(20*time.Millisecond), On(catalogue))
 //	Expect(Load(ctx, checkout, PerSecond(50), For(5*time.Second))).To(MatchControl(usual))
 //
-// The first sample of one is paired with the first of the other, and so on; what
-// is left over has no partner and is not used. It is violated when the pairs show
-// more errors than Margin allows (25 % more, otherwise, by odds), or, among those of
-// which both were answered, latencies that are longer by more than Margin and Floor
-// (a millisecond otherwise); at level Alpha over both and over all looks.
-//
-// It is kept when neither was observed, and 5 percentage points more errors and 25
-// percentage points more samples above the median are ruled out. Observed is one
-// percentage point more errors that Margin does not allow, and latencies that lie above
-// the median more often, or above a higher quantile by 5 % of the pairs more often, than
-// those of the control with Margin and Floor. Otherwise it is undecided, which is an
-// error in either polarity, and so is a window of which more than one sample in twenty
-// has no partner. That a window is better than its control is no violation.
-//
-// The windows are taken to be alike without the fault: load them for as long, at the same
-// rate, soon after each other. See package stats for the tests.
+// Load both windows for the same time, at the same rate, soon after each other. A window
+// violates its control when it shows more errors than Margin allows (25 % by default), or
+// latencies longer by more than Margin and Floor. The package page says more.
 func MatchControl(control *probe.Window, options ...ControlOption) types.GomegaMatcher {
 	m := &matchControl{control: control, alpha: DefaultAlpha, margin: defaultControlMargin, floor: defaultFloor}
-	options, missing := given(options)
+	options, missing := withoutNil(options)
 	for _, option := range options {
 		option.applyControl(m)
 	}
@@ -106,12 +92,12 @@ func (m *matchControl) check() error {
 	case m.control.N() == 0:
 		return errors.New("the control window has no sample: load for longer or at a higher rate")
 	case m.control.Errors() == m.control.N():
-		return fmt.Errorf("all %d samples of the control window failed, so there is nothing to match: see that the service is live first", m.control.N())
+		return fmt.Errorf("all %d samples of the control window failed, so there is nothing to match: check first that the service is live", m.control.N())
 	}
 	return errors.Join(m.alpha.validate(), m.margin.validate(), m.floor.validate(), m.only.validate())
 }
 
-// level is alpha's part for errors, or for latencies.
+// level is the part of alpha that errors have, or latencies.
 func (m *matchControl) level() float64 {
 	if m.only != 0 {
 		return float64(m.alpha)
@@ -153,10 +139,10 @@ func (m *matchControl) short() string {
 	case LatencyOnly:
 		short += " in latency"
 	}
-	return short + m.alpha.unusual()
+	return short + m.alpha.changedOptions()
 }
 
-// FailureMessage says in what the window is worse.
+// FailureMessage says how the window is worse.
 func (m *matchControl) FailureMessage(actual any) string { return m.message(actual, "to ") }
 
 // NegatedFailureMessage says that it is not.

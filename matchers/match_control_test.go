@@ -72,11 +72,11 @@ func TestControlShowsLongerLatencies(t *testing.T) {
 	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(usual, ErrorsOnly)) })
 	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(usual, Margin(200*Percent))) })
 	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(usual, Floor(60*time.Millisecond))) })
-	// What is better than its control is no violation.
+	// A window that is better than its control is no violation.
 	expect(t, "", func(g Gomega) { g.Expect(usual).To(MatchControl(w)) })
 }
 
-// Failures that the margin allows must not show again as latencies beyond any.
+// Failures that the margin allows must not count again as endless latencies.
 func TestControlJudgesFailuresOnce(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	some := func(share float64) *probe.Window {
@@ -93,8 +93,8 @@ func TestControlJudgesFailuresOnce(t *testing.T) {
 	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual, LatencyOnly)) })
 }
 
-// A window that was observed to be worse than is allowed does not match, though that is
-// not shown.
+// A window that was observed to be worse than allowed does not match, even if the pairs do
+// not show it.
 func TestControlObservedBeyondTheLimitIsUndecided(t *testing.T) {
 	usual := noisy(250, 20*time.Millisecond, nil)
 	for _, c := range []struct {
@@ -139,12 +139,12 @@ func TestControlIsUndecidedWithoutPartners(t *testing.T) {
 		func(g Gomega) { g.Expect(long).To(MatchControl(usual)) },
 		func(g Gomega) { g.Expect(long).NotTo(MatchControl(usual)) },
 	} {
-		if text := failure(assert); !strings.Contains(text, "undecided: 700 of its 1,000 samples have no partner in the control window: load both for as long and at the same rate; of 300 pairs of samples 0 failed here alone and 0 in the control window alone; p50 ") ||
+		if text := failure(assert); !strings.Contains(text, "undecided: 700 of its 1,000 samples have no partner in the control window: load both for the same time and at the same rate; of 300 pairs of samples 0 failed here alone and 0 in the control window alone; p50 ") ||
 			strings.Contains(text, "1s against") {
 			t.Errorf("failed with\n%s", text)
 		}
 	}
-	// What the pairs show is shown nevertheless, and a longer control does no harm.
+	// A violation that the pairs show still counts, and a longer control does no harm.
 	expect(t, "", func(g Gomega) {
 		g.Expect(noisy(1000, 100*time.Millisecond, nil)).NotTo(MatchControl(usual))
 	})
@@ -154,7 +154,7 @@ func TestControlIsUndecidedWithoutPartners(t *testing.T) {
 	})
 }
 
-func TestControlOfNothingHasWords(t *testing.T) {
+func TestControlWithoutPairsHasAMessage(t *testing.T) {
 	text := failure(func(g Gomega) { g.Expect(window(0, nil)).To(MatchControl(noisy(300, 20*time.Millisecond, nil))) })
 	if !strings.Contains(text, "of 0 pairs of samples 0 failed here alone and 0 in the control window alone; p50 no answer against no answer") {
 		t.Errorf("failed with\n%s", text)
@@ -172,7 +172,7 @@ func TestControlUndecidedFailsInBothPolarities(t *testing.T) {
 		func(g Gomega) { g.Expect(w).To(MatchControl(usual)) },
 		func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual)) },
 	} {
-		if text := failure(assert); !strings.Contains(text, "undecided: the pairs show neither a difference beyond the margin nor that there is no large one: of 20 pairs of samples 0 failed here alone and 0 in the control window alone; p50 ") ||
+		if text := failure(assert); !strings.Contains(text, "undecided: the pairs neither show a difference beyond the margin nor rule out a large one: of 20 pairs of samples 0 failed here alone and 0 in the control window alone; p50 ") ||
 			!strings.Contains(text, ": load both windows for longer or at a higher rate (GET http://shop:8080/checkout)") {
 			t.Errorf("failed with\n%s", text)
 		}
@@ -190,7 +190,7 @@ func TestControlIsWatchedWhileTheWindowGrows(t *testing.T) {
 	}{
 		{newLoad(t, 50, 250), ""},
 		{newLoad(t, 50, 250, upTo(40)...), "it fails more often: of 50 pairs of samples 40 failed here alone"},
-		{newLoad(t, 10, 20), "undecided: the pairs show neither a difference beyond the margin nor"},
+		{newLoad(t, 10, 20), "undecided: the pairs neither show a difference beyond the margin nor rule out"},
 	} {
 		text := failure(func(g Gomega) {
 			g.Consistently(c.load.untilEnd()).WithTimeout(never).WithPolling(time.Millisecond).Should(MatchControl(usual))
@@ -231,7 +231,7 @@ func TestControlRefusesBadInput(t *testing.T) {
 			t.Errorf("message: %s", text)
 		}
 	}
-	// A window in which everything fails is as bad as can be, and no error.
+	// A window where everything fails is a violation, and no error.
 	if ok, err := MatchControl(good).Match(all); ok || err != nil {
 		t.Errorf("all failed: %v, %v", ok, err)
 	}

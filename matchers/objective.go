@@ -19,8 +19,8 @@ func (a AlphaOption) applyObjective(o *objective) { o.alpha = a }
 
 func (s ProofOption) applyObjective(o *objective) { o.proof = s }
 
-// objective is what a service has to keep: the share of its samples with an
-// event stays at or below a limit.
+// objective is what a service must keep: the share of its samples with an event
+// stays at or below a limit.
 type objective struct {
 	matcher string // as it is called: "KeepErrorRateBelow"
 	call    string // with its arguments, for errors
@@ -31,26 +31,26 @@ type objective struct {
 	alpha   AlphaOption
 	proof   ProofOption
 	event   func(*probe.Sample) bool
-	// key tells this event from others in what a window remembers.
+	// key is the key under which a window remembers this event.
 	key  any
 	verb string // what a sample with the event did: "failed"
-	// availability says shares as those of samples without the event.
+	// availability reports the share of samples without the event.
 	availability bool
-	// value is what was observed, in the unit of threshold; observed says it in
-	// words, or nothing.
+	// value is the observed value in the unit of threshold; observed is the same in
+	// words, or empty.
 	value     func(*probe.Window) (value float64, observed string)
 	threshold float64
-	// shown says for how bad a value the test shows that it is at least as bad, or
-	// nothing; it may be nil.
+	// shown says how bad the test shows the value to be at least, or returns nothing.
+	// It may be nil.
 	shown func(w *probe.Window, alpha float64) string
-	// worst picks what to show of the samples with the event.
+	// worst picks which samples with the event to show.
 	worst func([]probe.Sample) []probe.Sample
 	title string
 }
 
 func (o objective) with(options []ObjectiveOption) *objective {
 	o.alpha = DefaultAlpha
-	options, missing := given(options)
+	options, missing := withoutNil(options)
 	for _, option := range options {
 		option.applyObjective(&o)
 	}
@@ -61,7 +61,7 @@ func (o objective) with(options []ObjectiveOption) *objective {
 		o.phrase += ", proved"
 		o.short += ", proved"
 	}
-	o.short += o.alpha.unusual()
+	o.short += o.alpha.changedOptions()
 	return &o
 }
 
@@ -83,20 +83,20 @@ func (o *objective) Match(actual any) (bool, error) {
 	return answer(id, f.outcome, w.Final(), text)
 }
 
-// windowOf is the window that a matcher was given.
+// windowOf returns the window that a matcher judges.
 func windowOf(matcher string, actual any) (*probe.Window, error) {
 	w, ok := actual.(*probe.Window)
 	if !ok || w == nil {
 		return nil, fmt.Errorf("%s matcher expects a *probe.Window, such as Load returns.  Got:\n%s", matcher, format.Object(actual, 1))
 	}
 	if err := w.Validate(); err != nil {
-		return nil, fmt.Errorf("%s: %w", matcher, of(w.Probe(), err))
+		return nil, fmt.Errorf("%s: %w", matcher, ofWindow(w.Probe(), err))
 	}
 	return w, nil
 }
 
-// of says what an error is of, if that has a name: a zero value has none.
-func of(probe string, err error) error {
+// ofWindow adds the window's probe to an error. A zero window has no probe.
+func ofWindow(probe string, err error) error {
 	if probe == "" {
 		return err
 	}
@@ -124,7 +124,7 @@ func (o *objective) rule() stats.Objective {
 	return stats.Objective{Limit: o.limit, Alpha: float64(o.alpha), Proved: o.proof == Proved}
 }
 
-// tally is what an objective keeps of a window.
+// tally counts the samples of a window, and those with the event.
 type tally struct{ n, events int }
 
 func (o *objective) find(w *probe.Window) finding {

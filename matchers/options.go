@@ -8,8 +8,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
-// given is the options without those that are nil, of which there is an error.
-func given[O comparable](options []O) ([]O, error) {
+// withoutNil returns the options without those that are nil, and an error for the first nil one.
+func withoutNil[O comparable](options []O) ([]O, error) {
 	var none O
 	at := slices.Index(options, none)
 	if at < 0 {
@@ -25,11 +25,11 @@ const DefaultAlpha = 0.05
 // AlphaOption is the level of a statistical matcher. It comes from Alpha.
 type AlphaOption float64
 
-// Alpha sets the level at which a matcher judges, above 0 and at most 0.5;
-// DefaultAlpha otherwise. Over all looks at a growing window together, a service
-// that keeps what is asked is found violating with at most this probability, and
-// one that is found keeping it does not with at most this probability. MatchBaseline
-// looks once, at the end, and answers for the first of the two alone.
+// Alpha sets the level at which a matcher judges, above 0 and at most 0.5. The default
+// is DefaultAlpha. A service that keeps its limit is called a violation with at most this
+// probability, and one that is much worse passes with at most this
+// probability. Both hold over all looks at a growing window together. MatchBaseline
+// looks once, at the end, and bounds only the first.
 func Alpha(alpha float64) AlphaOption { return AlphaOption(alpha) }
 
 func (a AlphaOption) validate() error {
@@ -39,20 +39,20 @@ func (a AlphaOption) validate() error {
 	return nil
 }
 
-// unusual says the level where it is not the default.
-func (a AlphaOption) unusual() string {
+// changedOptions names the level if it is not the default.
+func (a AlphaOption) changedOptions() string {
 	if a == DefaultAlpha {
 		return ""
 	}
 	return " at alpha " + units.Chosen(float64(a))
 }
 
-// MarginOption is a difference that a person allows. It comes from Margin.
+// MarginOption is the difference that a user allows. It comes from Margin.
 type MarginOption float64
 
-// Margin sets how much worse than what it is compared with something may be, as
-// a share from 0 to 10: with Margin(25 * Percent) a latency of 125 ms is no worse
-// than one of 100 ms. Each matcher names its default.
+// Margin sets how much worse a value may be than the one it is compared with, as a
+// share from 0 to 10. With Margin(25 * Percent) a latency of 125 ms is no worse than
+// one of 100 ms. Each matcher names its default.
 func Margin(share float64) MarginOption { return MarginOption(share) }
 
 func (m MarginOption) validate() error {
@@ -65,8 +65,8 @@ func (m MarginOption) validate() error {
 // FloorOption is a difference of latencies that never counts. It comes from Floor.
 type FloorOption time.Duration
 
-// Floor sets by how much a latency must be worse at the least, however small the
-// latencies are; a millisecond otherwise. It keeps two answers of 200 and 300
+// Floor sets the least difference of latencies that counts, however small the
+// latencies are; the default is a millisecond. It keeps two answers of 200 and 300
 // microseconds from being called different. It is not negative.
 func Floor(d time.Duration) FloorOption { return FloorOption(d) }
 
@@ -82,24 +82,24 @@ func (f FloorOption) validate() error {
 
 func (f FloorOption) seconds() float64 { return time.Duration(f).Seconds() }
 
-// ProofOption says when an objective is satisfied. Without one a window keeps it when it
-// shows no violation and has samples enough to rule out a gross one. Consistently
-// then fails at the first look that shows a violation, and as undecided where its
-// time, or the load, ends before there are enough.
+// ProofOption says when an objective is satisfied. Without one, a window keeps it when it
+// shows no violation and has enough samples to rule out a gross one. Consistently
+// then fails at the first look that shows a violation. It fails as undecided when its
+// time, or the load, ends before there are enough samples.
 //
 //	Consistently(ctx, selling.Window).WithTimeout(30*time.Second).Should(KeepErrorRateBelow(1 * Percent))
 type ProofOption int
 
 const (
-	// Proved is for Eventually over a window that grows: the samples prove that
-	// the limit itself is kept, not just that it is not violated grossly. It
+	// Proved is for Eventually over a window that grows. The samples must prove that
+	// the limit itself is kept, and not just that it is not grossly violated. That
 	// takes more samples (417 without an error for a limit of 1 %), and alpha
 	// bounds the probability of a false proof. Eventually ends at once when the
-	// opposite has been shown, or when the load has ended without a proof.
+	// opposite is shown, or when the load ends without a proof.
 	//
 	//	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
 	//
-	// Negated it never passes: what can be shown against a service is shown by
+	// Negated it never passes. To show that a service breaks its limit, use
 	// NotTo(KeepErrorRateBelow(1 * Percent)).
 	Proved ProofOption = iota + 1
 )

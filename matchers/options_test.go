@@ -36,7 +36,7 @@ func TestOptionsThatAreNil(t *testing.T) {
 	}
 }
 
-func TestWindowsThatNobodyMade(t *testing.T) {
+func TestZeroWindowsAreRefused(t *testing.T) {
 	good := window(200, nil)
 	for want, c := range map[string]struct {
 		actual  any
@@ -60,7 +60,7 @@ func TestWindowsThatNobodyMade(t *testing.T) {
 	}
 }
 
-// A record keeps apart what was asked in different ways of one window.
+// A record keeps judgements with different options on one window apart.
 func TestJudgementsWithOtherOptionsAreKeptApart(t *testing.T) {
 	slow, w := fleet(t, 200, tripled, 2), window(400, nil)
 	for _, c := range []struct {

@@ -11,11 +11,10 @@ import (
 // lookAgain is how soon a polled matcher that has no verdict yet is asked again.
 const lookAgain = 20 * time.Millisecond
 
-// undecidedError is a verdict that there is none. While more samples may come it
-// is Gomega's TryAgainAfter, by which Eventually and Consistently go on and, at
-// their end, fail; when none will come it is StopTrying. Expect fails with it in
-// either polarity. Its words are made when somebody reads them, because most looks
-// of a poll are not read.
+// undecidedError is the error of a matcher that cannot decide. While more samples may
+// come it wraps Gomega's TryAgainAfter, so Eventually and Consistently go on. When no
+// more will come it wraps StopTrying. Its text is made only when it is read, because most
+// looks of a poll are not.
 type undecidedError struct {
 	text   func() string
 	signal error
@@ -32,8 +31,8 @@ func (e *undecidedError) Error() string { return e.text() }
 
 func (e *undecidedError) Unwrap() error { return e.signal }
 
-// answer makes Gomega's answer of a judgement, by its ID and its outcome: whether it
-// is known that no more samples will come, and the words for an error.
+// answer turns a judgement into Gomega's answer. Final says that no more samples will come,
+// and text makes the words of an undecided one.
 func answer(id string, outcome record.Outcome, final bool, text func() string) (bool, error) {
 	if outcome == record.Undecided {
 		return false, undecided(final, func() string { return record.Mark(text(), id, outcome) })

@@ -36,7 +36,7 @@ func of(t *testing.T, size, rounds int, change func(s *probe.Sample, place, n in
 	return series.Window()
 }
 
-// failingTimes lets each member fail once in so many requests, or never at 0.
+// failingTimes makes each member fail one request in every this many, or none for 0.
 func failingTimes(every ...int) func(*probe.Sample, int, int) {
 	return func(s *probe.Sample, place, n int) {
 		if every[place] > 0 && n%every[place] == 0 {
@@ -45,17 +45,17 @@ func failingTimes(every ...int) func(*probe.Sample, int, int) {
 	}
 }
 
-// taken gives each member a latency of its own.
+// taken gives each member another latency.
 func taken(all ...time.Duration) func(*probe.Sample, int, int) {
 	return func(s *probe.Sample, place, _ int) { s.Latency = all[place] }
 }
 
-func TestAFleetThatFailsHasNobodyToMatch(t *testing.T) {
+func TestAFailingFleetIsUndecided(t *testing.T) {
 	refused := func(s *probe.Sample, _, _ int) { s.Class, s.Latency = probe.Refused, time.Millisecond }
 	for want, f := range map[string]*probe.FleetWindow{
 		"undecided: 4 of 4 members failed most of their 200 requests,": of(t, 4, 200, refused),
 		"undecided: 4 of 5 members failed most of their 300 requests,": of(t, 5, 300, failingTimes(0, 1, 1, 1, 1)),
-		// All that fail are faster than the one that is well.
+		// The failing members are all faster than the healthy one.
 		"undecided: 3 of 4 members failed most of their 300 requests,": of(t, 4, 300, func(s *probe.Sample, place, n int) {
 			if place > 0 {
 				refused(s, place, n)
@@ -63,7 +63,7 @@ func TestAFleetThatFailsHasNobodyToMatch(t *testing.T) {
 		}),
 	} {
 		for _, matcher := range []OmegaMatcher{HaveNoOutliers(), HaveNoOutliers(ByRank()), HaveOutlier("a"), HaveOutlier("a", Slower)} {
-			const do = " so there are too few healthy peers to hold a member against: see first why they fail, with KeepErrorRateBelow on the window of one"
+			const do = " so there are too few healthy peers to compare a member with: see first why they fail, with KeepErrorRateBelow on the window of one"
 			if text := refusal(t, f, matcher); !strings.HasPrefix(text, want+do) {
 				t.Error(text)
 			}
@@ -86,7 +86,7 @@ func TestAFleetThatFailsHasNobodyToMatch(t *testing.T) {
 	}
 }
 
-func TestTheExceptedAreNobodysPeers(t *testing.T) {
+func TestExceptedMembersAreNotPeers(t *testing.T) {
 	const ms = time.Millisecond
 	for name, f := range map[string]*probe.FleetWindow{
 		"errors beside many errors":   of(t, 5, 400, failingTimes(0, 4, 1, 0, 0)),
@@ -103,20 +103,20 @@ func TestTheExceptedAreNobodysPeers(t *testing.T) {
 		expect(t, "", func(g Gomega) { g.Expect(f).NotTo(HaveOutlier("d", Except("c"))) })
 		expect(t, "", func(g Gomega) { g.Expect(f).To(HaveNoOutliers(Except("b", "c"))) })
 	}
-	// The healthy ones are not what a fault makes them look like.
+	// The healthy members are not outliers beside the one with the fault.
 	expect(t, "", func(g Gomega) {
 		g.Expect(of(t, 4, 400, taken(12*ms, 13*ms, 500*ms, 12*ms))).To(HaveNoOutliers(Except("c")))
 	})
 }
 
-// Beside all the errors of one the tenth that another fails is a small part.
-func TestNobodyIsClearedBySomebodyElsesErrors(t *testing.T) {
+// One member fails every request, so a tenth of another's is a small part of all errors.
+func TestOneMembersErrorsDoNotClearAnother(t *testing.T) {
 	f := of(t, 5, 400, failingTimes(0, 10, 1, 0, 0))
-	if text := refusal(t, f, HaveOutlier("b", Failing)); !strings.HasPrefix(text, "undecided: whether b is failing is open after 40 windows of 200ms and 400 requests to each member: beside c it would not be seen: leave it out with Except(\"c\"); c is failing: 400 of ") {
+	if text := refusal(t, f, HaveOutlier("b", Failing)); !strings.HasPrefix(text, "undecided: whether b is failing is open after 40 windows of 200ms and 400 requests to each member: the errors of c hide its own: leave it out with Except(\"c\"); c is failing: 400 of ") {
 		t.Error(text)
 	}
 	expect(t, "", func(g Gomega) { g.Expect(f).NotTo(HaveOutlier("a", Failing)) })
-	// With two left there are no peers, and few errors are enough to be cleared.
+	// With two members left there are no peers, and a member with few errors is cleared.
 	three := of(t, 3, 400, failingTimes(0, 1, 0))
 	expect(t, "", func(g Gomega) { g.Expect(three).NotTo(HaveOutlier("c", Failing)) })
 }

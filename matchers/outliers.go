@@ -17,7 +17,8 @@ type deviation struct {
 	logE   float64
 }
 
-// fleetFinding is what was seen of a fleet: who differs, and of whom it is open.
+// fleetFinding is what was observed of a fleet: which deviations are named, and which are
+// still open.
 type fleetFinding struct {
 	*fleetTest
 	f           *probe.FleetWindow
@@ -25,7 +26,7 @@ type fleetFinding struct {
 	names       []string
 	places      []int // in the fleet
 	latency     latencyTest
-	margins     *stats.Fleet // the latency test, or what clears beside that by rank
+	margins     *stats.Fleet // clears members; the latency test itself unless that is by rank
 	errors      *stats.FleetErrors
 	named, open []deviation
 }
@@ -42,7 +43,7 @@ type latencyTest interface {
 func (t *fleetTest) look(f *probe.FleetWindow) (fleetFinding, error) {
 	s := fleetFinding{fleetTest: t, f: f}
 	var err error
-	if s.members, err = t.left(f); err != nil {
+	if s.members, err = t.comparedMembers(f); err != nil {
 		return s, err
 	}
 	all := namesOf(f.Members())
@@ -62,7 +63,7 @@ func (t *fleetTest) look(f *probe.FleetWindow) (fleetFinding, error) {
 	return s, nil
 }
 
-// sort tells those that are named from those of whom it is open.
+// sort collects the deviations that are named and those that are still open.
 func (s *fleetFinding) sort() {
 	tooFewHealthy := s.tooFewHealthy()
 	if !tooFewHealthy {
@@ -117,7 +118,7 @@ func kindOf(t stats.Tail) OutlierKind {
 // latencyAlpha is the level at which latencies name a member.
 func (s fleetFinding) latencyAlpha() float64 { return float64(s.alpha) * stats.LatencyShare }
 
-// asks reports whether a deviation is one that the matcher was asked about.
+// isAsked reports whether the matcher was asked about a deviation.
 func (s fleetFinding) isAsked(d deviation) bool {
 	return (s.member == "" || s.names[d.member] == s.member) && (len(s.kinds) == 0 || slices.Contains(s.kinds, d.kind))
 }
@@ -143,8 +144,8 @@ func (s fleetFinding) judgement() record.Judgement {
 	}
 }
 
-// evidence is against what was asked for: that there is no outlier. Against
-// HaveOutlier there is none that is an e-value.
+// evidence is the evidence against HaveNoOutliers. There is no e-value against
+// HaveOutlier.
 func (s fleetFinding) evidence() float64 {
 	if s.member != "" {
 		return nan

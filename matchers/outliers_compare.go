@@ -8,17 +8,17 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// fleetKey is under what a fleet remembers who was how often beyond the margin.
+// fleetKey is the key under which a fleet remembers how often each member was beyond the margin.
 type fleetKey struct {
 	margin MarginOption
 	floor  FloorOption
 	places string
 }
 
-// rankKey is under what a fleet remembers who was how often the slowest.
+// rankKey is the key under which a fleet remembers how often each member was the slowest.
 type rankKey struct{ places string }
 
-// counted is a test of latencies, or why it can't be made.
+// counted is a test of latencies, or the reason why there is none.
 type counted[T any] struct {
 	test T
 	err  error
@@ -42,7 +42,7 @@ func (s *fleetFinding) compareLatencies() error {
 	return ranks.err
 }
 
-// adding takes more windows into a copy of the test, so that a reader's stays as it is.
+// adding adds windows to a copy of the test, because others may still read the original.
 func adding[T interface {
 	Clone() T
 	Add([]float64) error
@@ -61,7 +61,7 @@ func adding[T interface {
 	}
 }
 
-// judged is what a row has of the members that are not excepted.
+// judged returns the values of a row that belong to the compared members.
 func (s *fleetFinding) judged(row []float64) []float64 {
 	left := make([]float64, len(s.places))
 	for i, place := range s.places {
@@ -92,14 +92,13 @@ func (s *fleetFinding) mostlyFailing() int {
 	return n
 }
 
-// tooFewHealthy reports whether half or more of the members fail most of their requests:
-// then most peers of a healthy one do, and what is slower or faster than those may be
-// what is well.
+// tooFewHealthy reports whether half or more of the members fail most of their requests.
+// Most peers of a healthy member then fail, so the one that differs may be the healthy one.
 func (s *fleetFinding) tooFewHealthy() bool { return 2*s.mostlyFailing() >= len(s.members) }
 
 // clearedOfFailing reports whether a member is shown not to fail more often than its
-// peers: than all, and than those that are not failing, beside whose errors its own
-// would not be seen.
+// peers. It asks once with all peers, and once without the failing ones, whose many errors
+// could hide the member's own.
 func (s *fleetFinding) clearedOfFailing(member int, failing []int) bool {
 	alpha := float64(s.alpha)
 	switch {
@@ -110,7 +109,7 @@ func (s *fleetFinding) clearedOfFailing(member int, failing []int) bool {
 	}
 	errors, requests := s.counts(failing...)
 	rest, err := stats.NewFleetErrors(len(errors), float64(s.margin))
-	if err != nil { // too few are left to be peers
+	if err != nil { // too few peers remain
 		return stats.Below(stats.FailingRate).Shows(s.errors.Errors(member), s.errors.Requests(member), alpha)
 	}
 	place := member

@@ -11,23 +11,23 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// text says who differs and how that shows, or what is missing to tell.
+// text says which members differ and how that shows, or what is needed to decide.
 func (s fleetFinding) text() string {
-	var said []string
+	var texts []string
 	for _, d := range s.named {
-		said = append(said, s.says(d))
+		texts = append(texts, s.describe(d))
 	}
 	switch outcome := s.outcome(); {
 	case outcome == record.Undecided:
-		said = append([]string{"undecided: " + s.lacks()}, said...)
+		texts = append([]string{"undecided: " + s.missing()}, texts...)
 	case !slices.ContainsFunc(s.named, s.isAsked):
-		said = append([]string{fmt.Sprintf("%s in %s of %s", s.nobody(), windows(s.latency.Windows()), s.f.Width())}, said...)
+		texts = append([]string{fmt.Sprintf("%s in %s of %s", s.cleared(), windows(s.latency.Windows()), s.f.Width())}, texts...)
 	}
-	return strings.Join(said, "; ")
+	return strings.Join(texts, "; ")
 }
 
-// nobody says of whom it is known that they are no outliers.
-func (s fleetFinding) nobody() string {
+// cleared says who is no outlier.
+func (s fleetFinding) cleared() string {
 	switch {
 	case s.member == "":
 		return "no member" + exceptText(s.except) + " is an outlier"
@@ -37,8 +37,8 @@ func (s fleetFinding) nobody() string {
 	return s.member + " is not " + s.kindsText()
 }
 
-// says is the evidence of one deviation, in words.
-func (s fleetFinding) says(d deviation) string {
+// describe puts the evidence of one deviation into words.
+func (s fleetFinding) describe(d deviation) string {
 	name := s.names[d.member]
 	var what string
 	switch {
@@ -52,9 +52,9 @@ func (s fleetFinding) says(d deviation) string {
 		if tail == stats.Faster {
 			than = "below"
 		}
-		what = fmt.Sprintf("its median was %s its peers' by more than %s and %s in %d of %s, as a rule %s against %s",
+		what = fmt.Sprintf("its median was %s its peers' by more than %s and %s in %d of %s, typically %s against %s",
 			than, units.Chosen(float64(s.margin)), time.Duration(s.floor), s.latency.Count(d.member, tail), windows(s.latency.Windows()),
-			s.usual(d.member, tail, true), s.usual(d.member, tail, false))
+			s.typical(d.member, tail, true), s.typical(d.member, tail, false))
 	}
 	return fmt.Sprintf("%s is %s: %s (e-value %s)", name, d.kind, what, exponential(d.logE))
 }
@@ -67,14 +67,14 @@ func total(of func(int) int, members int) int {
 	return sum
 }
 
-// usual is the median over all windows of a member's medians, or of all its peers':
-// of two in the middle the one that the test takes of peers, the lower one where it
-// looks for faster members.
-func (s fleetFinding) usual(member int, tail stats.Tail, own bool) time.Duration {
+// typical is the median of a member's medians over all windows, or of all its peers'.
+// With an even number it takes the one of the two middle values that the test takes: the
+// lower one for faster members, and the higher one otherwise.
+func (s fleetFinding) typical(member int, tail stats.Tail, ofMember bool) time.Duration {
 	var all []float64
 	for _, row := range s.f.Medians() {
 		for i, v := range s.judged(row) {
-			if (i == member) == own {
+			if (i == member) == ofMember {
 				all = append(all, v)
 			}
 		}
@@ -87,18 +87,18 @@ func (s fleetFinding) usual(member int, tail stats.Tail, own bool) time.Duration
 	return units.Round(fromSeconds(all[middle]))
 }
 
-// lacks says what is missing to decide: of what was asked, that which has most
-// evidence is open.
-func (s fleetFinding) lacks() string {
+// missing says what is needed to decide. Of the open deviations that were asked about it
+// takes the one with the most evidence.
+func (s fleetFinding) missing() string {
 	if s.tooFewHealthy() {
-		return fmt.Sprintf("%d of %d members failed most of their %s, so there are too few healthy peers to hold a member against: "+
+		return fmt.Sprintf("%d of %d members failed most of their %s, so there are too few healthy peers to compare a member with: "+
 			"see first why they fail, with KeepErrorRateBelow on the window of one", s.mostlyFailing(), len(s.members), requests(s.f.N()))
 	}
 	d := s.open[slices.IndexFunc(s.open, s.isAsked)]
 	text := fmt.Sprintf("whether %s is %s is open after %s of %s and %s to each member",
 		s.names[d.member], d.kind, windows(s.latency.Windows()), s.f.Width(), requests(s.f.N()))
 	if others := s.hiding(d); len(others) > 0 {
-		return fmt.Sprintf("%s: beside %s it would not be seen: leave %s out with %s", text, names(others), them(others), exceptCall(others))
+		return fmt.Sprintf("%s: the errors of %s hide its own: leave %s out with %s", text, names(others), itOrThem(others), exceptCall(others))
 	}
 	if needs, err := s.needs(d); err == nil {
 		text += ": " + needs
@@ -106,7 +106,7 @@ func (s fleetFinding) lacks() string {
 	return text + ": load for longer"
 }
 
-// hiding are the failing members beside whose errors one's own are too few to be seen.
+// hiding returns the failing members whose errors hide those of this one.
 func (s fleetFinding) hiding(d deviation) []string {
 	if d.kind != Failing || !s.errors.Cleared(d.member, float64(s.alpha)) {
 		return nil
@@ -118,12 +118,12 @@ func (s fleetFinding) hiding(d deviation) []string {
 		}
 	}
 	if len(s.names)-len(failing) < fewest {
-		return nil // nobody would be left to compare it with
+		return nil // too few members would remain to compare it with
 	}
 	return failing
 }
 
-// needs says how many windows or requests will do, with those that there are.
+// needs says how many windows or requests suffice, including those so far.
 func (s fleetFinding) needs(d deviation) (string, error) {
 	beyond := s.margins.Count(d.member, tailOf(d.kind))
 	switch {
@@ -146,7 +146,7 @@ func (s fleetFinding) needs(d deviation) (string, error) {
 		s.names[d.member], beyond, clear, flag), err
 }
 
-// needsFromTheStart is of members of which there is nothing to say yet.
+// needsFromTheStart says what suffices for a member without any deviation so far.
 func (s fleetFinding) needsFromTheStart() (string, error) {
 	toFlag := stats.WindowsToFlag
 	if s.byRank {

@@ -13,8 +13,8 @@ import (
 	. "github.com/chaosgate/chaosgate/matchers"
 )
 
-// chance is the largest number of alarms in the runs that is not, once in ten
-// thousand times or more often, mere chance at level alpha.
+// chance is the largest number of alarms in the runs that is still plausible at level
+// alpha: more would happen less than once in ten thousand times.
 func chance(runs int, alpha float64) int {
 	share := make([]float64, runs+1) // of each number of alarms
 	share[0] = 1
@@ -34,8 +34,8 @@ func chance(runs int, alpha float64) int {
 	}
 }
 
-// A service whose true rate is just what is allowed is polled while its samples
-// come in, and so is one whose rate must not pass.
+// Polls two services while their samples come in: one whose true rate is just allowed, and
+// one whose rate must not pass.
 func TestPollingDoesNotInflateWrongVerdicts(t *testing.T) {
 	const limit = 5 * Percent
 	for _, c := range []struct {
@@ -61,8 +61,8 @@ func TestPollingDoesNotInflateWrongVerdicts(t *testing.T) {
 					}
 					all := window(polls.looks*polls.each, failing, errors...)
 					for look := 1; look <= polls.looks; look++ {
-						so := all.Slice(noon, noon.Add(time.Duration(look*polls.each)*20*time.Millisecond))
-						if c.wrong(matcher.Match(so)) {
+						soFar := all.Slice(noon, noon.Add(time.Duration(look*polls.each)*20*time.Millisecond))
+						if c.wrong(matcher.Match(soFar)) {
 							wrong++
 							break
 						}

@@ -75,7 +75,7 @@ func TestConsistently(t *testing.T) {
 		looks   int
 		want    string
 	}{
-		// One look more than there is to see: it says that the load has ended.
+		// One more look than the load has: it shows that the load has ended.
 		{"ends with a load that kept it", newLoad(t, 50, 250), never, KeepErrorRateBelow(1 * Percent), 6, ""},
 		{"fails at the first look that shows a violation", newLoad(t, 50, 250, upTo(10)...), never, KeepErrorRateBelow(1 * Percent), 1, "to keep its error rate below 1 %\nbut 10 of 50 samples failed"},
 		{"fails at the last look that shows a violation", newLoad(t, 200, 220, from(200, 20)...), never, KeepErrorRateBelow(1 * Percent), 2, "to keep its error rate below 1 %\nbut 20 of 220 samples failed"},

@@ -14,22 +14,17 @@ import (
 )
 
 // RunTheSameVersion succeeds when all members of a *probe.FleetWindow run the same
-// code. Each member's version is what it reports in its answers, where the probe
-// reads one (probe.VersionFrom); where answers came and the probe reads none it is
-// the identity of its container's image:
+// code. The probe reads each member's version from its answers (probe.VersionFrom).
+// If the probe reads none, the version is the identity of the container's image:
 //
 //	Expect(seen).To(RunTheSameVersion())
 //
-// There is no chance in it and no alpha. A member that differs from the version of
-// more than half of them is named; where there is no such version nobody is, and
-// still they differ. A member whose version is not known, and one that reported
-// two, which it does when it was replaced under the load, are named as well: the
-// first is an error, the second a difference. While a member has not answered what
-// others have, and those do not differ, it is undecided, which is an error in either
-// polarity, and so it is while nobody has answered.
+// It fails when two members differ, or when one member reports two versions, as it does
+// when it is replaced under the load. It is undecided while a member has not answered. A
+// member whose version is not known is an error. The test is exact and has no alpha.
 func RunTheSameVersion(options ...VersionOption) types.GomegaMatcher {
 	v := &sameVersion{}
-	options, v.invalid = given(options)
+	options, v.invalid = withoutNil(options)
 	for _, option := range options {
 		option.applyVersion(v)
 	}
@@ -41,15 +36,15 @@ type sameVersion struct {
 	invalid error
 }
 
-// reported is what a window remembers of the versions in its answers.
+// reported is what a window remembers about the versions in its answers.
 type reported struct {
 	version, other string
-	problem        string // why a healthy answer, the first such, said no version
-	unread         string // why another said none, as that of a proxy before it
-	unasked        bool   // a whole answer came, and nobody asked it for the version
+	problem        string // why the first healthy answer without a version had none
+	proxyProblem   string // why an unhealthy answer, such as a proxy's, had none
+	notRead        bool   // a whole answer came, and the probe did not read its version
 }
 
-// versionKey is under what a window remembers its member's version.
+// versionKey is the key under which a window remembers its member's version.
 type versionKey struct{}
 
 func (v *sameVersion) Match(actual any) (bool, error) {
@@ -90,42 +85,42 @@ func (v *sameVersion) look(f *probe.FleetWindow) (versions, error) {
 	if err != nil {
 		return versions{}, err
 	}
-	var said []probe.Member
+	var answered []probe.Member
 	var all, silent []string
-	var problem error // of the first member whose answers say no version
+	var problem error // of the first member whose answers contain no version
 	byImage := true
 	for _, m := range members {
 		r := probe.Fold(m.Window, versionKey{}, func() reported { return reported{} }, report)
 		switch {
 		case r.other != "":
 			return versions{record.Violated, fmt.Sprintf("%s reported two versions, %q and %q", m.Name, r.version, r.other)}, nil
-		case r.problem != "", r.version == "" && r.unread != "":
+		case r.problem != "", r.version == "" && r.proxyProblem != "":
 			if problem == nil {
-				problem = fmt.Errorf("%s: %s", m.Name, cmp.Or(r.problem, r.unread))
+				problem = fmt.Errorf("%s: %s", m.Name, cmp.Or(r.problem, r.proxyProblem))
 			}
-		case r.version != "" || r.unasked:
-			said, all = append(said, m), append(all, r.version)
+		case r.version != "" || r.notRead:
+			answered, all = append(answered, m), append(all, r.version)
 			byImage = byImage && r.version == ""
 		default:
 			silent = append(silent, m.Name)
 		}
 	}
 	var found versions
-	if len(said) > 0 && !(byImage && problem != nil) {
+	if len(answered) > 0 && !(byImage && problem != nil) {
 		kind := "version"
 		if byImage {
-			// Nobody is asked for a version, those that do not answer neither.
-			kind, said, all = "image", members, nil
+			// The probe reads no version, so members that do not answer have an image too.
+			kind, answered, all = "image", members, nil
 			for _, m := range members {
 				all = append(all, m.Image)
 			}
 			silent = nil
 		}
-		if found, err = compareVersions(said, kind, all); err != nil {
+		if found, err = compareVersions(answered, kind, all); err != nil {
 			return versions{}, err
 		}
 	}
-	// Two that differ do so whatever the others would say.
+	// Two members that differ still differ when the others answer.
 	switch {
 	case found.outcome == record.Violated:
 	case problem != nil:
@@ -150,11 +145,11 @@ func compareVersions(members []probe.Member, kind string, all []string) (version
 	if majority.Majority == "" {
 		return versions{record.Violated, strings.Join(majority.Warnings, "; ")}, nil
 	}
-	var said []string
+	var parts []string
 	for _, i := range majority.Differ {
-		said = append(said, fmt.Sprintf("%s runs %s %s", members[i].Name, kind, all[i]))
+		parts = append(parts, fmt.Sprintf("%s runs %s %s", members[i].Name, kind, all[i]))
 	}
-	return versions{record.Violated, fmt.Sprintf("%s, and %d of %d run %s", strings.Join(said, ", "), majority.Count, majority.Known, majority.Majority)}, nil
+	return versions{record.Violated, fmt.Sprintf("%s, and %d of %d run %s", strings.Join(parts, ", "), majority.Count, majority.Known, majority.Majority)}, nil
 }
 
 func report(r reported, samples []probe.Sample) reported {
@@ -163,10 +158,10 @@ func report(r reported, samples []probe.Sample) reported {
 		switch {
 		case s.Version == "" && s.Healthy():
 			r.problem = cmp.Or(r.problem, s.VersionProblem)
-			r.unasked = r.unasked || s.VersionProblem == ""
+			r.notRead = r.notRead || s.VersionProblem == ""
 		case s.Version == "":
-			r.unread = cmp.Or(r.unread, s.VersionProblem)
-			r.unasked = r.unasked || s.VersionProblem == "" && s.Answered()
+			r.proxyProblem = cmp.Or(r.proxyProblem, s.VersionProblem)
+			r.notRead = r.notRead || s.VersionProblem == "" && s.Answered()
 		case s.Version == r.version:
 		case r.version == "":
 			r.version = s.Version

@@ -17,10 +17,10 @@ const noClock, noVersion = "clock from header Date: the answer says none", "vers
 
 func TestVersionsAreUndecidedUntilEachMemberHasAnswered(t *testing.T) {
 	for want, f := range map[string]*probe.FleetWindow{
-		"undecided: a, b, c and d have given no whole answer in 0 samples, so nobody knows their versions: load until they answer\nfleet of 4: ":                                     members(t, 0, nil),
-		"undecided: a, b, c and d have given no whole answer in 20 samples, so nobody knows their versions: load until they answer\nfleet of 4: ":                                    members(t, 20, func(s *probe.Sample, _, _ int) { refused(s) }),
-		"undecided: b has given no whole answer in 20 samples, so nobody knows its version: load until it answers, or leave it out with Except(\"b\")\nfleet of 4: ":                 members(t, 20, without("1", 1)),
-		"undecided: b and c have given no whole answer in 20 samples, so nobody knows their versions: load until they answer, or leave them out with Except(\"b\", \"c\")\nfleet of": members(t, 20, without("1", 1, 2)),
+		"undecided: a, b, c and d have given no whole answer in 0 samples, so their versions are unknown: load until they answer\nfleet of 4: ":                                     members(t, 0, nil),
+		"undecided: a, b, c and d have given no whole answer in 20 samples, so their versions are unknown: load until they answer\nfleet of 4: ":                                    members(t, 20, func(s *probe.Sample, _, _ int) { refused(s) }),
+		"undecided: b has given no whole answer in 20 samples, so its version is unknown: load until it answers, or leave it out with Except(\"b\")\nfleet of 4: ":                  members(t, 20, without("1", 1)),
+		"undecided: b and c have given no whole answer in 20 samples, so their versions are unknown: load until they answer, or leave them out with Except(\"b\", \"c\")\nfleet of": members(t, 20, without("1", 1, 2)),
 	} {
 		if text := refusal(t, f, RunTheSameVersion()); !strings.HasPrefix(text, want) {
 			t.Errorf("%s\nwant\n%s", text, want)
@@ -30,7 +30,7 @@ func TestVersionsAreUndecidedUntilEachMemberHasAnswered(t *testing.T) {
 		}
 	}
 	expect(t, "", func(g Gomega) { g.Expect(members(t, 20, without("1", 1))).To(RunTheSameVersion(Except("b"))) })
-	// What those say that answered is certain, whatever b would say.
+	// Members that answered and differ do so whatever b answers later.
 	old := members(t, 20, func(s *probe.Sample, place, n int) {
 		without([]string{"2", "2", "2", "1"}[place], 1)(s, place, n)
 	})
@@ -41,7 +41,7 @@ func TestVersionsAreUndecidedUntilEachMemberHasAnswered(t *testing.T) {
 	expect(t, "", func(g Gomega) { g.Expect(old).NotTo(RunTheSameVersion()) })
 }
 
-// without is members that say a version but those at the places, which answer nothing.
+// without is members that report a version, except at the places, which do not answer.
 func without(version string, places ...int) func(*probe.Sample, int, int) {
 	return func(s *probe.Sample, place, _ int) {
 		s.Version = version
@@ -67,7 +67,7 @@ func TestImagesTellVersionsWhereNoAnswerDoes(t *testing.T) {
 	}
 	// Nobody is asked for a version, so one that does not answer hides none.
 	expect(t, "", func(g Gomega) { g.Expect(members(t, 20, without("", 2))).To(RunTheSameVersion()) })
-	// Who is asked for a version and says none has no image in its place.
+	// A member without a readable version is not judged by its image.
 	f = members(t, 20, func(s *probe.Sample, _, _ int) { s.VersionProblem = noVersion })
 	if text := refusal(t, f, RunTheSameVersion()); text != "RunTheSameVersion: a: "+noVersion {
 		t.Error(text)
@@ -129,7 +129,7 @@ func TestPollingVersionsStandsALookBeforeTheFirstAnswer(t *testing.T) {
 		"Eventually of members that differ": {differ, func(g Gomega, l *fleetLoad) {
 			g.Eventually(l.empty).WithTimeout(short).WithPolling(time.Millisecond).Should(RunTheSameVersion())
 		}, "4 members have 4 different versions"},
-		"Eventually of a load that nobody answers": {func(s *probe.Sample, _, _ int) { refused(s) }, func(g Gomega, l *fleetLoad) {
+		"Eventually of a load without answers": {func(s *probe.Sample, _, _ int) { refused(s) }, func(g Gomega, l *fleetLoad) {
 			l.each = 500
 			g.Eventually(l.empty).WithTimeout(time.Minute).WithPolling(time.Millisecond).Should(RunTheSameVersion())
 		}, "a, b, c and d have given no whole answer in 1,000 samples"},
@@ -142,7 +142,7 @@ func TestPollingVersionsStandsALookBeforeTheFirstAnswer(t *testing.T) {
 	}
 }
 
-// What stands before a member may answer for it, and says no version.
+// A proxy in front of a member may answer in its place, without a version.
 func TestAnAnswerOfAProxyIsNoProblemOfVersions(t *testing.T) {
 	by := func(c string, class probe.Class) *probe.FleetWindow {
 		return members(t, 20, func(s *probe.Sample, place, n int) {

@@ -79,7 +79,7 @@ it ended 1.5s before the answer`, func(g Gomega) {
 	})
 }
 
-// While there is time left nobody knows: a negated assertion must not take the
+// While there is time left the outcome is open: a negated assertion must not take the
 // first look that fails for the answer.
 func TestHaveRecoveredWithinIsUndecidedUntilTheTimeIsOver(t *testing.T) {
 	const limit = 2 * time.Second
@@ -230,7 +230,7 @@ func TestHaveRecoveredWithinLooksAgainAfterASampleFromBeforeTheEnd(t *testing.T)
 // A service that flaps has not recovered, whichever assertion saw it healthy: the
 // probe remembers.
 func TestHaveRecoveredWithinSeesARelapse(t *testing.T) {
-	const relapsed = "healthy after the fault's end, and no longer so 300ms after it"
+	const relapsed = "healthy after the fault's end, but no longer 300ms after it"
 	lastHealthy := func(d time.Duration, spoil func(*probe.Sample)) func(*probe.Sample) {
 		return func(s *probe.Sample) {
 			spoil(s)
