@@ -1,10 +1,11 @@
-// Package baseline holds the runs that a team has accepted, in one file that a person can
-// read and review, and compares later runs with them, run against run. The chaosgate
-// command and the matcher MatchBaseline both read that file and ask that one comparison.
+// Package baseline holds the runs that a team has accepted, in one file that people can
+// read and review, and compares later runs with them. The chaosgate command and the matcher
+// MatchBaseline both read this file and use this comparison.
 //
-// A run is one summary a window: requests of one run resemble each other, so that pooled
-// over runs they raise false alarms, more the more there are. Runs must be alike but for
-// the code: the same machine, the same load, and no trend over time.
+// A run has one summary for each window, and runs are compared as wholes. Requests of one
+// run resemble each other, so a test that pools the requests of several runs raises false
+// alarms, and more of them with more requests. Runs must differ in the code alone: the same
+// machine, the same load, and no trend over time.
 package baseline
 
 import (
@@ -21,14 +22,14 @@ import (
 // Schema is the version of the baseline file.
 const Schema = 1
 
-// Baseline is the accepted runs, the oldest first: one summary a run.
+// Baseline is the accepted runs, the oldest first.
 type Baseline struct {
 	Schema int   `json:"schema"`
 	Runs   []Run `json:"runs"`
-	// Path is the file that Read was asked for.
+	// Path is the file that Read was called with.
 	Path string `json:"-"`
-	// Collecting says that runs are being collected: MatchBaseline then lets a window
-	// pass that cannot be compared yet.
+	// Collecting says that runs are being collected. MatchBaseline then passes a window
+	// that cannot be compared yet.
 	Collecting bool `json:"-"`
 }
 
@@ -49,7 +50,7 @@ type Window struct {
 	Count  int `json:"count"`
 	// ErrorRate is the share of samples that were errors.
 	ErrorRate record.Float `json:"errorRate"`
-	// P50, P90 and P99 are latencies in seconds; null where nothing was answered.
+	// P50, P90 and P99 are latencies in seconds; null if nothing was answered.
 	P50 record.Float `json:"p50"`
 	P90 record.Float `json:"p90"`
 	P99 record.Float `json:"p99"`
@@ -70,8 +71,8 @@ const (
 // Metrics are all metrics, in the order of reports.
 func Metrics() []MetricName { return []MetricName{ErrorRate, P50, P90, P99} }
 
-// Value is the window's value of the metric: a share, or seconds, which are
-// infinite where nothing was answered.
+// Value is the window's value of the metric: a share, or a latency in seconds. A latency
+// is infinite if nothing was answered.
 func (w Window) Value(m MetricName) float64 {
 	if m == ErrorRate {
 		return float64(w.ErrorRate)
@@ -83,8 +84,8 @@ func (w Window) Value(m MetricName) float64 {
 	return v
 }
 
-// Summarise is the window's metrics, rounded to what a person can read: microseconds, and
-// errors in a million. The window does not know its suite.
+// Summarise returns the window's metrics, rounded so that people can read them: to
+// microseconds, and to errors in a million. The window does not know its suite.
 func Summarise(w record.Window) Window {
 	micro := func(v float64) record.Float { return record.Float(math.Round(v*1e6) / 1e6) }
 	return Window{
@@ -102,8 +103,8 @@ func (b Baseline) Accept(keep int, runs ...Run) (accepted Baseline, dropped int)
 	return Baseline{Schema: Schema, Runs: all[dropped:]}, dropped
 }
 
-// Parse reads a baseline file. It refuses one that lacks a field, or that
-// holds what no run can have measured.
+// Parse reads a baseline file. It refuses a file that lacks a field, or that
+// holds a value that no run can have measured.
 func Parse(data []byte) (Baseline, error) {
 	var head struct{ Schema int }
 	if err := json.Unmarshal(data, &head); err != nil {
@@ -134,7 +135,7 @@ func (e *SchemaError) Error() string {
 	return fmt.Sprintf("the baseline has schema %d, this version reads 1 to %d: use the chaosgate version that wrote it, or delete the file and collect anew", e.Have, Schema)
 }
 
-// Encode writes the baseline for people: a line a window, so that a diff shows
+// Encode writes the baseline for people. Each window has one line, so a diff shows
 // one accepted run as one block.
 func (b Baseline) Encode() ([]byte, error) {
 	var out bytes.Buffer

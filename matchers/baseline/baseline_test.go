@@ -9,7 +9,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// runsOf is runs of one window whose 99th percentile is given in seconds.
+// runsOf is runs of one window with this 99th percentile, in seconds.
 func runsOf(p99 ...float64) []Run {
 	var runs []Run
 	for n, v := range p99 {

@@ -11,7 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Validate refuses what no run can have measured: such a run would make every
+// Validate refuses values that no run can have measured. Such a run would make every
 // later one look good, or bad.
 func (r Run) Validate() error {
 	seen := map[Key]bool{}
@@ -19,8 +19,8 @@ func (r Run) Validate() error {
 		k := w.Key()
 		err := w.validate()
 		if err == nil && seen[k] {
-			// A summary numbers the windows that a spec repeats, so two are a copy,
-			// and would count as two runs.
+			// A summary numbers the windows that a spec repeats, so two with the same number
+			// are copies, and would count as two runs.
 			err = errors.New("it is in the run twice: leave one")
 		}
 		if err != nil {
@@ -44,8 +44,8 @@ func (w Window) validate() error {
 	return w.validateLatencies()
 }
 
-// validateLatencies allows errorRate 1 beside latencies: it is rounded, and one
-// answer of millions can have been left.
+// validateLatencies allows latencies beside errorRate 1. The rate is rounded, so one
+// of millions of samples may have been answered.
 func (w Window) validateLatencies() error {
 	latencies := []struct {
 		name  string
@@ -68,7 +68,7 @@ func (w Window) validateLatencies() error {
 	return nil
 }
 
-// inJSON is the number as the file has it.
+// inJSON is the number as the file contains it.
 func inJSON(f record.Float) string {
 	if v := float64(f); math.IsNaN(v) || math.IsInf(v, 0) {
 		return "null"
@@ -85,14 +85,14 @@ func (b Baseline) validate() error {
 	return nil
 }
 
-// The fields of a run and of a window, all of which must be there.
+// The fields that every run and every window must have.
 var (
 	runFields    = []string{"started", "environment", "windows"}
 	windowFields = []string{"suite", "spec", "probe", "number", "count", "errorRate", "p50", "p90", "p99"}
 )
 
-// complete refuses a file in which a run or a window lacks a field: decoded it
-// would be zero, which is the best there can be.
+// complete refuses a file that lacks a field of a run or a window. Decoded, the field
+// would be zero, the best value possible.
 func complete(data []byte) error {
 	var file struct {
 		Runs []map[string]json.RawMessage

@@ -9,7 +9,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// fileOf is a baseline file of two runs, of which the second has these windows.
+// fileOf is a baseline file of two runs. The second has these windows.
 func fileOf(windows string) []byte {
 	const sound = `{"suite":"shop","spec":"sells","probe":"GET /","number":1,"count":100,"errorRate":0,"p50":0.01,"p90":0.01,"p99":0.01}`
 	run := func(windows string) string {
@@ -18,7 +18,7 @@ func fileOf(windows string) []byte {
 	return fmt.Appendf(nil, `{"schema":1,"runs":[%s,%s]}`, run(sound), run(strings.ReplaceAll(windows, "SOUND", sound)))
 }
 
-func TestParseRefusesWhatNoRunMeasured(t *testing.T) {
+func TestParseRefusesImpossibleValues(t *testing.T) {
 	const where = `read baseline: run 2 of 2, started 2026-01-01T00:00:00Z: window 1 of GET / in "sells" of the suite shop: `
 	window := func(fields string) string {
 		return `{"suite":"shop","spec":"sells","probe":"GET /","number":1,` + fields + `}`
@@ -46,7 +46,7 @@ func TestParseRefusesWhatNoRunMeasured(t *testing.T) {
 	}
 }
 
-func TestParseTakesWhatARunCanMeasure(t *testing.T) {
+func TestParseAcceptsExtremeValues(t *testing.T) {
 	for _, windows := range []string{
 		"", "SOUND",
 		`SOUND,{"suite":"shop","spec":"sells","probe":"GET /","number":2,"count":100,"errorRate":0,"p50":0,"p90":0.01,"p99":0.01}`,
@@ -60,8 +60,8 @@ func TestParseTakesWhatARunCanMeasure(t *testing.T) {
 	}
 }
 
-// What accept writes, everybody must be able to read.
-func TestWhatIsSummarisedIsRead(t *testing.T) {
+// Parse must accept every summary.
+func TestParseAcceptsEverySummary(t *testing.T) {
 	none := record.Float(math.NaN())
 	for _, w := range []record.Window{
 		{Count: 3, P50: .01, P90: .01, P99: .01},

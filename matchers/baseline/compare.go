@@ -11,29 +11,28 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// Policy is what a person chose.
+// Policy is what the user chose.
 type Policy struct {
-	// Alpha bounds the probability that runs which are no worse are called worse, over
-	// all windows and metrics together.
+	// Alpha bounds the probability of a false alarm over all windows and metrics together.
 	Alpha float64
 	// Margin is how much worse a metric may become, as a share: 0.1 is 10 %.
 	Margin float64
 }
 
-// DefaultMargin is the margin where a person chose none.
+// DefaultMargin is the margin if the user chose none.
 const DefaultMargin = 0.10
 
-// Comparison is candidate runs beside accepted ones.
+// Comparison is the result of comparing candidate runs with accepted ones.
 type Comparison struct {
-	// Outcome is Violated where a metric regressed. It is Kept where every window could
-	// be compared, and no metric was worse than in every accepted run by more than the
+	// Outcome is Violated if a metric regressed. It is Kept if every window could be
+	// compared, and no metric was worse than in every accepted run by more than the
 	// margin. Otherwise it is Undecided.
 	Outcome record.Outcome
-	// Missing says why nothing was compared; empty where something was.
+	// Missing says why nothing was compared. It is empty if something was.
 	Missing string
 	// Accepted and Candidates are how many runs were compared.
 	Accepted, Candidates int
-	// Foreign is how many accepted runs are of another environment, and left out.
+	// Foreign is how many accepted runs were left out because they are of another environment.
 	Foreign int
 	// New are the windows that no accepted run has.
 	New []Key
@@ -41,7 +40,7 @@ type Comparison struct {
 	Unfit []Unfit
 	// Metrics are those that were compared, by window.
 	Metrics []Metric
-	// TooFew is set where so many runs can show nothing.
+	// TooFew is set if there are too few runs to show a regression.
 	TooFew *TooFew
 }
 
@@ -51,18 +50,18 @@ type Metric struct {
 	Name   MetricName
 	// Accepted and Candidates are its values in the runs.
 	Accepted, Candidates []float64
-	// P is the probability of candidates that stand out as far in any metric, if they are
-	// no worse than the accepted runs and the margin. Reachable is the least there can be.
+	// P is the probability that any metric stands out as far by chance, if the candidates are
+	// no worse than the accepted runs with the margin. Reachable is the smallest possible P.
 	P, Reachable float64
-	// Regressed says that it is shown to be worse.
+	// Regressed says that the metric is shown to be worse.
 	Regressed bool
 	// Beyond says that the candidates' median is worse than every accepted run by more
 	// than the margin, whether that is shown or not.
 	Beyond bool
 }
 
-// Compare compares the candidates with the accepted runs of the same environment: the
-// windows that both have, by all metrics at once (stats.CompareRuns).
+// Compare compares the candidates with the accepted runs of the same environment. It takes
+// the windows that both have, and all metrics at once (stats.CompareRuns).
 func Compare(accepted, candidates []Run, policy Policy) (Comparison, error) {
 	c := Comparison{Outcome: record.Undecided, Candidates: len(candidates)}
 	if len(candidates) == 0 {
@@ -88,16 +87,16 @@ func Compare(accepted, candidates []Run, policy Policy) (Comparison, error) {
 	return c, nil
 }
 
-// history is one window in the runs that have it.
+// history is one window in all runs that have it.
 type history struct {
 	key     Key
 	was, is []Window
-	of      []Run // the accepted ones
+	of      []Run // the accepted runs of was
 	runs    string
 }
 
-// sort parts the windows into those that are new, those that are unfit, and groups of
-// those that the same runs have.
+// sort divides the windows into new ones, unfit ones, and groups of windows that the same
+// runs have.
 func (c *Comparison) sort(accepted, candidates []Run) [][]history {
 	windows := map[Key]*history{}
 	add := func(runs []Run, to func(*history, Run, Window)) {
@@ -146,7 +145,7 @@ func (c *Comparison) sort(accepted, candidates []Run) [][]history {
 	return sorted
 }
 
-// floors are differences that matter no more than a metric's usual spread does.
+// floors are differences that matter no more than a metric's usual spread.
 var floors = map[MetricName]float64{ErrorRate: 0.01, P50: 0.001, P90: 0.001, P99: 0.001}
 
 // compareGroups compares all metrics of a group at once, and corrects by Holm's method for
@@ -213,7 +212,7 @@ func values(windows []Window, name MetricName) []float64 {
 	return all
 }
 
-// rounding absorbs the last digits of numbers that were computed in different ways.
+// rounding absorbs rounding errors between numbers computed in different ways.
 const rounding = 1 + 1e-9
 
 func (c *Comparison) decide(groups int, policy Policy) {
@@ -236,8 +235,8 @@ func (c *Comparison) decide(groups int, policy Policy) {
 	}
 }
 
-// Worse are the metrics that regressed, or else those that are beyond every accepted run;
-// those that stand out most come first.
+// Worse are the metrics that regressed, the most significant first. If none did, it is
+// those that are beyond every accepted run.
 func (c Comparison) Worse() []Metric {
 	var worse []Metric
 	for _, m := range c.Metrics {
@@ -249,14 +248,14 @@ func (c Comparison) Worse() []Metric {
 	return worse
 }
 
-// Now and Before say the values of the candidates and of the accepted runs.
+// Now says the values of the candidates.
 func (m Metric) Now() Extent { return extentOf(m.Name, m.Candidates) }
 
 // Before says the values of the accepted runs.
 func (m Metric) Before() Extent { return extentOf(m.Name, m.Accepted) }
 
-// Shift is by how much the candidates' values lie above those of the accepted runs, with
-// an interval of 95 % confidence, without ends where so few runs cannot say.
+// Shift is how far the candidates' values lie above those of the accepted runs, with
+// a 95 % confidence interval. The interval is unbounded if there are too few runs.
 func (m Metric) Shift() stats.Shift {
 	shift, err := stats.HodgesLehmann(m.Accepted, m.Candidates, 0.05)
 	if err != nil {
@@ -265,8 +264,8 @@ func (m Metric) Shift() stats.Shift {
 	return shift
 }
 
-// More says the shift: "46ms more (41ms to 52ms with 95 % confidence)", or nothing
-// where there was no answer.
+// More says the shift, such as "46ms more (41ms to 52ms with 95 % confidence)". It is
+// empty if nothing was answered.
 func (m Metric) More() string {
 	shift := m.Shift()
 	if math.IsNaN(shift.Estimate) || math.IsInf(shift.Estimate, 0) {

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Environment is the fingerprint of where a run ran. Runs of different
-// environments are not compared.
+// Environment describes where a run ran. Runs of different environments are not
+// compared.
 type Environment struct {
 	OS     string `json:"os"`
 	Arch   string `json:"arch"`
@@ -23,7 +23,7 @@ func (e Environment) String() string {
 	return fmt.Sprintf("%s/%s, %d CPUs, kernel %s, %s", e.OS, e.Arch, e.CPUs, e.Kernel, e.Go)
 }
 
-// Here is the fingerprint of this process: its machine, and the Go release that
+// Here is the environment of this process: its machine, and the Go release that
 // built it.
 func Here() Environment {
 	return Environment{
@@ -32,18 +32,18 @@ func Here() Environment {
 	}
 }
 
-// kernelOnce asks once: a machine does not change its kernel under a process.
+// kernelOnce asks only once, because the kernel does not change while a process runs.
 var kernelOnce = sync.OnceValue(kernel)
 
 var minor = regexp.MustCompile(`^\D*\d+\.\d+`)
 
-// Comparable reports whether runs of the two environments may be compared:
-// patch releases of the kernel and of Go do not part them, all else does.
+// Comparable reports whether runs of the two environments may be compared. They may
+// differ in the patch releases of the kernel and of Go, and in nothing else.
 func (e Environment) Comparable(other Environment) bool {
 	return e.cut() == other.cut()
 }
 
-// Among parts runs into those of comparable environments and the others.
+// Among divides runs into those of comparable environments and the others.
 func (e Environment) Among(runs []Run) (here, foreign []Run) {
 	for _, run := range runs {
 		if e.Comparable(run.Environment) {

@@ -21,7 +21,7 @@ func extentOf(metric MetricName, values []float64) Extent {
 	return Extent{metric, len(values), slices.Min(values), stats.Median(values), slices.Max(values)}
 }
 
-// String says one run's value, or the middle and the ends of several.
+// String is one run's value, or the middle and the ends of several.
 func (e Extent) String() string {
 	if e.Runs == 1 || e.Low == e.High {
 		return e.Metric.Say(e.Middle)
@@ -40,7 +40,7 @@ func (m MetricName) Say(v float64) string {
 	case math.IsInf(v, 0):
 		return "without an answer"
 	case v >= longest:
-		return "292 years or more" // which no Duration holds
+		return "292 years or more" // a Duration cannot hold more
 	}
 	return units.Round(time.Duration(v * float64(time.Second))).String()
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-func TestAnExtentSaysWhateverWasMeasured(t *testing.T) {
+func TestExtentHasATextForEveryValue(t *testing.T) {
 	longest := record.Float(float64(math.MaxInt64) / 1e9)
 	none := record.Float(math.NaN())
 	for _, c := range []struct {

@@ -2,5 +2,5 @@
 
 package baseline
 
-// kernel is the running kernel's release, where it can be asked for.
+// kernel is unknown on this system.
 func kernel() string { return "unknown" }

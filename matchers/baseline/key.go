@@ -5,13 +5,13 @@ import (
 	"fmt"
 )
 
-// Key says which window of a run this is.
+// Key identifies a window of a run.
 type Key struct {
 	Suite, Spec, Probe string
 	Number             int
 }
 
-// Key says which window this is.
+// Key identifies the window.
 func (w Window) Key() Key { return Key{w.Suite, w.Spec, w.Probe, w.Number} }
 
 // String says the window in one line.

@@ -8,8 +8,8 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Read reads the baseline from a file that `chaosgate baseline accept` wrote. Specs read it
-// in their setup:
+// Read reads the baseline from a file that `chaosgate baseline accept` wrote. A spec reads it
+// in its setup:
 //
 //	var accepted baseline.Baseline
 //
@@ -19,8 +19,8 @@ import (
 //		Expect(err).NotTo(HaveOccurred())
 //	})
 //
-// Where there is no such file it returns a baseline without a run, with which no window can
-// be compared. Under `chaosgate run --collect` the baseline is Collecting.
+// If there is no such file, it returns a baseline without a run, and comparisons with it are
+// undecided. Under `chaosgate run --collect` the baseline is Collecting.
 func Read(path string) (Baseline, error) {
 	b := Baseline{Schema: Schema}
 	data, err := os.ReadFile(path)

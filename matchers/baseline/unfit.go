@@ -18,13 +18,13 @@ type Unfit struct {
 	More bool
 }
 
-// unfit says in what way a window cannot be compared, nil where it can.
+// unfit says why a window cannot be compared, or returns nil if it can.
 func (h history) unfit() *Unfit {
 	if len(h.was) == 0 || len(h.is) == 0 {
 		return nil
 	}
-	// One suffices: a run without an answer is slower than any, so it would hide one that is
-	// slow or dead.
+	// One such run suffices: it counts as slower than any other, so it would hide a slow or
+	// dead candidate.
 	dead := func(w Window) bool { return math.IsInf(w.Value(P50), 1) }
 	if first := slices.IndexFunc(h.was, dead); first >= 0 {
 		n := len(h.was) - len(slices.DeleteFunc(slices.Clone(h.was), dead))
@@ -35,15 +35,14 @@ func (h history) unfit() *Unfit {
 	return h.unlikeSizes()
 }
 
-// maximal is the number of samples below which their p99 is their maximum.
+// maximal is the number of samples below which the p99 is the maximum.
 const maximal = 100
 
-// unlikeSizes says that the windows have too few samples for the accepted ones, or too
-// many. What single requests add to a rate or a quantile scatters more with fewer samples,
-// 1.4 times as much with half of them: simulated at alpha 5 % the default margin still
-// hides that (4 % of healthy windows fail), and hides no more; without a margin 12 % do.
-// More samples scatter less, which does no harm unless so few were accepted that their p99
-// is a maximum, which grows with the samples.
+// unlikeSizes says that the windows have too few or too many samples beside the accepted
+// ones. With half of the samples, rates and quantiles scatter 1.4 times as much. In a
+// simulation at alpha 5 %, 4 % of healthy windows then fail with the default margin, and 12 %
+// without a margin. More samples scatter less and do no harm, unless the accepted windows
+// have so few that their p99 is their maximum. A maximum grows with the samples.
 func (h history) unlikeSizes() *Unfit {
 	was, is := counts(h.was), counts(h.is)
 	usual, fewest, most := was[len(was)/2], is[0], is[len(is)-1]
@@ -59,8 +58,8 @@ func (h history) unlikeSizes() *Unfit {
 	return nil
 }
 
-// counts are the numbers of samples, the smallest first. The middle one is usual: no single
-// run that was cut short changes it.
+// counts are the numbers of samples, the smallest first. The middle one is the usual one,
+// because a single run that was cut short does not change it.
 func counts(windows []Window) []int {
 	all := make([]int, len(windows))
 	for i, w := range windows {
@@ -70,12 +69,12 @@ func counts(windows []Window) []int {
 	return all
 }
 
-// TooFew says what so many runs can show, and which would do.
+// TooFew says what these runs can show, and how many would suffice.
 type TooFew struct {
 	Accepted, Candidates int
-	// Reachable is the least P there can be, and Needed what can show anything.
+	// Reachable is the smallest possible P, and Needed the P that shows a regression.
 	Reachable, Needed float64
-	// Groups is how many groups of windows are compared, each of which other runs have.
+	// Groups is how many groups of windows are compared. Each group has its own set of runs.
 	Groups int
 }
 
@@ -86,8 +85,8 @@ func newTooFew(m Metric, groups int, alpha float64) *TooFew {
 	}
 }
 
-// Enough returns the fewest runs that can show anything: of these with the fewest candidates,
-// from so many on, those with the fewest accepted runs.
+// Enough returns the fewest runs that can show a regression. It takes the fewest candidates,
+// at least as many as now, and with these the fewest accepted runs.
 func (f TooFew) Enough(mostAccepted, mostCandidates int) (accepted, candidates int, ok bool) {
 	for candidates := f.Candidates; candidates <= mostCandidates; candidates++ {
 		for accepted := 1; accepted <= mostAccepted; accepted++ {
