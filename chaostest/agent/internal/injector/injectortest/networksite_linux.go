@@ -117,7 +117,7 @@ func (s *networkSite) answers() answers {
 		refused: " of container shop: ",
 		foreign: "which does not belong to the container: has the container been restarted?",
 		ended:   "no such process: has the container stopped?",
-		lapsed:  MatchRegexp("the lease ran out meanwhile$|because the lease had run out$"),
+		lapsed:  MatchRegexp("the lease ran out$|because the lease had run out$"),
 		// The fault runs again. Its evidence still says that the lease lapsed.
 		renewedLapsed: Succeed(),
 		// A renewal often arrives during a revert, and changes nothing.

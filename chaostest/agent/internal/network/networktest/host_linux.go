@@ -95,7 +95,13 @@ func (h *Host) Inside(f func() error) error {
 
 // Run runs a tool inside the host's network.
 func (h *Host) Run(tool string, arguments ...string) (string, error) {
-	c := exec.Command(tool, arguments...)
+	return h.run("", append([]string{tool}, arguments...)...)
+}
+
+// run runs a command with this on its standard input.
+func (h *Host) run(input string, command ...string) (string, error) {
+	c := exec.Command(command[0], command[1:]...)
+	c.Stdin = strings.NewReader(input)
 	var out []byte
 	err := h.Inside(func() (err error) {
 		out, err = c.CombinedOutput()
@@ -119,21 +125,20 @@ var packetCount = regexp.MustCompile(`direct_packets_stat \d+ `)
 func (h *Host) State() string {
 	h.t.Helper()
 	var s strings.Builder
-	for _, command := range [][]string{
-		{"tc", "qdisc", "show"},
-		{"tc", "class", "show", "dev", "eth0"},
-		{"tc", "filter", "show", "dev", "eth0"},
-		{"tc", "filter", "show", "dev", "eth0", "ingress"},
-		{"tc", "filter", "show", "dev", "eth0", "egress"},
-		{"ip", "-d", "link"},
-		{"ip", "-d", "addr"},
-		{"ip", "route", "show", "table", "all"},
-		{"ip", "-6", "route", "show", "table", "all"},
-		{"nft", "list", "ruleset"},
+	// One program for many questions: programs start slowly in user-mode-linux.
+	for _, ask := range []struct {
+		command   []string
+		questions []string
+	}{
+		{[]string{"tc", "-force", "-batch", "-"}, []string{ // without clsact tc fails, with the same output each time
+			"qdisc show", "class show dev eth0", "filter show dev eth0", "filter show dev eth0 ingress", "filter show dev eth0 egress",
+		}},
+		{[]string{"ip", "-details", "-batch", "-"}, []string{"link", "addr", "route show table all"}},
+		{[]string{"ip", "-6", "route", "show", "table", "all"}, nil},
+		{[]string{"nft", "list", "ruleset"}, nil},
 	} {
-		out, _ := h.Run(command[0], command[1:]...) // without clsact tc fails, with the same output each time
-		out = packetCount.ReplaceAllString(out, "")
-		s.WriteString("# " + strings.Join(command, " ") + "\n" + out)
+		out, _ := h.run(strings.Join(ask.questions, "\n"), ask.command...)
+		s.WriteString("# " + strings.Join(ask.command, " ") + "\n" + packetCount.ReplaceAllString(out, ""))
 	}
 	return s.String()
 }
