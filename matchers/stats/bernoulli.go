@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// Side is the claim about a rate that an e-process gathers evidence for.
+// Side is the claim about a rate: an e-process gathers evidence for it.
 type Side int
 
 // The sides: the rate is above the limit, or below it.
@@ -15,19 +15,19 @@ const (
 )
 
 // Bernoulli is a one-sided mixture e-process on the rate of events in a series
-// of samples, each of which has the event or has not. The null hypothesis is
+// of samples, where each sample has the event or not. The null hypothesis is
 // that, whatever came before, every sample has it with probability at most Limit
-// (AboveLimit) or at least Limit (BelowLimit); samples need not be independent.
-// The mixture is a Beta(A, B) prior, cut to the rates of the claim.
+// (AboveLimit) or at least Limit (BelowLimit). Samples need not be independent.
+// The mixture is a Beta(A, B) prior, restricted to the rates of the claim.
 type Bernoulli struct {
 	Side  Side
 	Limit float64
 	A, B  float64
 }
 
-// Above gathers evidence that a rate is above limit, with a prior that is
-// fastest for rates around five times the limit: Beta(3, 3/(5 limit)), and from a
-// limit of 0.2 on, where there is no such rate, Beta(1, 1).
+// Above gathers evidence that a rate is above limit. Its prior, Beta(3, 3/(5 limit)), is
+// fastest for rates around five times the limit. From a limit of 0.2 on there is no such
+// rate, and the prior is Beta(1, 1).
 func Above(limit float64) Bernoulli {
 	if limit < 0.2 {
 		return Bernoulli{Side: AboveLimit, Limit: limit, A: 3, B: 3 / (5 * limit)}
@@ -45,7 +45,7 @@ func Below(limit float64) Bernoulli {
 	return b
 }
 
-// Validate reports a limit outside (0, 1) or a prior that is none.
+// Validate reports a limit outside (0, 1) or an invalid prior.
 func (b Bernoulli) Validate() error {
 	switch {
 	case !(b.Limit > 0 && b.Limit < 1):
@@ -58,9 +58,9 @@ func (b Bernoulli) Validate() error {
 	return nil
 }
 
-// LogE returns the natural logarithm of the e-value after n samples of which
-// events had the event. It is 0 for no samples, and NaN for counts that cannot
-// be or a Bernoulli that does not validate. Its cost does not grow with n.
+// LogE returns the natural logarithm of the e-value after n samples, when events of
+// them had the event. It is 0 for no samples, and NaN for impossible counts or a
+// Bernoulli that does not validate. Its cost does not grow with n.
 //
 // It is ln of the mixture's likelihood over the likelihood at the limit:
 // lnB(S+a, n-S+b) - lnB(a, b) + ln T(S+a, n-S+b) - ln T(a, b) - S ln p - (n-S) ln(1-p),
@@ -84,12 +84,11 @@ func (b Bernoulli) Shows(events, n int, alpha float64) bool {
 	return b.LogE(events, n) >= -math.Log(alpha)
 }
 
-// Bound returns the confidence bound that belongs to the claim, by inverting
-// the e-process with its prior held: with AboveLimit the largest limit that the
-// samples show to be exceeded, with BelowLimit the smallest that they show to be
-// kept. With probability at least 1-alpha the bounds of all looks are right. It
-// is 0 or 1 where the samples show nothing, and exact to 1e-10. It is NaN where LogE
-// is, and for an alpha outside (0, 1).
+// Bound returns the confidence bound that belongs to the claim. With AboveLimit it is
+// the largest limit that the samples show to be exceeded, and with BelowLimit the
+// smallest that they show to be kept. It inverts the e-process with the same prior. With
+// probability at least 1-alpha the bounds of all looks are right. It is 0 or 1 if the
+// samples show nothing, exact to 1e-10, and NaN if LogE is or alpha is outside (0, 1).
 func (b Bernoulli) Bound(events, n int, alpha float64) float64 {
 	if !(alpha > 0 && alpha < 1) || math.IsNaN(b.LogE(events, n)) {
 		return math.NaN()

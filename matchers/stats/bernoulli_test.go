@@ -188,7 +188,7 @@ func TestPollingDoesNotInflateFalseAlarms(t *testing.T) {
 	}
 }
 
-func TestBoundsOfWhatCannotBe(t *testing.T) {
+func TestBoundsOfImpossibleCounts(t *testing.T) {
 	for name, got := range map[string]float64{
 		"more events than samples": Above(.01).Bound(5, 3, .05), "the same below": Below(.01).Bound(5, 3, .05),
 		"alpha 1": Above(.01).Bound(0, 0, 1), "alpha 2": Below(.01).Bound(5, 10, 2), "alpha NaN": Above(.01).Bound(5, 10, math.NaN()),

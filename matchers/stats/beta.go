@@ -3,17 +3,16 @@ package stats
 import "math"
 
 // logIncBeta is the logarithm of the regularised incomplete beta function
-// I_x(a, b), with y = 1-x given apart so that neither loses digits. Working in
-// logarithms keeps tails far below the smallest float64, which is why this is
-// not a library's I_x(a, b). Its cost is bounded, however large a and b are.
+// I_x(a, b). The caller passes y = 1-x too, so that neither loses digits. Logarithms
+// represent tails far below the smallest float64, and a library's I_x(a, b) cannot. Its cost is bounded, however large a and b are.
 func logIncBeta(a, b, x, y float64) float64 {
 	ratio, power := logBetaRatio(a, b, x, y)
 	return ratio + power
 }
 
 // logBetaRatio splits logIncBeta into the logarithm of x^a y^b / B(a, b), which
-// is power, and the rest. For large a and b power holds nearly all of it, so what
-// cancels power had better use ratio alone.
+// is power, and the rest. For large a and b power is nearly all of it, so a
+// caller that would cancel power should use ratio alone.
 func logBetaRatio(a, b, x, y float64) (ratio, power float64) {
 	// Fraction and expansion are for x below the mean. Above it, the complement
 	// is at most about one half, so nothing cancels.

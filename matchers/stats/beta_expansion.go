@@ -12,7 +12,7 @@ const (
 	expansionTerms = 12
 )
 
-// betaExpansion is what betaFraction is, by an asymptotic expansion for large a
+// betaExpansion computes what betaFraction does by an asymptotic expansion for large a
 // and b (DiDonato and Morris 1992, "Algorithm 708", BASYM; compare DLMF 8.18.9).
 // z is the square root of the deviance, negative where x lies above the mean.
 func betaExpansion(a, b, z float64) float64 {

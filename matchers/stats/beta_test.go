@@ -41,7 +41,7 @@ func TestLogIncBetaAgreesWithReferenceValues(t *testing.T) {
 	}
 }
 
-// Fraction and expansion have nothing in common but the function they are.
+// Fraction and expansion are independent ways to compute one function.
 func TestExpansionAgreesWithTheFraction(t *testing.T) {
 	compared := 0
 	for _, a := range []float64{largeBeta, 1500, 1e4, 1e5, 1e6, 1e8} {

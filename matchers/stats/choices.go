@@ -5,18 +5,18 @@ import (
 	"slices"
 )
 
-// mostWork bounds an exact count to about a second of one processor.
+// mostWork bounds an exact count to about a second on one processor.
 const mostWork = 500_000_000
 
-// sumsOfChoices returns, for every sum, the share of the choices of k among the
-// ranks that have it, by counting choices by size and sum. Counts are kept as
-// probabilities, so that no number of runs overflows them.
+// sumsOfChoices returns, for every sum, the share of the choices of k ranks that have
+// this sum. It counts choices by size and sum, as probabilities, so that no number of
+// runs overflows them.
 func sumsOfChoices(ranks []int, k int) ([]float64, error) {
 	all := 0
 	for _, r := range ranks {
 		all += r
 	}
-	// What is not chosen is a choice as well: the smaller of the two is counted.
+	// The ranks that are not chosen are a choice as well: count the smaller of the two.
 	if rest := len(ranks) - k; rest < k {
 		share, err := sumsOfChoices(ranks, rest)
 		slices.Reverse(share)

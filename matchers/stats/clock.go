@@ -7,20 +7,19 @@ import (
 	"time"
 )
 
-// Offset is where the difference between a remote clock and the local one lies for
-// certain: from Low to High. It is positive if the remote clock is ahead.
+// Offset bounds the difference between a remote clock and the local one: it certainly
+// lies from Low to High. It is positive if the remote clock is ahead.
 type Offset struct{ Low, High time.Duration }
 
 // NewOffset bounds the offset of a remote clock that was read once: the request was
 // sent, and the answer received, at these local times, and in between the remote
 // clock showed at least says and less than says+resolution. So the offset lies from
-// says-received to says+resolution-sent, however the time was spent on the way. A
-// negative resolution, an answer from before the request and local times that nobody
-// noted are errors, and so is a clock further away than a duration can say, some 292
-// years: a clock that was never set shows no time, and two such do not agree.
+// says-received to says+resolution-sent, however long each way took. It is an error when
+// the resolution is negative, the answer came before the request, or a local time is
+// zero. So is a clock that is more than 292 years away: it was never set.
 func NewOffset(sent, received, says time.Time, resolution time.Duration) (Offset, error) {
-	// By what the local clock showed, not by its monotonic reading, which would hide that
-	// it was set back in between.
+	// Drop the monotonic reading: it would hide that the local clock was set back in
+	// between.
 	sent, received = sent.Round(0), received.Round(0)
 	switch {
 	case sent.IsZero() || received.IsZero():
@@ -37,8 +36,8 @@ func NewOffset(sent, received, says time.Time, resolution time.Duration) (Offset
 	return o, nil
 }
 
-// saturated reports whether d may be that of times further apart than a duration can
-// say, for which time.Time.Sub returns its ends.
+// saturated reports whether two times may be further apart than a duration can hold.
+// Their time.Time.Sub is then the longest duration.
 func saturated(d time.Duration) bool { return d == math.MaxInt64 || d == math.MinInt64 }
 
 // Width is the uncertainty of the offset.
@@ -47,9 +46,9 @@ func (o Offset) Width() time.Duration { return minus(o.High, o.Low) }
 // String is the bounds, such as "[-1.2ms, 3.4ms]".
 func (o Offset) String() string { return fmt.Sprintf("[%v, %v]", o.Low, o.High) }
 
-// Intersect bounds the offset of a clock by all of its readings at once. Where they
-// contradict each other the error says so: then the clock, or the local one, was
-// stepped in between, runs at another rate, or does not show time at all.
+// Intersect bounds the offset of a clock by all of its readings at once. It is an error
+// when they contradict each other: one of the two clocks was then stepped in between, runs
+// at another rate, or does not show time at all.
 func Intersect(readings []Offset) (Offset, error) {
 	if len(readings) == 0 {
 		return Offset{}, errors.New("bound a clock's offset: there is no reading: one at least is needed")
@@ -68,14 +67,14 @@ func Intersect(readings []Offset) (Offset, error) {
 	}
 	both := Offset{readings[low].Low, readings[high].High}
 	if both.Low > both.High {
-		return Offset{}, fmt.Errorf("bound a clock's offset: reading %d, %v, and reading %d, %v, contradict each other by %v: the clock was stepped, or is none",
+		return Offset{}, fmt.Errorf("bound a clock's offset: reading %d, %v, and reading %d, %v, contradict each other by %v: the clock was stepped, or does not show time",
 			min(low, high), readings[min(low, high)], max(low, high), readings[max(low, high)], minus(both.Low, both.High))
 	}
 	return both, nil
 }
 
-// gap is by how much a is ahead of b for certain; negative if it is behind, and 0 if
-// they may be the same.
+// gap is how far a is certainly ahead of b. It is negative if a is behind, and 0 if they
+// may be the same.
 func gap(a, b Offset) time.Duration {
 	switch {
 	case a.Low > b.High:
@@ -86,7 +85,7 @@ func gap(a, b Offset) time.Duration {
 	return 0
 }
 
-// minus is a - b for b <= a, and the longest duration where that is longer.
+// minus is a - b for b <= a, but at most the longest duration.
 func minus(a, b time.Duration) time.Duration {
 	if d := a - b; d >= 0 {
 		return d

@@ -67,7 +67,7 @@ func TestIntersectBoundsByAllReadings(t *testing.T) {
 	for want, readings := range map[string][]Offset{
 		"there is no reading":                             nil,
 		"reading 1 is [5ns, 4ns]: its ends are exchanged": {{1, 2}, {5, 4}},
-		"reading 0, [0s, 1ns], and reading 2, [8ns, 9ns], contradict each other by 7ns: the clock was stepped, or is none": {{0, 1}, {0, 5}, {8, 9}},
+		"reading 0, [0s, 1ns], and reading 2, [8ns, 9ns], contradict each other by 7ns: the clock was stepped, or does not show time": {{0, 1}, {0, 5}, {8, 9}},
 	} {
 		if got, err := Intersect(readings); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v: %v, %v, want %q", readings, got, err, want)

@@ -7,40 +7,38 @@ import (
 	"time"
 )
 
-// Skew is a clock that differs from the majority's for certain.
+// Skew is a clock that certainly differs from the majority's.
 type Skew struct {
 	// Member is its index.
 	Member int
-	// By is by how much at least; negative if it is behind.
+	// By is the least difference; negative if the clock is behind.
 	By time.Duration
 }
 
-// ClockAgreement says whether the clocks of a fleet show the same time. It is
-// agreed, disagreed, or neither: then the readings are too wide to tell.
+// ClockAgreement says whether the clocks of a fleet show the same time. They
+// agree, disagree, or neither is certain, because the readings are too wide.
 type ClockAgreement struct {
 	// Agreed: no two clocks can differ by more than was allowed.
 	Agreed bool
-	// Disagreed: two clocks differ by more than was allowed, for certain.
+	// Disagreed: two clocks certainly differ by more than was allowed.
 	Disagreed bool
-	// Skewed are those that differ from the majority by more than was allowed. It may
-	// be empty where clocks disagree, if there is no majority.
+	// Skewed are the clocks that differ from the majority by more than was allowed. It may
+	// be empty even if clocks disagree, when there is no majority.
 	Skewed []Skew
-	// Majority is how many members can all be within what was allowed, at most.
+	// Majority is the largest number of members that can all be within what was allowed.
 	Majority int
 	// Least and Most bound the largest difference between any two clocks.
 	Least, Most time.Duration
-	// Warnings say in words why it is undecided or nobody is named.
+	// Warnings say why it is undecided, or why no member is named.
 	Warnings []string
 }
 
-// Agree judges whether the clocks of at least two members, of which the offsets are
-// given, differ by more than within. There is no chance in it: offsets are certain. The
-// majority is the time that most clocks can show (Marzullo 1984, Maintaining the
-// Time in a Distributed System), allowing for within; it needs more than half of
-// the members. A member is skewed if it differs by more than within, for certain,
-// from more than half of the members. The local clock takes part if Offset{} is among
-// the offsets. A negative within and an offset whose ends are
-// exchanged are errors.
+// Agree judges from their offsets whether the clocks of at least two members differ by
+// more than within. It is exact, because offsets are certain. The majority is the largest
+// set of clocks that can show the same time, allowing for within (Marzullo 1984,
+// Maintaining the Time in a Distributed System); it needs more than half of the members.
+// A member is skewed if it certainly differs by more than within from more than half of
+// the members. To include the local clock, add Offset{}.
 func Agree(offsets []Offset, within time.Duration) (ClockAgreement, error) {
 	switch {
 	case len(offsets) < 2:
@@ -71,23 +69,23 @@ func Agree(offsets []Offset, within time.Duration) (ClockAgreement, error) {
 	a.Majority = len(members)
 	switch {
 	case a.Disagreed && 2*len(members) <= len(offsets):
-		a.Warnings = append(a.Warnings, fmt.Sprintf("clocks differ by at least %v, but there is no majority: at most %d of %d can agree, so nobody is named", a.Least, len(members), len(offsets)))
+		a.Warnings = append(a.Warnings, fmt.Sprintf("clocks differ by at least %v, but there is no majority: at most %d of %d can agree, so no member is named", a.Least, len(members), len(offsets)))
 	case a.Disagreed:
 		a.Skewed = skewed(offsets, members, within)
 		if len(a.Skewed) == 0 {
-			a.Warnings = append(a.Warnings, fmt.Sprintf("clocks differ by at least %v, but none differs for certain from more than half of the members, so nobody is named: read them over a faster way, or with a finer resolution", a.Least))
+			a.Warnings = append(a.Warnings, fmt.Sprintf("clocks differ by at least %v, but none differs for certain from more than half of the members, so no member is named: read them over a faster path, or with a finer resolution", a.Least))
 		}
 	case !a.Agreed:
-		a.Warnings = append(a.Warnings, fmt.Sprintf("clocks may differ by %v, and %v is allowed: the offset of member %d is known to %v only: read it again, over a faster way, or with a finer resolution", a.Most, within, widest, offsets[widest].Width()))
+		a.Warnings = append(a.Warnings, fmt.Sprintf("clocks may differ by %v, and %v is allowed: the offset of member %d is known to %v only: read it again, over a faster path, or with a finer resolution", a.Most, within, widest, offsets[widest].Width()))
 	}
 	return a, nil
 }
 
-// majority is the largest set of members that can all be within the given duration:
-// those whose offsets come as near to one time, found by a sweep over the ends.
+// majority is the largest set of members whose clocks can all be within a duration of
+// each other. It is found by a sweep over the ends of their offsets.
 func majority(offsets []Offset, within time.Duration) []int {
-	// A set fits if some start s has all of them reach [s, s+within]: a member does
-	// from Low-within to High. It is enough to try the ends of these.
+	// A set fits if there is a start s for which all its offsets reach [s, s+within]. An
+	// offset does so for s from Low-within to High, and it is enough to try these ends.
 	type end struct {
 		at    time.Duration
 		opens bool
@@ -132,8 +130,8 @@ func from(o Offset, within time.Duration) time.Duration {
 	return -1 << 63
 }
 
-// skewed are the members that differ from more than half of all, for certain, each
-// with its least difference from those of the majority that it differs from.
+// skewed are the members that certainly differ from more than half of all, each with its
+// least difference from the members of the majority that it differs from.
 func skewed(offsets []Offset, members []int, within time.Duration) (found []Skew) {
 	for i, o := range offsets {
 		apart, by := 0, time.Duration(0)

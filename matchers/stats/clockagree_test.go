@@ -25,7 +25,7 @@ func TestAgreeNamesTheSkewed(t *testing.T) {
 		{"one behind", []Offset{{-2, 3}, {-100, -90}, {-1, 4}}, 10, false, true, []Skew{{1, -88}}, 2, 89, 104, ""},
 		{"within what is allowed", []Offset{{0, 0}, {9, 9}, {3, 4}}, 10, true, false, nil, 3, 9, 9, ""},
 		{"two of five", []Offset{{0, 1}, {0, 2}, {1, 1}, {50, 51}, {-40, -30}}, 10, false, true, []Skew{{3, 48}, {4, -30}}, 3, 80, 91, ""},
-		{"a tie", []Offset{{0, 1}, {0, 2}, {50, 51}, {51, 52}}, 10, false, true, nil, 2, 50, 52, "clocks differ by at least 50ns, but there is no majority: at most 2 of 4 can agree, so nobody is named"},
+		{"a tie", []Offset{{0, 1}, {0, 2}, {50, 51}, {51, 52}}, 10, false, true, nil, 2, 50, 52, "clocks differ by at least 50ns, but there is no majority: at most 2 of 4 can agree, so no member is named"},
 		{"two clocks", []Offset{{0, 1}, {50, 51}}, 10, false, true, nil, 1, 49, 51, "no majority"},
 		{"all differ", []Offset{{0, 1}, {50, 51}, {100, 101}}, 10, false, true, nil, 1, 99, 101, "no majority"},
 		{"one is not known well", []Offset{{0, 1}, {0, 1}, {-500, 500}}, 10, false, false, nil, 3, 0, 501, "clocks may differ by 501ns, and 10ns is allowed: the offset of member 2 is known to 1µs only"},
@@ -72,7 +72,7 @@ func TestMajorityEqualsEnumeration(t *testing.T) {
 	}
 }
 
-// Whatever the clocks truly show, nothing that is said of them is wrong.
+// Whatever the clocks truly show, the verdict on them is never wrong.
 func TestAgreeIsNeverWrong(t *testing.T) {
 	random := rand.New(rand.NewPCG(85, 86))
 	const within = 10

@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// MeanLogE returns the natural logarithm of the average of e-values of which the
-// logarithms are given. The average is an e-value, whatever the dependence between
-// them (Vovk and Wang 2021, "E-values: calibration, combination and
+// MeanLogE returns the natural logarithm of the average of e-values, given their
+// logarithms. The average is an e-value, whatever the dependence between them (Vovk and Wang 2021, "E-values: calibration, combination and
 // applications"). It is NaN for none, or if one is NaN.
 func MeanLogE(logE ...float64) float64 {
 	if len(logE) == 0 {
@@ -16,8 +15,8 @@ func MeanLogE(logE ...float64) float64 {
 	return logSum(logE) - math.Log(float64(len(logE)))
 }
 
-// logSum is the logarithm of the sum of numbers, at least one, of which the
-// logarithms are given.
+// logSum is the logarithm of the sum of numbers, given their logarithms. There must be
+// at least one.
 func logSum(logs []float64) float64 {
 	largest := slices.Max(logs)
 	if math.IsInf(largest, 0) {

@@ -6,7 +6,7 @@ import (
 )
 
 // Conditional is an e-process on two streams of events, such as the errors of a
-// canary and of its control, that looks at nothing but whose each event is. The
+// canary and of its control. It uses only which stream each event belongs to. The
 // null hypothesis is that the canary's rate of events per unit of traffic is at
 // most 1+Margin times the control's. Then, whatever came before and however both
 // drift together, an event is the canary's with probability at most
@@ -19,7 +19,7 @@ type Conditional struct {
 	Margin float64
 }
 
-// Validate reports a share outside (0, 1) or a margin that is none.
+// Validate reports a share outside (0, 1) or an invalid margin.
 func (c Conditional) Validate() error {
 	switch {
 	case !(c.Share > 0 && c.Share < 1):
@@ -40,7 +40,7 @@ func (c Conditional) LogE(canary, control int) float64 {
 	return c.test().LogE(canary, canary+control)
 }
 
-// Shows reports whether the events show at level alpha, at whatever look, that the
+// Shows reports whether the events show at level alpha, at any look, that the
 // canary's rate is higher than allowed.
 func (c Conditional) Shows(canary, control int, alpha float64) bool {
 	return c.LogE(canary, control) >= -math.Log(alpha)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestConditionalLooksAtWhoseEachErrorIs(t *testing.T) {
+func TestConditionalUsesOnlyTheSideOfEachError(t *testing.T) {
 	// Shares of .5: three of three events give 15/4, whatever the traffic.
 	if got := (Conditional{Share: .5}).LogE(3, 0); math.Abs(got-math.Log(3.75)) > 1e-12 {
 		t.Errorf("log e %v, want %v", got, math.Log(3.75))
@@ -27,7 +27,7 @@ func TestConditionalLooksAtWhoseEachErrorIs(t *testing.T) {
 	}
 }
 
-// errorsToAlarm feeds errors of which the canary's come ratio times as fast.
+// errorsToAlarm adds errors; the canary's come ratio times as fast as the control's.
 func errorsToAlarm(runs int, ratio float64) (mean float64, q90 int) {
 	random := rand.New(rand.NewPCG(11, uint64(ratio)))
 	test := Conditional{Share: .5}
@@ -95,7 +95,7 @@ func poisson(random *rand.Rand, mean float64) int {
 	}
 }
 
-func TestConditionalRefusesWhatCannotBe(t *testing.T) {
+func TestConditionalRefusesImpossibleInput(t *testing.T) {
 	for _, c := range []Conditional{
 		{},
 		{Share: 1},

@@ -15,8 +15,8 @@ func stirlingError(a float64) float64 {
 	return (1./12 - s*(1./360-s*(1./1260-s*(1./1680-s*(1./1188-s*(691./360360-s/156)))))) / a
 }
 
-// deviance is seen ln(seen/expected) + missing, where missing is expected - seen
-// and is given apart: where the two are close it holds all the digits (after
+// deviance is seen ln(seen/expected) + missing, where missing is expected - seen. The
+// caller passes missing too, because it has all the digits when the two are close (after
 // Loader 2000, "Fast and accurate computation of binomial probabilities").
 func deviance(seen, expected, missing float64) float64 {
 	u := missing / seen

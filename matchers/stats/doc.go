@@ -1,32 +1,32 @@
 // Package stats is the arithmetic behind the matchers and the gate: pure functions
-// of counts and numbers, with no clock and no randomness of their own. This page is
-// for those who write specs: what a verdict means, and how much load it takes.
+// of counts and numbers, without clocks or randomness. This page tells authors of specs
+// what a verdict means, and how much load it takes.
 //
 // # What alpha means
 //
-// Alpha is how often you accept to be told something wrong: at 5 %, a healthy
+// Alpha is how often you accept a wrong verdict: at 5 %, a healthy
 // service fails a matcher in at most one of twenty specs, and a service that breaks
 // its objective passes in at most one of twenty. It is a bound for the worst case,
-// a service exactly at the limit; others are called wrong much less often. With
+// a service exactly at the limit; others get a wrong verdict much less often. With
 // many specs choose it smaller: 20 matchers at 5 % raise a false alarm in up to 64 %
 // of the suites (1 - 0.95^20), at 0.1 % in 2 %. A smaller alpha costs little load.
 //
 // # Why you may look again and again
 //
 // Eventually and Consistently look up to hundreds of times. A usual test at 5 %, looked
-// at 100 times while data come in, is wrong not in 5 but in 37 % of the cases, since it
-// gets 100 chances to be. The tests here are e-processes: capital that grows only by bets
-// against the hypothesis, fair or worse while it is true. By Ville's inequality fair bets
-// ever reach 1/alpha times the stake with a probability of at most alpha, over all
-// looks together. So a claim is shown when the e-value is 1/alpha or more, at whatever look,
-// and more data may be collected because the last look was not clear.
+// at 100 times while data come in, is wrong not in 5 but in 37 % of the cases, because it
+// gets 100 chances to be. The tests here are e-processes. An e-process is the capital of a
+// player who bets against the hypothesis; while the hypothesis is true, the bets are fair or
+// worse. By Ville's inequality the capital then ever reaches 1/alpha times the stake with a
+// probability of at most alpha, over all looks together. So a claim is shown at any look when
+// the e-value is 1/alpha or more, and you may collect more data when a look was not clear.
 //
 // # What undecided means
 //
-// Too little evidence is neither a pass nor a failure: a matcher then returns an error that
-// says how many more samples, windows or runs would do. Load for longer or at a higher rate,
+// Too little evidence is neither a pass nor a failure. A matcher then returns an error that
+// says how many more samples, windows or runs would suffice. Load for longer or at a higher rate,
 // choose a larger margin or a limit further away, or judge something that shows
-// up faster: errors before latencies, p90 before p99. Do not repeat until it is green.
+// up faster: errors before latencies, p90 before p99. Do not repeat the spec until it passes.
 //
 // # How many requests
 //
@@ -47,9 +47,9 @@
 // and 500 requests, one at half of it in 97, 99 and 100 %. So choose a limit that a healthy
 // service is well below.
 //
-// Against a control window with half of the requests, at 1 % errors in the control, beyond
-// MatchControl's margin of 25 % and with half of alpha, since latencies have the other:
-// errors of both, and pairs of requests, that show it in 9 of 10 cases.
+// MatchControl, when the control window has half of the requests and 1 % errors. The table
+// has the errors of both windows, and the pairs of requests, that show a difference beyond
+// the margin of 25 % in 9 of 10 cases. Errors have half of alpha; latencies have the other.
 //
 //	candidate fails   errors   pairs
 //	twice as often       361   12069
@@ -57,9 +57,9 @@
 //	5 times              45     766
 //	10 times             25     230
 //
-// Windows in which one member is always beyond the margin until it is named, and in 9 of 10
-// cases if it is in 90 % of the windows; latencies have [LatencyShare] of alpha. Healthy
-// members are cleared after 6 windows, and of errors after 98 requests each if there are
+// How many windows it takes to name a member that is always beyond the margin, and, in 9 of
+// 10 cases, one that is beyond it in 90 % of the windows. Latencies have [LatencyShare] of
+// alpha. Healthy members are cleared after 6 windows, and of errors after 98 requests each if there are
 // none.
 //
 //	members   always   in 90 %
@@ -68,9 +68,9 @@
 //	10            11        30
 //	100           14        38
 //
-// Runs against a baseline: the least p-value there can be, and the probability to see a
-// shift of one metric by 2, 3 and 4 standard deviations of its spread from run to run. One
-// of several metrics takes more, but a gross shift is seen among hundreds.
+// Runs against a baseline: the smallest possible p-value, and the probability to see a
+// shift of one metric by 2, 3 and 4 standard deviations of its spread from run to run. With
+// several metrics it takes more runs, but a gross shift is seen even among hundreds.
 //
 //	accepted   candidates   least p     2     3     4
 //	19                  1    0.0500  0.56  0.85  0.97
@@ -85,35 +85,36 @@
 // # Which test is behind which matcher, and when not to trust it
 //
 // KeepErrorRateBelow, KeepLatencyBelow and KeepAvailabilityAbove are a one-sided
-// e-process on a rate ([Above], [Below]): that p99 is below a limit is that fewer than
-// 1 % are slower. Requests need not be independent, but the rate must hold at each:
-// what was shown in a quiet minute says nothing of a busy one, and a window that was chosen
-// because it looked bad proves nothing.
+// e-process on a rate ([Above], [Below]). A p99 below a limit means that fewer than
+// 1 % are slower. Requests need not be independent, but the rate must hold at each of them.
+// A quiet minute shows nothing about a busy one, and a window that was chosen because it
+// looked bad proves nothing.
 //
-// MatchControl is [Conditional] on whose the errors are, and [Latency] on pairs of
-// latencies. Both stand a drift that hits both windows alike. They cannot tell the fault from
-// anything else that changed between the windows: run them side by side.
+// MatchControl is [Conditional] on which window each error is in, and [Latency] on pairs of
+// latencies. Both tolerate a drift that affects both windows equally. They cannot tell the
+// fault from anything else that changed between the windows, so keep the windows close
+// together.
 //
 // MatchBaseline and the gate are one exact permutation test over whole runs
-// ([CompareRuns]), which holds alpha over all metrics; [HodgesLehmann] says by how much
-// one is worse. A run is one value a metric, because requests of one run resemble
-// each other: pooled over runs they raise false alarms, more the more there are. Runs must
-// be exchangeable: the same machine, load and order, and no trend over time.
+// ([CompareRuns]), which holds alpha over all metrics. [HodgesLehmann] says by how much
+// a metric is worse. Each run counts as one value of a metric, because requests of one run
+// resemble each other: a test that pools them raises more false alarms the more there are.
+// Runs must be exchangeable: the same machine, load and order, and no trend over time.
 //
-// HaveNoOutliers is [Fleet] on latencies and [FleetErrors] on errors. The first holds for
-// members that differ a little for ever and for noise that lasts; it fails if one member is
-// on worse hardware by more than the margin, which is true and not what you asked. The second
-// needs the members' requests to be alike. [FleetRank] is faster and holds only for
-// exchangeable windows: a busy neighbour that stays makes it wrong nearly always.
+// HaveNoOutliers is [Fleet] on latencies and [FleetErrors] on errors. Fleet tolerates members
+// that always differ a little, and noise that lasts. It also names a healthy member whose
+// hardware is slower by more than the margin. FleetErrors needs the members' requests to be
+// alike. [FleetRank] is faster but needs exchangeable windows: with a busy neighbour that
+// stays it is nearly always wrong.
 //
-// Clocks ([Agree]) and versions ([Majority]) are compared without chance. Containers on one
-// kernel share its clock. After so few recoveries as a suite has, [FailuresBound] says how
-// often they may fail still: 95, 63 or 26 % after 1, 3 or 10 without failure.
+// Clocks ([Agree]) and versions ([Majority]) are compared exactly. Containers on one
+// kernel share its clock. A suite has few recoveries, and [FailuresBound] says how often
+// they may still fail: 95, 63 or 26 % after 1, 3 or 10 without failure.
 //
 // # Why not the usual rules
 //
 // "Further than 3.5 deviations", estimated by the median absolute deviation, names a member of
-// 29, 21 and 13 % of healthy fleets of 3, 5 and 10. "Beyond three sigma" can name nobody in a fleet of 10 or fewer: the
+// 29, 21 and 13 % of healthy fleets of 3, 5 and 10. "Beyond three sigma" can never name a member of a fleet of 10 or fewer: the
 // largest possible deviation is (n-1)/sqrt(n). "Worse by 2 %" on machines whose runs spread
 // by 2.66 % is a false alarm in 45 % of the benchmarks, better or worse. "Fail as soon as the
 // observed rate exceeds the limit", looked at 100 times, 20 requests apart, fails 45 % of

@@ -91,7 +91,7 @@ func TestPageHasTheNumbersOfTheFunctions(t *testing.T) {
 	}
 }
 
-// What the page says of the usual rules, by simulation; its figures are held to one
+// Simulates what the page says about the usual rules. Its figures must be right to one
 // and a half percentage points.
 func TestPageIsRightAboutTheUsualRules(t *testing.T) {
 	random := rand.New(rand.NewPCG(101, 102))

@@ -8,10 +8,10 @@ import (
 // FailuresBound returns an upper bound of the failure rate after so many failures in n
 // trials, such as recoveries that took too long: with a probability of at least
 // 1-alpha the true rate is below it (Clopper & Pearson 1934, The use of confidence
-// or fiducial limits illustrated in the case of the binomial, one side). It says how
-// little a few trials say: without a failure in 1, 3 or 10 it is 95, 63 or 26 % at
-// alpha 5 %. It is meant for one look at independent trials, and exact to 1e-12; with
-// trials that all failed it is 1.
+// or fiducial limits illustrated in the case of the binomial, one side). A few
+// trials show little: without a failure in 1, 3 or 10 the bound is 95, 63 or 26 % at
+// alpha 5 %. It is meant for one look at independent trials, and exact to 1e-12. If all
+// trials failed it is 1.
 func FailuresBound(failures, n int, alpha float64) (float64, error) {
 	switch {
 	case n < 1 || failures < 0 || failures > n:
@@ -21,7 +21,7 @@ func FailuresBound(failures, n int, alpha float64) (float64, error) {
 	case failures == n:
 		return 1, nil
 	}
-	// The bound is the rate at which so few failures have the probability alpha.
+	// At the bound, the probability of so few failures is alpha.
 	low, high := 0.0, 1.0
 	for high-low > 1e-12 {
 		rate := (low + high) / 2

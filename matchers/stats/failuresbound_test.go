@@ -24,7 +24,7 @@ func TestFailuresBoundEqualsItsClosedFormWithoutFailures(t *testing.T) {
 	}
 }
 
-func TestFailuresBoundIsWhereSoFewHaveTheProbabilityAlpha(t *testing.T) {
+func TestFailuresBoundHasTailProbabilityAlpha(t *testing.T) {
 	for n := 1; n <= 30; n++ {
 		for failures := range n {
 			got, err := FailuresBound(failures, n, .05)
@@ -41,7 +41,7 @@ func TestFailuresBoundIsWhereSoFewHaveTheProbabilityAlpha(t *testing.T) {
 	}
 }
 
-func TestFailuresBoundRefusesWhatCannotBe(t *testing.T) {
+func TestFailuresBoundRefusesImpossibleInput(t *testing.T) {
 	for _, c := range []struct {
 		failures, n int
 		alpha       float64

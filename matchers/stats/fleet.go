@@ -8,37 +8,35 @@ import (
 )
 
 // Fleet looks for members of a fleet that are slower or faster than their peers by
-// more than a margin. It is fed one statistic a member and window, such as the
+// more than a margin. It takes one statistic for each member and window, such as the
 // median latency in seconds. In a window a member is slower if its statistic is
 // above (1+margin) times the upper median of all others', and above it by more
 // than floor; it is faster if it is below the lower median of all others' over
-// (1+margin), and below it by more than floor. (Upper for one and lower for the
-// other, so that one outlier of three does not make outliers of its peers.)
+// (1+margin), and below it by more than floor. The two
+// medians differ, so that one outlier of three does not make outliers of its peers.
 //
-// The null hypothesis for each member and tail is that, whatever came before, it
-// is hit in a window with a probability of at most one half: it lies beyond the
-// margin less often than not. That is so for members that differ by less than the
-// margin for ever, whatever the distributions and however long noise lasts, so long
-// as noise does not hold one member beyond the margin most of the time. The test is
-// an e-process (Bernoulli), valid at every look.
+// The null hypothesis for each member and tail is that, whatever came before, the member
+// lies beyond the margin in a window with a probability of at most one half. It holds
+// for members that always differ by less than the margin, for any distribution and for
+// lasting noise, unless noise keeps a member beyond the margin most of the time. The test
+// is an e-process (Bernoulli), valid at every look.
 //
-// A Fleet is not safe for concurrent use; Clone makes one to read.
+// A Fleet is not safe for concurrent use; read a Clone instead.
 type Fleet struct {
 	tally
 	margin, floor float64
 }
 
-// The priors put weight on members that are hit nearly always, or nearly never,
-// since an outlier beyond the margin and a healthy member within it are. Of those
-// that were tried on hit rates of 0.7 to 1 (0 to 0.3) these are best on the whole.
+// The priors favour members that are hit nearly always, as outliers are, or nearly never,
+// as healthy members are. Among the priors that were tried on hit rates of 0.7 to 1 (0 to
+// 0.3) these are the best overall.
 var (
 	fleetTest      = Bernoulli{Side: AboveLimit, Limit: 0.5, A: 6, B: 1}
 	fleetClearTest = Bernoulli{Side: BelowLimit, Limit: 0.5, A: 1, B: 2}
 )
 
-// LatencyShare is the share of alpha that a fleet's latencies have where its errors
-// are judged beside them: every request tells of errors, and only every window of
-// latencies.
+// LatencyShare is the share of alpha for latencies when errors are judged as well. Every
+// request is evidence about errors, but only every window about latencies.
 const LatencyShare = 0.97
 
 // NewFleet starts with no window. There must be at least 3 members. margin is a
@@ -56,8 +54,8 @@ func NewFleet(members int, margin, floor float64) (*Fleet, error) {
 	return &Fleet{tally: counts, margin: margin, floor: floor}, nil
 }
 
-// Add takes a window: one statistic a member, not negative, +Inf for a member that
-// answered nothing. A window that is refused with an error changes nothing.
+// Add adds a window: one statistic for each member, not negative, and +Inf for a member
+// that did not answer. A refused window changes nothing.
 func (f *Fleet) Add(window []float64) error {
 	if err := f.check(window); err != nil {
 		return err
@@ -75,15 +73,15 @@ func (f *Fleet) Add(window []float64) error {
 	return nil
 }
 
-// Cleared reports whether the windows show at level alpha, at whatever look, that a
-// member lies beyond the margin less often than not. To say so of all members and
-// tails at once no correction is due: it is false only if it is false of one, and
+// Cleared reports whether the windows show at level alpha, at any look, that a member
+// lies beyond the margin in fewer than half of the windows. Clearing all members and
+// tails together needs no correction. It is wrong only if one of them is not healthy, and
 // that one is cleared with a probability of at most alpha.
 func (f *Fleet) Cleared(member int, tail Tail, alpha float64) bool {
 	return f.has(member, tail) && alpha > 0 && alpha < 1 && fleetClearTest.Shows(f.counts[tail][member], f.windows, alpha)
 }
 
-// Clone returns a copy that later windows of either do not change in the other.
+// Clone returns an independent copy.
 func (f *Fleet) Clone() *Fleet {
 	c := *f
 	c.tally = f.clone()

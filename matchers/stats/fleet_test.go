@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// healthyFleet returns a source of windows of members that differ by up to 5 % for
-// ever, with noise of the given spread that lasts: AR(1) with coefficient rho.
+// healthyFleet returns a source of windows. Members always differ by up to 5 %, with
+// lasting noise of this spread: AR(1) with coefficient rho.
 func healthyFleet(random *rand.Rand, members int, rho, spread float64) func() []float64 {
 	noise, own := make([]float64, members), make([]float64, members)
 	for i := range noise {
@@ -25,7 +25,7 @@ func healthyFleet(random *rand.Rand, members int, rho, spread float64) func() []
 	}
 }
 
-func TestFleetNamesNobodyOfAHealthyFleet(t *testing.T) {
+func TestFleetNamesNoMemberOfAHealthyFleet(t *testing.T) {
 	const alpha, fleets, windows = .05, 120, 300
 	random := rand.New(rand.NewPCG(31, 32))
 	for _, members := range []int{3, 5, 10} {
@@ -147,7 +147,7 @@ func TestFleetHits(t *testing.T) {
 		{"one in three does not make its peers outliers", .25, 0, []float64{1, 100, 1.1}, []int{1}, nil},
 		{"one fast in three does not either", .25, 0, []float64{1, .01, 1.1}, nil, []int{1}},
 		{"nothing answered", .25, 0, []float64{1, gone, 1, 1}, []int{1}, nil},
-		{"nobody answered", .25, 0, []float64{gone, gone, gone}, nil, nil},
+		{"no answers", .25, 0, []float64{gone, gone, gone}, nil, nil},
 		{"the only one that answered", .25, 0, []float64{gone, gone, .1}, nil, []int{2}},
 		{"zeros", .25, 0, []float64{0, 0, 0, 0}, nil, nil},
 		{"ties of milliseconds", .25, .001, []float64{.001, .002, .001, .002, .001}, nil, nil},

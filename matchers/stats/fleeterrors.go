@@ -6,19 +6,18 @@ import (
 	"slices"
 )
 
-// FleetErrors looks for members of a fleet that fail more often than their peers,
-// and may be looked at as often as one likes. It looks at nothing but whose each
-// error is: if a member's rate of errors is at most 1+margin times its peers', then,
-// whatever came before and however all drift together, the next error is that
-// member's with probability at most s (1+margin) / (1 + s margin), where s is its
-// share of the requests. That is the null hypothesis; it is exact for Poisson
-// streams of errors.
+// FleetErrors looks for members of a fleet that fail more often than their peers. It
+// may be asked at any time, and uses only which member each error belongs to. Its null
+// hypothesis is that a member's rate of errors is at most 1+margin times its peers'.
+// Then, whatever came before and however all rates drift together, the next error is
+// that member's with probability at most s (1+margin) / (1 + s margin), where s is its
+// share of the requests. This is exact for Poisson streams of errors.
 //
 // The test is a likelihood ratio of higher rates over the highest allowed one,
-// averaged over a few: an e-process, in which the share may change from batch to
-// batch, as it does when a load balancer ejects a member.
+// averaged over a few. It is an e-process. The share may change from batch to batch, as it
+// does when a load balancer ejects a member.
 //
-// A FleetErrors is not safe for concurrent use; Clone makes one to read.
+// A FleetErrors is not safe for concurrent use; read a Clone instead.
 type FleetErrors struct {
 	margin           float64
 	errors, requests []int
@@ -34,7 +33,7 @@ const (
 
 // The candidate rates: a failing member's in units of the highest that is allowed,
 // and a healthy one's in units of its peers'. All lie on the claim's side of the
-// limit, without which the ratio were no e-process.
+// limit, because the ratio is an e-process only then.
 var (
 	failingTimes = []float64{1.5, 2, 3, 5, 10, 30, 100}
 	healthyTimes = []float64{0.1, 0.5, 1, 1.5, 2.5}
@@ -42,7 +41,7 @@ var (
 
 // NewFleetErrors starts with no request. There must be at least 3 members. margin is
 // a share of the peers' rate of errors, 0.25 for 25 %, and not negative; it must be
-// below FailingTimes - 1, since else no member could be either failing or cleared.
+// below FailingTimes - 1, because otherwise some rates could be neither failing nor cleared.
 func NewFleetErrors(members int, margin float64) (*FleetErrors, error) {
 	if _, err := newTally(members, fleetTest); err != nil {
 		return nil, err
@@ -60,37 +59,37 @@ func NewFleetErrors(members int, margin float64) (*FleetErrors, error) {
 	return f, nil
 }
 
-// Add takes a batch: how many requests each member had since the last one, and how
-// many of them failed. Counts that cannot be are an error and change nothing.
+// Add adds a batch: how many requests each member had since the last one, and how
+// many of them failed. Impossible counts are an error and change nothing.
 func (f *FleetErrors) Add(errors, requests []int) error {
 	if err := checkCounts(errors, requests); err != nil {
 		return err
 	}
 	if len(errors) != len(f.errors) {
-		return fmt.Errorf("add errors of a fleet: counts of %d members for %d: give one a member", len(errors), len(f.errors))
+		return fmt.Errorf("add errors of a fleet: counts of %d members for %d: give one for each", len(errors), len(f.errors))
 	}
 	failed, all := 0, 0.0
 	for i := range errors {
 		failed, all = failed+errors[i], all+float64(requests[i])
 	}
-	for i, own := range errors {
-		f.errors[i] += own
+	for i, failures := range errors {
+		f.errors[i] += failures
 		f.requests[i] += requests[i]
 		if requests[i] == 0 || float64(requests[i]) == all {
-			continue // it cannot be told from its peers
+			continue // there is nothing to compare it with
 		}
 		share := float64(requests[i]) / all
 		for j, times := range failingTimes {
-			f.worse[i][j] += logRatio(share, times*(1+f.margin), 1+f.margin, own, failed-own)
+			f.worse[i][j] += logRatio(share, times*(1+f.margin), 1+f.margin, failures, failed-failures)
 		}
 		for j, times := range healthyTimes {
-			f.cleared[i][j] += logRatio(share, times, FailingTimes, own, failed-own)
+			f.cleared[i][j] += logRatio(share, times, FailingTimes, failures, failed-failures)
 		}
 	}
 	return nil
 }
 
-// checkCounts refuses counts that cannot be.
+// checkCounts refuses impossible counts.
 func checkCounts(errors, requests []int) error {
 	switch {
 	case len(errors) != len(requests):
@@ -106,21 +105,21 @@ func checkCounts(errors, requests []int) error {
 	return nil
 }
 
-// logRatio is the log likelihood ratio of a member's rate of errors being so many times
-// its peers' over its being at the limit, after its own errors and its peers'.
-func logRatio(share, times, limit float64, own, peers int) float64 {
+// logRatio is the log likelihood ratio of two rates of errors, given a member's errors and
+// its peers': times the peers' rate, over limit times the peers' rate.
+func logRatio(share, times, limit float64, member, peers int) float64 {
 	p, null := errorShare(share, times), errorShare(share, limit)
-	return float64(own)*math.Log(p/null) + float64(peers)*math.Log((1-p)/(1-null))
+	return float64(member)*math.Log(p/null) + float64(peers)*math.Log((1-p)/(1-null))
 }
 
-// errorShare is the share of all errors that are those of a part with the given share of
-// requests whose rate of errors is so many times the others'.
+// errorShare is a member's share of all errors, given its share of the requests and a rate
+// of errors that is so many times the others'.
 func errorShare(share, times float64) float64 { return share * times / (1 - share + share*times) }
 
 // Members is the number of members.
 func (f *FleetErrors) Members() int { return len(f.errors) }
 
-// Errors is the number of a member's errors, 0 for one that there is not.
+// Errors is the number of a member's errors, 0 if there is no such member.
 func (f *FleetErrors) Errors(member int) int {
 	if !f.has(member) {
 		return 0
@@ -128,7 +127,7 @@ func (f *FleetErrors) Errors(member int) int {
 	return f.errors[member]
 }
 
-// Requests is the number of a member's requests, 0 for one that there is not.
+// Requests is the number of a member's requests, 0 if there is no such member.
 func (f *FleetErrors) Requests(member int) int {
 	if !f.has(member) {
 		return 0
@@ -137,7 +136,7 @@ func (f *FleetErrors) Requests(member int) int {
 }
 
 // LogE is the natural logarithm of the e-value that a member fails more often than
-// its peers by more than the margin. It is NaN for one that there is not.
+// its peers by more than the margin. It is NaN if there is no such member.
 func (f *FleetErrors) LogE(member int) float64 {
 	if !f.has(member) {
 		return math.NaN()
@@ -157,8 +156,8 @@ type FailingMember struct {
 
 // Outliers are the members that were shown to fail more often than their peers, those
 // with the most evidence first. The probability that any healthy member is ever
-// among them, over all members and looks, is at most alpha: each is held to alpha
-// over the number of members (Bonferroni). There are none for an alpha outside (0, 1).
+// among them, over all members and looks, is at most alpha: each is tested at alpha
+// divided by the number of members (Bonferroni). There are none for an alpha outside (0, 1).
 func (f *FleetErrors) Outliers(alpha float64) []FailingMember {
 	var found []FailingMember
 	for _, o := range outliers(f.Members(), []Tail{Slower}, alpha,
@@ -168,13 +167,12 @@ func (f *FleetErrors) Outliers(alpha float64) []FailingMember {
 	return found
 }
 
-// Cleared reports whether it was shown at level alpha, at whatever look, that a
-// member's errors do not matter, and it was not observed to fail more often than its
-// peers by more than the margin and one request in a hundred. The hypothesis that is rejected is that its rate
-// is at least FailingRate and also at least FailingTimes its peers'; the e-values against the
-// two are averaged. So a fleet without errors is cleared by its number of requests,
-// and one with many errors that all have alike by whose they are. No correction is due for
-// clearing all members at once.
+// Cleared reports whether a member is cleared at level alpha, at any look. It must not be
+// observed to fail more often than its peers by more than the margin and one request in a
+// hundred. And the requests must reject that its rate is at least FailingRate and at least
+// FailingTimes its peers'; the e-values against these two are averaged. So without errors,
+// the number of requests clears a member. With many errors, an even distribution of them
+// does. Clearing all members together needs no correction.
 func (f *FleetErrors) Cleared(member int, alpha float64) bool {
 	if !f.has(member) || !(alpha > 0 && alpha < 1) {
 		return false
@@ -182,8 +180,8 @@ func (f *FleetErrors) Cleared(member int, alpha float64) bool {
 	return f.clears(member, f.requests[member], alpha)
 }
 
-// clears reports whether a member would be cleared if it had so many requests and no
-// more errors than it has.
+// clears reports whether a member would be cleared with this many requests and the errors
+// it has now.
 func (f *FleetErrors) clears(member, requests int, alpha float64) bool {
 	if !f.within(member, requests) {
 		return false
@@ -192,11 +190,11 @@ func (f *FleetErrors) clears(member, requests int, alpha float64) bool {
 	return MeanLogE(low, MeanLogE(f.cleared[member]...)) >= -math.Log(alpha)
 }
 
-// few is the difference of rates that may be observed where it is more than the margin.
+// few is the difference of rates that may be observed even beyond the margin.
 const few = FailingRate / 5
 
-// within reports whether a member was observed to fail no more often than is allowed, if
-// it and its peers had more requests, so many of its own, and no more errors.
+// within reports whether a member would be observed to fail no more often than allowed with
+// this many requests, if its peers' requests grew alike and there were no more errors.
 func (f *FleetErrors) within(member, requests int) bool {
 	errors, others := -f.errors[member], -f.requests[member]
 	for i := range f.errors {
@@ -206,8 +204,8 @@ func (f *FleetErrors) within(member, requests int) bool {
 		return true // there is nothing to compare
 	}
 	grown := float64(requests) / math.Max(1, float64(f.requests[member]))
-	own, peers := float64(f.errors[member])/float64(requests), float64(errors)/(float64(others)*grown)
-	return own <= math.Max(peers*(1+f.margin), peers+few)*(1+1e-9)
+	rate, peers := float64(f.errors[member])/float64(requests), float64(errors)/(float64(others)*grown)
+	return rate <= math.Max(peers*(1+f.margin), peers+few)*(1+1e-9)
 }
 
 // RequestsToClear returns the number of requests to a member after which
@@ -223,7 +221,7 @@ func RequestsToClear(alpha float64) (int, error) {
 	return n, nil
 }
 
-// Clone returns a copy that later batches of either do not change in the other.
+// Clone returns an independent copy.
 func (f *FleetErrors) Clone() *FleetErrors {
 	c := *f
 	c.errors, c.requests = slices.Clone(f.errors), slices.Clone(f.requests)

@@ -21,8 +21,8 @@ func errorBatch(random *rand.Rand, requests []int, rate func(member int) float64
 }
 
 // All rates drift together, a member has more errors by the margin, and shares of
-// requests change: nobody is named more often than alpha says, at any look.
-func TestFleetErrorsNamesNobodyOfAHealthyFleet(t *testing.T) {
+// requests change: no member is named more often than alpha allows, at any look.
+func TestFleetErrorsNamesNoMemberOfAHealthyFleet(t *testing.T) {
 	const alpha, fleets, batches, margin = .05, 1000, 60, .5
 	random := rand.New(rand.NewPCG(71, 72))
 	named := 0
@@ -150,7 +150,7 @@ func TestFleetErrorsClearsNoFailingMember(t *testing.T) {
 	}
 }
 
-func TestFleetErrorsClearsWithoutErrorsByRequestsAndWithThemByWhose(t *testing.T) {
+func TestFleetErrorsClearsByRequestsOrByEvenErrors(t *testing.T) {
 	f, err := NewFleetErrors(3, .25)
 	if err != nil {
 		t.Fatal(err)
@@ -180,8 +180,8 @@ func TestFleetErrorsClearsWithoutErrorsByRequestsAndWithThemByWhose(t *testing.T
 	}
 }
 
-// What was observed has to be within the limit: the margin, or one request in a hundred.
-func TestFleetErrorsClearsNobodyObservedBeyondTheLimit(t *testing.T) {
+// The observed rate must be within the limit: the margin, or one request in a hundred.
+func TestFleetErrorsClearsNoMemberObservedBeyondTheLimit(t *testing.T) {
 	for _, c := range []struct {
 		errors []int
 		want   bool
@@ -224,7 +224,7 @@ func TestFleetErrorsCloneStaysAsItIs(t *testing.T) {
 	}
 }
 
-func TestFleetErrorsRefusesWhatCannotBe(t *testing.T) {
+func TestFleetErrorsRefusesImpossibleInput(t *testing.T) {
 	for want, build := range map[string]func() (*FleetErrors, error){
 		"at least 3": func() (*FleetErrors, error) { return NewFleetErrors(2, .25) },
 		"margin -1":  func() (*FleetErrors, error) { return NewFleetErrors(3, -1) },

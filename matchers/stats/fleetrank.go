@@ -8,10 +8,10 @@ package stats
 //
 // It has no margin and needs fewer windows than Fleet, but it holds its level only
 // if windows are exchangeable between members: if all are alike and noise does not
-// last from window to window. Members that differ a little for ever, and busy
-// neighbours that stay, are named nearly always. Use Fleet unless you know better.
+// last from window to window. Healthy members that always differ a little, or have a busy
+// neighbour, are nearly always named. Use Fleet unless you are sure of this.
 //
-// A FleetRank is not safe for concurrent use; Clone makes one to read.
+// A FleetRank is not safe for concurrent use; read a Clone instead.
 type FleetRank struct{ tally }
 
 // NewFleetRank starts with no window. There must be at least 3 members.
@@ -23,8 +23,8 @@ func NewFleetRank(members int) (*FleetRank, error) {
 	return &FleetRank{counts}, nil
 }
 
-// Add takes a window: one statistic a member, not negative, +Inf for a member that
-// answered nothing. A window that is refused with an error changes nothing.
+// Add adds a window: one statistic for each member, not negative, and +Inf for a member
+// that did not answer. A refused window changes nothing.
 func (f *FleetRank) Add(window []float64) error {
 	if err := f.check(window); err != nil {
 		return err
@@ -55,5 +55,5 @@ func (f *FleetRank) Add(window []float64) error {
 	return nil
 }
 
-// Clone returns a copy that later windows of either do not change in the other.
+// Clone returns an independent copy.
 func (f *FleetRank) Clone() *FleetRank { return &FleetRank{f.clone()} }

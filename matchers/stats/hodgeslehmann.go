@@ -7,29 +7,28 @@ import (
 	"slices"
 )
 
-// Shift says by how much the candidate's values lie above the baseline's.
+// Shift is how far the candidate's values lie above the baseline's.
 type Shift struct {
 	// Estimate is the median of all differences, in the values' unit; negative
-	// where the candidate's are lower.
+	// if the candidate's are lower.
 	Estimate float64
-	// Low and High are an interval that has the true shift in it with probability
-	// Confidence, which is at least what was asked for: the ends can only be
-	// observed differences, so that it cannot be had exactly.
+	// Low and High are an interval that contains the true shift with probability
+	// Confidence. Its ends are observed differences, so Confidence may be higher than
+	// 1-alpha, but it is never lower.
 	Low, High, Confidence float64
-	// Warnings say in words what a reader must know beside the numbers.
+	// Warnings say what a reader must know beside the numbers.
 	Warnings []string
 }
 
 // HodgesLehmann estimates the shift from the baseline's to the candidate's values:
-// the median of all differences candidate - baseline, which one wild run hardly
-// moves (Hodges & Lehmann 1963, Estimates of location based on rank tests), with
+// the median of all differences candidate - baseline. One extreme run hardly moves it (Hodges & Lehmann 1963, Estimates of location based on rank tests), with
 // the interval of shifts that the two-sided rank-sum test does not reject at level
 // alpha (Bauer 1972, Constructing confidence sets using rank statistics). It is
-// exact for any continuous distribution of which the candidate's is a shifted
-// copy, and conservative with ties. When so few runs cannot reach 1-alpha the
-// interval is all numbers, and a warning says how far they reach. A run without an
-// answer has the value +Inf; two of them differ by 0 in the estimate, and by
-// anything in the interval.
+// exact if the candidate's distribution is a shifted copy of the baseline's and
+// continuous, and conservative with ties. If there are too few runs for 1-alpha, the
+// interval is all numbers, and a warning says what they reach. A run without an
+// answer has the value +Inf. Two of them differ by 0 in the estimate, and by any
+// amount in the interval.
 func HodgesLehmann(baseline, candidate []float64, alpha float64) (Shift, error) {
 	values := slices.Concat(baseline, candidate)
 	switch {
@@ -64,7 +63,7 @@ func HodgesLehmann(baseline, candidate []float64, alpha float64) (Shift, error) 
 }
 
 // differencesBeyond returns how many of the ordered differences lie outside of the
-// interval on either side, counting its end, and the confidence that is left. The
+// interval on either side, counting its end, and the confidence that remains. The
 // number of differences below the true shift is distributed as the rank sum
 // without ties.
 func differencesBeyond(baseline, candidate int, alpha float64) (beyond int, confidence float64, err error) {
@@ -84,8 +83,8 @@ func differencesBeyond(baseline, candidate int, alpha float64) (beyond int, conf
 	return beyond, 1 - 2*tail, nil
 }
 
-// differences returns candidate - baseline for all pairs in order, with the given
-// value for what is infinite in both.
+// differences returns candidate - baseline for all pairs in order. It takes both as the
+// difference of two infinite values.
 func differences(baseline, candidate []float64, both float64) []float64 {
 	d := make([]float64, 0, len(baseline)*len(candidate))
 	for _, b := range baseline {

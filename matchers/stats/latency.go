@@ -9,12 +9,12 @@ import (
 const (
 	// reach is the difference of shares at the median that LogEWithin rules out.
 	reach = 0.25
-	// tolerance is by how much more often, in shares of the pairs, the candidate may be
-	// observed above a threshold beyond the median: a fifth of reach.
+	// tolerance is the share of the pairs by which the candidate may be observed above a
+	// threshold beyond the median more often: a fifth of reach.
 	tolerance = reach / 5
-	// firstPairs, pooledPairs and mostPairs say when thresholds are chosen: first
-	// after firstPairs, then whenever the pairs have doubled, but at the latest after
-	// mostPairs; and from the latest pairs, at most pooledPairs.
+	// Thresholds are chosen after firstPairs, and then whenever the pairs have doubled, but
+	// at the latest after mostPairs more. They come from the latest pairs, at most
+	// pooledPairs.
 	firstPairs, pooledPairs, mostPairs = 4, 512, 8192
 )
 
@@ -24,16 +24,16 @@ var levels = [...]float64{0.5, 0.9, 0.99, 0.997}
 // Latency is an e-process on pairs of latencies, a candidate's x beside a
 // control's y. The null hypothesis is that, whatever came before, the candidate
 // exceeds no latency with a higher probability than the control does once it is
-// raised by the margin or the floor. What raises both together, such as a busy
-// machine, leaves it true.
+// raised by the margin or the floor. It stays true when something, such as a busy
+// machine, raises both together.
 //
 // At each of four thresholds, near the median and the 90th, 99th and 99.7th percentile
-// of both, it counts the pairs of which only x, or only y, is above: under the null
-// hypothesis at most every second one of them is x's, whatever came before. The
-// thresholds come from earlier pairs only, and follow a drift. The e-value is
-// the average over the thresholds, in which the median counts twice.
+// of both, it counts the pairs where only x, or only y, is above. Under the null
+// hypothesis at most half of these are x's, whatever came before. The thresholds come
+// from earlier pairs only, and follow a drift. The e-value is the average over the
+// thresholds, and the median counts twice.
 //
-// A copy may be read while the original goes on; only one of the two may be added to.
+// A copy may be read while the original goes on. Add to only one of the two.
 type Latency struct {
 	margin, floor float64
 	n             int
@@ -45,7 +45,7 @@ type Latency struct {
 
 // NewLatency returns a Latency whose control is raised by the share margin, 0.1
 // for 10 %, or by floor, whichever is more; neither is negative. The floor is in
-// the unit of the latencies, and keeps differences that are no matter from being found.
+// the unit of the latencies. Smaller differences do not count.
 func NewLatency(margin, floor float64) (Latency, error) {
 	switch {
 	case !usable(margin):
@@ -56,9 +56,9 @@ func NewLatency(margin, floor float64) (Latency, error) {
 	return Latency{margin: margin, floor: floor}, nil
 }
 
-// Add takes in one pair, a latency of the candidate and one of the control in the
-// same unit. A failed request's is +Inf. A negative one or NaN is an error, and the
-// pair is not taken in.
+// Add adds one pair, a latency of the candidate and one of the control in the same
+// unit. A failed request has +Inf. A negative latency or NaN is an error and changes
+// nothing.
 func (l *Latency) Add(x, y float64) error {
 	if !(x >= 0 && y >= 0) {
 		return fmt.Errorf("compare latencies %v and %v: must be at least 0, or +Inf for a failed request", x, y)
@@ -82,7 +82,7 @@ func (l *Latency) Add(x, y float64) error {
 	return nil
 }
 
-// exceeds has no branch, which a processor would guess wrong half the time.
+// exceeds has no branch, because a processor would mispredict it half of the time.
 func exceeds(latency, threshold float64) int {
 	above := 0
 	if latency > threshold {
@@ -91,7 +91,7 @@ func exceeds(latency, threshold float64) int {
 	return above
 }
 
-// choose takes the thresholds for the pairs to come from the latest ones.
+// choose sets the thresholds for later pairs from the latest ones.
 func (l *Latency) choose() {
 	sorted := slices.Clone(l.pooled)
 	slices.Sort(sorted)
@@ -104,9 +104,9 @@ func (l *Latency) choose() {
 	}
 }
 
-// threshold is near the quantile: about the share that level leaves is above. Where
-// many latencies are the same, it is just below them rather than on top, if
-// that comes nearer to the share, or if else nothing were above.
+// threshold is near the quantile: a share of about 1-level is above it. If many latencies
+// are equal, it is just below them when that comes nearer to the share, or when
+// otherwise nothing would be above.
 func threshold(sorted []float64, level float64) float64 {
 	n := len(sorted)
 	at := sorted[int(math.Ceil(level*float64(n)))-1]
@@ -148,18 +148,18 @@ func (l *Latency) LogEWithin() float64 {
 	return within.LogE()
 }
 
-// Excess is a threshold that the candidate exceeded more often than is allowed.
+// Excess is a threshold that the candidate exceeded more often than allowed.
 type Excess struct {
 	// Threshold is in the unit of the latencies.
 	Threshold float64
-	// More counts the pairs of which only the candidate was above the threshold, and
-	// Less those of which only the raised control was.
+	// More counts the pairs where only the candidate was above the threshold, and Less
+	// those where only the raised control was.
 	More, Less int
 }
 
-// Excess returns where the candidate was observed to be slower than is allowed, whether
-// that is shown or not: near the median where it is above more often than the raised
-// control, or beyond where it is by more than 5 % of the pairs.
+// Excess returns where the candidate was observed to be slower than allowed, whether
+// that is shown or not. At the median it must be above more often than the raised control,
+// and at higher thresholds more often by more than 5 % of the pairs.
 func (l *Latency) Excess() (Excess, bool) {
 	for i := range levels {
 		allowed := tolerance

@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// For any thresholds, a pair's outcomes are those of which only x, only y, or both or
-// neither are above each of them; under equal distributions swapping x and y
-// is as likely, so the mean over both orders may not grow.
+// At each threshold only x, only y, both or neither are above. Under equal distributions
+// x and y are as likely when swapped, so the mean over both orders may not grow.
 func TestLatencyDoesNotGrowOnAverageForEquals(t *testing.T) {
 	random := rand.New(rand.NewPCG(25, 26))
 	latency := mustLatency(t, 0, 0)
@@ -44,7 +43,7 @@ func TestLatencyTakesThresholdsFromEarlierPairsOnly(t *testing.T) {
 	}
 }
 
-func TestLatencyIsAnAverageInWhichTheMedianCountsTwice(t *testing.T) {
+func TestLatencyCountsTheMedianTwice(t *testing.T) {
 	random := rand.New(rand.NewPCG(31, 32))
 	latency := mustLatency(t, 0, 0)
 	judged, more, less := 0, 0, 0
@@ -126,7 +125,7 @@ func TestLatencySeesSlowOnesThatAreEqual(t *testing.T) {
 	usual := func(random *rand.Rand) float64 { return 8 + 4*random.Float64() }
 	whole := func(random *rand.Rand) float64 { return math.Floor(usual(random)) }
 	for _, base := range []func(*rand.Rand) float64{usual, whole} {
-		for _, slowest := range []float64{0, 0.01} { // one that is alone above all others
+		for _, slowest := range []float64{0, 0.01} { // with one latency above all others
 			for share := 0.05; share < 0.96; share += 0.05 {
 				random := rand.New(rand.NewPCG(31, uint64(100*share)))
 				latency := mustLatency(t, 0.25, 1)
@@ -206,7 +205,7 @@ func TestLatencyKeepsABoundedNumberOfLatencies(t *testing.T) {
 	}
 }
 
-func TestLatencyRefusesWhatCannotBe(t *testing.T) {
+func TestLatencyRefusesImpossibleInput(t *testing.T) {
 	for _, c := range [][2]float64{{-.1, 0}, {0, -1}, {math.NaN(), 0}, {0, math.NaN()}, {math.Inf(1), 0}, {0, math.Inf(1)}} {
 		if _, err := NewLatency(c[0], c[1]); err == nil {
 			t.Errorf("margin %v, floor %v: want an error", c[0], c[1])

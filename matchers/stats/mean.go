@@ -13,13 +13,13 @@ const bets = 10
 // bounded random variables by betting"). The null hypothesis is that,
 // whatever came before, the mean of the next value is at most the bound (AboveLimit)
 // or at least the bound (BelowLimit). The capital is spread once over a fixed
-// grid of bets, from nearly all of it down to a 500th. A copy of a Mean goes its
-// own way.
+// grid of bets, from nearly all of it down to a 500th. A copy of a Mean is
+// independent.
 type Mean struct {
 	side  Side
 	bound float64
-	// whole counts the values -1, 0 and 1, which differences of indicators are, and
-	// logs are the logarithms of what each bet's capital has grown by in all others.
+	// whole counts the values -1, 0 and 1, the differences of indicators. logs are the
+	// logarithms of how much each bet's capital has grown by all other values.
 	whole [3]int
 	logs  [bets]float64
 	n     int
@@ -38,8 +38,7 @@ func NewMean(side Side, bound float64) (Mean, error) {
 	return Mean{side: side, bound: bound}, nil
 }
 
-// Add takes in one value, from -1 to 1. After any other there is no evidence any
-// more: it is NaN.
+// Add adds one value from -1 to 1. After any other value the evidence is NaN.
 func (m *Mean) Add(g float64) {
 	m.n++
 	switch {
@@ -55,7 +54,7 @@ func (m *Mean) Add(g float64) {
 	m.sum += g
 }
 
-// logGrowth is the logarithm of what a value makes of the capital of one bet.
+// logGrowth is the logarithm of the factor by which a value changes the capital of one bet.
 func (m *Mean) logGrowth(i int, g float64) float64 {
 	gain, most := g-m.bound, 1/(1+m.bound)
 	if m.side == BelowLimit {
@@ -72,7 +71,7 @@ func (m *Mean) LogE() float64 {
 	if math.IsNaN(m.sum) {
 		return m.sum
 	}
-	// The larger a bet, the larger its share: what a small bet decides takes so many
+	// A larger bet has a larger share: a claim that only a small bet shows takes so many
 	// values that some more do not matter.
 	logs, shares := m.logs, [bets]float64{}
 	for i := range logs {

@@ -145,7 +145,7 @@ func TestMeanIsAValue(t *testing.T) {
 	}
 }
 
-func TestMeanRefusesWhatCannotBe(t *testing.T) {
+func TestMeanRefusesImpossibleInput(t *testing.T) {
 	for _, bound := range []float64{-1, 1, math.NaN(), math.Inf(1)} {
 		if _, err := NewMean(AboveLimit, bound); err == nil {
 			t.Errorf("bound %v: want an error", bound)

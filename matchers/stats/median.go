@@ -16,10 +16,10 @@ func middle(sorted []float64) float64 {
 	if low == high || math.IsInf(low, -1) {
 		return low
 	}
-	return low/2 + high/2 // whose sum may be too large
+	return low/2 + high/2 // their sum may overflow
 }
 
-// SortedQuantile is the least of sorted values that has at least the share q of them at or
+// SortedQuantile is the smallest of the sorted values with at least the share q of them at or
 // below it. There must be a value, and q is above 0 and at most 1.
 func SortedQuantile(sorted []float64, q float64) float64 {
 	// The tiny step down is for products such as 0.9 of ten, which in binary may come out

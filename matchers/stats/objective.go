@@ -6,14 +6,14 @@ import (
 	"sort"
 )
 
-// reachOfKept is how many times its limit an objective that is kept has ruled out.
+// reachOfKept is how many times the limit a kept objective has ruled out.
 const reachOfKept = 5
 
 // Objective is a limit on the rate of an event, such as an error or an answer that
-// takes too long. A window of samples keeps it, violates it, or decides nothing:
+// takes too long. A window of samples keeps it, violates it, or decides neither:
 //
-//   - it is violated where the samples show a rate above the limit;
-//   - it is kept where the observed rate is within the limit, and the samples rule
+//   - it is violated if the samples show a rate above the limit;
+//   - it is kept if the observed rate is within the limit, and the samples rule
 //     out the rate Beyond.
 type Objective struct {
 	Limit, Alpha float64
@@ -22,7 +22,7 @@ type Objective struct {
 }
 
 // Beyond is the rate that must be ruled out: five times the limit, or half way from the
-// limit to one where that is nearer; with Proved the limit itself.
+// limit to one if that is nearer. With Proved it is the limit itself.
 func (o Objective) Beyond() float64 {
 	if o.Proved {
 		return o.Limit
@@ -30,8 +30,7 @@ func (o Objective) Beyond() float64 {
 	return math.Min(reachOfKept*o.Limit, (1+o.Limit)/2)
 }
 
-// Validate reports a limit so near 0 or 1 that arithmetic has nothing between it and
-// Beyond.
+// Validate reports a limit so near 0 or 1 that no number lies between it and Beyond.
 func (o Objective) Validate() error {
 	beyond := o.Beyond()
 	if !(o.Limit > 0 && o.Limit < 1) || !o.Proved && !(o.Limit < beyond && beyond < 1) {
@@ -44,8 +43,8 @@ func (o Objective) Validate() error {
 // limit.
 func (o Objective) Within(events, n int) bool { return n >= o.fewest(events) }
 
-// fewest is how many samples so many events may be among. A limit such as 1 - 0.9 is a
-// little off in binary, which must not matter.
+// fewest is the fewest samples that may have this many events. A limit such as 1 - 0.9 is
+// a little off in binary, and that must not matter.
 func (o Objective) fewest(events int) int {
 	return int(math.Ceil(float64(events) / (o.Limit * (1 + 1e-9))))
 }
@@ -89,8 +88,8 @@ func (o Objective) SamplesToKeepAt(rate, power float64) (int, error) {
 		return 0, fmt.Errorf("plan samples to keep a limit at level %v with power %v: both must be between 0 and 1", o.Alpha, power)
 	}
 	n := 1
-	// The power rises where one event more is allowed, and falls from there to the next
-	// such number. So what counts is how high it is just before.
+	// The power rises when one more event is allowed, and falls from there to the next rise.
+	// So the value just before each rise counts.
 	for last := 0; ; last++ {
 		if last > mostEvents {
 			return 0, fmt.Errorf("plan samples to keep a limit of %v at a rate of %v: more than %d are needed: choose a rate further from the limit", o.Limit, rate, n)

@@ -68,7 +68,7 @@ func TestObjectiveShareKeptIsWhatASimulationFinds(t *testing.T) {
 	}
 }
 
-func TestObjectiveSamplesToKeepAtHaveThePowerFromThereOn(t *testing.T) {
+func TestObjectiveSamplesToKeepAtAreTheFirstWithLastingPower(t *testing.T) {
 	for _, c := range []struct{ limit, rate float64 }{{.01, .005}, {.05, .025}, {.05, 0}, {.4, .3}, {.01, .001}} {
 		o := Objective{Limit: c.limit, Alpha: .05}
 		n, err := o.SamplesToKeepAt(c.rate, .9)

@@ -40,11 +40,11 @@ func SamplesToDetect(limit, rate, alpha, power float64) (int, error) {
 	return n, err
 }
 
-// mostEvents bounds the search; a rate so near the limit that more events are
-// needed is beyond any load that a test can make.
+// mostEvents bounds the search. If a rate is so near the limit that more events are
+// needed, no load in a test is enough.
 const mostEvents = 20_000
 
-// step is the sample counts at which so many events are necessary, and no fewer.
+// step is the range of sample counts that need exactly this many events.
 type step struct{ events, from, to int }
 
 func (p plan) samples() (int, error) {
@@ -65,8 +65,8 @@ func (p plan) samples() (int, error) {
 		case weak.events == 0:
 			weak = step{s, now.from, now.from - 1}
 		case power > p.power+0.9*(1-p.power) || 10*s > 11*weak.events+1000:
-			// Steps may be a sample or two long, so that the power at their starts goes
-			// down as well as up; but from so far above it falls below no more.
+			// Steps may be a sample or two long, and the power at their starts then goes down
+			// as well as up. From this far above it does not fall below again.
 			return p.within(weak), nil
 		}
 	}
@@ -111,13 +111,11 @@ func (b Bernoulli) lastShown(events int, alpha float64) int {
 	return low
 }
 
-// mostSamples bounds the search; nobody will ever have more, and twice as many
-// are still a number.
+// mostSamples bounds the search. No load has more, and twice as many still fit an int.
 const mostSamples = math.MaxInt / 4
 
-// SamplesToShow returns the smallest number of samples, at least n, at which
-// b shows its claim at level alpha when events of them have the event and no
-// more do. Only a claim of BelowLimit is strengthened by samples without the
+// SamplesToShow returns the smallest number of samples, at least n, that shows
+// b's claim at level alpha if exactly events of them have the event. Only a claim of BelowLimit is strengthened by samples without the
 // event; for the other it is an error.
 func (b Bernoulli) SamplesToShow(events, n int, alpha float64) (int, error) {
 	switch {

@@ -83,7 +83,7 @@ func TestSamplesToShowIsTheFirstNumberThatShows(t *testing.T) {
 	}
 }
 
-func TestPlansRefuseWhatCannotBe(t *testing.T) {
+func TestPlansRefuseImpossibleInput(t *testing.T) {
 	for _, c := range [][4]float64{
 		{0, .1, .05, .9},
 		{1, 1, .05, .9},
@@ -106,7 +106,7 @@ func TestPlansRefuseWhatCannotBe(t *testing.T) {
 		"limit":      func() (int, error) { return Below(2).SamplesToShow(0, 1, .05) },
 		"alpha":      func() (int, error) { return Below(.1).SamplesToShow(0, 1, 0) },
 		"impossible": func() (int, error) { return Below(.1).SamplesToShow(2, 1, .05) },
-		"nobody has": func() (int, error) { return Below(1e-19).SamplesToShow(0, 1, .05) },
+		"too many":   func() (int, error) { return Below(1e-19).SamplesToShow(0, 1, .05) },
 	} {
 		if n, err := plan(); err == nil {
 			t.Errorf("%s: got %d, want an error", name, n)

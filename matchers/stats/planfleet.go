@@ -30,7 +30,7 @@ func WindowsToFlagByRank(members int, alpha float64) (int, error) {
 	return alwaysHit(test, level), nil
 }
 
-// alwaysHit is the first number of windows that shows a member who is hit in all.
+// alwaysHit is the smallest number of windows that shows a member hit in all of them.
 func alwaysHit(test Bernoulli, level float64) int {
 	n := 1
 	for !test.Shows(n, n, level) {
@@ -56,15 +56,15 @@ func WindowsToClear(alpha float64) (int, error) {
 	return fleetClearTest.SamplesToShow(0, 0, alpha)
 }
 
-// flagging is Fleet's test for one member and tail, and its share of the level. A plan
-// has no counts: the tally is there to refuse fleets that are too small, and small itself.
+// flagging is Fleet's test for one member and tail, and its share of the level. The
+// tally only refuses fleets that are too small.
 func flagging(members int, alpha float64) (Bernoulli, float64, error) {
 	if _, err := newTally(min(members, 3), fleetTest); err != nil {
 		return Bernoulli{}, 0, err
 	}
 	level := alpha / (2 * float64(members))
 	if !(level > 0 && alpha < 1) {
-		return Bernoulli{}, 0, fmt.Errorf("plan windows of %d members at level %v: must be between 0 and 1, and something of it must be left for each member", members, alpha)
+		return Bernoulli{}, 0, fmt.Errorf("plan windows of %d members at level %v: must be between 0 and 1, and each member's part of it above 0", members, alpha)
 	}
 	return fleetTest, level, nil
 }

@@ -60,7 +60,7 @@ func TestWindowsToClearIsTheFirstNumberThatClears(t *testing.T) {
 }
 
 // A plan is a matter of a few logarithms, however many members it is for.
-func TestWindowsToFlagOfAFleetThatNobodyHas(t *testing.T) {
+func TestWindowsToFlagOfAHugeFleet(t *testing.T) {
 	for _, members := range []int{1e14, math.MaxInt} {
 		n, err := WindowsToFlag(members, .05)
 		if err != nil || n < 50 || n > 200 {
@@ -76,7 +76,7 @@ func TestWindowsToFlagOfAFleetThatNobodyHas(t *testing.T) {
 	}
 }
 
-func TestWindowPlansRefuseWhatCannotBe(t *testing.T) {
+func TestWindowPlansRefuseImpossibleInput(t *testing.T) {
 	if n, err := WindowsToFlag(2, .05); err == nil {
 		t.Errorf("2 members: %d", n)
 	}
@@ -120,7 +120,7 @@ func TestWindowsToFlagAMemberIsTheFirstNumberThatNamesIt(t *testing.T) {
 			for i := range window {
 				window[i] = 1
 			}
-			for range 7 { // in which it is like its peers
+			for range 7 { // windows where it is like its peers
 				if err := c.add(window); err != nil {
 					t.Fatal(err)
 				}
@@ -181,7 +181,7 @@ func TestWindowsToClearAMemberIsTheFirstNumberThatClearsIt(t *testing.T) {
 }
 
 func TestRequestsToClearAMemberIsTheFirstNumberThatClearsIt(t *testing.T) {
-	for _, c := range [][]int{{0, 0, 0}, {0, 0, 6}, {2, 3, 6}, {0, 40, 1}} { // the last is cleared by whose they are
+	for _, c := range [][]int{{0, 0, 0}, {0, 0, 6}, {2, 3, 6}, {0, 40, 1}} { // the last is cleared because its errors are even
 		f, err := NewFleetErrors(3, .25)
 		if err != nil {
 			t.Fatal(err)
@@ -208,7 +208,7 @@ func TestRequestsToClearAMemberIsTheFirstNumberThatClearsIt(t *testing.T) {
 	}
 }
 
-func TestMemberPlansRefuseWhatCannotBe(t *testing.T) {
+func TestMemberPlansRefuseImpossibleInput(t *testing.T) {
 	f, err := NewFleet(3, .25, 0)
 	if err != nil {
 		t.Fatal(err)

@@ -5,9 +5,8 @@ import (
 	"math"
 )
 
-// WindowsToFlag returns the number of windows, with those that were added, after
-// which a member is named at family level alpha if it lies away from its peers in
-// every one to come.
+// WindowsToFlag returns the number of windows, including those so far, after which
+// a member is named at family level alpha if it differs from its peers in every later one.
 func (t *tally) WindowsToFlag(member int, tail Tail, alpha float64) (int, error) {
 	if err := checkPlan(t.has(member, tail), member, alpha); err != nil {
 		return 0, err
@@ -17,9 +16,8 @@ func (t *tally) WindowsToFlag(member int, tail Tail, alpha float64) (int, error)
 	return fromWhere(t.windows, func(n int) bool { return t.test.LogE(count+n-t.windows, n) >= need }), nil
 }
 
-// WindowsToClear returns the number of windows, with those that were added, after
-// which Cleared holds at level alpha if the member lies beyond the margin in none
-// of those to come.
+// WindowsToClear returns the number of windows, including those so far, after which
+// Cleared holds at level alpha if the member lies beyond the margin in no later one.
 func (f *Fleet) WindowsToClear(member int, tail Tail, alpha float64) (int, error) {
 	if err := checkPlan(f.has(member, tail), member, alpha); err != nil {
 		return 0, err
@@ -27,9 +25,8 @@ func (f *Fleet) WindowsToClear(member int, tail Tail, alpha float64) (int, error
 	return fleetClearTest.SamplesToShow(f.counts[tail][member], f.windows, alpha)
 }
 
-// RequestsToClear returns the number of requests to a member, with those that were
-// added, after which Cleared holds at level alpha if no request to the fleet fails
-// any more.
+// RequestsToClear returns the number of requests to a member, including those so far,
+// after which Cleared holds at level alpha if no later request to the fleet fails.
 func (f *FleetErrors) RequestsToClear(member int, alpha float64) (int, error) {
 	if err := checkPlan(f.has(member), member, alpha); err != nil {
 		return 0, err
@@ -47,7 +44,7 @@ func checkPlan(has bool, member int, alpha float64) error {
 	return nil
 }
 
-// fromWhere is the least number from n on that is enough, if all larger ones are.
+// fromWhere is the smallest number from n on that is enough. All larger ones must be too.
 func fromWhere(n int, enough func(int) bool) int {
 	if enough(n) {
 		return n

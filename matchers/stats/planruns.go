@@ -5,17 +5,17 @@ import (
 	"math"
 )
 
-// RunsPlan is what a number of accepted and of candidate runs can show.
+// RunsPlan says what a number of accepted and of candidate runs can show.
 type RunsPlan struct {
 	Accepted, Candidates int
-	// SmallestP is the least p-value that there can be. Nothing can be shown unless it
-	// is at most Alpha.
+	// SmallestP is the smallest possible p-value. Nothing can be shown unless it is at
+	// most Alpha.
 	SmallestP, Alpha float64
-	// Level is what one metric needs by its ranks alone, whatever the others do: alpha
-	// over the number of metrics.
+	// Level is the p-value that one metric needs by its ranks alone, whatever the others do:
+	// alpha divided by the number of metrics.
 	Level float64
 	// Power is the probability of showing the shift that was asked for, by ranks alone;
-	// 0 where SmallestP is above Level. CompareRuns shows it at least as often.
+	// 0 if SmallestP is above Level. CompareRuns shows it at least as often.
 	Power float64
 }
 
@@ -25,10 +25,9 @@ func (p RunsPlan) Reachable() bool { return p.SmallestP <= p.Alpha*(1+1e-9) }
 // ByRanks reports whether the ranks of one metric alone can show anything.
 func (p RunsPlan) ByRanks() bool { return p.SmallestP <= p.Level*(1+1e-9) }
 
-// PlanRuns returns what CompareRuns can show of candidate runs against accepted ones, in
-// any of several metrics at level alpha over all, of a metric that truly is larger by
-// shift, beyond the margin, in standard deviations of its normal spread from run to
-// run. The power is the probability that the metric's ranks show it, by numerical
+// PlanRuns returns what CompareRuns can show with these numbers of runs and metrics, at
+// level alpha over all metrics. One metric is truly larger by shift, beyond the margin, in
+// standard deviations of its normal spread from run to run. The power is the probability that the metric's ranks show it, by numerical
 // integration, to about 0.001. shift must not be negative; the numbers of runs are at
 // least 1.
 func PlanRuns(accepted, candidates, metrics int, alpha, shift float64) (RunsPlan, error) {
@@ -54,15 +53,14 @@ func PlanRuns(accepted, candidates, metrics int, alpha, shift float64) (RunsPlan
 	return plan, nil
 }
 
-// MostRuns is how many accepted, and candidate, runs can be planned: what is computed in
-// some seconds.
+// MostRuns is the largest number of accepted, or of candidate, runs in a plan. It keeps a
+// plan to some seconds.
 const MostRuns = 50
 
-// RunsToDetect returns the plan with the fewest candidate runs, and among these with
-// the fewest accepted ones, of at most the given number, that shows the shift with at
-// least the given power; see PlanRuns. Up to 50 candidates are tried, and numbers of them
-// until there are more than 600 pairs of an accepted and a candidate run. It is an error if none of these plans does, which
-// says what the best would reach.
+// RunsToDetect returns the plan with the fewest candidate runs that shows the shift with
+// at least the given power, and among these the one with the fewest accepted runs; see
+// PlanRuns. It tries up to 50 candidates and up to 600 pairs of an accepted and a candidate
+// run. If none of these plans suffices, the error says what the best would reach.
 func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsPlan, error) {
 	if !(power > 0 && power < 1) {
 		return RunsPlan{}, fmt.Errorf("plan runs for power %v: must be between 0 and 1", power)
@@ -102,9 +100,9 @@ func RunsToDetect(metrics, mostAccepted int, alpha, shift, power float64) (RunsP
 // lastStep is more power than the last steps of bestPower bring.
 const lastStep = 0.25
 
-// bestPower is the plan with the most power of those with as many accepted runs as
-// best has, or fewer. More of them nearly always mean more power, but not quite: the
-// levels that can be reached come in steps, and from one to the next power falls.
+// bestPower is the plan with the most power that has at most as many accepted runs as
+// best. More runs usually mean more power, but not always: the reachable levels come in
+// steps, and the power falls from one to the next.
 func bestPower(best RunsPlan, metrics int, alpha, shift float64) (RunsPlan, error) {
 	steps := 0
 	for last, a := -1, best.Accepted; a > 0 && steps < 2; a-- {
@@ -130,8 +128,8 @@ func bestPower(best RunsPlan, metrics int, alpha, shift float64) (RunsPlan, erro
 // mostSearched bounds the search of a plan to some seconds.
 const mostSearched = 600
 
-// mostInversions is how many pairs may have the accepted run above the candidate, for
-// ranks that the one-sided test still rejects at the level.
+// mostInversions is how many pairs may have the accepted run above the candidate while the
+// one-sided test still rejects at the level.
 func mostInversions(accepted, candidates int, level float64) (int, error) {
 	ranks := make([]int, accepted+candidates)
 	for i := range ranks {
@@ -152,10 +150,10 @@ func mostInversions(accepted, candidates int, level float64) (int, error) {
 // cell is the width of the cells of the integration, in standard deviations.
 const cell = 0.04
 
-// fewInversions is the probability of at most so many inversions between accepted
-// runs, standard normal, and candidates, normal around shift. It goes through the values
-// in cells from the left, with the number of runs of either side that lie
-// further left, and of the inversions that are settled.
+// fewInversions is the probability of at most this many inversions between accepted
+// runs, standard normal, and candidates, normal around shift. It goes through cells of
+// values from the left, and tracks how many runs of each side lie further left, and how
+// many inversions these settle.
 func fewInversions(accepted, candidates, most int, shift float64) float64 {
 	size := most + 1
 	index := func(a, c, inversions int) int { return (a*(candidates+1)+c)*size + inversions }
@@ -163,7 +161,7 @@ func fewInversions(accepted, candidates, most int, shift float64) float64 {
 	now[index(0, 0, 0)] = 1
 	const reach = 8.5
 	for x := -reach; x < shift+reach; x += cell {
-		// The chance of a run that lies not further left to lie in this cell.
+		// The probability that a run that is not further left lies in this cell.
 		ofA, ofC := binomialMasses(accepted, hazard(x, cell)), binomialMasses(candidates, hazard(x-shift, cell))
 		next := make([]float64, len(now))
 		for a := 0; a <= accepted; a++ {

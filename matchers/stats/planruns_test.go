@@ -125,7 +125,7 @@ func TestRunsToDetectFindsWhatFewerAcceptedRunsShow(t *testing.T) {
 	}
 }
 
-func TestRunPlansRefuseWhatCannotBe(t *testing.T) {
+func TestRunPlansRefuseImpossibleInput(t *testing.T) {
 	for want, plan := range map[string]func() (RunsPlan, error){
 		"plan 0 accepted and 1 candidate runs": func() (RunsPlan, error) { return PlanRuns(0, 1, 1, .05, 1) },
 		"each may be at most 50":               func() (RunsPlan, error) { return PlanRuns(1, 51, 1, .05, 1) },

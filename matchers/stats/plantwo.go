@@ -5,7 +5,7 @@ import (
 	"math"
 )
 
-// ErrorsToTell returns how many errors, of both sides together, c takes to show at
+// ErrorsToTell returns how many errors, of both sides together, c needs to show at
 // level alpha that the canary's rate of errors is higher than allowed, if it is ratio
 // times the control's and c looks after each error. ratio must be above 1+Margin.
 func (c Conditional) ErrorsToTell(ratio, alpha, power float64) (StoppingTime, error) {
@@ -16,11 +16,11 @@ func (c Conditional) ErrorsToTell(ratio, alpha, power float64) (StoppingTime, er
 	return c.test().StoppingTime(share, alpha, power)
 }
 
-// RequestsToTell returns how many requests, of both sides together, c takes to show
+// RequestsToTell returns how many requests, of both sides together, c needs to show
 // at level alpha that the canary's rate of errors is higher than allowed, if the
 // control's is rate, the canary's ratio times that, and c looks after each. With a
-// share of one half it is twice the number of pairs. It is exact for requests that are
-// independent and of which each is the canary's with probability Share.
+// share of one half it is twice the number of pairs. It is exact if requests are
+// independent and each is the canary's with probability Share.
 func (c Conditional) RequestsToTell(rate, ratio, alpha, power float64) (StoppingTime, error) {
 	share, err := c.canarysErrors(ratio)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c Conditional) RequestsToTell(rate, ratio, alpha, power float64) (Stopping
 	}
 	// Every request of either side is an error with this probability.
 	of := rate * (1 - c.Share + c.Share*ratio)
-	// A claim that is shown by the k-th error is shown by the request that has it.
+	// The request with the k-th error shows the claim that the k-th error shows.
 	shown := func(n int) (p float64) {
 		for k := 1; k < len(remaining); k++ {
 			if first := remaining[k-1] - remaining[k]; first > 0 {
@@ -65,8 +65,8 @@ func (c Conditional) canarysErrors(ratio float64) (float64, error) {
 	return errorShare(c.Share, ratio), nil
 }
 
-// least is the smallest positive number that is enough, if all larger ones are, or one
-// above mostSamples.
+// least is the smallest positive number that is enough, or a number above mostSamples. All
+// larger ones must be enough too.
 func least(enough func(int) bool) int {
 	low, high := 0, 1
 	for !enough(high) {

@@ -64,7 +64,7 @@ func TestRequestsToTellEqualsSimulation(t *testing.T) {
 	}
 }
 
-func TestTwoSamplePlansRefuseWhatCannotBe(t *testing.T) {
+func TestTwoSamplePlansRefuseImpossibleInput(t *testing.T) {
 	half := Conditional{Share: .5, Margin: .5}
 	for want, plan := range map[string]func() (StoppingTime, error){
 		"share 2":               func() (StoppingTime, error) { return Conditional{Share: 2}.ErrorsToTell(3, .05, .9) },

@@ -5,9 +5,8 @@ import (
 	"slices"
 )
 
-// SmallestP returns the least p that an exact one-sided rank-sum test of the
-// given numbers of runs can give: one over the number of ways to choose the
-// candidate's among all. It is 1 when either number is below 1.
+// SmallestP returns the smallest p of an exact one-sided rank-sum test with these numbers
+// of runs: one over the number of ways to choose the candidate's runs among all. It is 1 when either number is below 1.
 func SmallestP(baseline, candidate int) float64 {
 	fewer, more := min(baseline, candidate), max(baseline, candidate)
 	p := 1.0
@@ -17,8 +16,8 @@ func SmallestP(baseline, candidate int) float64 {
 	return p
 }
 
-// raised is the factor of a margin. It is above it by what 1+margin may have lost in
-// binary, so that a difference of just the margin, as of rounded values, is never more.
+// raised is the factor of a margin. It is larger than 1+margin by a possible rounding
+// error, so that rounded values that differ by just the margin never differ by more.
 func raised(margin float64) float64 {
 	if margin == 0 {
 		return 1
@@ -26,10 +25,10 @@ func raised(margin float64) float64 {
 	return (1 + margin) * (1 + 1e-12)
 }
 
-// usable reports whether a margin is one, with a factor that is a number.
+// usable reports whether a margin is valid and its factor finite.
 func usable(margin float64) bool { return margin >= 0 && !math.IsInf(raised(margin), 1) }
 
-// lifted is what a floor makes of a value, with the same care.
+// lifted is a value plus a floor, with the same allowance.
 func lifted(v, floor float64) float64 {
 	if floor == 0 {
 		return v

@@ -208,7 +208,7 @@ func TestADifferenceOfTheMarginIsNotMore(t *testing.T) {
 	}
 }
 
-func TestSmallestPOfManyRunsIsToldAtOnce(t *testing.T) {
+func TestSmallestPOfManyRunsIsFast(t *testing.T) {
 	for _, c := range []struct{ baseline, candidate int }{{5, math.MaxInt}, {math.MaxInt, 5}, {math.MaxInt, math.MaxInt}} {
 		if p := SmallestP(c.baseline, c.candidate); !(p < 1e-90) {
 			t.Errorf("%+v: %v", c, p)
@@ -221,7 +221,7 @@ func TestSmallestPOfManyRunsIsToldAtOnce(t *testing.T) {
 	}
 }
 
-func TestMarginsWhoseFactorIsNoNumber(t *testing.T) {
+func TestMarginsWithAnInfiniteFactor(t *testing.T) {
 	const huge = math.MaxFloat64
 	_, runs := CompareRuns([][]float64{{0}}, [][]float64{{1}}, huge, []float64{1})
 	_, fleet := NewFleet(3, huge, 0)

@@ -9,36 +9,36 @@ import (
 
 // RunsResult is the outcome of a comparison of whole runs by several metrics at once.
 type RunsResult struct {
-	// P is the probability of candidates that stand out as far, in whichever metric,
-	// if they are no worse. Compare it with a level by P <= level*(1+1e-9).
+	// P is the probability that candidates stand out as far, in any metric, if they are
+	// no worse. Compare it with a level by P <= level*(1+1e-9).
 	P float64
-	// Metrics has such a probability for each metric: of any metric that stands out as
-	// far as this one does. So the metrics at or below alpha can all be named: one that
-	// is no worse is among them with a probability of at most alpha.
+	// Metrics has for each metric the probability that any metric stands out as far as
+	// this one. So the metrics at or below alpha can all be named: one that is no worse is
+	// among them with a probability of at most alpha.
 	Metrics []float64
-	// SmallestP is the least P that so many runs can give.
+	// SmallestP is the smallest P that these numbers of runs can give.
 	SmallestP float64
 }
 
 // CompareRuns tests whether candidate runs are worse than baseline runs in any of several
-// metrics, by more than margin. Each run is its metrics' values, lower being better, and
-// +Inf for a metric of a run without an answer. The baseline's values are raised by the
-// factor 1+margin before.
+// metrics, by more than margin. Each run is the values of its metrics, where lower is
+// better and +Inf means no answer. The baseline's values are first multiplied by 1+margin.
 //
 // It is an exact permutation test over whole runs. If the candidates are no worse, any
-// other choice of as many runs could as well have been they. So every choice is looked at:
-// how high its runs rank in each metric, and which metric stands out most. P is the share
-// of choices that stand out as far as the candidates do. That holds alpha over all metrics
-// (Westfall and Young 1993, Resampling-Based Multiple Testing), however they depend on each
-// other, and one metric cannot hide another.
+// other choice of as many runs is equally likely to be the candidates. So for every choice
+// the test ranks its runs in each metric, and takes the metric that stands out most. P is
+// the share of choices that stand out as far as the candidates do. That holds alpha over
+// all metrics (Westfall and Young 1993, Resampling-Based Multiple Testing), however they
+// depend on each other, and one metric cannot hide another.
 //
-// Where two choices rank equally high, the one stands out more whose values lie further
-// from those of the other runs, in units of these runs' own spread. floors say for each
-// metric which spread is none yet, in its unit; they are above 0. So a gross regression of
-// one metric among hundreds reaches SmallestP, as one among few does.
+// If two choices rank equally high, the one whose values lie further from those of the
+// other runs stands out more. The distance is in units of the other runs' spread, and
+// floors are the least spread of each metric, above 0. So a gross regression of one metric
+// reaches SmallestP even among hundreds.
 //
-// Of more than mostChoices choices a random sample is looked at, the same one each time,
-// and P is (b+1)/(n+1) where b of n stand out as far, which holds alpha as well.
+// If there are more than mostChoices choices, the test takes a random sample of n, the same
+// one each time. P is then (b+1)/(n+1), where b of them stand out as far; this holds alpha
+// as well.
 func CompareRuns(baseline, candidates [][]float64, margin float64, floors []float64) (RunsResult, error) {
 	metrics, err := shape(baseline, candidates, margin, floors)
 	if err != nil {
@@ -64,11 +64,11 @@ func CompareRuns(baseline, candidates [][]float64, margin float64, floors []floa
 // standing is how far a choice of runs stands out in one metric.
 type standing struct {
 	p        float64 // of ranks as high
-	distance float64 // of the values, where ranks are equally high
+	distance float64 // of the values, to compare equally high ranks
 }
 
-// below reports whether a stands out less than b. Probabilities that were counted in
-// different ways differ in their last digits.
+// below reports whether a stands out less than b. It ignores rounding errors between
+// probabilities that were counted in different ways.
 func (a standing) below(b standing) bool {
 	if math.Abs(a.p-b.p) <= 1e-9*b.p {
 		return a.distance < b.distance
@@ -128,7 +128,7 @@ func comparePermuted(all []metricOfRuns, baseline, candidates int) RunsResult {
 	return result
 }
 
-// mostOutstanding is how far a choice stands out in the metric in which it does most.
+// mostOutstanding is how far a choice stands out in its most outstanding metric.
 func mostOutstanding(all []metricOfRuns, choice []int) standing {
 	best := standing{2, math.Inf(-1)}
 	for m := range all {
@@ -157,7 +157,7 @@ func shape(baseline, candidates [][]float64, margin float64, floors []float64) (
 	}
 	for i, run := range slices.Concat(baseline, candidates) {
 		if len(run) != metrics || metrics == 0 {
-			return 0, fmt.Errorf("compare runs: run %d has %d metrics and the first has %d: all need the same ones, and one at least", i+1, len(run), metrics)
+			return 0, fmt.Errorf("compare runs: run %d has %d metrics and the first has %d: all need the same ones, and at least one", i+1, len(run), metrics)
 		}
 		for _, v := range run {
 			if math.IsNaN(v) || math.IsInf(v, -1) || v < 0 && margin > 0 {
@@ -180,8 +180,8 @@ type metricOfRuns struct {
 	mine, rest []float64
 }
 
-// newMetricOfRuns ranks the values. known has the distributions of rank sums that were
-// counted already, since most metrics have no ties and so the same one.
+// newMetricOfRuns ranks the values. known holds the distributions of rank sums that were
+// already counted: most metrics have no ties and share one.
 func newMetricOfRuns(values []float64, chosen int, floor float64, known map[string][]float64) (metricOfRuns, error) {
 	m := metricOfRuns{values: values, ranks: doubledMidRanks(values), floor: floor, chosen: make([]bool, len(values))}
 	for i := range values {
@@ -213,8 +213,8 @@ func (m *metricOfRuns) p(choice []int) float64 {
 	return m.tail[sum]
 }
 
-// distance is how far the median of the choice lies above that of the rest, in units of the
-// rest's spread.
+// distance is how far the median of the choice lies above that of the other runs, in units
+// of their spread.
 func (m *metricOfRuns) distance(choice []int) float64 {
 	for _, i := range choice {
 		m.chosen[i] = true
@@ -239,7 +239,7 @@ func (m *metricOfRuns) distance(choice []int) float64 {
 	return above / math.Max(spread, m.floor)
 }
 
-// apart is a - b, where two infinities are not apart.
+// apart is a - b, and 0 for two infinities.
 func apart(a, b float64) float64 {
 	if a == b {
 		return 0

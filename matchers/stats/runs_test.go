@@ -23,9 +23,8 @@ func compareRuns(t *testing.T, baseline, candidates [][]float64, margin float64,
 	return result
 }
 
-// Candidates that are some of many exchangeable runs are called worse in at most the share
-// of cases that P says, however many metrics there are and however they depend on each
-// other; also where choices are sampled.
+// Exchangeable candidates are called worse no more often than P says, for any number of
+// metrics, however they depend on each other, and also if choices are sampled.
 func TestCompareRunsIsExactOverMetrics(t *testing.T) {
 	for _, c := range []struct{ accepted, candidates, trials int }{{20, 1, 4000}, {10, 3, 2000}, {20, 6, 100}} {
 		const alpha = .05
@@ -85,9 +84,8 @@ func TestCompareRunsFindsTheMetricThatIsWorse(t *testing.T) {
 	}
 }
 
-// As many candidates as accepted runs, and a metric beside another that varies in one
-// run: no spread that the candidates themselves have, and no other metric, hides a gross
-// regression.
+// Neither the candidates' own spread nor another metric hides a gross regression, even
+// with as many candidates as accepted runs.
 func TestCompareRunsHidesNoGrossRegression(t *testing.T) {
 	floors := []float64{.01, .001}
 	for name, c := range map[string]struct {

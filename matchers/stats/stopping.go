@@ -5,14 +5,14 @@ import (
 	"math"
 )
 
-// StoppingTime is how many samples an e-process takes until it shows its claim,
-// when it is looked at after each.
+// StoppingTime is how many samples an e-process takes to show its claim, with a look
+// after each.
 type StoppingTime struct {
 	// Expected is the mean number.
 	Expected float64
-	// Median is the least number that is enough with a probability of one half.
+	// Median is the smallest number that is enough with a probability of one half.
 	Median int
-	// Samples is the least number that is enough with the power that was asked for.
+	// Samples is the smallest number that is enough with the requested power.
 	Samples int
 }
 
@@ -20,10 +20,9 @@ type StoppingTime struct {
 const mostSteps = 200_000
 
 // StoppingTime returns how many samples b takes to show its claim at level alpha
-// if they are independent and have the event at the given rate, which lies on the
-// claim's side of the limit. It is exact to about 1e-9: the distribution of the
-// number of events among samples that have not shown the claim yet is followed
-// from sample to sample.
+// if they are independent and have the event at the given rate. The rate must lie on the
+// claim's side of the limit. The result is exact to about 1e-9: it follows, from sample
+// to sample, the distribution of the number of events while the claim is not shown.
 func (b Bernoulli) StoppingTime(rate, alpha, power float64) (StoppingTime, error) {
 	remaining, err := b.survival(rate, alpha, power)
 	if err != nil {
@@ -42,8 +41,8 @@ func (b Bernoulli) StoppingTime(rate, alpha, power float64) (StoppingTime, error
 	return stop, nil
 }
 
-// survival returns for every number of samples the probability that the claim was
-// not shown by then, down to one that no mean depends on.
+// survival returns for every number of samples the probability that the claim is not
+// shown by then. It ends when the probability is too small to matter to a mean.
 func (b Bernoulli) survival(rate, alpha, power float64) ([]float64, error) {
 	side := rate > b.Limit && rate <= 1
 	if b.Side == BelowLimit {
@@ -87,7 +86,7 @@ func (b Bernoulli) survival(rate, alpha, power float64) ([]float64, error) {
 			gone := min(len(at), max(edge+1-least, 0))
 			at, least = at[gone:], least+gone
 		}
-		// Ends that no sum depends on are cut, so that a step costs the root of n.
+		// Negligible ends are cut, so that a step costs the square root of n.
 		for len(at) > 0 && at[len(at)-1] < 1e-18 {
 			at = at[:len(at)-1]
 		}

@@ -68,7 +68,7 @@ func TestStoppingTimeOfCertainSamples(t *testing.T) {
 	}
 }
 
-func TestStoppingTimeRefusesWhatCannotBe(t *testing.T) {
+func TestStoppingTimeRefusesImpossibleInput(t *testing.T) {
 	for want, plan := range map[string]func() (StoppingTime, error){
 		"the limit must be":           func() (StoppingTime, error) { return Above(2).StoppingTime(3, .05, .9) },
 		"for rate 0.1: must be":       func() (StoppingTime, error) { return Above(.1).StoppingTime(.1, .05, .9) },

@@ -6,10 +6,10 @@ import (
 	"slices"
 )
 
-// Tail is a way in which a member's statistic lies away from its peers'.
+// Tail is the direction in which a member's statistic differs from its peers'.
 type Tail int
 
-// The tails: a statistic such as a latency is larger than its peers', or smaller.
+// The tails: the statistic, such as a latency, is larger than the peers', or smaller.
 const (
 	Slower Tail = iota
 	Faster
@@ -26,19 +26,19 @@ func (t Tail) String() string {
 	return fmt.Sprintf("Tail(%d)", int(t))
 }
 
-// Outlier is a member that was shown to lie away from its peers.
+// Outlier is a member that was shown to differ from its peers.
 type Outlier struct {
 	// Member is its index.
 	Member int
 	Tail   Tail
 	// LogE is the natural logarithm of its e-value.
 	LogE float64
-	// Count is the number of windows in which it lay away.
+	// Count is the number of windows where it differed.
 	Count int
 }
 
-// tally counts for every member and tail the windows in which it lay away from
-// its peers, and tests how often.
+// tally counts for every member and tail the windows where it differed from its
+// peers, and tests how often.
 type tally struct {
 	windows int
 	counts  [2][]int // by tail, then by member
@@ -47,19 +47,19 @@ type tally struct {
 
 func newTally(members int, test Bernoulli) (tally, error) {
 	if members < 3 {
-		return tally{}, fmt.Errorf("compare %d members of a fleet: at least 3 are needed, since of two nobody can say which is the outlier", members)
+		return tally{}, fmt.Errorf("compare %d members of a fleet: at least 3 are needed, because two members cannot show which is the outlier", members)
 	}
 	return tally{counts: [2][]int{make([]int, members), make([]int, members)}, test: test}, nil
 }
 
-// check reports a window that has not one usable value for every member.
+// check refuses a window that lacks a usable value for a member.
 func (t *tally) check(window []float64) error {
 	if len(window) != t.Members() {
-		return fmt.Errorf("add a window of a fleet: it has %d values for %d members: give one a member", len(window), t.Members())
+		return fmt.Errorf("add a window of a fleet: it has %d values for %d members: give one for each", len(window), t.Members())
 	}
 	for i, v := range window {
 		if !(v >= 0) {
-			return fmt.Errorf("add a window of a fleet: member %d has the value %v: must be at least 0, or +Inf where it answered nothing", i, v)
+			return fmt.Errorf("add a window of a fleet: member %d has the value %v: must be at least 0, or +Inf if it did not answer", i, v)
 		}
 	}
 	return nil
@@ -71,8 +71,8 @@ func (t *tally) Members() int { return len(t.counts[Slower]) }
 // Windows is the number of windows that were added.
 func (t *tally) Windows() int { return t.windows }
 
-// Count is the number of windows in which a member lay away from its peers, 0 for
-// a member or a tail that there is not.
+// Count is the number of windows where a member differed from its peers, 0 if there is
+// no such member or tail.
 func (t *tally) Count(member int, tail Tail) int {
 	if !t.has(member, tail) {
 		return 0
@@ -80,8 +80,8 @@ func (t *tally) Count(member int, tail Tail) int {
 	return t.counts[tail][member]
 }
 
-// LogE is the natural logarithm of the e-value that a member lies away from its
-// peers. It is NaN for a member or a tail that there is not.
+// LogE is the natural logarithm of the e-value that a member differs from its peers. It
+// is NaN if there is no such member or tail.
 func (t *tally) LogE(member int, tail Tail) float64 {
 	if !t.has(member, tail) {
 		return math.NaN()
@@ -89,10 +89,10 @@ func (t *tally) LogE(member int, tail Tail) float64 {
 	return t.test.LogE(t.counts[tail][member], t.windows)
 }
 
-// Outliers are the members that were shown to lie away from their peers, those
+// Outliers are the members that were shown to differ from their peers, those
 // with the most evidence first. The probability that any healthy member is ever
 // among them, over all members, both tails and all looks, is at most alpha: each
-// is held to alpha over twice the number of members (Bonferroni). There are none
+// is tested at alpha divided by twice the number of members (Bonferroni). There are none
 // for an alpha outside (0, 1).
 func (t *tally) Outliers(alpha float64) []Outlier {
 	return outliers(t.Members(), []Tail{Slower, Faster}, alpha, t.LogE, t.Count)

@@ -10,25 +10,23 @@ type Versions struct {
 	// Majority is the version of more than half of the members whose version is
 	// known, or empty if there is none.
 	Majority string
-	// Count is how many members have it, of Known whose version is known.
+	// Count members have it, and the versions of Known members are known.
 	Count, Known int
 	// Differ are the members with another version, Unknown those whose version is
 	// not known.
 	Differ, Unknown []int
-	// Warnings say in words why there is no majority, or what is not known.
+	// Warnings say why there is no majority, or which versions are not known.
 	Warnings []string
 }
 
-// Same reports whether all members have the same version, and each one's is known.
+// Same reports whether all versions are known and the same.
 func (v Versions) Same() bool {
 	return v.Majority != "" && len(v.Differ) == 0 && len(v.Unknown) == 0
 }
 
-// Majority compares the versions of a fleet's members, an image digest, a build's
-// identity or what they report, as text. An empty one is not known. There is no chance in it.
-// Where no version has more than half of the members nobody can say which is the
-// old one: then Majority is empty, none is named, and a warning says so. No members
-// are an error.
+// Majority compares the versions of a fleet's members as text, such as image digests. An
+// empty version is not known. If no version has more than half of the members, Majority is
+// empty, no member is named, and a warning says so. A fleet without members is an error.
 func Majority(versions []string) (Versions, error) {
 	if len(versions) == 0 {
 		return Versions{}, errors.New("compare versions: there is no member: give one at least")
@@ -53,7 +51,7 @@ func Majority(versions []string) (Versions, error) {
 		return v, nil
 	}
 	if 2*v.Count <= v.Known {
-		v.Warnings = append(v.Warnings, fmt.Sprintf("%d members have %d different versions and none has more than half: nobody can say which is the old one", v.Known, len(counts)))
+		v.Warnings = append(v.Warnings, fmt.Sprintf("%d members have %d different versions and none has more than half, so it is not clear which one is the old one", v.Known, len(counts)))
 		return v, nil
 	}
 	for version, n := range counts {

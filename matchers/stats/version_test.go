@@ -8,7 +8,7 @@ import (
 
 func TestMajorityOfVersions(t *testing.T) {
 	for _, c := range []struct {
-		versions     string // a letter a member, a dot for not known
+		versions     string // one letter for each member, a dot if not known
 		majority     string
 		differ       []int
 		unknown      []int
@@ -18,7 +18,7 @@ func TestMajorityOfVersions(t *testing.T) {
 	}{
 		{"aaa", "a", nil, nil, true, "", 3, 3},
 		{"aba", "a", []int{1}, nil, false, "", 2, 3},
-		{"bbaca", "", nil, nil, false, "5 members have 3 different versions and none has more than half: nobody can say which is the old one", 2, 5},
+		{"bbaca", "", nil, nil, false, "5 members have 3 different versions and none has more than half, so it is not clear which one is the old one", 2, 5},
 		{"abab", "", nil, nil, false, "4 members have 2 different versions", 2, 4},
 		{"a", "a", nil, nil, true, "", 1, 1},
 		{"a.a", "a", nil, []int{1}, false, "the version of 1 of 3 members is not known: members [1]", 2, 2},
