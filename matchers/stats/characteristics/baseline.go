@@ -15,10 +15,10 @@ const (
 	metrics    = 10
 )
 
-// spreadOfRuns is how much whole runs of one build differ on hosted runners.
+// spreadOfRuns is how much runs of one build differ on hosted runners.
 const spreadOfRuns = 0.0266
 
-// baselines simulates what `chaosgate run --runs 3` compares with ten accepted runs, by
+// baselines simulates how `chaosgate run --runs 3` compares with ten accepted runs, by
 // the exact permutation test over all metrics.
 func baselines(l *lab) []row {
 	const alpha = 0.05
@@ -56,14 +56,14 @@ func baselines(l *lab) []row {
 	}
 }
 
-// design is how many runs of how many metrics are compared, of which the first is worse by
-// a share in the candidates.
+// design is how many runs and metrics are compared. The first metric is worse by a share
+// in the candidates.
 type design struct {
 	accepted, candidates, metrics int
 	worse                         float64
 }
 
-// runMetrics is the metrics of one run.
+// runMetrics simulates the metrics of one run.
 func runMetrics(random *rand.Rand, metrics int, worse float64) []float64 {
 	values := make([]float64, metrics)
 	for m := range values {
@@ -97,8 +97,8 @@ func regressed(random *rand.Rand, d design, alpha float64) []int {
 	return named
 }
 
-// fixedGate calls a run worse when any metric is, by a share, than the mean of
-// the accepted ones.
+// fixedGate calls a run worse when any metric is worse, by a share, than the mean of
+// the accepted runs.
 func fixedGate(random *rand.Rand, most float64) bool {
 	mean := make([]float64, metrics)
 	for range accepted {
@@ -114,7 +114,7 @@ func fixedGate(random *rand.Rand, most float64) bool {
 	return false
 }
 
-// pooledRequests forgets which run a request belongs to.
+// pooledRequests ignores which run a request belongs to.
 func pooledRequests(random *rand.Rand, alpha float64) bool {
 	const requests = 500
 	pool := func(runs int) []float64 {

@@ -12,30 +12,30 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// exactAlarms is of the matchers that have no alpha because they are exact, and
-// of the comparison with a baseline, which is exact over whole runs.
+// exactAlarms simulates the matchers that are exact and have no alpha, and the comparison
+// with a baseline, an exact test over whole runs.
 func exactAlarms(l *lab) []row {
 	const within = 30 * time.Millisecond
 	never := func(name, naive string, matcher func() types.GomegaMatcher) row {
 		s := count(each(l, l.runs, func(_ int, random *rand.Rand) bool {
-			w := sayingAll(random)
+			w := answering(random)
 			return alarm(matcher().Match(w))
 		}))
 		return row{what: name, claim: "no false alarm", simulated: s.String(), holds: s.times == 0, naive: naive}
 	}
-	late := count(each(l, naiveRuns, func(_ int, random *rand.Rand) bool { return behindItsAnswer(sayingAll(random), within) }))
+	late := count(each(l, naiveRuns, func(_ int, random *rand.Rand) bool { return behindItsAnswer(answering(random), within) }))
 	return []row{
 		never("AgreeOnClock(30ms), clocks that agree, round trips to 100ms", percent(late.rate())+": time said less time of answer",
 			func() types.GomegaMatcher { return matchers.AgreeOnClock(within) }),
-		never("RunTheSameVersion, one version", "the first answers alone: who changes later is not seen", func() types.GomegaMatcher { return matchers.RunTheSameVersion() }),
+		never("RunTheSameVersion, one version", "the first answers alone: a later change is not seen", func() types.GomegaMatcher { return matchers.RunTheSameVersion() }),
 		baselineAlarms(l, 20, 1, 0.05),
 		baselineAlarms(l, 10, 3, 0.01),
 	}
 }
 
-// sayingAll is a fleet whose members all say the right time and one version,
+// answering is a fleet whose members all report the right time and the same version,
 // over round trips of random length.
-func sayingAll(random *rand.Rand) *probe.FleetWindow {
+func answering(random *rand.Rand) *probe.FleetWindow {
 	const members, rounds = 5, 10
 	names := make([]probe.Member, members)
 	for i := range names {
@@ -60,7 +60,7 @@ func sayingAll(random *rand.Rand) *probe.FleetWindow {
 	return series.Window()
 }
 
-// behindItsAnswer takes every slow answer for a clock that is behind.
+// behindItsAnswer mistakes every slow answer for a clock that is behind.
 func behindItsAnswer(f *probe.FleetWindow, within time.Duration) bool {
 	for _, m := range f.Members() {
 		for _, s := range m.Window.Samples() {
@@ -72,7 +72,7 @@ func behindItsAnswer(f *probe.FleetWindow, within time.Duration) bool {
 	return false
 }
 
-// baselineAlarms is of healthy runs against healthy accepted ones.
+// baselineAlarms compares healthy runs with healthy accepted ones.
 func baselineAlarms(l *lab, accepted, now int, alpha float64) row {
 	s := count(each(l, l.runs, func(_ int, random *rand.Rand) bool {
 		b := baseline.Baseline{Schema: baseline.Schema}
@@ -101,8 +101,7 @@ func summary(w *probe.Window) baseline.Window {
 	return s
 }
 
-// healthyRun is a window of a run of its own: whole runs differ by more than their
-// requests do.
+// healthyRun is a window of a new run. Runs differ by more than the requests in one run.
 func healthyRun(random *rand.Rand) *probe.Window {
 	s := service{slower: 1 + spreadOfRuns*random.NormFloat64(), failing: 0.005}
 	return s.window(100, random).FromSpec("sells", 1)

@@ -10,10 +10,10 @@ import (
 	"github.com/chaosgate/chaosgate/matchers"
 )
 
-// levels are those at which every claim is held against the simulation.
+// levels are the values of alpha at which every claim is checked.
 var levels = []float64{0.05, 0.01}
 
-// polled is how often a healthy service is looked at, and what comes in between.
+// polled is how often a healthy service is looked at, and how many samples come between looks.
 var polled = []struct{ looks, samples int }{{100, 10}, {1000, 1}}
 
 // judge is one matcher that is polled, at every level of levels.
@@ -23,13 +23,13 @@ type judge struct {
 	// matchers makes the matcher at each level, for one simulated run.
 	matcher func(alpha float64, run *watched) types.GomegaMatcher
 	service service
-	// clean lets the control have no errors; it has the service's otherwise.
+	// clean gives the control no errors; otherwise it fails as the service does.
 	clean bool
-	// near is of a test that spends nearly all of alpha: it takes four times as many
-	// runs to tell that it does not spend more.
+	// near marks a test that uses nearly all of alpha. It takes four times as many runs to
+	// show that it does not use more.
 	near  bool
 	wrong func(ok bool, err error) bool
-	// fooled is the naive test: whether it calls what is there so far violated.
+	// fooled reports whether the naive test calls the samples so far a violation.
 	fooled func(run *watched, alpha float64) bool
 }
 
@@ -189,7 +189,7 @@ func (j judge) watch(total int, random *rand.Rand) *watched {
 	return &watched{series: probe.NewSeries("simulated", noon), random: random, control: usual.window(total, random)}
 }
 
-// wrongly polls one run, and says for each level whether the matcher was ever wrong.
+// wrongly polls one run, and reports for each level whether the matcher was ever wrong.
 func (j judge) wrongly(looks, samples int, random *rand.Rand) []bool {
 	run := j.watch(looks*samples, random)
 	wrong, judges := make([]bool, len(levels)), make([]types.GomegaMatcher, len(levels))
@@ -205,7 +205,7 @@ func (j judge) wrongly(looks, samples int, random *rand.Rand) []bool {
 			}
 		}
 		if wrong[len(wrong)-1] {
-			break // at the strictest level; the others are wrong already
+			break // at the strictest level; the other levels are wrong already
 		}
 	}
 	return wrong

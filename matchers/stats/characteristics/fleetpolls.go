@@ -28,7 +28,7 @@ func noOutliers(alpha float64) types.GomegaMatcher {
 
 // fleetAlarms polls healthy fleets.
 func fleetAlarms(l *lab) []row {
-	const slowest = 4 // of those that differ for ever
+	const slowest = 4 // the slowest of the members that always differ
 	return pollFleets(l, []fleetJudge{
 		{"HaveNoOutliers, 5 members", even(5), "false alarms", alarm, noOutliers, "MAD rule at 3.5 in any window", madRule},
 		{"HaveNoOutliers, 5 members, AR(0.9) noise, lasting 5 % differences", alike(5), "false alarms", alarm, noOutliers, "MAD rule at 3.5 in any window", madRule},
@@ -42,8 +42,8 @@ func fleetAlarms(l *lab) []row {
 	})
 }
 
-// fleetProofs polls a fleet of which one member is beyond the margin in half of the
-// windows, which is just too often to be cleared.
+// fleetProofs polls a fleet with one member beyond the margin in half of the windows, just
+// too often to be cleared.
 func fleetProofs(l *lab) []row {
 	const odd = 2
 	f := even(5)
@@ -94,7 +94,7 @@ func (j fleetJudge) poll(l *lab, looks int) []row {
 	return rows
 }
 
-// wrongly polls one fleet, and says for each level whether the matcher was ever wrong.
+// wrongly polls one fleet, and reports for each level whether the matcher was ever wrong.
 func (j fleetJudge) wrongly(looks int, random *rand.Rand) []bool {
 	run, wrong := j.fleet.run(random), make([]bool, len(levels))
 	judges := make([]types.GomegaMatcher, len(levels))
@@ -110,7 +110,7 @@ func (j fleetJudge) wrongly(looks int, random *rand.Rand) []bool {
 	return wrong
 }
 
-// madRule is the usual one: 0.6745 |x - median| / MAD above 3.5.
+// madRule is the usual rule: 0.6745 |x - median| / MAD above 3.5.
 func madRule(window []float64) bool {
 	middle := middleOf(window)
 	distances := make([]float64, len(window))

@@ -10,21 +10,21 @@ import (
 	"github.com/chaosgate/chaosgate/matchers"
 )
 
-// width is that of the windows in which members are compared; every member has
-// one sample in each, whose latency is the window's statistic.
+// width is the width of the windows in which members are compared. Every member has
+// one sample in each window, and its latency is the window's statistic.
 const width = time.Second
 
-// fleet is simulated members.
+// fleet is a simulated fleet.
 type fleet struct {
 	slower []float64 // each member's lasting factor
-	// lasting is the correlation of noise with that of the window before, and noise
-	// its spread.
+	// lasting is the correlation of noise with that of the previous window, and noise is its
+	// spread.
 	lasting, noise float64
 	failing        float64
 }
 
-// alike is so many members that differ by up to 5 % for ever, with noise that
-// lasts and is their own.
+// alike is a fleet whose members always differ by up to 5 %, each with its own lasting
+// noise.
 func alike(members int) fleet {
 	f := fleet{slower: make([]float64, members), lasting: 0.9, noise: 0.1, failing: 0.01}
 	for i := range f.slower {
@@ -33,7 +33,7 @@ func alike(members int) fleet {
 	return f
 }
 
-// even is so many members of which each has noise of its own, anew in every window.
+// even is a fleet whose members each have new noise in every window.
 func even(members int) fleet {
 	f := fleet{slower: make([]float64, members), noise: 0.1, failing: 0.01}
 	for i := range f.slower {
@@ -83,7 +83,7 @@ func (r *fleetRun) more() *probe.FleetWindow {
 	return r.series.Window()
 }
 
-// fleets is how soon an outlier is named, and who else is.
+// fleets measures how soon an outlier is named, and whether other members are.
 func fleets(l *lab) []row {
 	const runs = 300
 	var rows []row
@@ -96,7 +96,7 @@ func fleets(l *lab) []row {
 			odd := c.members / 2
 			found := each(l, runs, func(_ int, random *rand.Rand) naming {
 				f := alike(c.members)
-				f.failing, f.lasting = 0, 0 // what is left is a median's own noise
+				f.failing, f.lasting = 0, 0 // only a median's own noise remains
 				f.slower[odd] = factor
 				run := f.run(random)
 				outlier := matchers.HaveOutlier(memberName(odd))
@@ -130,7 +130,7 @@ func fleets(l *lab) []row {
 			}
 			rows = append(rows, row{
 				what:  fmt.Sprintf("one of %d members x%.1f %s, alpha 5 %%: windows to named", c.members, math.Max(factor, 1/factor), way),
-				claim: fmt.Sprintf("q90 at most %d, nobody else named", c.windows), simulated: fmt.Sprintf("median %d, q90 %d, most %d, %d of %d with somebody else", spent.quantile(0.5), spent.quantile(0.9), spent.quantile(1), others, runs),
+				claim: fmt.Sprintf("q90 at most %d, no other member named", c.windows), simulated: fmt.Sprintf("median %d, q90 %d, most %d, %d of %d with another member", spent.quantile(0.5), spent.quantile(0.9), spent.quantile(1), others, runs),
 				holds: spent.quantile(0.9) <= c.windows && others == 0,
 				naive: naiveFleet(c.members),
 			})
@@ -141,7 +141,7 @@ func fleets(l *lab) []row {
 
 func naiveFleet(members int) string {
 	if members <= 10 {
-		return "3 sigma: never, whatever it does (the largest z of " + fmt.Sprint(members) + " is " + fmt.Sprintf("%.2f", float64(members-1)/math.Sqrt(float64(members))) + ")"
+		return "3 sigma: never (the largest z of " + fmt.Sprint(members) + " is " + fmt.Sprintf("%.2f", float64(members-1)/math.Sqrt(float64(members))) + ")"
 	}
 	return "3 sigma: no stated error rate over windows"
 }

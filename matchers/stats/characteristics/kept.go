@@ -9,11 +9,11 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// keptLimit is the objective whose keeping is simulated.
+// keptLimit is the limit of the simulated objective.
 const keptLimit = 0.05
 
-// kept is how often a service at its limit, and one at half of it, keeps its objective,
-// and how much it takes.
+// kept measures how often a service at its limit, and one at half of it, keeps its
+// objective, and how many samples that takes.
 func kept(l *lab) []row {
 	var rows []row
 	for _, n := range []int{120, 250, 500} {
@@ -48,11 +48,12 @@ func keptBy(l *lab, rate float64, n int) row {
 		claim:     fmt.Sprintf("%s as planned, none observed beyond the limit", percent(want)),
 		simulated: fmt.Sprintf("%s, %d observed beyond", percent(s.rate()), beyond),
 		holds:     beyond == 0 && math.Abs(s.rate()-want) <= 4*math.Sqrt(want*(1-want)/float64(s.of)),
-		naive:     fmt.Sprintf("%s: observed within the limit, which rules nothing out", percent(float64(within)/float64(len(looks)))),
+		naive:     fmt.Sprintf("%s: observed within the limit, without ruling anything out", percent(float64(within)/float64(len(looks)))),
 	}
 }
 
-// untilKept is how many samples a service at half of its limit takes, with a look after each.
+// untilKept measures how many samples a service at half of its limit takes, with a look after
+// each.
 func untilKept(l *lab) row {
 	const most = 5000
 	objective := stats.Objective{Limit: keptLimit, Alpha: matchers.DefaultAlpha}
@@ -76,7 +77,7 @@ func untilKept(l *lab) row {
 	}
 }
 
-// keptBeside is how often a healthy window matches a control that is like it.
+// keptBeside measures how often a healthy window matches a control like it.
 func keptBeside(l *lab) row {
 	const n = 250
 	found := each(l, l.runs, func(_ int, random *rand.Rand) bool {
@@ -89,6 +90,6 @@ func keptBeside(l *lab) row {
 	return row{
 		what: fmt.Sprintf("MatchControl, alike, 1 %% errors, %d pairs, one look: kept", n), claim: "at least 80 %",
 		simulated: percent(s.rate()), holds: s.rate() >= 0.8,
-		naive: "no test of a difference keeps anything",
+		naive: "no test for a difference can show that there is none",
 	}
 }

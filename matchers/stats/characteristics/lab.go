@@ -19,9 +19,8 @@ type lab struct {
 	streams uint64
 }
 
-// each runs n simulations, each with random numbers of its own that depend on
-// the seed and its number alone, and returns what they found, in order. It ends
-// early when the user interrupts.
+// each runs n simulations and returns their results in order. The random numbers of each
+// depend on the seed and its number alone. It ends early when the user interrupts.
 func each[T any](l *lab, n int, simulate func(i int, random *rand.Rand) T) []T {
 	l.streams++
 	stream := l.seed<<20 ^ l.streams
@@ -57,7 +56,7 @@ func count(happened []bool) share {
 			s.times++
 		}
 	}
-	s.upper, _ = stats.FailuresBound(s.times, s.of, 0.01) // the numbers are good
+	s.upper, _ = stats.FailuresBound(s.times, s.of, 0.01) // the numbers are valid
 	return s
 }
 

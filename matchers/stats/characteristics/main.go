@@ -1,9 +1,8 @@
-// Command characteristics holds the statistical matchers against what they
-// claim: how often they raise a false alarm when they are polled, and how much
-// they must see of a fault to name it. Every figure comes from simulated services
-// with a printed seed, goes through the matchers and the statistics that a suite
-// uses, and stands beside the claim and beside the naive test that is replaced. It
-// exits with 1 when a claim does not hold.
+// Command characteristics checks the claims of the statistical matchers: how often
+// they raise a false alarm when they are polled, and how much they must see of a
+// fault to name it. It simulates services with a printed seed, and judges them with
+// the matchers and the statistics that a suite uses. Each figure stands beside the
+// claim and a naive test. The command exits with 1 when a claim does not hold.
 package main
 
 import (
@@ -18,7 +17,7 @@ import (
 	"time"
 )
 
-// section is a table of its own.
+// section is one table.
 type section struct {
 	name  string
 	title string
@@ -47,13 +46,13 @@ func main() {
 }
 
 func run(ctx context.Context) int {
-	seed := flag.Uint64("seed", 1, "what every random choice follows from")
-	runs := flag.Int("runs", fewestRuns, "simulated services behind each rate of false alarms, at the least")
+	seed := flag.Uint64("seed", 1, "seed of every random choice")
+	runs := flag.Int("runs", fewestRuns, "least number of simulated services for each rate of false alarms")
 	only := flag.String("only", "", "sections to run, separated by commas (default all): "+strings.Join(names(), ", "))
 	flag.Parse()
 	chosen, err := choose(*only)
 	if err == nil && *runs < fewestRuns {
-		err = fmt.Errorf("-runs is %d: with fewer than %d the upper bound of a rate lies too far above it to hold a claim", *runs, fewestRuns)
+		err = fmt.Errorf("-runs is %d: with fewer than %d the upper bound of a rate is too high to confirm a claim", *runs, fewestRuns)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "characteristics:", err)

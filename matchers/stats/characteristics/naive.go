@@ -8,11 +8,11 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
 
-// naiveRuns bounds the runs that only show how the naive way does: its rates are
-// nowhere near what they are held against.
+// naiveRuns bounds the runs of a naive test. Its rates are far from the claim, so few runs
+// are enough.
 const naiveRuns = 500
 
-// naively is how often the naive test is fooled by the same services.
+// naively is how often the same services fool the naive test.
 func (j judge) naively(l *lab, looks, samples int, alpha float64) string {
 	if j.fooled == nil {
 		return ""
@@ -77,7 +77,7 @@ func quantileBelow(run *watched, _ float64) bool {
 // only one. It looks after every tenth sample, which flatters it.
 func mannWhitneyEachTime(run *watched, alpha float64) bool { return mannWhitneyBy(run, alpha, 1) }
 
-// mannWhitneyBeyondMargin is it against a control that was raised by the margin.
+// mannWhitneyBeyondMargin is the same test against a control raised by the margin.
 func mannWhitneyBeyondMargin(run *watched, alpha float64) bool {
 	return mannWhitneyBy(run, alpha, 1.25)
 }
@@ -94,7 +94,7 @@ func mannWhitneyBy(run *watched, alpha, raised float64) bool {
 	return mannWhitney(secondsOf(w), control) <= alpha
 }
 
-// mannWhitneyShowsNothing is what is often taken for a proof that nothing is worse.
+// mannWhitneyShowsNothing is often mistaken for a proof that nothing is worse.
 func mannWhitneyShowsNothing(run *watched, alpha float64) bool {
 	w := run.series.Window()
 	return w.N() == 20 && mannWhitney(secondsOf(w), secondsOf(run.control)[:20]) > alpha
@@ -109,7 +109,7 @@ func secondsOf(w *probe.Window) []float64 {
 	return all
 }
 
-// mannWhitney is the one-sided normal approximation of the p that x is larger.
+// mannWhitney is the one-sided p that x is larger, by the normal approximation.
 func mannWhitney(x, y []float64) float64 {
 	sorted := slices.Sorted(slices.Values(y))
 	u := 0.0

@@ -10,10 +10,10 @@ import (
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-// interval is between the samples of a simulated load.
+// interval is the time between the samples of a simulated load.
 const interval = 20 * time.Millisecond
 
-// sigma is the spread of simulated latencies, which are lognormal.
+// sigma is the spread of the simulated lognormal latencies.
 const sigma = 0.5
 
 // typical is the median latency of a simulated service.
@@ -40,7 +40,7 @@ func (s service) sample(i int, random *rand.Rand) probe.Sample {
 	return sample
 }
 
-// take is so many samples of the service, from number first on.
+// take returns n samples of the service, from number first on.
 func (s service) take(first, n int, random *rand.Rand) []probe.Sample {
 	samples := make([]probe.Sample, n)
 	for i := range samples {
@@ -49,7 +49,7 @@ func (s service) take(first, n int, random *rand.Rand) []probe.Sample {
 	return samples
 }
 
-// window is a load of so many samples that has ended.
+// window is an ended load of n samples.
 func (s service) window(n int, random *rand.Rand) *probe.Window {
 	series := probe.NewSeries("simulated", noon)
 	must(series.Add(s.take(0, n, random)...))
@@ -57,12 +57,12 @@ func (s service) window(n int, random *rand.Rand) *probe.Window {
 	return series.Window()
 }
 
-// p90 is the latency that 90 % of a healthy service's samples keep to.
+// p90 is the latency that 90 % of a healthy service's samples do not exceed.
 func p90() time.Duration {
 	return time.Duration(float64(typical) * math.Exp(sigma*math.Sqrt2*math.Erfinv(2*0.9-1)))
 }
 
-// must is for what only a mistake in this command can make fail.
+// must is for errors that only a mistake in this command can cause.
 func must(err error) {
 	if err != nil {
 		panic(err)

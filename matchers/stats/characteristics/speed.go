@@ -9,11 +9,11 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// detections is how many runs stand behind a median or a quantile.
+// detections is how many runs a median or a quantile comes from.
 const detections = 20_000
 
-// spent is how much each run had to see, in order; runs that saw nothing by the
-// end have the end's number.
+// spent is how much each run had to see, in order. A run that found nothing has the
+// largest number.
 type spent []int
 
 func sorted(all []int) spent { return slices.Sorted(slices.Values(all)) }
@@ -30,7 +30,7 @@ func (s spent) mean() float64 {
 	return sum / float64(len(s))
 }
 
-// medianAndQ90 is a row of a claim on both.
+// medianAndQ90 is a row with a claim about both.
 func (s spent) medianAndQ90(what string, median, q90 int, naive string) row {
 	m, q := s.quantile(0.5), s.quantile(0.9)
 	return row{
@@ -57,11 +57,11 @@ func objectives(l *lab) []row {
 	}
 	five, two := until(0.05), until(0.02)
 	return []row{
-		five.medianAndQ90("limit 1 %, true 5 %, alpha 1 %: requests to violated", 110, 280, "209: one exact test with 90 % power, that may look once"),
+		five.medianAndQ90("limit 1 %, true 5 %, alpha 1 %: requests to violated", 110, 280, "209: one exact test with 90 % power and a single look"),
 		{
 			what: "limit 1 %, true 2 %, alpha 1 %: requests to violated", claim: "mean at most 1870",
 			simulated: fmt.Sprintf("mean %.0f, median %d, q90 %d", two.mean(), two.quantile(0.5), two.quantile(0.9)),
-			holds:     two.mean() <= 1870, naive: "1870: one exact test with 90 % power, that may look once",
+			holds:     two.mean() <= 1870, naive: "1870: one exact test with 90 % power and a single look",
 		},
 	}
 }
@@ -88,7 +88,7 @@ func control(l *lab) []row {
 	rows := []row{{
 		what: "canary with 3 times the errors, alpha 1 %: errors of both to violated", claim: "mean at most 45, q90 at most 80",
 		simulated: fmt.Sprintf("mean %.1f, median %d, q90 %d", errors.mean(), errors.quantile(0.5), errors.quantile(0.9)),
-		holds:     errors.mean() <= 45 && errors.quantile(0.9) <= 80, naive: fmt.Sprintf("%d: one exact test with 90 %% power, that may look once", once),
+		holds:     errors.mean() <= 45 && errors.quantile(0.9) <= 80, naive: fmt.Sprintf("%d: one exact test with 90 %% power and a single look", once),
 	}}
 	for _, c := range []struct {
 		factor float64
@@ -98,13 +98,13 @@ func control(l *lab) []row {
 		rows = append(rows, row{
 			what: fmt.Sprintf("latency x%.1f, alpha 1 %%: pairs to violated", c.factor), claim: fmt.Sprintf("q90 at most %d", c.q90),
 			simulated: fmt.Sprintf("median %d, q90 %d", pairs.quantile(0.5), pairs.quantile(0.9)),
-			holds:     pairs.quantile(0.9) <= c.q90, naive: fmt.Sprintf("%.0f: Mann-Whitney with 90 %% power, that may look once", noether(c.factor, alpha, 0.9)),
+			holds:     pairs.quantile(0.9) <= c.q90, naive: fmt.Sprintf("%.0f: Mann-Whitney with 90 %% power and a single look", noether(c.factor, alpha, 0.9)),
 		})
 	}
 	return rows
 }
 
-// noether is how many samples of each side Mann-Whitney takes at one look to show that
+// noether is how many samples of each side Mann-Whitney needs at one look to show that
 // latencies are longer by the factor (Noether 1987, "Sample size determination for some
 // common nonparametric tests").
 func noether(factor, alpha, power float64) float64 {

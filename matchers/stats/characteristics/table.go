@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// row is one claim, what the simulation says of it, and how the test does that
-// it replaces.
+// row is one claim, its simulation, and the result of a naive test.
 type row struct {
 	what      string
 	claim     string
@@ -22,7 +21,7 @@ type row struct {
 func print(out io.Writer, title string, rows []row, took time.Duration) int {
 	fmt.Fprintf(out, "\n%s (%s)\n", title, took.Round(100*time.Millisecond))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "\twhat\tclaimed\tsimulated\tthe naive way")
+	fmt.Fprintln(w, "\twhat\tclaimed\tsimulated\ta naive test")
 	broken := 0
 	for _, r := range rows {
 		mark := "ok"
@@ -31,7 +30,7 @@ func print(out io.Writer, title string, rows []row, took time.Duration) int {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", mark, r.what, r.claim, r.simulated, r.naive)
 	}
-	_ = w.Flush() // as good as a print
+	_ = w.Flush() // the output is only printed
 	return broken
 }
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestABrokenClaimIsCountedAndMarked(t *testing.T) {
+func TestBrokenClaimsAreCountedAndMarked(t *testing.T) {
 	var out strings.Builder
 	broken := print(&out, "TITLE", []row{
 		{what: "a", claim: "at most 5 %", simulated: "2 %", holds: true, naive: "53 %"},
@@ -18,7 +18,7 @@ func TestABrokenClaimIsCountedAndMarked(t *testing.T) {
 	}
 }
 
-func TestShareHoldsItsUpperBoundAgainstAClaim(t *testing.T) {
+func TestShareHasAnUpperBound(t *testing.T) {
 	happened := make([]bool, 10_000)
 	for i := range 450 {
 		happened[i] = true
@@ -29,7 +29,7 @@ func TestShareHoldsItsUpperBoundAgainstAClaim(t *testing.T) {
 	}
 }
 
-// What a run finds depends on the seed and its number alone, not on who runs it.
+// The result of a run depends on the seed and its number alone, not on its goroutine.
 func TestRunsAreReplayedByTheirSeed(t *testing.T) {
 	draw := func(seed uint64, workers int) []uint64 {
 		l := &lab{ctx: t.Context(), seed: seed, workers: workers}
@@ -55,8 +55,8 @@ func TestSectionsAreChosenByName(t *testing.T) {
 	}
 }
 
-// A healthy service polled by a test that does not hold its level would be seen.
-func TestTheSimulationSeesWhatPollingDoesToANaiveTest(t *testing.T) {
+// The simulation must notice a test that raises too many false alarms when it is polled.
+func TestSimulationFindsThatPollingBreaksANaiveTest(t *testing.T) {
 	fooled := func(random *rand.Rand) bool {
 		run := judge{service: service{failing: limit}}.watch(0, random)
 		for range 100 {
