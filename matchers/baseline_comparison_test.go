@@ -122,7 +122,7 @@ func TestBaselineOfADeadServiceMatchesNothing(t *testing.T) {
 	dead := window(250, failing, upTo(250)...).FromSpec("sells", 1)
 	for _, n := range []int{1, 19} {
 		accepted := acceptedRuns(t, dying(n), alike(19)...)
-		want := fmt.Sprintf("undecided: all samples of this window failed in %d of 19 accepted runs, the first of which started at 2026-01-02T12:00:00Z: there is nothing to match: take those out of the file, and accept runs of a live service", n)
+		want := fmt.Sprintf("undecided: all samples of this window failed in %d of 19 accepted runs (the first started at 2026-01-02T12:00:00Z): there is nothing to match: take those runs out of the file, and accept runs of a live service", n)
 		for _, w := range []*probe.Window{dead, sold(t, 12*time.Millisecond), sold(t, 5*time.Second)} {
 			for _, assert := range []func(Gomega){
 				func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted)) },

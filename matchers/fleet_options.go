@@ -2,8 +2,8 @@ package matchers
 
 import "fmt"
 
-// FleetOption changes how a fleet is judged: Alpha, Margin, Floor, Except
-// and ByRank are some, and so is an OutlierKind for HaveOutlier.
+// FleetOption changes how a fleet is judged: Alpha, Margin, Floor, Except or ByRank,
+// and for HaveOutlier also an OutlierKind.
 type FleetOption interface{ applyFleet(*fleetTest) }
 
 func (a AlphaOption) applyFleet(t *fleetTest) { t.alpha = a }

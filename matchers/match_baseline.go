@@ -15,7 +15,7 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// BaselineOption changes how MatchBaseline compares: Alpha and Margin are some.
+// BaselineOption changes how MatchBaseline compares, such as Alpha or Margin.
 type BaselineOption interface{ applyBaseline(*matchBaseline) }
 
 func (a AlphaOption) applyBaseline(m *matchBaseline) { m.alpha = a }

@@ -14,7 +14,7 @@ import (
 )
 
 // ControlOption changes how MatchControl compares: Alpha, Margin, Floor,
-// ErrorsOnly and LatencyOnly are some.
+// ErrorsOnly or LatencyOnly.
 type ControlOption interface{ applyControl(*matchControl) }
 
 func (a AlphaOption) applyControl(m *matchControl) { m.alpha = a }

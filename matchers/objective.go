@@ -12,7 +12,7 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
-// ObjectiveOption changes how an objective is judged: Alpha and Proved are some.
+// ObjectiveOption changes how an objective is judged, such as Alpha or Proved.
 type ObjectiveOption interface{ applyObjective(*objective) }
 
 func (a AlphaOption) applyObjective(o *objective) { o.alpha = a }

@@ -25,11 +25,11 @@ const DefaultAlpha = 0.05
 // AlphaOption is the level of a statistical matcher. It comes from Alpha.
 type AlphaOption float64
 
-// Alpha sets the level at which a matcher judges, above 0 and at most 0.5. The default
-// is DefaultAlpha. A service that keeps its limit is called a violation with at most this
-// probability, and one that is much worse passes with at most this
-// probability. Both hold over all looks at a growing window together. MatchBaseline
-// looks once, at the end, and bounds only the first.
+// Alpha sets the level at which a matcher judges, above 0 and at most 0.5. The default is
+// DefaultAlpha. A service that keeps its limit is called a violation with at most this
+// probability, and one that is much worse passes with at most this probability. Both hold
+// over all looks at a growing window together. MatchBaseline looks once, at the end, and
+// bounds only the first.
 func Alpha(alpha float64) AlphaOption { return AlphaOption(alpha) }
 
 func (a AlphaOption) validate() error {

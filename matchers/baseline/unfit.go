@@ -29,7 +29,7 @@ func (h history) unfit() *Unfit {
 	if first := slices.IndexFunc(h.was, dead); first >= 0 {
 		n := len(h.was) - len(slices.DeleteFunc(slices.Clone(h.was), dead))
 		return &Unfit{Window: h.key, Words: fmt.Sprintf(
-			"all samples of this window failed in %d of %d accepted runs, the first of which started at %s: there is nothing to match: take those out of the file, and accept runs of a live service",
+			"all samples of this window failed in %d of %d accepted runs (the first started at %s): there is nothing to match: take those runs out of the file, and accept runs of a live service",
 			n, len(h.was), h.of[first].Started.Format(time.RFC3339))}
 	}
 	return h.unlikeSizes()

@@ -6,8 +6,9 @@ import (
 )
 
 // MeanLogE returns the natural logarithm of the average of e-values, given their
-// logarithms. The average is an e-value, whatever the dependence between them (Vovk and Wang 2021, "E-values: calibration, combination and
-// applications"). It is NaN for none, or if one is NaN.
+// logarithms. The average is an e-value, however they depend on each other (Vovk and Wang
+// 2021, "E-values: calibration, combination and applications"). It is NaN for none, or if
+// one is NaN.
 func MeanLogE(logE ...float64) float64 {
 	if len(logE) == 0 {
 		return math.NaN()

@@ -143,7 +143,7 @@ func TestPageIsRightAboutTheUsualRules(t *testing.T) {
 	_, text := page(t)
 	for _, c := range []struct {
 		words    string
-		said     float64
+		stated   float64
 		measured float64
 	}{
 		{"but in 37 % of the cases", 37, peeked},
@@ -152,8 +152,8 @@ func TestPageIsRightAboutTheUsualRules(t *testing.T) {
 		{"a member of 29, 21 and 13 % of healthy fleets of 3, 5 and 10", 13, deviations(10)},
 		{"apart, fails 45 % of the services at half the limit", 45, early},
 	} {
-		t.Logf("%q: %v, measured %.1f", c.words, c.said, c.measured)
-		if !strings.Contains(text, c.words) || math.Abs(c.said-c.measured) > 1.5 {
+		t.Logf("%q: %v, measured %.1f", c.words, c.stated, c.measured)
+		if !strings.Contains(text, c.words) || math.Abs(c.stated-c.measured) > 1.5 {
 			t.Errorf("%q: measured %.1f", c.words, c.measured)
 		}
 	}

@@ -46,9 +46,9 @@ func TestFleetNamesNoMemberOfAHealthyFleet(t *testing.T) {
 				}
 			}
 		}
-		t.Logf("%d members: named somebody in %d of %d healthy fleets", members, named, fleets)
+		t.Logf("%d members: named a member in %d of %d healthy fleets", members, named, fleets)
 		if binomialTail(named, fleets, alpha) < 1e-4 {
-			t.Errorf("%d members: named somebody in %d of %d healthy fleets at alpha %v", members, named, fleets, alpha)
+			t.Errorf("%d members: named a member in %d of %d healthy fleets at alpha %v", members, named, fleets, alpha)
 		}
 	}
 }

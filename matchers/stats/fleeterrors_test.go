@@ -51,9 +51,9 @@ func TestFleetErrorsNamesNoMemberOfAHealthyFleet(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("named somebody in %d of %d", named, fleets)
+	t.Logf("named a member in %d of %d", named, fleets)
 	if binomialTail(named, fleets, alpha) < 1e-4 || named == 0 {
-		t.Errorf("named somebody in %d of %d healthy fleets at alpha %v", named, fleets, alpha)
+		t.Errorf("named a member in %d of %d healthy fleets at alpha %v", named, fleets, alpha)
 	}
 }
 

@@ -43,13 +43,13 @@ func TestFleetRankNeedsExchangeableWindows(t *testing.T) {
 	}
 	named := rankAlarms(t, fleets, exchangeable)
 	lasting := rankAlarms(t, fleets, func() func() []float64 { return healthyFleet(random, 5, .9, .1) })
-	t.Logf("named somebody in %d of %d fleets; with noise that lasts in %d", named, fleets, lasting)
+	t.Logf("named a member in %d of %d fleets; with noise that lasts in %d", named, fleets, lasting)
 	if binomialTail(named, fleets, .05) < 1e-4 {
-		t.Errorf("named somebody in %d of %d healthy fleets with exchangeable windows", named, fleets)
+		t.Errorf("named a member in %d of %d healthy fleets with exchangeable windows", named, fleets)
 	}
 	// This is why it is not the default.
 	if lasting < fleets*9/10 {
-		t.Errorf("named somebody in only %d of %d healthy fleets with noise that lasts: then the doc is wrong", lasting, fleets)
+		t.Errorf("named a member in only %d of %d healthy fleets with noise that lasts: then the doc is wrong", lasting, fleets)
 	}
 }
 

@@ -25,7 +25,7 @@ func exactAlarms(l *lab) []row {
 	}
 	late := count(each(l, naiveRuns, func(_ int, random *rand.Rand) bool { return behindItsAnswer(answering(random), within) }))
 	return []row{
-		never("AgreeOnClock(30ms), clocks that agree, round trips to 100ms", percent(late.rate())+": time said less time of answer",
+		never("AgreeOnClock(30ms), clocks that agree, round trips to 100ms", percent(late.rate())+": reported time less time of answer",
 			func() types.GomegaMatcher { return matchers.AgreeOnClock(within) }),
 		never("RunTheSameVersion, one version", "the first answers alone: a later change is not seen", func() types.GomegaMatcher { return matchers.RunTheSameVersion() }),
 		baselineAlarms(l, 20, 1, 0.05),
