@@ -142,7 +142,7 @@ func TestWindowsThatCannotBeComparedAreInconclusive(t *testing.T) {
 	}
 	for want, c := range map[string][2][]baseline.Run{
 		`1 window cannot be compared: window 1 of GET / in "sells" of the suite shop: the window has 20 samples, and 500 are usual in the accepted runs`: {ten, few},
-		"all samples of this window failed in 2 of 10 accepted runs, the first of which started at 2026-01-01T00:03:00Z":                                 {dead, accepted(9, 9, 9)},
+		"all samples of this window failed in 2 of 10 accepted runs (the first started at 2026-01-01T00:03:00Z)":                                         {dead, accepted(9, 9, 9)},
 	} {
 		got := compare(t, c[0], c[1], policy)
 		if got.Verdict != Inconclusive || !strings.Contains(got.Words, want) {
