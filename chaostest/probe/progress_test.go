@@ -64,8 +64,10 @@ func TestProgressOfNothingHealthyHasNoQuantile(t *testing.T) {
 // nameOnly is a service that has only a name.
 type nameOnly string
 
-func (m nameOnly) Name() string                                                  { return string(m) }
-func (nameOnly) Endpoint(context.Context, string) (string, error)                { return "", errors.New("no port") }
+func (m nameOnly) Name() string { return string(m) }
+
+func (nameOnly) Endpoint(context.Context, string) (string, error) { return "", errors.New("no port") }
+
 func (nameOnly) Exec(context.Context, ...string) (code int, out string, _ error) { return 0, "", nil }
 
 // member is a probe that takes some time. The one called b fails.
