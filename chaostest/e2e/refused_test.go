@@ -25,7 +25,7 @@ var _ = Describe("what cannot be done is refused before anything is touched", fu
 		Expect(err).To(And(MatchError(driver.ErrNotFound), MatchError(ContainSubstring("find container chaosgate-unknown")), MatchError(ContainSubstring("docker ps"))))
 	})
 
-	It("on a container without the limit of which the fault takes a share", func(ctx SpecContext) {
+	It("on a container that has no memory limit", func(ctx SpecContext) {
 		s := echo(ctx)
 		Expect(TryInject(ctx, fault.MemoryFill(0.8), On(s))).Error().
 			To(MatchError(ContainSubstring("has no memory limit")))
