@@ -95,10 +95,12 @@ func TestAFleetsMembersAreAskedInTurn(t *testing.T) {
 
 func TestAGrowingFleetHasEqualNumbersOfSamples(t *testing.T) {
 	noLeak(t)
-	release := make(chan struct{})
+	release, others := make(chan struct{}), make(chan string, 1000)
 	fleet := probe.FleetOf(asking(func(name string) probe.Sample {
 		if name == "c" {
 			<-release
+		} else {
+			others <- name
 		}
 		return probe.Sample{Class: probe.OK}
 	}), replicas("a", "b", "c")...)
@@ -106,7 +108,9 @@ func TestAGrowingFleetHasEqualNumbersOfSamples(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(50 * time.Millisecond) // a and b have answered by then; if not, the test asserts less
+	for range 10 { // a and b answer while c does not
+		<-others
+	}
 	if seen, err := stream.Window(); err != nil || seen.N() != 0 || !seen.Growing() || seen.Final() {
 		t.Errorf("while c has not answered: %s, %v", seen, err)
 	}
