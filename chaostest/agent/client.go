@@ -16,6 +16,7 @@ import (
 	"github.com/creachadair/jrpc2/channel"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -81,6 +82,12 @@ func (c *Client) Evidence(ctx context.Context, id string) (record.Evidence, erro
 	var evidence record.Evidence
 	err := c.call(ctx, wire.MethodEvidence, wire.InjectionID{ID: id}, &evidence)
 	return evidence, err
+}
+
+// Filter replaces the filter of a live injection on packets, because a peer has another
+// address now.
+func (c *Client) Filter(ctx context.Context, id string, filter fault.Filter) error {
+	return c.call(ctx, wire.MethodFilter, wire.FilterParams{ID: id, Filter: filter}, nil)
 }
 
 // Revert undoes the injection and returns the final evidence. An error says what could

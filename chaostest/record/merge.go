@@ -13,7 +13,8 @@ func Merge(all []Injection) Injection {
 	if len(all) == 1 {
 		return merged
 	}
-	var targets, ids, summaries, spoilt, errs []string
+	var targets, ids, summaries, spoilt, starved, stoppedBy, errs []string
+	var gaps []Gap
 	for n, one := range all {
 		targets = append(targets, one.Target)
 		ids = append(ids, one.TargetID)
@@ -22,6 +23,16 @@ func Merge(all []Injection) Injection {
 		}
 		if one.Evidence.Spoilt != "" {
 			spoilt = append(spoilt, one.Target+": "+one.Evidence.Spoilt)
+		}
+		if one.Evidence.Starved != "" {
+			starved = append(starved, one.Target+": "+one.Evidence.Starved)
+		}
+		if one.Evidence.StoppedBy != "" {
+			stoppedBy = append(stoppedBy, one.Target+": "+one.Evidence.StoppedBy)
+		}
+		for _, gap := range one.Evidence.Gaps {
+			gap.Text = one.Target + ": " + gap.Text
+			gaps = append(gaps, gap)
 		}
 		if one.Error != "" {
 			errs = append(errs, one.Target+": "+one.Error)
@@ -41,6 +52,7 @@ func Merge(all []Injection) Injection {
 	}
 	merged.Target, merged.TargetID = strings.Join(targets, ", "), strings.Join(ids, ",")
 	merged.Evidence.Summary, merged.Error = strings.Join(summaries, "; "), strings.Join(errs, "; ")
-	merged.Evidence.Spoilt = strings.Join(spoilt, "; ")
+	merged.Evidence.Spoilt, merged.Evidence.Starved = strings.Join(spoilt, "; "), strings.Join(starved, "; ")
+	merged.Evidence.StoppedBy, merged.Evidence.Gaps = strings.Join(stoppedBy, "; "), gaps
 	return merged
 }

@@ -16,7 +16,7 @@ func TestMergeJoinsWhatSeveralTargetsSaw(t *testing.T) {
 	a := record.Evidence{Effective: true, Summary: "3 packets", Counts: []record.Count{
 		{Name: "packets", Value: 3, Merge: record.Sum}, {Name: "usage", Unit: "share", Value: 0.5, Merge: record.Max},
 	}}
-	b := record.Evidence{Summary: "4 packets", TargetDied: true, Spoilt: "the kernel killed a process", Counts: []record.Count{
+	b := record.Evidence{Summary: "4 packets", TargetDied: true, Spoilt: "the kernel killed a process", Starved: "no processor time", StoppedBy: "docker stop", Gaps: []record.Gap{{From: 1, Text: "eth0 is gone"}}, Counts: []record.Count{
 		{Name: "usage", Unit: "share", Value: 0.25, Merge: record.Max},
 		{Name: "packets", Value: 4, Merge: record.Sum},
 		{Name: "room", Unit: "B", Value: 7, Merge: record.Min},
@@ -35,6 +35,7 @@ func TestMergeJoinsWhatSeveralTargetsSaw(t *testing.T) {
 	g.Expect(merged.Error).To(Equal("b: busy"))
 	g.Expect(merged.Evidence).To(Equal(record.Evidence{
 		Summary: "a: 3 packets; b: 4 packets", LeaseLapsed: true, TargetDied: true, Spoilt: "b: the kernel killed a process",
+		Starved: "b: no processor time", StoppedBy: "b: docker stop", Gaps: []record.Gap{{From: 1, Text: "b: eth0 is gone"}},
 		Counts: []record.Count{
 			{Name: "packets", Value: 7, Merge: record.Sum},
 			{Name: "usage", Unit: "share", Value: 0.5, Merge: record.Max},

@@ -2,6 +2,7 @@ package record_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
@@ -23,7 +24,7 @@ func TestProofJudgesTheEvidence(t *testing.T) {
 		"lapsed": {
 			record.Evidence{Effective: true, LeaseLapsed: true, Summary: "9 packets"},
 			record.LeaseLapsed, record.ToolFailed,
-			on + "the fault ended by itself before it was reverted, because its lease was not renewed (was this process stopped, or the machine overloaded?): what was measured meanwhile proves nothing: 9 packets",
+			on + "the fault ended by itself before it was reverted, because its lease was not renewed: what was measured meanwhile proves nothing: 9 packets",
 		},
 		"lapsed before it touched anything": {record.Evidence{LeaseLapsed: true, Spoilt: "2 out-of-memory kills"}, record.LeaseLapsed, record.ToolFailed, ""},
 		"spoilt": {
@@ -35,7 +36,24 @@ func TestProofJudgesTheEvidence(t *testing.T) {
 		"died": {
 			record.Evidence{Effective: true, TargetDied: true, LeaseLapsed: true, Spoilt: "an out-of-memory kill", Summary: "9 packets"},
 			record.TargetDied, record.Violated,
-			on + "the container's first process ended under the fault: 9 packets",
+			on + "the container ended under the fault: 9 packets",
+		},
+		"starved": {
+			record.Evidence{Effective: true, LeaseLapsed: true, Starved: "the agent got no processor time for 2 s", Gaps: []record.Gap{{Text: "x"}}, Summary: "9 packets"},
+			record.Starved, record.Undecided,
+			on + "the fault ended by itself before it was reverted, because the machine is overloaded: the agent got no processor time for 2 s: what was measured meanwhile proves nothing: 9 packets",
+		},
+		"interrupted": {
+			record.Evidence{Effective: true, Gaps: []record.Gap{
+				{From: time.Second, To: 2 * time.Second, Expected: true, Text: "db was restarted"},
+				{From: 2500 * time.Millisecond, Text: "the filter of eth0 is gone"},
+			}, Summary: "9 packets"},
+			record.Interrupted, record.ToolFailed,
+			on + "the fault was not in force all the time, so what was measured proves nothing: from 2.5 s on: the filter of eth0 is gone: 9 packets",
+		},
+		"interrupted as expected": {
+			record.Evidence{Effective: true, Gaps: []record.Gap{{From: time.Second, To: 1100 * time.Millisecond, Expected: true, Text: "db was restarted"}}},
+			record.Proven, record.Kept, "",
 		},
 		"died before it was touched": {record.Evidence{TargetDied: true}, record.TargetDied, record.Violated, ""},
 	} {

@@ -69,9 +69,19 @@ type Evidence struct {
 	// LeaseLapsed says that the fault ended by itself before it was reverted, because
 	// its lease was not renewed. What was measured then proves nothing.
 	LeaseLapsed bool `json:"leaseLapsed,omitempty"`
-	// TargetDied says that the target's first process ended under the fault. That is
-	// a finding about the target.
+	// Starved says why the lease lapsed although host and agent live: one of them got no
+	// processor time for so long. It is empty if the lease did not lapse, or if a death
+	// was the reason.
+	Starved string `json:"starved,omitempty"`
+	// Gaps are the spans in which the fault was not in force on all that it should
+	// cover, in their order.
+	Gaps []Gap `json:"gaps,omitempty"`
+	// TargetDied says that the target ended under the fault. That is a finding about
+	// the target.
 	TargetDied bool `json:"targetDied,omitempty"`
+	// StoppedBy says who stopped or removed the target through the engine, if somebody
+	// did. Then TargetDied is false.
+	StoppedBy string `json:"stoppedBy,omitempty"`
 	// Spoilt says what else happened, such as an out-of-memory kill in the container,
 	// so that the measurement proves nothing. It is empty if nothing did.
 	Spoilt string `json:"spoilt,omitempty"`

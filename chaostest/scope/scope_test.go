@@ -289,7 +289,7 @@ func TestTheEndOfAFaultIsJudged(t *testing.T) {
 		},
 		"died": {
 			evidence: record.Evidence{Effective: true, TargetDied: true, Summary: "2 of 3"},
-			want:     "pause on db: the container's first process ended under the fault: 2 of 3",
+			want:     "pause on db: the container ended under the fault: 2 of 3",
 			found:    record.Violated,
 		},
 		"spoilt": {

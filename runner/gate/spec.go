@@ -77,7 +77,7 @@ func lastJudged(s Spec) *record.Judgement {
 func judgeFailed(s Spec) Finding {
 	f, first := judgeFirst(s)
 	if f.Verdict == Regression {
-		f = lapsed(s, f)
+		f = notInForce(s, f)
 	}
 	for _, other := range s.Failures {
 		if first == nil || other.ID != first.ID {
@@ -87,13 +87,18 @@ func judgeFailed(s Spec) Finding {
 	return f
 }
 
-// lapsed turns a regression into a tool failure if a fault had ended before its time,
-// because the measurement then proves nothing.
-func lapsed(s Spec, f Finding) Finding {
+// notInForce replaces a regression if a fault was not in force all the time, because the
+// measurement then proves nothing.
+func notInForce(s Spec, f Finding) Finding {
 	for _, i := range s.Injections {
-		if proof, text := i.Proof(); proof == record.LeaseLapsed {
-			f.Also = append(f.Also, f.Reason)
-			f.Verdict, f.Reason = ToolFailure, oneLine(text)+": run it again with less load on the machine"
+		proof, text := i.Proof()
+		if proof != record.LeaseLapsed && proof != record.Starved && proof != record.Interrupted {
+			continue
+		}
+		f.Also = append(f.Also, f.Reason)
+		f.Verdict, f.Reason = verdicts[proof.Outcome()], oneLine(text)
+		if proof != record.Interrupted {
+			f.Reason += ": run it again with less load on the machine"
 		}
 	}
 	return f

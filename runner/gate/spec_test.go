@@ -67,7 +67,7 @@ func TestJudgeSpec(t *testing.T) {
 			Spec{State: "passed", Injections: delay(record.Evidence{Effective: true, Spoilt: "2 out-of-memory kills"})}, Inconclusive, "2 out-of-memory kills", "",
 		},
 		"a pass under a fault by which the target died": {
-			Spec{State: "passed", Injections: append(delay(record.Evidence{TargetDied: true}), delay(record.Evidence{})...)}, Regression, "first process ended", "",
+			Spec{State: "passed", Injections: append(delay(record.Evidence{TargetDied: true}), delay(record.Evidence{})...)}, Regression, "the container ended", "",
 		},
 		"a pass with an injection that failed": {
 			Spec{State: "passed", Injections: []record.Injection{{Fault: "delay 300ms", Target: "db", Error: "device busy"}}}, ToolFailure, "device busy", "",

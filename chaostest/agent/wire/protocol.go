@@ -30,6 +30,7 @@ const (
 	MethodInject   = "inject"
 	MethodEvidence = "evidence"
 	MethodRevert   = "revert"
+	MethodFilter   = "filter"
 	MethodRenew    = "renew"
 )
 
@@ -56,6 +57,13 @@ type InjectParams struct {
 // InjectionID names an injection.
 type InjectionID struct {
 	ID string `json:"id"`
+}
+
+// FilterParams replaces the filter of a live injection, because a peer has another
+// address now.
+type FilterParams struct {
+	ID     string       `json:"id"`
+	Filter fault.Filter `json:"filter"`
 }
 
 // RevertResult answers MethodRevert.

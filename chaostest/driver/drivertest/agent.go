@@ -30,6 +30,7 @@ type FakeAgent struct {
 	mu       sync.Mutex
 	injected []wire.InjectParams
 	reverted []string
+	filtered []wire.FilterParams
 	renewed  int
 	conns    []net.Conn
 }
@@ -48,6 +49,13 @@ func (a *FakeAgent) Reverted() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return append([]string(nil), a.reverted...)
+}
+
+// Filtered are the filters that replaced others, in order.
+func (a *FakeAgent) Filtered() []wire.FilterParams {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return append([]wire.FilterParams(nil), a.filtered...)
 }
 
 // Renewed counts the renewals of the lease.
@@ -84,6 +92,7 @@ func (a *FakeAgent) connect() driver.AgentConn {
 		wire.MethodInject:   handler.New(a.inject),
 		wire.MethodEvidence: handler.New(a.evidence),
 		wire.MethodRevert:   handler.New(a.revert),
+		wire.MethodFilter:   handler.New(a.filter),
 		wire.MethodRenew:    handler.New(a.renew),
 	}, nil).Start(channel.Line(agent, agent))
 	return fakeConn{Conn: host}
@@ -127,6 +136,13 @@ func (a *FakeAgent) revert(ctx context.Context, params wire.InjectionID) (wire.R
 		result.Remaining = a.OnRevert(params.ID)
 	}
 	return result, nil
+}
+
+func (a *FakeAgent) filter(_ context.Context, params wire.FilterParams) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.filtered = append(a.filtered, params)
+	return nil
 }
 
 func (a *FakeAgent) renew(context.Context) error {

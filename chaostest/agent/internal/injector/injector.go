@@ -40,9 +40,22 @@ type Live interface {
 	Attestation() record.Attestation
 	// Evidence is what the fault has touched so far. After the revert it is final.
 	Evidence() record.Evidence
+	// Verify compares the fault with what the kernel has now. It follows what has moved,
+	// such as a link that came back, and notes for the evidence what is missing. The
+	// server calls it a few times a second, before it asks for evidence, and before a
+	// revert, but never two at once. It must not wait.
+	Verify()
 	// Renew moves the end of the lease, in nanoseconds of CLOCK_MONOTONIC.
 	Renew(until uint64) error
 	// Prove is called after the journal was unwound. Its error says what still
 	// differs from the state before the fault.
 	Prove() error
+}
+
+// Filtered is an optional capability of a Live: a fault that follows new addresses of
+// its peers.
+type Filtered interface {
+	// Filter replaces the fault's filter. Packets match the old filter or the new one,
+	// and none passes in between.
+	Filter(fault.Filter) error
 }

@@ -132,3 +132,6 @@ func (b *balloon) evidence() record.Evidence {
 	}
 	return e
 }
+
+// Verify has nothing to compare.
+func (b *balloon) Verify() {}

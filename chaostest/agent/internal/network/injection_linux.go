@@ -151,3 +151,6 @@ func (i *injection) nextSeed() uint64 {
 	}
 	return i.attestation.Seed + uint64(len(i.interceptions)-1)
 }
+
+// Verify has nothing to compare.
+func (i *injection) Verify() {}

@@ -82,3 +82,6 @@ func (p *pause) evidence() record.Evidence {
 	e.Counts = []record.Count{{Name: "frozen", Unit: "s", Value: record.Float(stood.Seconds()), Merge: record.Max}}
 	return e
 }
+
+// Verify has nothing to compare.
+func (p *pause) Verify() {}

@@ -73,6 +73,7 @@ func (i *injection) callOff() {
 }
 
 func (i *injection) evidence() record.Evidence {
+	i.verify()
 	i.mu.Lock()
 	live, over, final := i.live, i.over, i.final
 	i.mu.Unlock()
@@ -80,6 +81,41 @@ func (i *injection) evidence() record.Evidence {
 		return final
 	}
 	return live.Evidence()
+}
+
+// verify compares the fault with what the kernel has now, unless it is being applied or
+// reverted.
+func (i *injection) verify() {
+	if !i.changing.TryLock() {
+		return
+	}
+	defer i.changing.Unlock()
+	i.mu.Lock()
+	live, over := i.live, i.over
+	i.mu.Unlock()
+	if live != nil && !over {
+		live.Verify()
+	}
+}
+
+// filter replaces the filter of the fault.
+func (i *injection) filter(filter fault.Filter) error {
+	if err := filter.Validate(); err != nil {
+		return err
+	}
+	i.changing.Lock()
+	defer i.changing.Unlock()
+	i.mu.Lock()
+	live, over := i.live, i.over
+	i.mu.Unlock()
+	switch filtered, ok := live.(injector.Filtered); {
+	case live == nil || over:
+		return errors.New("it is not live")
+	case !ok:
+		return errors.New("it has no filter")
+	default:
+		return filtered.Filter(filter)
+	}
 }
 
 func (i *injection) renew(until uint64) error {
@@ -104,6 +140,7 @@ func (i *injection) revert() (record.Evidence, error) {
 	if over || live == nil {
 		return final, nil
 	}
+	live.Verify()
 	before := live.Evidence()
 	if err := i.journal.Unwind(); err != nil {
 		return before, fmt.Errorf("undo: %w", err)

@@ -37,8 +37,9 @@ func (s *Server) renew(context.Context) error {
 	return nil
 }
 
-// watch reverts everything when the host falls silent. Packet faults and workers do not
-// depend on it: the kernel and the workers themselves end them at the same time.
+// watch verifies all faults, and reverts everything when the host falls silent. Packet
+// faults and workers do not depend on that: the kernel and the workers themselves end them
+// at the same time.
 func (s *Server) watch(ctx context.Context) {
 	tick := time.NewTicker(s.lease / 15)
 	defer tick.Stop()
@@ -49,6 +50,9 @@ func (s *Server) watch(ctx context.Context) {
 		case <-tick.C:
 		}
 		if injector.Monotonic() < s.leaseEnd() {
+			for _, i := range s.snapshot() {
+				i.verify()
+			}
 			continue
 		}
 		for id, i := range s.snapshot() {

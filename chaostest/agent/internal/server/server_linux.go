@@ -45,6 +45,7 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) er
 		wire.MethodInject:   handler.New(s.inject),
 		wire.MethodEvidence: handler.New(s.evidence),
 		wire.MethodRevert:   handler.New(s.revert),
+		wire.MethodFilter:   handler.New(s.filter),
 		wire.MethodRenew:    handler.New(s.renew),
 		// Filling memory takes seconds, and must not delay renewals.
 	}, &jrpc2.ServerOptions{AllowPush: true, Concurrency: 256})
@@ -125,6 +126,19 @@ func (s *Server) evidence(_ context.Context, params wire.InjectionID) (record.Ev
 		return record.Evidence{}, wire.Error(fmt.Errorf("evidence of injection %s: there is no such injection", params.ID))
 	}
 	return i.evidence(), nil
+}
+
+func (s *Server) filter(_ context.Context, params wire.FilterParams) error {
+	s.mu.Lock()
+	i := s.injections[params.ID]
+	s.mu.Unlock()
+	if i == nil {
+		return wire.Error(fmt.Errorf("replace the filter of injection %s: there is no such injection", params.ID))
+	}
+	if err := i.filter(params.Filter); err != nil {
+		return wire.Error(fmt.Errorf("replace the filter of injection %s by %q: %w", params.ID, params.Filter, err))
+	}
+	return nil
 }
 
 func (s *Server) revert(_ context.Context, params wire.InjectionID) (wire.RevertResult, error) {

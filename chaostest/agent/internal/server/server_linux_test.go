@@ -28,10 +28,12 @@ type ledger struct {
 	fail    error         // what Apply returns after its first step
 	stuck   atomic.Bool   // while it is set, undo fails
 
-	mu    sync.Mutex
-	open  map[string]bool
-	until uint64
-	pid   int // the target of the last request
+	mu       sync.Mutex
+	open     map[string]bool
+	until    uint64
+	pid      int // the target of the last request
+	verified int
+	filter   fault.Filter
 }
 
 // find finds every container except "nowhere".
@@ -100,6 +102,19 @@ func (l *entry) Renew(until uint64) error {
 	l.ledger.mu.Lock()
 	defer l.ledger.mu.Unlock()
 	l.ledger.until = until
+	return nil
+}
+
+func (l *entry) Verify() {
+	l.ledger.mu.Lock()
+	defer l.ledger.mu.Unlock()
+	l.ledger.verified++
+}
+
+func (l *entry) Filter(filter fault.Filter) error {
+	l.ledger.mu.Lock()
+	defer l.ledger.mu.Unlock()
+	l.ledger.filter = filter
 	return nil
 }
 
@@ -285,4 +300,69 @@ func TestTheTargetIsFoundByItsContainersID(t *testing.T) {
 	_, err = client.Revert(t.Context(), "2")
 	g.Expect(err).NotTo(HaveOccurred(), "there is nothing to revert of an injection that was refused")
 	g.Expect(client.Close()).To(Succeed())
+}
+
+func TestLiveFaultsAreVerifiedAllTheTime(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	defer func() { g.Expect(client.Close()).To(Succeed()) }()
+	_, err = client.Inject(t.Context(), pause(t, "a"))
+	g.Expect(err).NotTo(HaveOccurred())
+	verified := func() int {
+		book.mu.Lock()
+		defer book.mu.Unlock()
+		return book.verified
+	}
+	before := verified()
+	_, err = client.Evidence(t.Context(), "a")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(verified()).To(BeNumerically(">", before), "evidence is what holds now")
+	before = verified()
+	_, err = client.Revert(t.Context(), "a")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(verified()).To(BeNumerically(">", before), "and so is the final evidence")
+	before = verified()
+	_, err = client.Evidence(t.Context(), "a")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(verified()).To(Equal(before), "what is over is not verified")
+}
+
+func TestTheServerVerifiesWithoutBeingAsked(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, 3*time.Second)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	defer func() { g.Expect(client.Close()).To(Succeed()) }()
+	_, err = client.Inject(t.Context(), pause(t, "a"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Eventually(func() int {
+		book.mu.Lock()
+		defer book.mu.Unlock()
+		return book.verified
+	}, "10s").Should(BeNumerically(">=", 2))
+}
+
+func TestAFilterIsReplacedWhileTheFaultIsLive(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	defer func() { g.Expect(client.Close()).To(Succeed()) }()
+	filter := fault.Filter{Direction: fault.Egress, Label: "to db"}
+	g.Expect(client.Filter(t.Context(), "a", filter)).To(MatchError(ContainSubstring("there is no such injection")))
+	_, err = client.Inject(t.Context(), pause(t, "a"))
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(client.Filter(t.Context(), "a", fault.Filter{Direction: "sideways"})).To(MatchError(ContainSubstring("sideways")))
+	g.Expect(client.Filter(t.Context(), "a", filter)).To(Succeed())
+	book.mu.Lock()
+	g.Expect(book.filter).To(Equal(filter))
+	book.mu.Unlock()
+	_, err = client.Revert(t.Context(), "a")
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(client.Filter(t.Context(), "a", filter)).To(MatchError(ContainSubstring("it is not live")))
 }
