@@ -52,6 +52,9 @@ type InjectParams struct {
 	Fault      json.RawMessage `json:"fault"`
 	Filter     fault.Filter    `json:"filter"`
 	Path       fault.Path      `json:"path,omitempty"`
+	// ComeAndGo says that the target's networks may come and go while the fault is live,
+	// because the user has asked for that. The gap is then expected.
+	ComeAndGo bool `json:"comeAndGo,omitempty"`
 }
 
 // InjectionID names an injection.

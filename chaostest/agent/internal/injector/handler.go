@@ -27,7 +27,9 @@ func Handle[F fault.Fault](apply func(context.Context, Request[F], *Journal) (Li
 		if !ok {
 			return nil, fmt.Errorf("inject %s: it is a %T, and the handler of kind %s takes a %T", r.Fault, r.Fault, none.Kind(), none)
 		}
-		return apply(ctx, Request[F]{ID: r.ID, Target: r.Target, Fault: f, Filter: r.Filter, Path: r.Path, Lease: r.Lease}, journal)
+		return apply(ctx, Request[F]{
+			ID: r.ID, Target: r.Target, Fault: f, Filter: r.Filter, Path: r.Path, ComeAndGo: r.ComeAndGo, Lease: r.Lease,
+		}, journal)
 	}}
 }
 

@@ -23,14 +23,14 @@ func TestAHandlerGetsFaultsOfItsTypeOnly(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	request := injector.Request[fault.Fault]{
 		ID: "1", Target: injector.Target{ID: "c", Name: "shop", PID: 7}, Fault: fault.CPUBurn(0.5),
-		Filter: fault.Filter{Label: "from db"}, Path: fault.NetemPath, Lease: func() uint64 { return 9 },
+		Filter: fault.Filter{Label: "from db"}, Path: fault.NetemPath, ComeAndGo: true, Lease: func() uint64 { return 9 },
 	}
 	_, err = found.Apply(t.Context(), request, injector.NewJournal(nil))
 	g.Expect(err).To(MatchError("applied"))
 	g.Expect(got.Lease()).To(Equal(uint64(9)))
 	got.Lease = nil
 	g.Expect(got).To(Equal(injector.Request[fault.CPUBurnFault]{
-		ID: "1", Target: request.Target, Fault: fault.CPUBurn(0.5), Filter: request.Filter, Path: fault.NetemPath,
+		ID: "1", Target: request.Target, Fault: fault.CPUBurn(0.5), Filter: request.Filter, Path: fault.NetemPath, ComeAndGo: true,
 	}))
 
 	request.Fault = fault.Pause()

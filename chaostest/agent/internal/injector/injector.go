@@ -25,6 +25,9 @@ type Request[F fault.Fault] struct {
 	Fault  F
 	Filter fault.Filter
 	Path   fault.Path
+	// ComeAndGo says that the target's networks may come and go while the fault is live.
+	// Each gap because of that is expected.
+	ComeAndGo bool
 	// Lease returns the present end of the lease, in nanoseconds of CLOCK_MONOTONIC.
 	// It moves while a fault is applied. A handler that takes longer than a moment
 	// calls it again, and renews what it has started: Live.Renew is called only once

@@ -27,6 +27,10 @@ func NewJournal(write func(step string) error) *Journal {
 	return &Journal{write: write}
 }
 
+// Branch makes a journal for a part of the injection that may be undone before the rest.
+// Its steps are written like those of j. The caller unwinds both.
+func (j *Journal) Branch() *Journal { return NewJournal(j.write) }
+
 // Before notes how to undo what the caller is about to do. Undo must also succeed
 // when the caller never did it.
 func (j *Journal) Before(what string, undo func() error) error {

@@ -90,7 +90,7 @@ func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.A
 	attestation, err := i.apply(ctx, handler, injector.Request[fault.Fault]{
 		ID:     params.ID,
 		Target: injector.Target{ID: params.TargetID, Name: params.TargetName, PID: pid},
-		Fault:  requested, Filter: params.Filter, Path: params.Path,
+		Fault:  requested, Filter: params.Filter, Path: params.Path, ComeAndGo: params.ComeAndGo,
 		Lease: s.leaseEnd,
 	})
 	if err != nil {

@@ -31,7 +31,8 @@ type ledger struct {
 	mu       sync.Mutex
 	open     map[string]bool
 	until    uint64
-	pid      int // the target of the last request
+	pid      int  // the target of the last request
+	moves    bool // its networks come and go
 	verified int
 	filter   fault.Filter
 }
@@ -63,7 +64,7 @@ func (l *ledger) Apply(ctx context.Context, request injector.Request[fault.Pause
 	}
 	l.set(request.ID, true)
 	l.mu.Lock()
-	l.pid = request.Target.PID
+	l.pid, l.moves = request.Target.PID, request.ComeAndGo
 	l.mu.Unlock()
 	if l.fail != nil {
 		return nil, l.fail
@@ -291,6 +292,15 @@ func TestTheTargetIsFoundByItsContainersID(t *testing.T) {
 	_, err = client.Inject(t.Context(), pause(t, "1"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(book.pid).To(Equal(7))
+	g.Expect(book.moves).To(BeFalse())
+
+	moving := pause(t, "3")
+	moving.ComeAndGo = true
+	_, err = client.Inject(t.Context(), moving)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(book.moves).To(BeTrue())
+	_, err = client.Revert(t.Context(), "3")
+	g.Expect(err).NotTo(HaveOccurred())
 
 	gone := pause(t, "2")
 	gone.TargetID = "nowhere"
