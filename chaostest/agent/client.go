@@ -17,6 +17,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -88,6 +89,13 @@ func (c *Client) Evidence(ctx context.Context, id string) (record.Evidence, erro
 // address now.
 func (c *Client) Filter(ctx context.Context, id string, filter fault.Filter) error {
 	return c.call(ctx, wire.MethodFilter, wire.FilterParams{ID: id, Filter: filter}, nil)
+}
+
+// Look takes one look from the network namespace of a container.
+func (c *Client) Look(ctx context.Context, params wire.LookParams) (look.Answer, error) {
+	var answer look.Answer
+	err := c.call(ctx, wire.MethodLook, params, &answer)
+	return answer, err
 }
 
 // Revert undoes the injection and returns the final evidence. An error says what could

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // Driver finds targets.
@@ -27,9 +29,10 @@ type Target interface {
 	Host() Host
 	// State is the container's state now.
 	State(ctx context.Context) (State, error)
-	// Endpoint is the address at which the test process reaches the container's port:
-	// for "8080/tcp" perhaps "127.0.0.1:32768".
-	Endpoint(ctx context.Context, port string) (string, error)
+	// Endpoint is the address at which the test process reaches the container's port, and
+	// which way that is. It is the container's own address where the test process can
+	// reach that, and else the published port.
+	Endpoint(ctx context.Context, port string) (address string, way record.Way, err error)
 	// Exec runs a command inside the container and returns its exit code and its
 	// standard output and error together.
 	Exec(ctx context.Context, command ...string) (code int, output string, err error)

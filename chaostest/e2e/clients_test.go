@@ -11,6 +11,7 @@ import (
 	"github.com/testcontainers/testcontainers-go"
 
 	. "github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 )
@@ -34,15 +35,12 @@ var _ = Describe("a filter for clients", func() {
 
 	It("slows clients of the published ports, and no other container", func(ctx SpecContext) {
 		Inject(ctx, fault.Delay(delay), On(b), Between(Clients))
-		Expect(latency(ctx, healthy)).To(BeNumerically(">=", delay), "the test process, through the loopback address")
-		Expect(byAnotherAddress(ctx, b)).To(BeNumerically(">=", delay), "the test process, through another address of the host")
+		Expect(latency(ctx, healthy)).To(BeNumerically(">=", delay), "the test process, at the container's own address")
+		Expect(byPublishedPort(ctx, b, "127.0.0.1")).To(BeNumerically(">=", delay), "the test process, through the loopback address")
+		Expect(byPublishedPort(ctx, b, otherAddress(ctx, b))).To(BeNumerically(">=", delay), "the test process, through another address of the host")
 		Expect(typical(ctx, a, "tcp").Back).To(BeNumerically("<", half), "a peer container")
 
-		there, err := b.Endpoint(ctx, "7/tcp")
-		Expect(err).NotTo(HaveOccurred())
-		_, port, err := net.SplitHostPort(there)
-		Expect(err).NotTo(HaveOccurred())
-		around, err := askAt(ctx, a, "tcp", net.JoinHostPort(gateway(ctx, a), port), 5*time.Second)
+		around, err := askAt(ctx, a, "tcp", net.JoinHostPort(gateway(ctx, a), published(ctx, b, "7/tcp")), 5*time.Second)
 		Expect(err).NotTo(HaveOccurred())
 		Expect(around.Back).To(BeNumerically(">=", delay), "another container that uses the published port")
 	}, SpecTimeout(time.Minute))
@@ -51,7 +49,7 @@ var _ = Describe("a filter for clients", func() {
 		Inject(ctx, fault.Delay(delay), On(b), Between(a))
 		Expect(typical(ctx, a, "tcp").Back).To(BeNumerically(">=", delay-time.Millisecond))
 		Expect(latency(ctx, healthy)).To(BeNumerically("<", half))
-		Expect(byAnotherAddress(ctx, b)).To(BeNumerically("<", half))
+		Expect(byPublishedPort(ctx, b, otherAddress(ctx, b))).To(BeNumerically("<", half))
 	}, SpecTimeout(time.Minute))
 })
 
@@ -69,19 +67,23 @@ func latency(ctx context.Context, p probe.Probe) time.Duration {
 	return least
 }
 
-// byAnotherAddress is the time of a request to the service's published port. It uses an
-// address of this machine that is neither the loopback address nor on the service's
-// networks, and Docker forwards the request with this source address.
-func byAnotherAddress(ctx context.Context, s *Service) time.Duration {
+// published is the number of the port by which the engine forwards a container's port.
+func published(ctx context.Context, s *Service, port string) string {
 	GinkgoHelper()
-	endpoint, err := s.Endpoint(ctx, "8080/tcp")
+	mapped, err := docker.Testcontainer(s.Target).MappedPort(ctx, port)
 	Expect(err).NotTo(HaveOccurred())
-	_, port, err := net.SplitHostPort(endpoint)
-	Expect(err).NotTo(HaveOccurred())
+	return mapped.Port()
+}
+
+// byPublishedPort is the time of a request to the service's published port at an address
+// of this machine.
+func byPublishedPort(ctx context.Context, s *Service, address string) time.Duration {
+	GinkgoHelper()
+	at := net.JoinHostPort(address, published(ctx, s, "8080/tcp"))
 	least := time.Hour
 	for range 5 {
 		begin := time.Now()
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+net.JoinHostPort(otherAddress(ctx, s), port)+"/healthz", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+at+"/healthz", nil)
 		Expect(err).NotTo(HaveOccurred())
 		response, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(request)
 		Expect(err).NotTo(HaveOccurred())
@@ -91,6 +93,8 @@ func byAnotherAddress(ctx context.Context, s *Service) time.Duration {
 	return least
 }
 
+// otherAddress is an address of this machine that is neither the loopback address nor on
+// the service's networks. Docker forwards requests to it with it as their source.
 func otherAddress(ctx context.Context, s *Service) string {
 	GinkgoHelper()
 	state, err := s.State(ctx)

@@ -74,7 +74,7 @@ var _ = Describe("a fleet", func() {
 			}
 		}
 		// Without a probe: the replica whose clock should be behind really is behind.
-		endpoint, err := fleet[2].Endpoint(ctx, "8080/tcp")
+		endpoint, _, err := fleet[2].Endpoint(ctx, "8080/tcp")
 		Expect(err).NotTo(HaveOccurred())
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+endpoint+"/healthz", nil)
 		Expect(err).NotTo(HaveOccurred())

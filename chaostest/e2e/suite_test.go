@@ -67,7 +67,7 @@ func ask(ctx context.Context, from *Service, network string, within time.Duratio
 // askAt makes a container send a message to the echo at an address.
 func askAt(ctx context.Context, from *Service, network, address string, within time.Duration) (trip, error) {
 	GinkgoHelper()
-	endpoint, err := from.Endpoint(ctx, "8080/tcp")
+	endpoint, _, err := from.Endpoint(ctx, "8080/tcp")
 	Expect(err).NotTo(HaveOccurred())
 	query := url.Values{"network": {network}, "address": {address}, "within": {within.String()}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+endpoint+"/ask?"+query.Encode(), nil)

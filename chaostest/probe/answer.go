@@ -1,45 +1,16 @@
 package probe
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"net/http"
-	"net/http/httptrace"
-	"sync/atomic"
-	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 )
-
-// answer is the answer that an HTTP probe reads fields from.
-type answer struct {
-	hasHead        bool
-	header         http.Header
-	body           []byte
-	complete       bool
-	sent           atomic.Pointer[time.Time] // atomic, because the transport may still write after the probe has given up
-	headAt, bodyAt time.Time
-}
-
-// trace records when the connection is ready, right before the request is sent: the
-// time to connect must not count as uncertainty about the other clock.
-func (a *answer) trace(ctx context.Context) context.Context {
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { now := time.Now(); a.sent.Store(&now) },
-	})
-}
-
-func (a *answer) setHead(header http.Header) {
-	a.hasHead, a.header, a.headAt = true, header, time.Now()
-}
-
-func (a *answer) setBody(body []byte) {
-	a.complete, a.body, a.bodyAt = true, body, time.Now()
-}
 
 // read copies the service's version and clock from the answer into the sample. Fields
 // of the head are read even if the body never came.
-func (p *HTTPProbe) read(s *Sample, a *answer) {
+func (p *HTTPProbe) read(s *Sample, a *look.Answer) {
 	if p.version != nil && p.version.ready(a) {
 		version, err := p.version.of(a)
 		if err != nil {
@@ -70,7 +41,7 @@ func versionLine(version string) string {
 	return fmt.Sprintf("%s (sha256 %x)", line, digest[:6])
 }
 
-func (f Field) reading(a *answer) (*Reading, error) {
+func (f Field) reading(a *look.Answer) (*Reading, error) {
 	text, err := f.of(a)
 	if err != nil {
 		return nil, err
@@ -79,13 +50,12 @@ func (f Field) reading(a *answer) (*Reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	sent := a.sent.Load()
-	if sent == nil {
+	if a.Sent.IsZero() {
 		return nil, errors.New("the time at which the request was sent is not known")
 	}
-	r := &Reading{Sent: *sent, Received: a.headAt, Says: says, Resolution: resolution}
+	r := &Reading{Sent: a.Sent, Received: a.HeadAt, Says: says, Resolution: resolution}
 	if f.header == "" {
-		r.Received = a.bodyAt // a body may be written after its head was sent
+		r.Received = a.BodyAt // a body may be written after its head was sent
 	}
 	return r, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 func TestVersionIsReadFromTheAnswer(t *testing.T) {
@@ -186,7 +187,7 @@ func TestAReadingBeginsWhenTheRequestIsSent(t *testing.T) {
 
 type slowToFind struct{ *service }
 
-func (s *slowToFind) Endpoint(ctx context.Context, port string) (string, error) {
+func (s *slowToFind) Endpoint(ctx context.Context, port string) (string, record.Way, error) {
 	time.Sleep(30 * time.Millisecond)
 	return s.service.Endpoint(ctx, port)
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 )
 
 // ExecProbe runs a command inside the service's container. It comes from Exec.
@@ -46,24 +48,28 @@ func (p *ExecProbe) Prepare(context.Context) error {
 
 // Sample runs the command once.
 func (p *ExecProbe) Sample(ctx context.Context) (Sample, error) {
-	return take(ctx, p.svc, p.String(), p.timeout, &p.memory, func(ctx context.Context) (Class, string, error) {
+	s, err := take(ctx, p.svc, p.String(), p.timeout, &p.memory, func(ctx context.Context, s *Sample) error {
 		if len(p.command) == 0 {
-			return "", "", lookError{errors.New("no command: write probe.Exec(service, \"redis-cli\", \"ping\")")}
+			return look.Failure{Err: errors.New("no command: write probe.Exec(service, \"redis-cli\", \"ping\")")}
 		}
 		code, output, err := p.svc.Exec(ctx, p.command...)
 		if ctx.Err() != nil {
-			return "", "", ctx.Err()
+			return ctx.Err()
 		}
 		if err != nil {
-			return "", "", lookError{err}
+			return look.Failure{Err: err}
 		}
-		detail := fmt.Sprintf("exit code %d", code)
-		if said := excerpt(output); said != "" {
-			detail += fmt.Sprintf(" %q", said)
-		}
+		s.Class, s.Detail = OK, fmt.Sprintf("exit code %d", code)
 		if code != 0 {
-			return ExitCode, detail, nil
+			s.Class = ExitCode
 		}
-		return OK, detail, nil
+		if said := excerpt(output); said != "" {
+			s.Detail += fmt.Sprintf(" %q", said)
+		}
+		return nil
 	})
+	if err == nil {
+		p.memory.saw(s)
+	}
+	return s, err
 }

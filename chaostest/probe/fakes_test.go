@@ -23,8 +23,10 @@ import (
 type service struct {
 	mu      sync.Mutex
 	address string
+	way     record.Way
 	err     error
 	asked   int
+	fault   string // the network fault that is live
 	onExec  func(ctx context.Context, command ...string) (int, string, error)
 
 	judgedOf   string
@@ -33,15 +35,17 @@ type service struct {
 
 func (s *service) Name() string { return "shop" }
 
-func (s *service) Endpoint(_ context.Context, port string) (string, error) {
+func (s *service) Endpoint(_ context.Context, port string) (string, record.Way, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asked++
 	if port != "8080/tcp" && s.err == nil {
-		return "", errors.New("port " + port + " is not published")
+		return "", "", errors.New("port " + port + " is not published")
 	}
-	return s.address, s.err
+	return s.address, s.way, s.err
 }
+
+func (s *service) NetworkFault() string { return s.fault }
 
 func (s *service) move(address string, err error) {
 	s.mu.Lock()

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 )
 
 // Field is a place in an answer that says something about the service. It comes from
@@ -54,21 +56,21 @@ func (f Field) String() string {
 }
 
 // ready reports whether enough of the answer has come to read the field.
-func (f Field) ready(a *answer) bool { return a.complete || a.hasHead && f.header != "" }
+func (f Field) ready(a *look.Answer) bool { return a.Complete || a.Status > 0 && f.header != "" }
 
 // of is the field's text in the answer. It is never empty without an error.
-func (f Field) of(a *answer) (string, error) {
+func (f Field) of(a *look.Answer) (string, error) {
 	text := ""
 	switch {
 	case f.header != "":
-		text = a.header.Get(f.header)
+		text = a.Header.Get(f.header)
 	case f.path != nil:
 		var err error
-		if text, err = f.inBody(a.body); err != nil {
+		if text, err = f.inBody(a.Body); err != nil {
 			return "", err
 		}
 	default:
-		text = string(a.body)
+		text = string(a.Body)
 	}
 	if text = strings.TrimSpace(text); text == "" {
 		return "", errors.New("the answer has none")

@@ -30,7 +30,7 @@ func (FleetSample) load(ctx context.Context, what Loadable[FleetSample], rate Ra
 		return nil, fmt.Errorf("load: %w", err)
 	}
 	members := fleet.members(ctx)
-	if err := prepare(ctx, fleet.probes); err != nil {
+	if err := prepare(ctx, fleet.name, fleet.probes, rate); err != nil {
 		return nil, err
 	}
 	probes := make([]string, len(fleet.probes))

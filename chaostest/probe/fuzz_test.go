@@ -5,6 +5,8 @@ import (
 	"time"
 
 	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 )
 
 // FuzzParseClock holds that any text is refused, or is a time with a resolution from
@@ -41,7 +43,7 @@ func FuzzBodyField(f *testing.F) {
 		if field.err != nil {
 			return
 		}
-		text, err := field.of(&answer{body: body, hasHead: true, complete: true})
+		text, err := field.of(&look.Answer{Body: body, Status: 200, Complete: true})
 		g.Expect(err == nil).To(Equal(text != ""), "%q, %v", text, err)
 	})
 }

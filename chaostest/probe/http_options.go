@@ -13,17 +13,17 @@ func (t Timeout) applyHTTP(p *HTTPProbe) { p.timeout = t }
 
 // Method is the request's method; GET by default.
 func Method(method string) HTTPOption {
-	return httpOption(func(p *HTTPProbe) { p.method = method })
+	return httpOption(func(p *HTTPProbe) { p.request.Method = method })
 }
 
 // Header adds a header to the request. The header Host sets the request's host.
 func Header(name, value string) HTTPOption {
-	return httpOption(func(p *HTTPProbe) { p.header.Add(name, value) })
+	return httpOption(func(p *HTTPProbe) { p.request.Header.Add(name, value) })
 }
 
 // Body is the request's body; empty by default.
 func Body(body string) HTTPOption {
-	return httpOption(func(p *HTTPProbe) { p.body = body })
+	return httpOption(func(p *HTTPProbe) { p.request.Body = body })
 }
 
 // Status names the statuses that are healthy, instead of any 2xx.
@@ -36,7 +36,7 @@ func Status(codes ...int) HTTPOption {
 // the fault would fail samples after its end. With KeepAlive, net/http sends a request
 // again if it finds its connection closed. Idle connections are closed after a second.
 func KeepAlive() HTTPOption {
-	return httpOption(func(p *HTTPProbe) { p.transport.DisableKeepAlives = false })
+	return httpOption(func(p *HTTPProbe) { p.request.KeepAlive = true })
 }
 
 // VersionFrom reads the service's version from each answer, whatever its status:

@@ -158,8 +158,11 @@ func (r *run) plan(name string, n int, rate Rate, d time.Duration) (int, error) 
 	return int(rounds) * n, nil
 }
 
-// prepare gets the probes ready to look.
-func prepare(ctx context.Context, probes []Probe) error {
+// prepare gets the probes ready to look, each at the rate.
+func prepare(ctx context.Context, name string, probes []Probe, rate Rate) error {
+	if err := checkRate(ctx, probes, rate*Rate(len(probes))); err != nil {
+		return fmt.Errorf("load %s: %w", name, err)
+	}
 	for _, p := range probes {
 		ready, ok := p.(interface{ Prepare(context.Context) error })
 		if !ok {

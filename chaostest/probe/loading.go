@@ -33,6 +33,7 @@ type loading struct {
 	done     chan struct{}
 	err      error // valid after done is closed
 
+	late  lateness
 	next  int            // the first sample that has not ended
 	ended map[int]Sample // samples that have ended and are not added yet, by number
 }
@@ -40,6 +41,7 @@ type loading struct {
 func (l *loading) begin(ctx context.Context) {
 	ctx, l.cancel = context.WithCancelCause(ctx)
 	l.stop, l.done, l.ended = make(chan struct{}), make(chan struct{}), map[int]Sample{}
+	l.late.after = lateAfter
 	outcomes := make(chan outcome)
 	launched := 0
 	go func() {
@@ -82,6 +84,10 @@ func (l *loading) collect(outcomes <-chan outcome) int {
 				l.cancel(o.err) // only the first cause counts
 			default:
 				collected++
+				l.late.add(&o.Sample)
+				if err := l.late.early(); err != nil {
+					l.cancel(err)
+				}
 				if counted != nil {
 					counted.add(l.memberOf(o.k), &o.Sample)
 				}
@@ -157,6 +163,9 @@ func (l *loading) outcome(ctx context.Context, launched, collected int) error {
 	name := fmt.Sprintf("load %s at %s", l.name, l.rate)
 	switch {
 	case l.d > 0 && collected == l.looks, launched < l.looks && collected == launched && ctx.Err() == nil:
+		if err := l.late.check(); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
 		return nil
 	case l.d > 0:
 		return fmt.Errorf("%s for %s: stopped after %d of %s: %w", name, l.d, collected, units.Plural(l.looks, "sample"), context.Cause(ctx))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -13,9 +14,10 @@ import (
 type Service interface {
 	// Name is what people call the service.
 	Name() string
-	// Endpoint is the address at which a probe reaches the service's port: for
-	// "8080/tcp" perhaps "127.0.0.1:32768". Probes use it until a connection fails.
-	Endpoint(ctx context.Context, port string) (string, error)
+	// Endpoint is the address at which a probe reaches the service's port, and which way
+	// that is: for "8080/tcp" perhaps "172.17.0.2:8080", the container's own address.
+	// Probes use it until a connection fails.
+	Endpoint(ctx context.Context, port string) (address string, way record.Way, err error)
 	// Exec runs a command inside the service's container and returns its exit code
 	// and its output. It returns when ctx ends.
 	Exec(ctx context.Context, command ...string) (code int, output string, err error)
@@ -74,8 +76,8 @@ func nameOf(s Service) string {
 }
 
 // take makes one sample: it measures the time, sets the deadline, and decides whether
-// the service failed or the probe could not look.
-func take(ctx context.Context, svc Service, name string, timeout Timeout, m *memory, look func(context.Context) (Class, string, error)) (Sample, error) {
+// the service failed or the probe could not look. look may set the sample's latency.
+func take(ctx context.Context, svc Service, name string, timeout Timeout, m *memory, looks func(context.Context, *Sample) error) (Sample, error) {
 	if isNil(svc) {
 		return Sample{}, fmt.Errorf("probe %s: %w", name, errNilService)
 	}
@@ -86,28 +88,28 @@ func take(ctx context.Context, svc Service, name string, timeout Timeout, m *mem
 	s.recorder, _ = svc.(Recorder)
 	within, cancel := context.WithTimeout(ctx, time.Duration(timeout))
 	defer cancel()
-	class, detail, err := look(within)
-	s.Latency = time.Since(s.Time)
+	err := looks(within, &s)
+	if s.Latency == 0 {
+		s.Latency = time.Since(s.Time)
+	}
 	switch {
 	case err == nil:
-		s.Class, s.Detail = class, detail
-		m.saw(s)
 		return s, nil
 	case ctx.Err() != nil:
 		return Sample{}, fmt.Errorf("probe %s: %w", name, context.Cause(ctx))
-	}
-	if isDown(err) {
+	case isDown(err):
 		s.Class, s.Detail = NotRunning, err.Error()
 		return s, nil
 	}
-	if class, ok := classify(err); ok {
-		s.Class, s.Detail = class, err.Error()
-		if class == TimedOut {
-			s.Detail = fmt.Sprintf("no answer within %s", time.Duration(timeout))
-		}
-		return s, nil
+	class, ok := look.Classify(err)
+	if !ok {
+		return Sample{}, fmt.Errorf("probe %s: %w", name, err)
 	}
-	return Sample{}, fmt.Errorf("probe %s: %w", name, err)
+	s.Class, s.Detail = class, err.Error()
+	if class == TimedOut {
+		s.Detail = fmt.Sprintf("no answer within %s", time.Duration(timeout))
+	}
+	return s, nil
 }
 
 func isDown(err error) bool {

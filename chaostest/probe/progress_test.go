@@ -66,7 +66,9 @@ type nameOnly string
 
 func (m nameOnly) Name() string { return string(m) }
 
-func (nameOnly) Endpoint(context.Context, string) (string, error) { return "", errors.New("no port") }
+func (nameOnly) Endpoint(context.Context, string) (string, record.Way, error) {
+	return "", "", errors.New("no port")
+}
 
 func (nameOnly) Exec(context.Context, ...string) (code int, out string, _ error) { return 0, "", nil }
 

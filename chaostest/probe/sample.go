@@ -5,37 +5,38 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // Class is how a sample ended. The classes are stable, because records have them.
-type Class string
+type Class = look.Class
 
 // The classes of samples.
 const (
 	// OK: the service answered as expected.
-	OK Class = "ok"
+	OK = look.OK
 	// TimedOut: there was no complete answer within the probe's timeout.
-	TimedOut Class = "timeout"
+	TimedOut = look.TimedOut
 	// Refused: nothing listens on the port.
-	Refused Class = "refused"
+	Refused = look.Refused
 	// Reset: the connection was reset or closed before the answer was complete.
-	Reset Class = "reset"
+	Reset = look.Reset
 	// Unreachable: there is no route to the service, or its name does not resolve.
-	Unreachable Class = "unreachable"
+	Unreachable = look.Unreachable
 	// Status3xx to Status5xx: an unexpected HTTP status, by its first digit.
 	// StatusOther is any other unexpected status, such as 204 instead of 200.
-	Status3xx   Class = "status 3xx"
-	Status4xx   Class = "status 4xx"
-	Status5xx   Class = "status 5xx"
-	StatusOther Class = "status other"
+	Status3xx   = look.Status3xx
+	Status4xx   = look.Status4xx
+	Status5xx   = look.Status5xx
+	StatusOther = look.StatusOther
 	// Garbled: the answer breaks the protocol.
-	Garbled Class = "garbled"
+	Garbled = look.Garbled
 	// ExitCode: the command ended with an exit code other than 0.
-	ExitCode Class = "exit code"
+	ExitCode = look.ExitCode
 	// NotRunning: the service's container does not run.
-	NotRunning Class = "not running"
+	NotRunning = look.NotRunning
 )
 
 // Sample is one look at a service.
@@ -51,6 +52,9 @@ type Sample struct {
 	Class Class
 	// Detail says in words what came back.
 	Detail string
+	// Way is how the probe reached the service; empty if it did not look over the
+	// network.
+	Way record.Way
 	// Version is the service's version, if the probe asks for it with VersionFrom. It
 	// is one line of at most 120 characters. A longer version is cut and ends with a
 	// digest of the whole, "shop… (sha256 1a2b3c4d5e6f)", so that different versions

@@ -25,7 +25,7 @@ func (Sample) load(ctx context.Context, p Loadable[Sample], rate Rate, d time.Du
 		return nil, fmt.Errorf("load: %w", err)
 	}
 	probes := []Probe{p}
-	if err := prepare(ctx, probes); err != nil {
+	if err := prepare(ctx, p.String(), probes, rate); err != nil {
 		return nil, err
 	}
 	start := time.Now()

@@ -31,7 +31,24 @@ func (w *Window) summary() record.Window {
 
 func (w *Window) totals() record.Window {
 	latencies := w.latencies()
-	return w.totalsOf(len(w.samples), func(q float64) (time.Duration, bool) { return quantile(latencies, q) })
+	r := w.totalsOf(len(w.samples), func(q float64) (time.Duration, bool) { return quantile(latencies, q) })
+	r.Way = w.Way()
+	return r
+}
+
+// Way is how the probe reached the service. It is empty if that has changed within the
+// window, or if the probe does not look over the network.
+func (w *Window) Way() record.Way {
+	var way record.Way
+	for i := range w.samples {
+		switch now := w.samples[i].Way; {
+		case way == "":
+			way = now
+		case now != "" && now != way:
+			return ""
+		}
+	}
+	return way
 }
 
 // totalsOf is the totals of n samples with these quantiles.

@@ -132,6 +132,9 @@ type Window struct {
 	Number int       `json:"number,omitempty"`
 	Start  time.Time `json:"start"`
 	End    time.Time `json:"end"`
+	// Way is how the probe reached the service; empty if it is not known, or if it
+	// changed on the way.
+	Way Way `json:"way,omitempty"`
 	// Faults are the injections that were live at the window's start.
 	Faults []string `json:"faults,omitempty"`
 	Count  int      `json:"count"`

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -31,6 +32,7 @@ const (
 	MethodEvidence = "evidence"
 	MethodRevert   = "revert"
 	MethodFilter   = "filter"
+	MethodLook     = "look"
 	MethodRenew    = "renew"
 )
 
@@ -67,6 +69,13 @@ type InjectionID struct {
 type FilterParams struct {
 	ID     string       `json:"id"`
 	Filter fault.Filter `json:"filter"`
+}
+
+// LookParams asks for one look from the network namespace of a container.
+type LookParams struct {
+	ClientID   string       `json:"clientID"`
+	ClientName string       `json:"clientName"`
+	Request    look.Request `json:"request"`
 }
 
 // RevertResult answers MethodRevert.

@@ -2,10 +2,8 @@ package docker
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"fmt"
-	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -99,35 +97,6 @@ func stateOf(found container.InspectResponse) driver.State {
 
 func valid(addresses ...netip.Addr) []netip.Addr {
 	return slices.DeleteFunc(addresses, func(a netip.Addr) bool { return !a.IsValid() || a.IsUnspecified() })
-}
-
-// Endpoint is where this process reaches the container's published port.
-func (c *target) Endpoint(ctx context.Context, port string) (string, error) {
-	want, err := network.ParsePort(port)
-	if err != nil {
-		return "", fmt.Errorf("endpoint of %s: port %q: %w: write it as 8080/tcp", c.name, port, err)
-	}
-	found, err := c.inspect(ctx)
-	if err != nil {
-		return "", err
-	}
-	if state := stateOf(found); !state.Running {
-		return "", &driver.NotRunningError{Name: c.name, State: state}
-	}
-	bindings := found.NetworkSettings.Ports[want]
-	if len(bindings) == 0 {
-		return "", fmt.Errorf("endpoint of %s: port %s is not published (published: %s): start it with testcontainers.WithExposedPorts(%q)",
-			c.name, want, cmp.Or(strings.Join(published(found.NetworkSettings.Ports), ", "), "none"), want)
-	}
-	host, err := c.driver.daemonHost(ctx)
-	if err != nil {
-		return "", err
-	}
-	// IPv4 first: an IPv6 binding may have another number.
-	slices.SortStableFunc(bindings, func(a, b network.PortBinding) int {
-		return a.HostIP.BitLen() - b.HostIP.BitLen()
-	})
-	return net.JoinHostPort(host, bindings[0].HostPort), nil
 }
 
 // published are the ports that the host forwards, sorted.

@@ -33,6 +33,7 @@ type Driver struct {
 
 	mu   sync.Mutex
 	arch string // the daemon's, once it was asked for
+	here *bool  // whether the engine is that of this machine; nil before it was asked
 }
 
 var _ driver.Driver = (*Driver)(nil)

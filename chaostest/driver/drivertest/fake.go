@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // Fake is a driver without containers. The test describes its targets, and the agents of
@@ -121,12 +122,12 @@ func (t *FakeTarget) State(context.Context) (driver.State, error) {
 	return t.state, nil
 }
 
-// Endpoint is the port's entry in Endpoints.
-func (t *FakeTarget) Endpoint(_ context.Context, port string) (string, error) {
+// Endpoint is the port's entry in Endpoints, as if it was published.
+func (t *FakeTarget) Endpoint(_ context.Context, port string) (string, record.Way, error) {
 	if endpoint, ok := t.Endpoints[port]; ok {
-		return endpoint, nil
+		return endpoint, record.Published, nil
 	}
-	return "", fmt.Errorf("endpoint of %s: port %s is not published", t.TargetName, port)
+	return "", "", fmt.Errorf("endpoint of %s: port %s is not published", t.TargetName, port)
 }
 
 // Exec calls OnExec.

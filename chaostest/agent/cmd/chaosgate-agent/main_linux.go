@@ -14,6 +14,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/container"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injectors"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/prober"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/server"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
@@ -28,7 +29,10 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer stop()
-	if err := server.New(injectors.All(), container.NewFinder("/proc").FirstProcess, wire.Lease).Serve(ctx, os.Stdin, os.Stdout); err != nil {
+	find := container.NewFinder("/proc").FirstProcess
+	looks := prober.New(find)
+	defer looks.Close()
+	if err := server.New(injectors.All(), find, looks.Look, wire.Lease).Serve(ctx, os.Stdin, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "chaosgate-agent:", err)
 		os.Exit(1)
 	}

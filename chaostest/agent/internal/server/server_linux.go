@@ -14,6 +14,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -21,6 +22,7 @@ import (
 type Server struct {
 	handlers []injector.Handler
 	find     func(containerID string) (pid int, err error)
+	look     Look
 	lease    time.Duration
 	rpc      *jrpc2.Server
 
@@ -30,10 +32,18 @@ type Server struct {
 	targets    map[string]*sync.Mutex
 }
 
+// Look takes one look from the network namespace of a container.
+type Look func(ctx context.Context, params wire.LookParams) (look.Answer, error)
+
+// most bounds the requests that are answered at the same time. Filling memory takes
+// seconds, and so does a look at a service that hangs; neither must delay renewals. So
+// this is more than the highest rate of a load, times the longest usual timeout.
+const most = 1 << 16
+
 // New makes a server. Its faults live for lease after the host's last renewal. find
 // returns the first process of a container.
-func New(handlers []injector.Handler, find func(containerID string) (pid int, err error), lease time.Duration) *Server {
-	return &Server{handlers: handlers, find: find, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
+func New(handlers []injector.Handler, find func(containerID string) (pid int, err error), look Look, lease time.Duration) *Server {
+	return &Server{handlers: handlers, find: find, look: look, lease: lease, injections: map[string]*injection{}, targets: map[string]*sync.Mutex{}}
 }
 
 // Serve answers requests until in or ctx ends. Then it reverts all faults that are still
@@ -46,9 +56,9 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) er
 		wire.MethodEvidence: handler.New(s.evidence),
 		wire.MethodRevert:   handler.New(s.revert),
 		wire.MethodFilter:   handler.New(s.filter),
+		wire.MethodLook:     handler.New(s.answerLook),
 		wire.MethodRenew:    handler.New(s.renew),
-		// Filling memory takes seconds, and must not delay renewals.
-	}, &jrpc2.ServerOptions{AllowPush: true, Concurrency: 256})
+	}, &jrpc2.ServerOptions{AllowPush: true, Concurrency: most})
 	s.rpc.Start(channel.Line(in, out))
 
 	watching, stopWatching := context.WithCancel(ctx)
@@ -126,6 +136,14 @@ func (s *Server) evidence(_ context.Context, params wire.InjectionID) (record.Ev
 		return record.Evidence{}, wire.Error(fmt.Errorf("evidence of injection %s: there is no such injection", params.ID))
 	}
 	return i.evidence(), nil
+}
+
+func (s *Server) answerLook(ctx context.Context, params wire.LookParams) (look.Answer, error) {
+	answer, err := s.look(ctx, params)
+	if err != nil {
+		return answer, wire.Error(err)
+	}
+	return answer, nil
 }
 
 func (s *Server) filter(_ context.Context, params wire.FilterParams) error {

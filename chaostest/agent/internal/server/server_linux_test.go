@@ -18,6 +18,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/server"
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/probe/look"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
@@ -43,6 +44,15 @@ func (l *ledger) find(containerID string) (int, error) {
 		return 0, errors.New("find container nowhere: no such cgroup")
 	}
 	return 7, nil
+}
+
+// look answers what it was asked, or waits until it is cancelled.
+func (l *ledger) look(ctx context.Context, params wire.LookParams) (look.Answer, error) {
+	if params.Request.Address == "nowhere" {
+		<-ctx.Done()
+		return look.Answer{}, ctx.Err()
+	}
+	return look.Answer{Class: look.OK, Detail: params.Request.Address + " from " + params.ClientName}, nil
 }
 
 func (l *ledger) Apply(ctx context.Context, request injector.Request[fault.PauseFault], journal *injector.Journal) (injector.Live, error) {
@@ -135,7 +145,7 @@ func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Dura
 	before := gleak.Goroutines()
 	host, served := net.Pipe()
 	done := make(chan error, 1)
-	s := server.New([]injector.Handler{injector.Handle(book.Apply)}, book.find, lease)
+	s := server.New([]injector.Handler{injector.Handle(book.Apply)}, book.find, book.look, lease)
 	go func() { done <- s.Serve(ctx, served, served) }()
 	t.Cleanup(func() {
 		_ = host.Close() // a pipe's Close never fails
@@ -375,4 +385,35 @@ func TestAFilterIsReplacedWhileTheFaultIsLive(t *testing.T) {
 	_, err = client.Revert(t.Context(), "a")
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(client.Filter(t.Context(), "a", filter)).To(MatchError(ContainSubstring("it is not live")))
+}
+
+// A service that hangs must not take the place of renewals.
+func TestLooksThatHangDelayNoRenewal(t *testing.T) {
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, time.Minute)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	defer func() { g.Expect(client.Close()).To(Succeed()) }()
+	ctx, cancel := context.WithCancel(t.Context())
+	var hanging sync.WaitGroup
+	defer hanging.Wait()
+	defer cancel()
+	for range 2000 {
+		hanging.Go(func() {
+			_, _ = client.Look(ctx, wire.LookParams{Request: look.Request{Address: "nowhere"}})
+		})
+	}
+	answer, err := client.Look(t.Context(), wire.LookParams{ClientName: "shop", Request: look.Request{Address: "10.0.0.1:80"}})
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(answer.Detail).To(Equal("10.0.0.1:80 from shop"))
+	_, err = client.Inject(t.Context(), pause(t, "a"))
+	g.Expect(err).NotTo(HaveOccurred())
+	renewed := func() uint64 {
+		book.mu.Lock()
+		defer book.mu.Unlock()
+		return book.until
+	}
+	before := renewed()
+	g.Eventually(renewed, "5s").Should(BeNumerically(">", before))
 }

@@ -1,23 +1,26 @@
-package probe
+package look
 
 import (
 	"context"
 	"errors"
 	"io"
 	"net"
-	"net/http"
 	"syscall"
 )
 
-// lookError is an error of the probe: it could not ask the service.
-type lookError struct{ error }
+// Failure is an error of the prober: it could not ask the service.
+type Failure struct{ Err error }
 
-func (e lookError) Unwrap() error { return e.error }
+// Error is the text of the error inside.
+func (f Failure) Error() string { return f.Err.Error() }
 
-// classify returns how the service failed. It is false if the error is not the
-// service's but the probe's own: it could not look.
-func classify(err error) (Class, bool) {
-	if _, ok := errors.AsType[lookError](err); ok {
+// Unwrap returns the error inside.
+func (f Failure) Unwrap() error { return f.Err }
+
+// Classify returns how the service failed. It is false if the error is not the service's
+// but the prober's: it could not look.
+func Classify(err error) (Class, bool) {
+	if _, ok := errors.AsType[Failure](err); ok {
 		return "", false
 	}
 	for _, ours := range []error{syscall.EMFILE, syscall.ENFILE, syscall.EADDRNOTAVAIL, syscall.ENOBUFS, syscall.ENOMEM} {
@@ -53,17 +56,4 @@ func classify(err error) (Class, bool) {
 		return "", false // the network's answers are above; the rest comes from this machine
 	}
 	return Garbled, true
-}
-
-// classifyStatus is the class of an HTTP status that was not expected.
-func classifyStatus(code int) Class {
-	switch code / 100 {
-	case http.StatusMultipleChoices / 100:
-		return Status3xx
-	case http.StatusBadRequest / 100:
-		return Status4xx
-	case http.StatusInternalServerError / 100:
-		return Status5xx
-	}
-	return StatusOther
 }

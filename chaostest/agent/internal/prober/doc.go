@@ -1,0 +1,3 @@
+// Package prober takes looks from the network namespace of a container, for probes that
+// stand in a client's place.
+package prober
