@@ -74,8 +74,12 @@ func TestLateSamplesAreTheGeneratorsFault(t *testing.T) {
 		early   bool // the load is given up before its end
 		fails   bool
 	}{
-		{n: 250, late: 0}, {n: 20, late: 3}, {n: 20, late: 4, fails: true}, {n: 250, late: 12},
-		{n: 250, late: 13, early: true, fails: true}, {n: 199, late: 100, fails: true},
+		{n: 250, late: 0},
+		{n: 20, late: 3},
+		{n: 20, late: 4, fails: true},
+		{n: 250, late: 12},
+		{n: 250, late: 13, early: true, fails: true},
+		{n: 199, late: 100, fails: true},
 	} {
 		l := lateness{after: lateAfter}
 		for i := range c.n {

@@ -13,7 +13,9 @@ import (
 
 // Clients is the peer that stands for everything that reaches a target through its
 // published ports: the test process and its probes, other programs on the host, and
-// other machines. Without Port, the filter matches only the published ports:
+// other machines. Probes that go to the container's own address come from the gateway of
+// its network, and so are clients, too. Without Port, the filter matches only the
+// published ports:
 //
 //	Inject(ctx, fault.Delay(300*time.Millisecond), On(shop), Between(Clients))
 const Clients = clients("clients")

@@ -30,7 +30,7 @@ type HTTPRequest struct {
 
 // Check returns an error if no request can be made.
 func (h HTTPRequest) Check() error {
-	_, err := h.request(context.Background(), "localhost:1") //nolint:forbidigo // nothing is sent
+	_, err := h.request(context.Background(), "localhost:1")
 	return err
 }
 

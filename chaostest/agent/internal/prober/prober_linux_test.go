@@ -54,7 +54,7 @@ func (n network) serve(t *testing.T, handler http.HandlerFunc) {
 		listener, err = net.Listen("tcp", ":80")
 		return err
 	})).To(Succeed())
-	server := &http.Server{Handler: handler} //nolint:gosec // the only client is the test
+	server := &http.Server{Handler: handler}
 	done := make(chan struct{})
 	go func() { defer close(done); _ = server.Serve(listener) }()
 	t.Cleanup(func() { _ = server.Close(); <-done })
