@@ -5,9 +5,9 @@ package agent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -39,7 +39,6 @@ type Client struct {
 
 	mu      sync.Mutex
 	journal map[string][]string
-	gone    error // why the agent no longer answers; nil as long as it does
 }
 
 // Connect greets the agent behind conn and starts to renew its lease. From then on the
@@ -132,42 +131,34 @@ func (c *Client) recordStep(step wire.JournalStep) {
 	c.journal[step.ID] = append(c.journal[step.ID], step.Step)
 }
 
-// renew tells the agent regularly that its host is alive.
+// renew tells the agent regularly that its host is alive. It has a thread of its own with
+// the highest priority that this process may take, because a busy machine must not end a
+// fault. It waits for no answer.
 func (c *Client) renew(ctx context.Context) {
 	defer close(c.stopped)
+	runtime.LockOSThread() // for good, so that the thread ends with this goroutine
+	raisePriority()
 	tick := time.NewTicker(wire.RenewEvery)
 	defer tick.Stop()
 	for {
+		if err := c.rpc.Notify(ctx, wire.MethodRenew, nil); err != nil && !c.Alive() {
+			return
+		}
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		if err := c.call(ctx, wire.MethodRenew, nil, nil); errors.Is(err, errGone) {
-			return
-		}
 	}
 }
 
-// Alive reports whether the agent answered the last call.
-func (c *Client) Alive() bool { return c.goneError() == nil }
-
-func (c *Client) goneError() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.gone
-}
+// Alive reports whether the connection to the agent stands.
+func (c *Client) Alive() bool { return !c.rpc.IsStopped() }
 
 func (c *Client) call(ctx context.Context, method string, params, result any) error {
 	response, err := c.rpc.Call(ctx, method, params)
 	if err != nil {
-		err = c.explain(ctx, err)
-		if errors.Is(err, errGone) {
-			c.mu.Lock()
-			c.gone = err
-			c.mu.Unlock()
-		}
-		return err
+		return c.explain(ctx, err)
 	}
 	if result == nil {
 		return nil

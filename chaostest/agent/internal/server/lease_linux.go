@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // extend moves the end of the lease, because the host is alive.
@@ -16,8 +17,21 @@ func (s *Server) extend() uint64 {
 	until := injector.In(s.lease)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.silence = max(s.silence, time.Duration(until-s.until))
 	s.until = until
 	return until
+}
+
+// explain says why a lease has lapsed: the host asks and the agent answers, so both live.
+func (s *Server) explain(e record.Evidence) record.Evidence {
+	if !e.LeaseLapsed || e.Starved != "" {
+		return e
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	silence := max(s.silence, time.Duration(injector.In(s.lease)-s.until))
+	e.Starved = fmt.Sprintf("the agent and its host live, but up to %s went by between two renewals, and the lease is %s", silence.Round(10*time.Millisecond), s.lease)
+	return e
 }
 
 func (s *Server) leaseEnd() uint64 {
@@ -26,7 +40,7 @@ func (s *Server) leaseEnd() uint64 {
 	return s.until
 }
 
-func (s *Server) renew(context.Context) error {
+func (s *Server) renew() {
 	until := s.extend()
 	for id, i := range s.snapshot() {
 		if err := i.renew(until); err != nil {
@@ -34,7 +48,6 @@ func (s *Server) renew(context.Context) error {
 			fmt.Fprintf(os.Stderr, "renew the lease of injection %s: %v\n", id, err)
 		}
 	}
-	return nil
 }
 
 // watch verifies all faults, and reverts everything when the host falls silent. Packet

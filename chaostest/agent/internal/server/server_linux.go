@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/creachadair/jrpc2"
-	"github.com/creachadair/jrpc2/channel"
 	"github.com/creachadair/jrpc2/handler"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
@@ -27,7 +26,8 @@ type Server struct {
 	rpc      *jrpc2.Server
 
 	mu         sync.Mutex
-	until      uint64 // the end of the lease on CLOCK_MONOTONIC
+	until      uint64        // the end of the lease on CLOCK_MONOTONIC
+	silence    time.Duration // the longest time between two renewals
 	injections map[string]*injection
 	targets    map[string]*sync.Mutex
 }
@@ -57,9 +57,10 @@ func (s *Server) Serve(ctx context.Context, in io.Reader, out io.WriteCloser) er
 		wire.MethodRevert:   handler.New(s.revert),
 		wire.MethodFilter:   handler.New(s.filter),
 		wire.MethodLook:     handler.New(s.answerLook),
-		wire.MethodRenew:    handler.New(s.renew),
 	}, &jrpc2.ServerOptions{AllowPush: true, Concurrency: most})
-	s.rpc.Start(channel.Line(in, out))
+	over := make(chan struct{})
+	defer close(over)
+	s.rpc.Start(s.receive(in, out, over))
 
 	watching, stopWatching := context.WithCancel(ctx)
 	var watcher sync.WaitGroup
@@ -135,7 +136,7 @@ func (s *Server) evidence(_ context.Context, params wire.InjectionID) (record.Ev
 	if i == nil {
 		return record.Evidence{}, wire.Error(fmt.Errorf("evidence of injection %s: there is no such injection", params.ID))
 	}
-	return i.evidence(), nil
+	return s.explain(i.evidence()), nil
 }
 
 func (s *Server) answerLook(ctx context.Context, params wire.LookParams) (look.Answer, error) {
@@ -171,7 +172,7 @@ func (s *Server) revert(_ context.Context, params wire.InjectionID) (wire.Revert
 		return wire.RevertResult{}, nil
 	}
 	evidence, err := i.revert()
-	result := wire.RevertResult{Evidence: evidence}
+	result := wire.RevertResult{Evidence: s.explain(evidence)}
 	if err != nil {
 		result.Remaining = err.Error()
 	}

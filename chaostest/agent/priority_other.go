@@ -1,0 +1,6 @@
+//go:build !linux
+
+package agent
+
+// raisePriority does nothing: only Linux has priorities of threads.
+func raisePriority() {}
