@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"strconv"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -177,33 +176,3 @@ func readSetting(file string) (string, error) {
 
 // gone reports whether an error says that a cgroup was removed.
 func gone(err error) bool { return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENODEV) }
-
-// Process names a process by its number and its start time, so that a later
-// process with the same number is not mistaken for it.
-type Process struct {
-	PID   int    `json:"pid"`
-	Start uint64 `json:"start"`
-}
-
-// ProcessOf names the process that has this number now.
-func ProcessOf(pid int) (Process, error) {
-	_, start, err := readStat("/proc", pid)
-	if err != nil {
-		return Process{}, fmt.Errorf("find process %d: %w", pid, err)
-	}
-	return Process{PID: pid, Start: start}, nil
-}
-
-// Alive reports whether the process still runs.
-func (p Process) Alive() bool {
-	state, start, err := readStat("/proc", p.PID)
-	return err == nil && start == p.Start && !dead(state)
-}
-
-func readStat(proc string, pid int) (state byte, start uint64, err error) {
-	data, err := os.ReadFile(path.Join(proc, strconv.Itoa(pid), "stat"))
-	if err != nil {
-		return 0, 0, err
-	}
-	return parseStat(string(data))
-}

@@ -102,8 +102,8 @@ func (g *Group) processors() (n int, err error) {
 		}
 	}
 	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(g.pid, &set); err != nil {
-		return 0, fmt.Errorf("read processors of process %d: %w", g.pid, err)
+	if err := unix.SchedGetaffinity(g.first.PID, &set); err != nil {
+		return 0, fmt.Errorf("read processors of process %d: %w", g.first.PID, err)
 	}
 	return set.Count(), nil
 }

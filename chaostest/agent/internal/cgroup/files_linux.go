@@ -23,40 +23,52 @@ func write(file, value string) error {
 	return errors.Join(err, f.Close())
 }
 
-// Join moves a process into the group's cgroups of these controllers. On v2 they
-// are one cgroup with all controllers.
-func (g *Group) Join(pid int, controllers ...string) error {
+// Join moves a process into the group of each of these controllers. On v2 they are one
+// group with all controllers. Where the kernel refuses that, because the container has
+// made groups of its own there, it makes a leaf below for the process. The caller
+// removes the leaf once the process has ended (see RemoveLeaf).
+func (g *Group) Join(pid int, controllers ...string) (leaf string, err error) {
 	dirs, err := g.dirs(controllers)
 	if err != nil {
-		return err
+		return "", err
 	}
 	for _, dir := range dirs {
-		err := write(path.Join(dir, "cgroup.procs"), strconv.Itoa(pid))
+		err := enter(dir, strconv.Itoa(pid))
+		if errors.Is(err, unix.EBUSY) {
+			leaf, err = enterLeaf(dir, fmt.Sprintf("%s%d", workerPrefix, pid), strconv.Itoa(pid))
+		}
 		switch {
 		case errors.Is(err, unix.EOPNOTSUPP):
-			return fmt.Errorf("move process %d into cgroup %s: it takes single threads only (cgroup.type is threaded): %w", pid, dir, err)
+			return leaf, fmt.Errorf("move process %d into cgroup %s: it takes single threads only (cgroup.type is threaded): %w", pid, dir, err)
 		case errors.Is(err, unix.EROFS), errors.Is(err, fs.ErrPermission):
-			return fmt.Errorf("move process %d into cgroup %s: mount the host's /sys/fs/cgroup read-write into the agent, and run it as root: %w", pid, dir, err)
+			return leaf, fmt.Errorf("move process %d into cgroup %s: mount the host's /sys/fs/cgroup read-write into the agent, and run it as root: %w", pid, dir, err)
 		case err != nil:
-			return fmt.Errorf("move process %d into cgroup %s: %w", pid, dir, err)
+			return leaf, fmt.Errorf("move process %d into cgroup %s: %w", pid, dir, err)
 		}
 	}
-	return nil
+	return leaf, nil
 }
 
-// Holds reports whether the kernel lists the process in the group's cgroups of all
-// these controllers.
+// Holds reports whether the kernel has the process in the group of each of these
+// controllers, or in a group below. A process that has ended is in none.
 func (g *Group) Holds(pid int, controllers ...string) (bool, error) {
-	dirs, err := g.dirs(controllers)
-	if err != nil {
-		return false, err
+	all, err := membershipsOf(g.proc, pid)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH) {
+		return false, nil
 	}
-	for _, dir := range dirs {
-		data, err := os.ReadFile(path.Join(dir, "cgroup.procs"))
+	if err != nil {
+		return false, fmt.Errorf("read cgroups of process %d: %w", pid, err)
+	}
+	for _, c := range controllers {
+		p, err := g.at(c)
 		if err != nil {
-			return false, fmt.Errorf("read processes of cgroup: %w", err)
+			return false, err
 		}
-		if !slices.Contains(strings.Fields(string(data)), strconv.Itoa(pid)) {
+		in := slices.ContainsFunc(all, func(m membership) bool {
+			return (slices.Contains(m.controllers, c) || p.version == 2 && len(m.controllers) == 0) &&
+				strings.HasPrefix(m.path+"/", p.path+"/")
+		})
+		if !in {
 			return false, nil
 		}
 	}

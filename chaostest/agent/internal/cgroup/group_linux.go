@@ -21,13 +21,13 @@ const (
 	Freezer = "freezer"
 )
 
-// Group is the control group of one process: one directory on v2, and one for each
-// controller on v1. It stays bound to its process: a later process with the same
+// Group is the control group of a container as the engine made it, with all groups that
+// the container has made below it: one directory on v2, and one for each controller on
+// v1. It stays bound to the container's first process: a later process with the same
 // number is not mistaken for it.
 type Group struct {
-	pid    int
+	first  Process
 	id     string
-	start  uint64
 	proc   string
 	places map[string]place
 }
@@ -37,52 +37,67 @@ type Group struct {
 type place struct {
 	version          int
 	dir, mount, path string
+	// process is the path of the first process's own group: path, or a group below it.
+	process string
+	named   bool // whether the path names the container
 }
 
-// Of finds the control group of a running process. The caller must be in the
-// host's PID and cgroup namespaces. If containerID is not empty, the group's path
-// must contain it: when another process has got the number meanwhile, that is an
-// error, and no fault hits another container.
+// Of finds the control group of a running process. The caller must be in the host's PID
+// and cgroup namespaces. If containerID is not empty, the group is the one that the
+// engine has made for the container, even when the process is in a group below it. When
+// no group of the process names the container, because another process has got the
+// number meanwhile, that is an error, and no fault hits another container.
 func Of(pid int, containerID string) (*Group, error) { return of("/proc", pid, containerID) }
 
 func of(proc string, pid int, id string) (*Group, error) {
-	g := &Group{pid: pid, id: id, proc: proc, places: map[string]place{}}
 	whose := fmt.Sprintf("process %d", pid)
 	if id != "" {
 		whose += " of container " + id
 	}
-	state, start, err := readStat(proc, pid)
-	if err == nil && dead(state) {
+	g, err := find(proc, pid, id)
+	if err != nil {
+		return nil, fmt.Errorf("find cgroup of %s: %w", whose, err)
+	}
+	return g, nil
+}
+
+func find(proc string, pid int, id string) (*Group, error) {
+	g := &Group{id: id, proc: proc, places: map[string]place{}}
+	_, start, err := readStat(filepath.Join(proc, strconv.Itoa(pid)))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errors.New("there is no such process: did the container stop, or is the agent outside the host's PID namespace?")
+	}
+	if err != nil {
+		return nil, err
+	}
+	g.first = Process{PID: pid, Start: start}
+	memberships, err := membershipsOf(proc, pid)
+	if errors.Is(err, fs.ErrNotExist) {
 		err = errors.New("it has ended")
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		err = errors.New("there is no such process: did the container stop, or is the agent outside the host's PID namespace?")
-	}
 	if err != nil {
-		return nil, fmt.Errorf("find cgroup of %s: %w", whose, err)
-	}
-	g.start = start
-	lines, err := os.ReadFile(filepath.Join(proc, strconv.Itoa(pid), "cgroup"))
-	if err != nil {
-		return nil, fmt.Errorf("find cgroup of %s: %w", whose, err)
-	}
-	memberships, err := parseMemberships(string(lines))
-	if err != nil {
-		return nil, fmt.Errorf("find cgroup of %s: %w", whose, err)
+		return nil, err
 	}
 	mounts, err := readMounts(proc)
 	if err != nil {
 		return nil, err
 	}
-	if !slices.ContainsFunc(memberships, func(m membership) bool { return strings.Contains(m.path, id) }) {
-		return nil, fmt.Errorf("find cgroup of %s: the process is in %q, which does not name the container: "+
-			"has its number passed to another process, or is the agent outside the host's cgroup namespace (--cgroupns host)?", whose, paths(memberships))
-	}
+	found := false
 	for _, m := range memberships {
+		if strings.HasPrefix(m.path, "/..") {
+			return nil, fmt.Errorf("the process is in %q: the agent is outside the host's cgroup namespace: "+
+				"start it with --cgroupns host, or give it CAP_SYS_ADMIN and CAP_SYS_PTRACE, so that it joins that namespace by itself", m.path)
+		}
+		process := m.path
+		group, named := engineGroup(process, id)
+		if named {
+			m.path, found = group, true
+		}
 		p, ok := locate(m, mounts)
 		if !ok {
 			continue
 		}
+		p.process, p.named = process, named || id == ""
 		if len(m.controllers) == 0 {
 			g.places[unified] = p
 		}
@@ -90,10 +105,26 @@ func of(proc string, pid int, id string) (*Group, error) {
 			g.places[c] = p
 		}
 	}
-	if len(g.places) == 0 {
-		return nil, fmt.Errorf("find cgroup of %s: no mount shows %q: mount the host's /sys/fs/cgroup read-write into the agent", whose, paths(memberships))
+	switch {
+	case id != "" && !found:
+		return nil, fmt.Errorf("the process is in %q, which does not name the container: has its number passed to another process?", paths(memberships))
+	case len(g.places) == 0:
+		return nil, fmt.Errorf("no mount shows %q: mount the host's /sys/fs/cgroup read-write into the agent", paths(memberships))
 	}
 	return g, nil
+}
+
+// membershipsOf reads the groups of a process that runs.
+func membershipsOf(proc string, pid int) ([]membership, error) {
+	thread, err := Thread(proc, pid)
+	if err != nil {
+		return nil, err
+	}
+	lines, err := os.ReadFile(filepath.Join(thread, "cgroup"))
+	if err != nil {
+		return nil, err
+	}
+	return parseMemberships(string(lines))
 }
 
 // locate finds the mount that shows a group. It prefers a writable mount, and then
@@ -126,13 +157,10 @@ func isDir(dir string) bool {
 	return err == nil && info.IsDir()
 }
 
-// PID is the process that the group was found by.
-func (g *Group) PID() int { return g.pid }
-
 // Process names the process that the group was found by.
-func (g *Group) Process() Process { return Process{PID: g.pid, Start: g.start} }
+func (g *Group) Process() Process { return g.first }
 
-// ContainerID is the ID that the group's path has to contain.
+// ContainerID is the ID that the group's path names.
 func (g *Group) ContainerID() string { return g.id }
 
 // Version is 1 when a controller that faults need is on cgroup v1, and otherwise 2.
@@ -164,11 +192,11 @@ func (g *Group) at(controller string) (place, error) {
 	}
 	switch {
 	case !ok:
-		return place{}, fmt.Errorf("find %s cgroup of process %d: no hierarchy has that controller", controller, g.pid)
-	case p.path == "/" || strings.HasPrefix(p.path, "/.."):
-		return place{}, fmt.Errorf("find %s cgroup of process %d: it is in %q, which is not a container's group", controller, g.pid, p.path)
-	case !strings.Contains(p.path, g.id):
-		return place{}, fmt.Errorf("find %s cgroup of process %d: it is in %q, which does not name container %s", controller, g.pid, p.path, g.id)
+		return place{}, fmt.Errorf("find %s cgroup of process %d: no hierarchy has that controller", controller, g.first.PID)
+	case p.path == "/":
+		return place{}, fmt.Errorf("find %s cgroup of process %d: it is in %q, which is not a container's group", controller, g.first.PID, p.path)
+	case !p.named:
+		return place{}, fmt.Errorf("find %s cgroup of process %d: it is in %q, which does not name container %s", controller, g.first.PID, p.path, g.id)
 	}
 	return p, nil
 }
@@ -200,7 +228,7 @@ func (g *Group) Has(controller string) bool {
 // Exists reports whether the group's directory is still there.
 func (g *Group) Exists() bool {
 	for _, p := range g.places {
-		if p.path != "/" && strings.Contains(p.path, g.id) && !isDir(p.dir) {
+		if p.path != "/" && p.named && !isDir(p.dir) {
 			return false
 		}
 	}
@@ -208,12 +236,22 @@ func (g *Group) Exists() bool {
 }
 
 // Alive reports whether the process that the group was found by still runs.
-func (g *Group) Alive() bool {
-	state, start, err := readStat(g.proc, g.pid)
-	return err == nil && start == g.start && !dead(state)
-}
+func (g *Group) Alive() bool { return g.first.alive(g.proc) }
 
-func dead(state byte) bool { return state == 'Z' || state == 'X' }
+// below calls visit with the group's directory and with those of all groups below it.
+func (p place) below(visit func(dir string) error) error {
+	return filepath.WalkDir(p.dir, func(dir string, entry fs.DirEntry, err error) error {
+		switch {
+		case gone(err):
+			return nil // a group that has just gone
+		case err != nil:
+			return err
+		case !entry.IsDir():
+			return nil
+		}
+		return visit(dir)
+	})
+}
 
 // ancestors calls visit with the group's directory and then with those above it,
 // until visit returns stop or the mount's root was visited.

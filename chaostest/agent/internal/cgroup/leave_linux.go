@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -43,7 +42,7 @@ func leave(m membership, mounts []mount) error {
 		switch {
 		case !mnt.holds(m):
 		case mnt.writable && mnt.root != m.path:
-			return moveTo(mnt.point)
+			return leaveTo(mnt.point)
 		default:
 			err = errors.New("no writable mount shows what is above it: mount the host's /sys/fs/cgroup read-write into the agent")
 		}
@@ -51,28 +50,11 @@ func leave(m membership, mounts []mount) error {
 	return err
 }
 
-// groupPrefix begins the names of the groups that Leave makes.
-const groupPrefix = "chaosgate-keeper-"
-
-func moveTo(root string) error {
+func leaveTo(root string) error {
 	const self = "0"
-	err := write(filepath.Join(root, "cgroup.procs"), self)
-	if err == nil || !errors.Is(err, unix.EBUSY) && !errors.Is(err, unix.EOPNOTSUPP) {
-		return err
+	err := enter(root, self)
+	if errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EOPNOTSUPP) {
+		_, err = enterLeaf(root, fmt.Sprintf("%s%d", keeperPrefix, os.Getpid()), self)
 	}
-	// A v2 group that enables controllers for its children takes no process, unless
-	// it is the root of the hierarchy.
-	dir := fmt.Sprintf("%s/%s%d", root, groupPrefix, os.Getpid())
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		return err
-	}
-	return write(filepath.Join(dir, "cgroup.procs"), self)
-}
-
-// removeLeftGroups removes the empty groups that Leave has made.
-func removeLeftGroups(root string) {
-	dirs, _ := filepath.Glob(filepath.Join(root, groupPrefix+"*")) // fails only for a wrong pattern
-	for _, dir := range dirs {
-		_ = unix.Rmdir(dir) // one that is in use stays
-	}
+	return err
 }

@@ -39,17 +39,25 @@ func (g *Group) MemoryLimit() (limit uint64, limited bool, err error) {
 	return limit, limited, err
 }
 
-// OOMKills counts the processes of the group that the kernel has killed because
-// memory ran out. It needs Linux 4.13.
-func (g *Group) OOMKills() (uint64, error) {
+// OOMKills counts the processes of the group, and of those below it, that the kernel has
+// killed because memory ran out. It needs Linux 4.13.
+func (g *Group) OOMKills() (sum uint64, err error) {
 	p, err := g.at(Memory)
 	if err != nil {
 		return 0, err
 	}
-	if p.version == 1 {
-		return g.keyed(p, "memory.oom_control", "oom_kill")
+	if p.version == 2 {
+		return g.keyed(p, "memory.events", "oom_kill")
 	}
-	return g.keyed(p, "memory.events", "oom_kill")
+	err = p.below(func(dir string) error { // v1 counts in each group what happens there
+		n, err := g.keyed(place{dir: dir}, "memory.oom_control", "oom_kill")
+		if gone(err) {
+			return nil
+		}
+		sum += n
+		return err
+	})
+	return sum, err
 }
 
 // OOMKillsAll reports whether an out-of-memory kill ends all processes of the

@@ -106,6 +106,52 @@ func TestResolve(t *testing.T) {
 			},
 			cpu: "cg/cpu/docker/4f5e9a", memory: "cg/memory/docker/4f5e9a", version: 1, cores: 0.5, limit: 64 << 20,
 		},
+		"v2, systemd in the container": {
+			cgroups: "0::/system.slice/docker-4f5e9a.scope/init.scope\n", mounts: v2,
+			files: map[string]string{
+				"cg/system.slice/docker-4f5e9a.scope/cpu.max":               "50000 100000\n",
+				"cg/system.slice/docker-4f5e9a.scope/memory.max":            "67108864\n",
+				"cg/system.slice/docker-4f5e9a.scope/init.scope/memory.max": "1048576\n",
+				"cg/system.slice/docker-4f5e9a.scope/init.scope/cpu.max":    "1000 100000\n",
+				"cg/cpuset.cpus.effective":                                  "0-3\n",
+			},
+			cpu: "cg/system.slice/docker-4f5e9a.scope", memory: "cg/system.slice/docker-4f5e9a.scope", version: 2, cores: 0.5, limit: 64 << 20,
+		},
+		"v2, Podman's leaf, systemd in the container": {
+			cgroups: "0::/machine.slice/libpod-4f5e9a.scope/container/init.scope\n", mounts: v2,
+			files: map[string]string{
+				"cg/machine.slice/libpod-4f5e9a.scope/container/init.scope/x": "",
+				"cg/machine.slice/libpod-4f5e9a.scope/container/cpu.max":      "150000 100000\n",
+				"cg/machine.slice/libpod-4f5e9a.scope/container/memory.max":   "33554432\n",
+				"cg/cpuset.cpus.effective":                                    "0-3\n",
+			},
+			cpu: "cg/machine.slice/libpod-4f5e9a.scope/container", memory: "cg/machine.slice/libpod-4f5e9a.scope/container",
+			version: 2, cores: 1.5, limit: 32 << 20,
+		},
+		"v1, moved in some hierarchies, and in each to another place": {
+			cgroups: "4:memory:/docker/4f5e9a/init\n3:cpu,cpuacct:/docker/4f5e9a/a/b\n1:name=systemd:/docker/4f5e9a\n",
+			mounts: "31 1 0:3 / ROOT/cg/cpu,cpuacct rw - cgroup cgroup rw,cpu,cpuacct\n32 1 0:4 / ROOT/cg/memory rw - cgroup cgroup rw,memory\n" +
+				"33 1 0:5 / ROOT/cg/cpuset rw - cgroup cgroup rw,cpuset\n",
+			files: map[string]string{
+				"cg/cpu,cpuacct/docker/4f5e9a/cpu.cfs_quota_us":  "20000\n",
+				"cg/cpu,cpuacct/docker/4f5e9a/cpu.cfs_period_us": "100000\n",
+				"cg/cpu,cpuacct/docker/4f5e9a/a/b/cgroup.procs":  "7\n",
+				"cg/memory/docker/4f5e9a/memory.limit_in_bytes":  "134217728\n",
+				"cg/memory/docker/4f5e9a/init/memory.usage":      "",
+				"cg/memory/docker/memory.limit_in_bytes":         "9223372036854771712\n",
+				"cg/memory/memory.limit_in_bytes":                "9223372036854771712\n",
+			},
+			cpu: "cg/cpu,cpuacct/docker/4f5e9a", memory: "cg/memory/docker/4f5e9a", version: 1, cores: 0.2, limit: 128 << 20,
+		},
+		"a container in a container, which is the one that is meant": {
+			cgroups: "0::/docker/777777/docker/4f5e9a\n", mounts: v2,
+			files: map[string]string{
+				"cg/docker/777777/memory.max":               "134217728\n",
+				"cg/docker/777777/docker/4f5e9a/memory.max": "1048576\n",
+				"cg/docker/777777/docker/4f5e9a/cpu.max":    "10000 100000\n", "cg/cpuset.cpus.effective": "0-1\n",
+			},
+			cpu: "cg/docker/777777/docker/4f5e9a", memory: "cg/docker/777777/docker/4f5e9a", version: 2, cores: 0.1, limit: 1 << 20,
+		},
 		"a read-only mount, and a writable one elsewhere": {
 			cgroups: "0::/docker/4f5e9a\n",
 			mounts:  "30 20 0:26 / ROOT/host rw - cgroup2 cgroup2 rw\n31 20 0:26 / ROOT/cg ro - cgroup2 cgroup2 rw\n",
@@ -138,8 +184,9 @@ func TestResolve(t *testing.T) {
 func TestResolveRefuses(t *testing.T) {
 	const mounts = "30 20 0:26 / ROOT/cg rw - cgroup2 cgroup2 rw\n"
 	for name, c := range map[string]struct{ cgroups, mounts, want string }{
+		"the monitor of the container":        {"0::/machine.slice/libpod-conmon-4f5e9a.scope\n", mounts, "does not name the container"},
 		"another container":                   {"0::/docker/777777\n", mounts, `"/docker/777777", which does not name the container`},
-		"outside the host's cgroup namespace": {"0::/../4f5e9a\n", mounts, `no mount shows "/../4f5e9a"`},
+		"outside the host's cgroup namespace": {"0::/../4f5e9a\n", mounts, `in "/../4f5e9a": the agent is outside the host's cgroup namespace: start it with --cgroupns host`},
 		"no mount":                            {"0::/docker/4f5e9a\n", "", "mount the host's /sys/fs/cgroup"},
 		"not a cgroup file":                   {"what\n", mounts, "not ID:CONTROLLERS:/PATH"},
 	} {

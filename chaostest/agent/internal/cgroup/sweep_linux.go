@@ -13,7 +13,7 @@ import (
 )
 
 // Sweep undoes all claims on this machine that have no living owner: those that a
-// crash of an agent and its keeper has left.
+// crash of an agent and its keeper has left. It also removes all empty leaves.
 func Sweep() error {
 	mounts, err := readMounts("/proc")
 	if err != nil {
@@ -21,7 +21,6 @@ func Sweep() error {
 	}
 	var errs []error
 	for _, m := range mounts {
-		removeLeftGroups(m.point)
 		errs = append(errs, sweep(m.point))
 	}
 	return errors.Join(errs...)
@@ -32,6 +31,10 @@ func sweep(root string) error {
 	err := filepath.WalkDir(root, func(dir string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.IsDir() {
 			return nil // a group that has just gone, or a file
+		}
+		if isLeaf(dir) {
+			_ = unix.Rmdir(dir) // one that is in use stays
+			return nil
 		}
 		for _, file := range claimed(dir) {
 			c, found, err := ReadClaim(dir, file)

@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 )
 
 // Finder finds the first processes of containers. It reads a proc file system of the host's
@@ -92,6 +94,17 @@ func (f *Finder) containers(pid int, wanted string) map[string]bool {
 	if err != nil {
 		return nil
 	}
+	if ids := containersIn(string(groups), wanted); len(ids) > 0 {
+		return ids
+	}
+	// A process whose first thread has ended is in the groups of its other threads.
+	thread, err := cgroup.Thread(f.proc, pid)
+	if err != nil || thread == filepath.Join(f.proc, strconv.Itoa(pid)) {
+		return nil
+	}
+	if groups, err = os.ReadFile(filepath.Join(thread, "cgroup")); err != nil {
+		return nil
+	}
 	return containersIn(string(groups), wanted)
 }
 
@@ -100,6 +113,9 @@ func (f *Finder) holds(id string, pid int) bool { return f.containers(pid, id)[i
 // read reads the process with this ID. It is an error if the process has ended.
 func (f *Finder) read(pid int) (process, error) {
 	dir := filepath.Join(f.proc, strconv.Itoa(pid))
+	if _, err := cgroup.Thread(f.proc, pid); err != nil {
+		return process{}, err
+	}
 	stat, err := os.ReadFile(filepath.Join(dir, "stat"))
 	if err != nil {
 		return process{}, err

@@ -2,11 +2,12 @@ package container
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 )
 
 // process holds what is needed to find the first process of a container.
@@ -17,19 +18,14 @@ type process struct {
 	start         uint64 // in clock ticks since the machine started
 }
 
-var errEnded = errors.New("the process has ended")
-
 // parse reads /proc/PID/stat and /proc/PID/status.
 func parse(pid int, stat, status string) (process, error) {
 	// The name of the program, in parentheses, may contain anything.
 	_, after, _ := cutLast(stat, ")")
 	fields := strings.Fields(after)
-	const state, parent, start = 0, 1, 19
+	const parent, start = 1, 19
 	if len(fields) <= start {
 		return process{}, fmt.Errorf("read the stat of process %d: %q has too few fields", pid, stat)
-	}
-	if fields[state] == "Z" || fields[state] == "X" {
-		return process{}, errEnded
 	}
 	p := process{pid: pid}
 	var err error
@@ -83,33 +79,12 @@ func containersIn(groups, wanted string) map[string]bool {
 			continue
 		}
 		for component := range strings.SplitSeq(parts[2], "/") {
-			if id := idIn(component, wanted); id != "" {
+			if id := cgroup.ContainerIn(component, wanted); id != "" {
 				ids[id] = true
 			}
 		}
 	}
 	return ids
-}
-
-// idLength is the length of an ID: every engine uses a SHA-256 in hexadecimal.
-const idLength = 64
-
-// idIn is the ID of the container in the name of a cgroup, such as "ID",
-// "docker-ID.scope" or "slice:cri-containerd:ID". It is empty for any other name. It is
-// empty for "crio-conmon-ID.scope" too: that group holds the monitor of the container.
-func idIn(component, wanted string) string {
-	name := strings.TrimSuffix(component, ".scope")
-	id := wanted
-	if !strings.HasSuffix(name, wanted) {
-		if id = name[max(len(name)-idLength, 0):]; len(id) < idLength || strings.Trim(id, "0123456789abcdef") != "" {
-			return ""
-		}
-	}
-	before := strings.TrimSuffix(name, id)
-	if before != "" && (strings.Contains(before, "conmon") || !strings.ContainsAny(before[len(before)-1:], "-:")) {
-		return ""
-	}
-	return id
 }
 
 func cutLast(s, separator string) (before, after string, found bool) {

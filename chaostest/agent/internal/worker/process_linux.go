@@ -36,6 +36,7 @@ type Process[R any] struct {
 	stdin  *os.File
 	done   chan struct{}
 	stderr firstBytes
+	leaf   string // the worker's own group below the target's, if it needs one
 
 	mu      sync.Mutex
 	ready   bool
@@ -63,7 +64,7 @@ func (p *Process[R]) launch() error {
 	if err != nil {
 		return fmt.Errorf("encode configuration: %w", err)
 	}
-	line, err := json.Marshal(order{PID: p.order.Target.PID(), Container: p.order.Target.ContainerID(), Config: config})
+	line, err := json.Marshal(order{PID: p.order.Target.Process().PID, Container: p.order.Target.ContainerID(), Config: config})
 	if err != nil {
 		return fmt.Errorf("encode order: %w", err)
 	}
@@ -147,17 +148,18 @@ func (p *Process[R]) join(ctx context.Context) error {
 		return err
 	}
 	group := p.order.Target
-	if err := group.Join(p.PID(), p.order.Controllers...); err != nil {
+	var err error
+	if p.leaf, err = group.Join(p.PID(), p.order.Controllers...); err != nil {
 		return err
 	}
 	in, err := group.Holds(p.PID(), p.order.Controllers...)
 	if err == nil && !in {
-		err = fmt.Errorf("move process %d into the cgroup of process %d: the kernel does not list it there", p.PID(), group.PID())
+		err = fmt.Errorf("move process %d into the cgroup of process %d: the kernel does not show it there", p.PID(), group.Process().PID)
 	}
 	// The worker watches a process by its number. Now that it does, check that the
 	// number still means the target.
 	if err == nil && !group.Alive() {
-		err = fmt.Errorf("find target: process %d has ended", group.PID())
+		err = fmt.Errorf("find target: process %d has ended", group.Process().PID)
 	}
 	return err
 }
@@ -295,7 +297,7 @@ const grace = 250 * time.Millisecond
 func (p *Process[R]) Stop() error {
 	_ = p.stdin.Close() // closed before, when Stop is called again
 	if p.Ended(grace) {
-		return nil
+		return cgroup.RemoveLeaf(p.leaf)
 	}
 	if err := p.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("kill %s worker %d: %w", p.order.Program, p.PID(), err)
@@ -303,7 +305,7 @@ func (p *Process[R]) Stop() error {
 	if !p.Ended(5 * time.Second) {
 		return fmt.Errorf("end %s worker %d: it is still there 5 s after SIGKILL", p.order.Program, p.PID())
 	}
-	return nil
+	return cgroup.RemoveLeaf(p.leaf)
 }
 
 // firstBytes keeps the first 2 KiB that are written to it: a Go panic begins with

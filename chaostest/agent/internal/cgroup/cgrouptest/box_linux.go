@@ -25,7 +25,8 @@ type Limits struct {
 	Memory int     // bytes
 }
 
-// Box is a cgroup for one test, on v2 or in the v1 hierarchies.
+// Box is a cgroup for one test, on v2 or in the v1 hierarchies. It stands for a
+// container: Name is the container's ID.
 type Box struct {
 	Name string
 	dirs map[string]string // by controller
@@ -100,12 +101,41 @@ func (b *Box) limit(t testing.TB, limits Limits) {
 	if limits.Memory > 0 {
 		b.write(t, "memory", "memory.limit_in_bytes", strconv.Itoa(limits.Memory))
 	}
-	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} { // a v1 cpuset is empty at first
-		parent, err := os.ReadFile(filepath.Join(root, "cpuset", file))
-		if err != nil {
+	b.inheritCPUSet(t, &Box{dirs: map[string]string{"cpuset": filepath.Join(root, "cpuset")}})
+}
+
+// Sub makes a group below the box, as a container does that moves its processes about.
+// The group is removed when the test ends.
+func (b *Box) Sub(t testing.TB, name string) *Box {
+	t.Helper()
+	sub := &Box{Name: b.Name, dirs: map[string]string{}, v2: b.v2}
+	for c, dir := range b.dirs {
+		sub.dirs[c] = filepath.Join(dir, name)
+		if err := os.Mkdir(sub.dirs[c], 0o755); err != nil && !os.IsExist(err) {
 			t.Fatal(err)
 		}
-		b.write(t, "cpuset", file, strings.TrimSpace(string(parent)))
+	}
+	t.Cleanup(func() { sub.remove(t) })
+	if !b.v2 {
+		sub.inheritCPUSet(t, b)
+	}
+	return sub
+}
+
+// Delegate hands the controllers of a v2 box on to the groups below it. From then on
+// the box itself takes no process. A v1 box has no such rule.
+func (b *Box) Delegate(t testing.TB) {
+	t.Helper()
+	if b.v2 {
+		b.write(t, "cpu", "cgroup.subtree_control", "+cpu +memory")
+	}
+}
+
+// inheritCPUSet fills a v1 cpuset, which is empty at first and takes no process then.
+func (b *Box) inheritCPUSet(t testing.TB, from *Box) {
+	t.Helper()
+	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+		b.write(t, "cpuset", file, from.read(t, "cpuset", file))
 	}
 }
 

@@ -20,13 +20,15 @@ func NothingOpen(t testing.TB) {
 }
 
 // NothingLeft checks when the test ends that nothing was added since the call: no
-// goroutine, no open file, no process in the box, and no changed setting of it.
+// goroutine, no open file, no process in the box, no group below it, and no changed
+// setting of it.
 func NothingLeft(t testing.TB, box *Box) {
 	t.Helper()
 	NothingOpen(t)
 	g := NewWithT(t)
-	files, processes := box.Files(t), box.Processes(t)
+	files, processes, groups := box.Files(t), box.Processes(t), box.Groups(t)
 	t.Cleanup(func() {
+		g.Expect(box.Groups(t)).To(Equal(groups), "a cgroup was left")
 		g.Expect(box.Files(t)).To(Equal(files))
 		g.Expect(processes).To(ContainElements(box.Processes(t)), "a process was left in the cgroup")
 	})

@@ -86,17 +86,41 @@ func (b *Box) WorkingSet(t testing.TB) int {
 	return number(t, b.read(t, "memory", "memory.usage_in_bytes")) - b.field(t, "memory", "memory.stat", "total_inactive_file")
 }
 
-// Processes lists the processes of the box in all its hierarchies, in order.
+// Processes lists the processes of the box and of all groups below it, in all its
+// hierarchies, in order.
 func (b *Box) Processes(t testing.TB) []int {
 	t.Helper()
 	var all []int
-	for c := range b.dirs {
-		for pid := range strings.FieldsSeq(b.read(t, c, "cgroup.procs")) {
+	for _, group := range b.Groups(t) {
+		procs, err := os.ReadFile(filepath.Join(group, "cgroup.procs"))
+		if err != nil && !os.IsNotExist(err) { // a group that has just gone
+			t.Fatal(err)
+		}
+		for pid := range strings.FieldsSeq(string(procs)) {
 			all = append(all, number(t, pid))
 		}
 	}
 	slices.Sort(all)
 	return slices.Compact(all)
+}
+
+// Groups lists the directories of the box and of all groups below it.
+func (b *Box) Groups(t testing.TB) []string {
+	t.Helper()
+	var all []string
+	for _, top := range b.dirs {
+		err := filepath.WalkDir(top, func(dir string, entry os.DirEntry, err error) error {
+			if err == nil && entry.IsDir() && !slices.Contains(all, dir) {
+				all = append(all, dir)
+			}
+			return nil // a group that has just gone
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // Files returns the box's settings by path: all its files except counters.

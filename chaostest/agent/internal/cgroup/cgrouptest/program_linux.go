@@ -13,6 +13,14 @@ import (
 
 const program = "CHAOSGATE_TEST_PROGRAM"
 
+const headless = "headless"
+
+func init() {
+	if os.Getenv(program) == headless {
+		runtime.LockOSThread() // so that Main runs on the first thread
+	}
+}
+
 // Main runs a target's program, and does not return, if the process was started as
 // one. Call it first in TestMain.
 func Main() {
@@ -29,6 +37,9 @@ func Main() {
 		load(amount)
 	case "grow":
 		grow(int(amount))
+	case headless:
+		go load(amount)
+		_, _, _ = unix.Syscall(unix.SYS_EXIT, 0, 0, 0) // ends this thread only
 	}
 	panic("no such program: " + kind)
 }
@@ -43,6 +54,19 @@ func (b *Box) Grow(t testing.TB, bytes int) *Target {
 	target := b.run(t, "grow", float64(bytes))
 	if said := target.Hear(t); said != "ready" {
 		t.Fatalf("the target said %q", said)
+	}
+	return target
+}
+
+// Headless starts a target that is like Load's, except that its first thread has ended:
+// the kernel shows the process as a zombie while it runs.
+func (b *Box) Headless(t testing.TB, share float64) *Target {
+	t.Helper()
+	target := b.run(t, headless, share)
+	for deadline := time.Now().Add(10 * time.Second); stat(t, target.PID)[0] != "Z"; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the first thread of process %d has not ended", target.PID)
+		}
 	}
 	return target
 }

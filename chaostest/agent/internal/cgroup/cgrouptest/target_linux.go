@@ -96,11 +96,17 @@ func stat(t testing.TB, pid int) []string {
 	return strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
 }
 
-// HasEnded reports whether a process has ended. A zombie has ended.
+// HasEnded reports whether a process has ended with all its threads. A zombie has.
 func HasEnded(pid int) bool {
-	data, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(pid), "stat"))
-	text := string(data)
-	return err != nil || strings.Contains(text[strings.LastIndexByte(text, ')'):], ") Z ")
+	all, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid)) // fails only for a wrong pattern
+	for _, file := range all {
+		data, err := os.ReadFile(file)
+		text := string(data)
+		if err == nil && !strings.Contains(text[strings.LastIndexByte(text, ')'):], ") Z ") {
+			return false
+		}
+	}
+	return true
 }
 
 // Descriptors counts this process's open files.
