@@ -58,11 +58,18 @@ type program struct {
 	input  []byte
 }
 
+// lapseTurns is how many checks a lease must have lapsed for. When the whole machine has
+// stood still, the agent needs that time to run again. The time of these checks and the
+// lease are below the 2 s within which a fault must end.
+const lapseTurns = 4
+
 // file is one file that is held.
 type file struct {
 	claim cgroup.Claim // its path leads through dir, which stays when the container's mounts go
 	dir   *os.File
 	until uint64
+	// lapsed counts the checks since the lease has lapsed.
+	lapsed int
 	// retry says that an attempt to set the file back has failed.
 	retry  bool
 	target cgroup.Process
@@ -101,7 +108,7 @@ func (p *program) wait() {
 		if ms := int((min(left, checkEvery) + time.Millisecond - 1) / time.Millisecond); timeout < 0 || ms < timeout {
 			timeout = ms
 		}
-		if f.retry {
+		if f.retry || left == 0 {
 			timeout = int(checkEvery.Milliseconds())
 		}
 	}
@@ -174,11 +181,15 @@ func (p *program) setBackEnded(now uint64) {
 	for path, f := range p.files {
 		var why Ending
 		switch {
-		case now >= f.until:
+		case now >= f.until && f.lapsed >= lapseTurns:
 			why = Lapsed
 		case !f.target.Alive():
 			why = TargetDied
+		case now >= f.until:
+			f.lapsed++ // a turn that a standstill has made long counts once
+			continue
 		default:
+			f.lapsed = 0
 			continue
 		}
 		if err := p.setBack(path); err != nil {

@@ -134,14 +134,26 @@ func (j *Job) end(why Ending, err error) {
 // kernel before 5.3, which has no pidfd to wait for.
 const checkTargetEvery = 50 * time.Millisecond
 
+// After a lapse the worker waits lapseTurns times lapseTurn for a renewal. When the whole
+// machine has stood still, the agent needs that to run again. The sum, and the lease, are
+// below the 2 s within which a fault must end.
+const (
+	lapseTurns = 4
+	lapseTurn  = 100 * time.Millisecond
+)
+
 // watch returns when the worker has to end.
 func (j *Job) watch() (Ending, error) {
+	lapsed := 0 // the turns since the lease has lapsed
 	fds := []unix.PollFd{{Fd: int32(j.input), Events: unix.POLLIN}, {Fd: int32(j.pidfd), Events: unix.POLLIN}}
 	for {
 		timeout := -1
 		until := j.until.Load()
 		if until > 0 {
 			left := time.Duration(max(int64(until-j.now()), 0))
+			if left == 0 {
+				left = lapseTurn
+			}
 			timeout = int((left + time.Millisecond - 1) / time.Millisecond)
 		}
 		if j.pidfd < 0 && (timeout < 0 || timeout > int(checkTargetEvery.Milliseconds())) {
@@ -159,8 +171,13 @@ func (j *Job) watch() (Ending, error) {
 		switch until = j.until.Load(); {
 		case fds[1].Revents != 0, j.pidfd < 0 && !j.Target.Alive():
 			return TargetDied, nil
-		case until > 0 && now >= until:
-			return Lapsed, nil
+		case until == 0 || now < until:
+			lapsed = 0
+		default:
+			// A turn that a standstill has made long counts once.
+			if lapsed++; lapsed > lapseTurns {
+				return Lapsed, nil
+			}
 		}
 	}
 }

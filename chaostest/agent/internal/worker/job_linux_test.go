@@ -3,6 +3,7 @@ package worker
 import (
 	"encoding/binary"
 	"testing"
+	"time"
 
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
@@ -37,4 +38,55 @@ func TestARenewalThatComesDuringAFreezeCounts(t *testing.T) {
 		return afterFreeze
 	}
 	g.Expect(j.watch()).To(Equal(Stopped))
+}
+
+// When the whole machine has stood still, the worker may run again before the agent does.
+func TestAStandstillOfTheWholeMachineEndsNoFault(t *testing.T) {
+	g := NewWithT(t)
+	var agent, target [2]int
+	g.Expect(unix.Pipe2(agent[:], unix.O_NONBLOCK|unix.O_CLOEXEC)).To(Succeed())
+	g.Expect(unix.Pipe2(target[:], unix.O_CLOEXEC)).To(Succeed())
+	t.Cleanup(func() {
+		for _, fd := range []int{agent[0], target[0], target[1]} {
+			g.Expect(unix.Close(fd)).To(Succeed())
+		}
+	})
+	const lease, after = 1000, 9_000_000_000
+	turns := 0
+	j := &Job{input: agent[0], pidfd: target[0], begin: make(chan struct{})}
+	j.until.Store(lease)
+	clock := func(renewedAtTurn int) func() uint64 {
+		turns = 0
+		return func() uint64 {
+			switch turns++; turns {
+			case 1:
+				return lease - 1
+			case renewedAtTurn:
+				_, err := unix.Write(agent[1], binary.LittleEndian.AppendUint64(nil, 2*after))
+				g.Expect(err).NotTo(HaveOccurred())
+			case renewedAtTurn + 4:
+				g.Expect(unix.Close(agent[1])).To(Succeed()) // still alive: the agent stops it
+			}
+			return after
+		}
+	}
+	j.now = clock(6)
+	g.Expect(j.watch()).To(Equal(Stopped), "the agent has run again and renewed")
+}
+
+func TestALeaseThatNobodyRenewsLapses(t *testing.T) {
+	g := NewWithT(t)
+	var agent, target [2]int
+	g.Expect(unix.Pipe2(agent[:], unix.O_NONBLOCK|unix.O_CLOEXEC)).To(Succeed())
+	g.Expect(unix.Pipe2(target[:], unix.O_CLOEXEC)).To(Succeed())
+	t.Cleanup(func() {
+		for _, fd := range []int{agent[0], agent[1], target[0], target[1]} {
+			g.Expect(unix.Close(fd)).To(Succeed())
+		}
+	})
+	j := &Job{input: agent[0], pidfd: target[0], begin: make(chan struct{}), now: func() uint64 { return 2000 }}
+	j.until.Store(1000)
+	began := time.Now()
+	g.Expect(j.watch()).To(Equal(Lapsed))
+	g.Expect(time.Since(began)).To(And(BeNumerically(">=", lapseTurns*lapseTurn-10*time.Millisecond), BeNumerically("<", 5*time.Second)))
 }
