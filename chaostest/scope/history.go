@@ -1,26 +1,38 @@
 package scope
 
-import "sync"
+import (
+	"slices"
+	"sync"
+)
 
-// history is what the running spec has injected, loaded and judged.
+// history is what the running spec has injected, loaded and judged, and what others own
+// and is still there.
 type history struct {
-	mu         sync.Mutex
-	spec       string
+	mu   sync.Mutex
+	spec string
+	// injections are those of the spec, and those that are live whoever owns them.
 	injections []*Injection
+	// loads run until their owners end.
+	loads []*running
+	// exposures are those of the loads that run.
+	exposures map[*exposure]bool
+	// carried are the IDs of the injections that are in the spec's report.
+	carried map[string]bool
 	// windows counts the loads of each probe.
 	windows map[string]int
 	// samples holds the judgements on each probe's single samples.
 	samples map[string]*sampleJudgements
 }
 
-// begins reports whether the spec is a new one, and then forgets the last one.
+// begins reports whether the spec is a new one, and then forgets what has ended.
 func (h *history) begins(spec string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.spec == spec {
 		return false
 	}
-	h.spec, h.injections, h.windows, h.samples = spec, nil, nil, nil
+	h.spec, h.windows, h.samples, h.carried = spec, nil, nil, nil
+	h.injections = slices.DeleteFunc(h.injections, func(i *Injection) bool { return !i.Active() })
 	return true
 }
 
@@ -73,10 +85,79 @@ func (h *history) add(i *Injection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.injections = append(h.injections, i)
+	for e := range h.exposures {
+		e.add(i)
+	}
+}
+
+// remove forgets an injection that was refused.
+func (h *history) remove(i *Injection) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.injections = slices.DeleteFunc(h.injections, func(other *Injection) bool { return other == i })
+	for e := range h.exposures {
+		e.remove(i)
+	}
 }
 
 func (h *history) all() []*Injection {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return append([]*Injection(nil), h.injections...)
+	return slices.Clone(h.injections)
+}
+
+func (h *history) addLoad(l *running) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.loads = append(h.loads, l)
+}
+
+// dropLoad forgets a load, and reports whether it was there.
+func (h *history) dropLoad(l *running) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	at := slices.Index(h.loads, l)
+	if at < 0 {
+		return false
+	}
+	h.loads = slices.Delete(h.loads, at, at+1)
+	return true
+}
+
+// idle reports that nothing is live and no load runs.
+func (h *history) idle() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.loads) == 0 && !slices.ContainsFunc(h.injections, (*Injection).Active)
+}
+
+// of returns the owner's loads and live injections, the last first.
+func (h *history) of(owner Owner) (loads []*running, injections []*Injection) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, l := range slices.Backward(h.loads) {
+		if l.owner == owner {
+			loads = append(loads, l)
+		}
+	}
+	for _, i := range slices.Backward(h.injections) {
+		if i.owner == owner && i.Active() {
+			injections = append(injections, i)
+		}
+	}
+	return loads, injections
+}
+
+// carry marks the injection as one in the spec's report, and reports whether that is new.
+func (h *history) carry(id string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.carried[id] {
+		return false
+	}
+	if h.carried == nil {
+		h.carried = map[string]bool{}
+	}
+	h.carried[id] = true
+	return true
 }

@@ -18,7 +18,9 @@ import (
 //
 //	slow := s.Inject(ctx, fault.Delay(300*time.Millisecond), scope.On(db), scope.Between(shop))
 //
-// The fault is reverted when the test ends, or earlier by Injection.Revert. A mistake in
+// The fault is reverted when its owner ends, or earlier by Injection.Revert. The owner is
+// the test, or in Ginkgo whatever the running node sets up: a spec, an Ordered container,
+// or the suite. A mistake in
 // the request fails the test before anything is touched.
 func (s *Scope) Inject(ctx context.Context, f fault.Fault, on Targets, options ...InjectOption) *Injection {
 	s.t.Helper()
@@ -54,8 +56,12 @@ func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options [
 	// The revert is registered before the fault is injected, so that it is called
 	// whatever happens from here on.
 	s.t.Cleanup(i.atEnd)
+	i.start = time.Now()
 	s.history.add(i)
 	err = i.apply(ctx)
+	if err != nil {
+		s.history.remove(i)
+	}
 	if p.orSkip && errors.Is(err, fault.ErrUnsupported) {
 		s.t.Skipf("%v", err)
 	}
@@ -64,7 +70,7 @@ func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options [
 	}
 	i.hideProgress = s.showProgress(i)
 	s.by(i.merged().Step(record.Injected))
-	s.report(record.InjectionEntry, i)
+	s.carryOne(i)
 	s.emit(record.Event{Kind: record.Injected, ID: i.id, Text: i.String()})
 	return i, nil
 }
@@ -75,7 +81,7 @@ func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection
 	if err != nil {
 		return nil, err
 	}
-	i := &Injection{scope: s, id: record.NewID("i"), hideProgress: func() {}}
+	i := &Injection{scope: s, id: record.NewID("i"), owner: s.owner(), hideProgress: func() {}}
 	for n, service := range p.targets {
 		state, err := service.State(ctx)
 		switch {

@@ -18,6 +18,8 @@ import (
 type Injection struct {
 	scope *Scope
 	id    string
+	owner Owner
+	start time.Time // before anything was touched
 
 	hideProgress func()
 	judgements   record.Judgements
@@ -119,6 +121,12 @@ func (i *Injection) Ended() (at time.Time, over bool) {
 	return i.end, i.over
 }
 
+// liveBetween reports whether the fault was live at any time of the span.
+func (i *Injection) liveBetween(from, to time.Time) bool {
+	end, over := i.Ended()
+	return !i.start.After(to) && (!over || !end.Before(from))
+}
+
 // undo reverts the fault on all targets at once.
 func (i *Injection) undo(ctx context.Context) error {
 	i.mu.Lock()
@@ -161,6 +169,7 @@ func (i *Injection) revert(ctx context.Context) {
 	}
 	err := i.undo(ctx)
 	i.hideProgress()
+	i.scope.carryOne(i)
 	rec := i.merged()
 	i.scope.by(rec.Step(record.Reverted))
 	if rec.Evidence.LeaseLapsed {

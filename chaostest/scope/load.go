@@ -46,18 +46,21 @@ func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, w
 		return none
 	}
 	s.announceLoad(what, l)
-	window, err := probe.Run(ctx, what, l.rate, l.d, s.options(what)...)
+	exposed, end := s.history.expose()
+	defer end()
+	window, err := probe.Run(ctx, what, l.rate, l.d, s.options(what, exposed)...)
 	// If the test ran out of time or was interrupted after the load began, that is not a
 	// failure of the tool.
 	if window == none || err != nil && ctx.Err() == nil {
 		s.toolFailure(err)
 		return none
 	}
-	s.report(record.WindowEntry, window)
+	entry := windowEntry{window.Record, exposed}
+	s.report(record.WindowEntry, entry)
 	if err != nil {
 		s.t.Fatalf("%v", err)
 	}
-	s.announceEnd(what, window)
+	s.announceEnd(what, entry)
 	return window
 }
 
@@ -101,45 +104,35 @@ func (s *Scope) announceLoad(what fmt.Stringer, l load) {
 
 // options are the options of a load: the test's data for its record, and the report of
 // its progress.
-func (s *Scope) options(what fmt.Stringer) []probe.RunOption {
+func (s *Scope) options(what fmt.Stringer, exposed *exposure) []probe.RunOption {
+	now := time.Now()
 	// The event is made here, because progress comes from another goroutine, which must
 	// not use T.
 	event := record.Event{Kind: record.Loading, Text: what.String(), Spec: s.t.Name(), Process: s.process()}
 	number := s.history.number(what.String())
 	s.t.Cleanup(func() { s.history.release(event.Spec, event.Text) })
 	how := []probe.RunOption{
-		probe.Labelled(s.t.Name(), s.liveFaults()...),
+		probe.Labelled(s.t.Name(), exposed.between(now, now)...),
 		probe.Numbered(number),
 	}
 	if !hasFollower() {
 		return how // counting costs time, and there is no reader
 	}
 	return append(how, probe.Progress(progressEvery, func(soFar record.Window) {
-		now := event
-		now.Window = &soFar
-		emit(now)
+		progress := event
+		progress.Window = &soFar
+		emit(progress)
 	}))
 }
 
 // announceEnd announces that a load has ended.
-func (s *Scope) announceEnd(what fmt.Stringer, window interface{ Record() record.Window }) {
+func (s *Scope) announceEnd(what fmt.Stringer, window windowEntry) {
 	if !hasFollower() {
 		return
 	}
-	done := window.Record()
+	done := window.record()
 	s.emit(record.Event{Kind: record.WindowDone, Text: what.String(), Window: &done})
 }
 
 // hasFollower reports whether the run's events are read.
 func hasFollower() bool { return os.Getenv(record.EventsVariable) != "" }
-
-// liveFaults are the faults that are live now, in words.
-func (s *Scope) liveFaults() []string {
-	var live []string
-	for _, i := range s.history.all() {
-		if i.Active() {
-			live = append(live, i.String())
-		}
-	}
-	return live
-}

@@ -23,6 +23,23 @@ func (s *Scope) report(name string, rec any) {
 	}
 }
 
+// carry adds the injections that are live to the spec's report, whoever owns them.
+func (s *Scope) carry() {
+	for _, i := range s.history.all() {
+		if i.Active() && i.wasLive() {
+			s.carryOne(i)
+		}
+	}
+}
+
+// carryOne adds an injection to the spec's report once. The entry of the spec in which it
+// ends has the final evidence.
+func (s *Scope) carryOne(i *Injection) {
+	if s.history.carry(s.t.Name() + " " + i.id) {
+		s.report(record.InjectionEntry, i)
+	}
+}
+
 // Stepper is an optional capability of a T: By adds a step to its timeline.
 type Stepper interface{ By(step string) }
 

@@ -51,6 +51,7 @@ func (s *Scope) announce() {
 	if spec == "" || !s.history.begins(spec) {
 		return
 	}
+	s.carry()
 	s.emit(record.Event{Kind: record.SpecStarted})
 	s.t.Cleanup(func() {
 		s.history.ends(spec)
@@ -58,16 +59,25 @@ func (s *Scope) announce() {
 	})
 }
 
-// cleanup registers a function that undoes something. It gets a new context, and its
-// error fails the test.
+// cleanup registers a function that undoes something. Before it is called, the loads and
+// faults of the same owner end. It gets a new context, and its error fails the test.
 func (s *Scope) cleanup(ctx context.Context, undo func(context.Context) error) {
+	owner := s.owner()
 	s.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
-		defer cancel()
-		if err := undo(ctx); err != nil {
-			s.t.Errorf("%s", s.noteToolFailure(fmt.Sprintf("clean up: %v", err)))
-		}
+		defer func() {
+			if err := s.inTime(ctx, undo); err != nil {
+				s.t.Errorf("%s", s.noteToolFailure(fmt.Sprintf("clean up: %v", err)))
+			}
+		}()
+		s.End(owner)
 	})
+}
+
+// inTime calls a function that undoes something with a new context.
+func (s *Scope) inTime(ctx context.Context, undo func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
+	defer cancel()
+	return undo(ctx)
 }
 
 // afterTest is a context for cleanups, which run after the test's context has ended.

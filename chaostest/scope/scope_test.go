@@ -30,17 +30,23 @@ type spec struct {
 	steps    []string
 	entries  []any
 	cleanups []func()
+	owner    scope.Owner
+	fatal    bool // an error stops the function, as in Ginkgo
 	progress map[int]func() string
 }
 
 type stopped struct{}
 
+func (s *spec) Owner() scope.Owner  { return s.owner }
 func (s *spec) Helper()             {}
 func (s *spec) Name() string        { return s.name }
 func (s *spec) Logf(string, ...any) {}
 func (s *spec) Errorf(format string, a ...any) {
 	text, marks := record.Marks(fmt.Sprintf(format, a...))
 	s.failures, s.marks = append(s.failures, text), append(s.marks, marks...)
+	if s.fatal {
+		panic(stopped{})
+	}
 }
 
 func (s *spec) By(step string) { s.steps = append(s.steps, step) }
@@ -73,15 +79,22 @@ func (s *spec) AttachProgressReporter(reporter func() string) func() {
 
 // run runs the body as a spec, then its cleanups, the last first.
 func (s *spec) run(body func()) {
-	guarded := func(f func()) {
-		defer func() {
-			if r := recover(); r != nil && r != any(stopped{}) {
-				panic(r)
-			}
-		}()
-		f()
-	}
 	guarded(body)
+	s.end()
+}
+
+// guarded calls a function that may fail the spec.
+func guarded(f func()) {
+	defer func() {
+		if r := recover(); r != nil && r != any(stopped{}) {
+			panic(r)
+		}
+	}()
+	f()
+}
+
+// end runs the cleanups, the last first.
+func (s *spec) end() {
 	for len(s.cleanups) > 0 {
 		last := s.cleanups[len(s.cleanups)-1]
 		s.cleanups = s.cleanups[:len(s.cleanups)-1]

@@ -17,8 +17,8 @@ import (
 //	s.Inject(ctx, fault.Delay(300*time.Millisecond), scope.On(db))
 //	Eventually(ctx, selling.Window).Should(KeepErrorRateBelow(1*Percent, Proved))
 //
-// Without For it lasts until the test ends, even if ctx ends earlier. The end of the
-// test stops it, and a load that has failed fails the test. Its window goes into the
+// Without For it lasts until the body of the test is over, even if ctx ends earlier: see
+// Scope.End. A load that has failed fails the test. Its window goes into the
 // suite's report with the judgements of matchers.
 func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, what probe.Loadable[S], rate probe.Rate, span ...Span) *probe.Stream[W] {
 	s.t.Helper()
@@ -34,31 +34,50 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 	}
 	s.announceLoad(what, l)
 	outliving, release, cancel := outlive(ctx)
-	stream, err := probe.Start(outliving, what, l.rate, l.d, s.options(what)...)
+	exposed, unexpose := s.history.expose()
+	stream, err := probe.Start(outliving, what, l.rate, l.d, s.options(what, exposed)...)
 	released := release()
 	switch {
 	case err != nil:
+		unexpose()
 		cancel(nil)
 		s.toolFailure(err)
 		return nil
 	case !released: // ctx ended in the meantime, and the load with it
+		unexpose()
 		cancel(nil)
 		stream.Stop()
 		s.failEnded(ctx, "watch", what)
 		return nil
 	}
-	s.report(record.WindowEntry, stream)
-	s.t.Cleanup(func() {
+	entry := windowEntry{func() record.Window { w, _ := stream.Window(); return w.Record() }, exposed}
+	s.report(record.WindowEntry, entry)
+	watch := &running{owner: s.owner()}
+	watch.halt = func() { go stream.Stop() }
+	watch.end = func() {
 		s.t.Helper()
+		if !s.history.dropLoad(watch) {
+			return // it has ended before
+		}
 		defer stopWithin(cancel)()
 		stream.Stop()
-		window, err := stream.Wait(outliving)
-		s.announceEnd(what, window)
+		_, err := stream.Wait(outliving)
+		unexpose()
+		s.announceEnd(what, entry)
 		if err != nil {
 			s.t.Errorf("%s", s.noteToolFailure(err.Error()))
 		}
-	})
+	}
+	s.history.addLoad(watch)
+	s.t.Cleanup(watch.end)
 	return stream
+}
+
+// running is a load that runs until its owner ends.
+type running struct {
+	owner Owner
+	halt  func() // no more samples start
+	end   func() // and all have ended
 }
 
 // setSpan sets how long the load lasts, if For says so.

@@ -143,16 +143,25 @@ func (s Spec) Experiment() string {
 }
 
 func (r *Record) passed() string {
-	specs, experiments := 0, 0
+	specs, injections := 0, 0
 	for _, run := range r.Runs {
+		counted := map[string]bool{}
 		for _, s := range run.Specs {
-			if s.Finding.Verdict == Pass && s.Node == "It" {
+			if s.Finding.Verdict != Pass {
+				continue
+			}
+			if s.isSpec() {
 				specs++
-				experiments += len(s.Injections)
+			}
+			for _, i := range s.Injections {
+				if i.ID == "" || !counted[i.ID] {
+					counted[i.ID] = true
+					injections++
+				}
 			}
 		}
 	}
-	words := fmt.Sprintf("%s passed with %s", units.Plural(specs, "spec"), units.Plural(experiments, "injection"))
+	words := fmt.Sprintf("%s passed with %s", units.Plural(specs, "spec"), units.Plural(injections, "injection"))
 	if n := len(r.Runs); n > 1 {
 		words += fmt.Sprintf(" in %d runs", n)
 	}

@@ -11,6 +11,10 @@ import (
 // specKey identifies a spec across runs: in the baseline it has no other name.
 type specKey struct{ suite, text string }
 
+// isSpec is false for a node outside specs. What such nodes measure is not compared,
+// because every parallel process has its own.
+func (s Spec) isSpec() bool { return s.Node == "It" || s.Node == "" }
+
 func (s Spec) key() specKey { return specKey{s.Suite, s.Text} }
 
 // SharedNames lists the names that several specs of the run share, if any of them has
@@ -31,6 +35,9 @@ func SharedNames(run Run) []string {
 func sharedKeys(run Run) map[specKey]bool {
 	specs, windows := map[specKey]int{}, map[specKey]int{}
 	for _, spec := range run.Specs {
+		if !spec.isSpec() {
+			continue
+		}
 		specs[spec.key()]++
 		windows[spec.key()] += len(spec.Windows)
 	}
@@ -47,7 +54,7 @@ func Summarise(run Run, environment baseline.Environment) baseline.Run {
 	s := baseline.Run{Started: run.Started.UTC().Truncate(time.Millisecond), Environment: environment, Windows: []baseline.Window{}}
 	all, shared := map[baseline.Key]baseline.Window{}, sharedKeys(run)
 	for _, spec := range run.Specs {
-		if spec.Finding.Verdict == Pass && !shared[spec.key()] {
+		if spec.isSpec() && spec.Finding.Verdict == Pass && !shared[spec.key()] {
 			number(all, spec)
 		}
 	}

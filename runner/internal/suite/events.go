@@ -19,8 +19,9 @@ const (
 )
 
 // events lists what happened in a spec. It comes from the records of the spec and from
-// Ginkgo's timeline, which holds the steps of By.
-func events(spec gate.Spec, s types.SpecReport) []record.Event {
+// Ginkgo's timeline, which holds the steps of By. Seen are the IDs of the injections whose
+// events are listed already, in another spec under the same injection.
+func events(spec gate.Spec, s types.SpecReport, seen map[string]bool) []record.Event {
 	if s.State.Is(types.SpecStateSkipped | types.SpecStatePending) {
 		return nil
 	}
@@ -41,6 +42,10 @@ func events(spec gate.Spec, s types.SpecReport) []record.Event {
 		}
 	}
 	for _, i := range spec.Injections {
+		if i.ID != "" && seen[i.ID] {
+			continue
+		}
+		seen[i.ID] = true
 		add(i.Start, record.Event{Kind: record.Injected, ID: i.ID, Text: i.String()})
 		if i.Evidence.LeaseLapsed {
 			add(i.End, record.Event{Kind: record.Lapsed, ID: i.ID, Text: i.String(), Failed: true})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,12 +37,14 @@ func read(path string) (run gate.Run, suites []string, err error) {
 		return gate.Run{}, nil, fmt.Errorf("read report: %s is not a Ginkgo JSON report (as ginkgo --json-report writes): %w", path, err)
 	}
 	run.Specs = []gate.Spec{}
+	seen := map[string]bool{}
 	for _, report := range reports {
+		first := len(run.Specs)
 		suites = append(suites, canonical(report.SuitePath))
 		widen(&run, report.StartTime, report.EndTime)
 		run.Troubles = append(run.Troubles, troubles(report)...)
 		for _, s := range report.SpecReports {
-			if s.LeafNodeType != types.NodeTypeIt && !s.Failed() {
+			if !counts(s) {
 				continue
 			}
 			spec, err := readSpec(report, s)
@@ -49,14 +52,23 @@ func read(path string) (run gate.Run, suites []string, err error) {
 				run.Troubles = append(run.Troubles, fmt.Sprintf("spec %q: %v", spec.Text, err))
 			}
 			run.Specs = append(run.Specs, spec)
-			run.Events = append(run.Events, events(spec, s)...)
+			run.Events = append(run.Events, events(spec, s, seen)...)
 		}
+		run.Specs = append(run.Specs[:first], gate.ShareInjections(run.Specs[first:])...)
 	}
 	keepEvents(&run, nil)
 	if len(reports) == 0 {
 		run.Troubles = append(run.Troubles, "the report holds no suite: name packages with Ginkgo suites")
 	}
 	return run, suites, nil
+}
+
+// counts reports whether the run has a place for the node: each spec, and each other node,
+// such as BeforeSuite, that failed or has records.
+func counts(s types.SpecReport) bool {
+	return s.LeafNodeType == types.NodeTypeIt || s.Failed() || slices.ContainsFunc(s.ReportEntries, func(e types.ReportEntry) bool {
+		return strings.HasPrefix(e.Name, "chaosgate/")
+	})
 }
 
 // widen extends the times of the run to those of the suite.

@@ -1,0 +1,93 @@
+// Package world_test runs whole suites against real containers while the world moves:
+// they terminate their own containers, restart them, and take them off their networks.
+// Each suite is a child process. Its report is judged by the real command.
+package world_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/chaosgate/chaosgate/chaostest/e2e/images"
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+// suiteVariable names the suite that this test binary runs as a child. The other two are
+// its report and the image of its containers.
+const (
+	suiteVariable  = "CHAOSGATE_WORLD_SUITE"
+	reportVariable = "CHAOSGATE_WORLD_REPORT"
+	imageVariable  = "CHAOSGATE_WORLD_IMAGE"
+)
+
+// suite is a small suite as a user would write it, and the verdict that it deserves.
+type suite struct {
+	specs   func() // registers its nodes
+	verdict gate.Verdict
+	words   string // a part of the verdict's words
+	check   func(gate.Run)
+}
+
+func TestWorld(t *testing.T) {
+	RegisterFailHandler(Fail)
+	if name := os.Getenv(suiteVariable); name != "" {
+		suites[name].specs()
+		config, reporter := GinkgoConfiguration()
+		reporter.JSONReport = os.Getenv(reportVariable)
+		RunSpecs(t, name, config, reporter)
+		return
+	}
+	var command, image string
+	BeforeSuite(func(ctx SpecContext) {
+		var err error
+		image, err = images.Echo(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		command = filepath.Join(GinkgoT().TempDir(), "chaosgate")
+		build, err := exec.CommandContext(ctx, "go", "build", "-o", command, "../../../runner/cmd/chaosgate").CombinedOutput()
+		Expect(err).NotTo(HaveOccurred(), "%s", build)
+	}, NodeTimeout(5*time.Minute))
+	Describe("a suite", func() {
+		for name, s := range suites {
+			It(name, func(ctx SpecContext) {
+				record, output := run(ctx, command, name, image)
+				Expect(record.Verdict).To(Equal(s.verdict), "%s\n%s", record.Words, output)
+				Expect(record.Words).To(ContainSubstring(s.words), "%s", output)
+				if s.check != nil {
+					s.check(record.Runs[0])
+				}
+			}, SpecTimeout(3*time.Minute))
+		}
+	})
+	RunSpecs(t, "World")
+}
+
+// run runs a suite as a child, and returns what the command says about its report.
+func run(ctx context.Context, command, name, image string) (gate.Record, string) {
+	GinkgoHelper()
+	dir := GinkgoT().TempDir()
+	report := filepath.Join(dir, "report.json")
+	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestWorld$")
+	child.Env = append(os.Environ(), suiteVariable+"="+name, reportVariable+"="+report, imageVariable+"="+image)
+	output, _ := child.CombinedOutput() // some suites fail on purpose
+	judge := exec.CommandContext(ctx, command, "judge", report, "--out", dir)
+	judged, _ := judge.CombinedOutput() // its exit code is that of the verdict
+	data, err := os.ReadFile(filepath.Join(dir, "chaosgate.json"))
+	Expect(err).NotTo(HaveOccurred(), "%s\n%s", output, judged)
+	record, err := gate.Parse(data)
+	Expect(err).NotTo(HaveOccurred())
+	return record, string(output) + string(judged)
+}
+
+// pretty is a value as JSON, for messages.
+func pretty(v any) string {
+	text, err := json.MarshalIndent(v, "", "  ")
+	Expect(err).NotTo(HaveOccurred())
+	return string(text)
+}
