@@ -50,6 +50,15 @@ func Via(path fault.Path) scope.InjectOption { return scope.Via(path) }
 // OrSkip skips the spec if this machine cannot do the fault.
 func OrSkip() scope.InjectOption { return scope.OrSkip() }
 
+// AcrossRestarts makes the fault follow its targets when they are restarted.
+func AcrossRestarts() scope.InjectOption { return scope.AcrossRestarts() }
+
+// UntilRestart makes the fault end with its targets, which is then no finding.
+func UntilRestart() scope.InjectOption { return scope.UntilRestart() }
+
+// NetworksComeAndGo allows for networks that are disconnected and connected under the fault.
+func NetworksComeAndGo() scope.InjectOption { return scope.NetworksComeAndGo() }
+
 // PerSecond is a load's constant rate of arrivals, above 0.
 func PerSecond(rate float64) probe.Rate { return scope.PerSecond(rate) }
 

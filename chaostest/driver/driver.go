@@ -43,6 +43,9 @@ type State struct {
 	Running   bool
 	ExitCode  int
 	OOMKilled bool
+	// Gone says that the container was removed. ExitKnown says that its exit code is
+	// known in spite of that.
+	Gone, ExitKnown bool
 	// Image is the ID of the container's image: "sha256:0123...".
 	Image string
 	// HostNetwork says that the container shares the host's network namespace.
@@ -93,9 +96,20 @@ func (e *NotRunningError) ServiceDown() {}
 
 // Error names the container and how it ended.
 func (e *NotRunningError) Error() string {
-	s := fmt.Sprintf("container %s does not run (exit code %d", e.Name, e.State.ExitCode)
-	if e.State.OOMKilled {
-		s += ", killed because its memory ran out"
+	if e.State.Gone {
+		return fmt.Sprintf("container %s is gone (%s): it was removed when it ended, or by somebody: leave out AutoRemove to read its log", e.Name, e.State.Ending())
 	}
-	return s + "): look at its log, and wait until it is ready before injecting a fault"
+	return fmt.Sprintf("container %s does not run (%s): look at its log, and wait until it is ready before injecting a fault", e.Name, e.State.Ending())
+}
+
+// Ending says how a container ended that does not run.
+func (s State) Ending() string {
+	if s.Gone && !s.ExitKnown {
+		return "its exit code is not known"
+	}
+	ending := fmt.Sprintf("exit code %d", s.ExitCode)
+	if s.OOMKilled {
+		ending += ", killed because its memory ran out"
+	}
+	return ending
 }

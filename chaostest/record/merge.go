@@ -1,6 +1,9 @@
 package record
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Merge makes one record of the injections of one fault on several targets. Counts
 // merge by their rules. The merged fault is effective and reverted if it is so on every
@@ -55,4 +58,18 @@ func Merge(all []Injection) Injection {
 	merged.Evidence.Spoilt, merged.Evidence.Starved = strings.Join(spoilt, "; "), strings.Join(starved, "; ")
 	merged.Evidence.StoppedBy, merged.Evidence.Gaps = strings.Join(stoppedBy, "; "), gaps
 	return merged
+}
+
+// Then merges the evidence of two lives of one target, one after the other.
+func (e Evidence) Then(next Evidence) Evidence {
+	join := func(a, b string) string {
+		return strings.Join(slices.DeleteFunc([]string{a, b}, func(s string) bool { return s == "" }), "; then ")
+	}
+	return Evidence{
+		Effective: e.Effective || next.Effective, Summary: join(e.Summary, next.Summary),
+		LeaseLapsed: e.LeaseLapsed || next.LeaseLapsed, Starved: join(e.Starved, next.Starved),
+		Gaps: slices.Concat(e.Gaps, next.Gaps), TargetDied: e.TargetDied || next.TargetDied,
+		StoppedBy: join(e.StoppedBy, next.StoppedBy), Spoilt: join(e.Spoilt, next.Spoilt),
+		Counts: mergeCounts(e.Counts, next.Counts),
+	}
 }

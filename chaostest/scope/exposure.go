@@ -12,8 +12,22 @@ import (
 // exposure is what a load is exposed to: the injections that were live when it began, and
 // those that came later.
 type exposure struct {
-	mu  sync.Mutex
-	all []*Injection
+	mu     sync.Mutex
+	all    []*Injection
+	window func() record.Window // nil before the load has begun
+}
+
+// judgedAfter reports whether a matcher has judged samples of the load that are later than
+// a time.
+func (e *exposure) judgedAfter(at time.Time) bool {
+	e.mu.Lock()
+	window := e.window
+	e.mu.Unlock()
+	if window == nil {
+		return false
+	}
+	r := window()
+	return r.End.After(at) && slices.ContainsFunc(r.Judgements, func(j record.Judgement) bool { return j.At.After(at) })
 }
 
 func (e *exposure) add(i *Injection) {
@@ -60,6 +74,14 @@ func (h *history) expose() (e *exposure, end func()) {
 		defer h.mu.Unlock()
 		delete(h.exposures, e)
 	}
+}
+
+// entry is the load's entry in the suite's report.
+func (e *exposure) entry(window func() record.Window) windowEntry {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.window = window
+	return windowEntry{window, e}
 }
 
 // windowEntry is a window in the suite's report, with all faults that were live during it.

@@ -3,6 +3,7 @@ package scope
 import (
 	"slices"
 	"sync"
+	"time"
 )
 
 // history is what the running spec has injected, loaded and judged, and what others own
@@ -14,6 +15,8 @@ type history struct {
 	injections []*Injection
 	// loads run until their owners end.
 	loads []*running
+	// used is when the test last measured or judged something.
+	used time.Time
 	// exposures are those of the loads that run.
 	exposures map[*exposure]bool
 	// carried are the IDs of the injections that are in the spec's report.
@@ -32,7 +35,7 @@ func (h *history) begins(spec string) bool {
 		return false
 	}
 	h.spec, h.windows, h.samples, h.carried = spec, nil, nil, nil
-	h.injections = slices.DeleteFunc(h.injections, func(i *Injection) bool { return !i.Active() })
+	h.injections = slices.DeleteFunc(h.injections, func(i *Injection) bool { return !i.open() })
 	return true
 }
 
@@ -128,7 +131,7 @@ func (h *history) dropLoad(l *running) bool {
 func (h *history) idle() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.loads) == 0 && !slices.ContainsFunc(h.injections, (*Injection).Active)
+	return len(h.loads) == 0 && !slices.ContainsFunc(h.injections, (*Injection).open)
 }
 
 // of returns the owner's loads and live injections, the last first.
@@ -141,7 +144,7 @@ func (h *history) of(owner Owner) (loads []*running, injections []*Injection) {
 		}
 	}
 	for _, i := range slices.Backward(h.injections) {
-		if i.owner == owner && i.Active() {
+		if i.owner == owner && i.open() {
 			injections = append(injections, i)
 		}
 	}
@@ -160,4 +163,26 @@ func (h *history) carry(id string) bool {
 	}
 	h.carried[id] = true
 	return true
+}
+
+// use notes that the test measures or judges something.
+func (h *history) use() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.used = time.Now()
+}
+
+// usedSince reports whether the test has measured or judged something after a time.
+func (h *history) usedSince(at time.Time) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.used.After(at) {
+		return true
+	}
+	for e := range h.exposures {
+		if e.judgedAfter(at) {
+			return true
+		}
+	}
+	return false
 }

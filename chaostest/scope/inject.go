@@ -56,11 +56,16 @@ func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options [
 	// The revert is registered before the fault is injected, so that it is called
 	// whatever happens from here on.
 	s.t.Cleanup(i.atEnd)
+	if err := i.follow(ctx); err != nil {
+		return nil, err
+	}
 	i.start = time.Now()
 	s.history.add(i)
 	err = i.apply(ctx)
 	if err != nil {
+		i.heard.close()
 		s.history.remove(i)
+		err = i.explain(ctx, err)
 	}
 	if p.orSkip && errors.Is(err, fault.ErrUnsupported) {
 		s.t.Skipf("%v", err)
@@ -81,7 +86,7 @@ func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection
 	if err != nil {
 		return nil, err
 	}
-	i := &Injection{scope: s, id: record.NewID("i"), owner: s.owner(), hideProgress: func() {}}
+	i := &Injection{scope: s, id: record.NewID("i"), owner: s.owner(), plan: p, hideProgress: func() {}}
 	for n, service := range p.targets {
 		state, err := service.State(ctx)
 		switch {
@@ -97,10 +102,10 @@ func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection
 			return nil, fmt.Errorf("inject %s on %s: %w", f, service.Name(), err)
 		}
 		params := wire.InjectParams{
-			ID: fmt.Sprintf("%s.%d", i.id, n), Fault: encoded, Filter: filter, Path: p.path,
+			ID: fmt.Sprintf("%s.%d", i.id, n), Fault: encoded, Filter: filter, Path: p.path, ComeAndGo: p.comeAndGo,
 			TargetID: service.ID(), TargetName: service.Name(),
 		}
-		i.parts = append(i.parts, &part{host: service.Host(), params: params, rec: record.Injection{
+		i.parts = append(i.parts, &part{service: service, params: params, rec: record.Injection{
 			Schema: record.Schema, ID: i.id, Spec: s.t.Name(), Kind: string(f.Kind()), Fault: f.String(),
 			Filter: filter.String(), Target: service.Name(), TargetID: service.ID(),
 		}})
@@ -114,7 +119,7 @@ func (i *Injection) reachAgents(ctx context.Context) error {
 	errs := make([]error, len(i.parts))
 	var wait sync.WaitGroup
 	for n, p := range i.parts {
-		wait.Go(func() { p.agent, errs[n] = shared.Agent(ctx, p.host) })
+		wait.Go(func() { p.agent, errs[n] = shared.Agent(ctx, p.service.Host()) })
 	}
 	wait.Wait()
 	return errors.Join(errs...)
@@ -127,6 +132,8 @@ func isNetwork(f fault.Fault) bool {
 
 // apply injects on all targets at once. If one refuses, the fault is undone on all.
 func (i *Injection) apply(ctx context.Context) error {
+	i.changing.Lock()
+	defer i.changing.Unlock()
 	errs := make([]error, len(i.parts))
 	var wait sync.WaitGroup
 	for n, p := range i.parts {
@@ -136,19 +143,39 @@ func (i *Injection) apply(ctx context.Context) error {
 			i.mu.Lock()
 			defer i.mu.Unlock()
 			p.rec.Start = time.Now()
+			p.began = p.rec.Start
 			p.rec.Attestation = attestation
 			p.live = err == nil
 		})
 	}
 	wait.Wait()
-	err := errors.Join(errs...)
-	if err == nil {
-		return nil
+	if err := errors.Join(errs...); err != nil {
+		undoCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
+		defer cancel()
+		if undoErr := i.undo(undoCtx); undoErr != nil {
+			i.scope.t.Errorf("%s", i.scope.noteToolFailure(undoErr.Error()))
+		}
+		return err
 	}
-	undoCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupWithin)
-	defer cancel()
-	if undoErr := i.undo(undoCtx); undoErr != nil {
-		i.scope.t.Errorf("%s", i.scope.noteToolFailure(undoErr.Error()))
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, p := range i.parts {
+		p.applied = true
+	}
+	return nil
+}
+
+// explain asks whether a target has ended meanwhile. Then the failure is no failure of the
+// tool.
+func (i *Injection) explain(ctx context.Context, err error) error {
+	for _, p := range i.parts {
+		state, stateErr := p.service.State(ctx)
+		if stateErr == nil && !state.Running {
+			stateErr = &driver.NotRunningError{Name: p.service.Name(), State: state}
+		}
+		if _, down := errors.AsType[*driver.NotRunningError](stateErr); down {
+			return fmt.Errorf("%w: %w", err, stateErr)
+		}
 	}
 	return err
 }

@@ -6,37 +6,37 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent"
-	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // Injection is one fault that is live on its targets.
 type Injection struct {
-	scope *Scope
-	id    string
-	owner Owner
-	start time.Time // before anything was touched
+	scope  *Scope
+	id     string
+	owner  Owner
+	plan   *plan
+	driver driver.Driver
+	start  time.Time // before anything was touched
 
 	hideProgress func()
 	judgements   record.Judgements
+
+	// changing is held while the fault is applied, and while it follows an event.
+	changing sync.Mutex
+	heard    *subscription // nil if the driver tells no events
+	numbers  atomic.Int64
 
 	mu    sync.Mutex
 	parts []*part
 	over  bool
 	end   time.Time
-}
-
-// part is the fault on one of the targets.
-type part struct {
-	host   driver.Host
-	agent  *agent.Client // the agent of the host
-	params wire.InjectParams
-	rec    record.Injection
-	live   bool
+	// settled says that the end was reported and judged. A fault whose targets were
+	// stopped is over before.
+	settled bool
 }
 
 // Revert undoes the fault, and proves that the kernel's state is the same as before. The
@@ -78,22 +78,23 @@ func (i *Injection) GomegaString() string { return i.String() }
 func (i *Injection) MarshalJSON() ([]byte, error) { return json.Marshal(i.merged()) }
 
 func (i *Injection) refresh(ctx context.Context) error {
-	i.mu.Lock()
-	over, parts := i.over, i.parts
-	i.mu.Unlock()
-	if over {
-		return nil
-	}
-	for _, p := range parts {
-		evidence, err := p.agent.Evidence(ctx, p.params.ID)
-		if err != nil {
-			return err
-		}
+	for _, p := range i.parts {
 		i.mu.Lock()
-		if !i.over {
-			p.rec.Evidence = evidence
+		live, id := p.live, p.params.ID
+		i.mu.Unlock()
+		if !live {
+			continue
+		}
+		evidence, err := p.agent.Evidence(ctx, id)
+		i.mu.Lock()
+		same := p.live && p.params.ID == id
+		if same && err == nil {
+			p.look(evidence)
 		}
 		i.mu.Unlock()
+		if same && err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -105,6 +106,7 @@ func (i *Injection) merged() record.Injection {
 	all := make([]record.Injection, len(i.parts))
 	for n, p := range i.parts {
 		all[n] = p.rec
+		all[n].Evidence = p.evidence()
 	}
 	merged := record.Merge(all)
 	merged.Judgements = i.judgements.Records()
@@ -129,24 +131,21 @@ func (i *Injection) liveBetween(from, to time.Time) bool {
 
 // undo reverts the fault on all targets at once.
 func (i *Injection) undo(ctx context.Context) error {
-	i.mu.Lock()
-	if i.over {
-		i.mu.Unlock()
-		return nil
-	}
-	parts := i.parts
-	i.mu.Unlock()
-	errs := make([]error, len(parts))
+	errs := make([]error, len(i.parts))
 	var wait sync.WaitGroup
-	for n, p := range parts {
+	for n, p := range i.parts {
+		if !p.live && p.applied {
+			continue // its target has ended before
+		}
 		wait.Go(func() {
 			evidence, err := p.agent.Revert(ctx, p.params.ID)
 			i.mu.Lock()
 			defer i.mu.Unlock()
 			p.rec.End, p.rec.Reverted = time.Now(), err == nil
 			if p.live {
-				p.rec.Evidence = evidence
+				p.look(evidence)
 			}
+			p.live = false
 			if err != nil {
 				p.rec.Error = err.Error()
 				errs[n] = fmt.Errorf("%s: %w", p.rec, err)
@@ -155,19 +154,42 @@ func (i *Injection) undo(ctx context.Context) error {
 	}
 	wait.Wait()
 	i.mu.Lock()
-	i.over, i.end = true, time.Now()
-	i.mu.Unlock()
+	defer i.mu.Unlock()
+	if !i.over {
+		i.over, i.end = true, time.Now()
+	}
 	return errors.Join(errs...)
+}
+
+// settle reports whether the end is to be reported and judged, which happens once.
+func (i *Injection) settle() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.settled {
+		return false
+	}
+	i.settled = true
+	return true
+}
+
+// open reports whether the end has not been judged yet.
+func (i *Injection) open() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return !i.settled
 }
 
 // revert undoes the fault. It fails the test if the fault could not be undone, or if the
 // evidence does not prove its effect.
 func (i *Injection) revert(ctx context.Context) {
 	i.scope.t.Helper()
-	if _, over := i.Ended(); over {
+	if !i.settle() {
 		return
 	}
+	i.heard.close()
 	err := i.undo(ctx)
+	i.askWho(ctx)
+	i.relied()
 	i.hideProgress()
 	i.scope.carryOne(i)
 	rec := i.merged()
@@ -181,6 +203,21 @@ func (i *Injection) revert(ctx context.Context) {
 		return
 	}
 	i.judge()
+}
+
+// relied adds a gap if somebody stopped a target, and the test went on measuring as if the
+// fault were there.
+func (i *Injection) relied() {
+	if i.plan.restarts != noRestarts {
+		return
+	}
+	for _, p := range i.parts {
+		if p.stopped != nil && i.scope.history.usedSince(p.stopped.Time) {
+			i.mu.Lock()
+			p.gap(p.stopped.Time, p.stoppedBy()+", under the fault, and the test went on: if the suite does so on purpose, say AcrossRestarts or UntilRestart", false)
+			i.mu.Unlock()
+		}
+	}
 }
 
 // judge fails the test unless the final evidence proves that the fault has had its
@@ -199,14 +236,13 @@ func (i *Injection) judge() {
 	}
 }
 
-// atEnd is the revert that the test's end calls.
+// atEnd is the revert that the end of the owner calls.
 func (i *Injection) atEnd() {
 	ctx, cancel := afterTest(cleanupWithin)
 	defer cancel()
-	if _, over := i.Ended(); over || !i.wasLive() {
-		return
+	if i.wasLive() {
+		i.revert(ctx)
 	}
-	i.revert(ctx)
 }
 
 // wasLive is false for an injection that was refused.
@@ -214,7 +250,7 @@ func (i *Injection) wasLive() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	for _, p := range i.parts {
-		if p.live {
+		if p.applied {
 			return true
 		}
 	}

@@ -48,14 +48,16 @@ func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, w
 	s.announceLoad(what, l)
 	exposed, end := s.history.expose()
 	defer end()
+	s.history.use()
 	window, err := probe.Run(ctx, what, l.rate, l.d, s.options(what, exposed)...)
+	s.history.use()
 	// If the test ran out of time or was interrupted after the load began, that is not a
 	// failure of the tool.
 	if window == none || err != nil && ctx.Err() == nil {
 		s.toolFailure(err)
 		return none
 	}
-	entry := windowEntry{window.Record, exposed}
+	entry := exposed.entry(window.Record)
 	s.report(record.WindowEntry, entry)
 	if err != nil {
 		s.t.Fatalf("%v", err)

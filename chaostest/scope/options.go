@@ -15,8 +15,8 @@ type Targets struct{ services []*Service }
 func On(targets ...*Service) Targets { return Targets{targets} }
 
 // InjectOption narrows a network fault to some of the traffic. A packet is hit if it
-// matches every option. Only From, To and Direction choose a direction. OrSkip is for
-// all faults.
+// matches every option. Only From, To and Direction choose a direction. OrSkip,
+// AcrossRestarts and UntilRestart are for all faults.
 type InjectOption func(*plan)
 
 // Between limits a network fault to the traffic between its targets and the peers. The
@@ -78,3 +78,24 @@ func Via(path fault.Path) InjectOption {
 // OrSkip skips the test if this machine cannot do the fault, and says why. Without it
 // the test fails.
 func OrSkip() InjectOption { return func(p *plan) { p.orSkip = true } }
+
+// AcrossRestarts makes the fault follow its targets when they are restarted: it is
+// injected again as soon as the container runs again. The time in between is an expected
+// gap in its evidence. A target that ends by itself is a finding, unless the engine
+// starts it again.
+func AcrossRestarts() InjectOption {
+	return func(p *plan) { p.setRestarts("AcrossRestarts", followRestarts) }
+}
+
+// UntilRestart makes the fault end with its targets: when one ends, for whatever reason,
+// that is the end of the fault there, and no finding.
+func UntilRestart() InjectOption {
+	return func(p *plan) { p.setRestarts("UntilRestart", endAtRestart) }
+}
+
+// NetworksComeAndGo allows for networks of the targets that are disconnected and connected
+// while a network fault is live. It is put on each new link, and the time without it is an
+// expected gap. Without this option it fails the test.
+func NetworksComeAndGo() InjectOption {
+	return func(p *plan) { p.used("NetworksComeAndGo"); p.comeAndGo = true }
+}

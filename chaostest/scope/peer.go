@@ -18,7 +18,7 @@ type Peer interface {
 // Prefixes are the service's addresses on the networks that it shares with the
 // target.
 func (s *Service) Prefixes(ctx context.Context, target driver.State) ([]netip.Prefix, error) {
-	state, err := s.State(ctx)
+	state, err := s.stateNow(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -27,13 +27,30 @@ func (s *Service) Prefixes(ctx context.Context, target driver.State) ([]netip.Pr
 	}
 	addresses := state.Reach(target)
 	if len(addresses) == 0 {
-		return nil, fmt.Errorf("peer %s has no address, so the filter would match nothing: put it on a network", s.Name())
+		return nil, fmt.Errorf("peer %s has %w, so the filter would match nothing: put it on a network", s.Name(), errNoAddress)
 	}
 	prefixes := make([]netip.Prefix, len(addresses))
 	for i, a := range addresses {
 		prefixes[i] = netip.PrefixFrom(a, a.BitLen())
 	}
 	return prefixes, nil
+}
+
+// stateNow is the state of the container that has the service's name now. A service that
+// was attached by its name may be another container by now.
+func (s *Service) stateNow(ctx context.Context) (driver.State, error) {
+	state, err := s.State(ctx)
+	if s.ref == "" || err == nil && state.Running {
+		return state, err
+	}
+	d, connectErr := shared.Driver(ctx, s.scope.connect)
+	if connectErr != nil {
+		return state, err
+	}
+	if other, attachErr := d.Attach(ctx, s.ref); attachErr == nil && other.ID() != s.ID() {
+		return other.State(ctx)
+	}
+	return state, err
 }
 
 // Address is a peer outside the suite: "10.0.0.7", "10.0.0.0/8", "fd00::/8".

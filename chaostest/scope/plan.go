@@ -21,6 +21,9 @@ type plan struct {
 	path    fault.Path
 	orSkip  bool
 
+	restarts  restarts
+	comeAndGo bool
+
 	options       []string // the filters in use, for messages
 	directionFrom string   // the option that chose the direction
 	protocolFrom  string   // the option that chose the protocol
@@ -69,6 +72,22 @@ func (p *plan) setDirection(option string, d fault.Direction) {
 	default:
 		p.addError(fmt.Errorf("%s contradicts %s: to mean both ways, say Between(peers) and Direction(fault.Both)", option, p.directionFrom))
 	}
+}
+
+// restarts says what becomes of the fault when a target is restarted.
+type restarts string
+
+const (
+	noRestarts     restarts = "" // nobody expects one
+	followRestarts restarts = "AcrossRestarts"
+	endAtRestart   restarts = "UntilRestart"
+)
+
+func (p *plan) setRestarts(option string, r restarts) {
+	if p.restarts != noRestarts && p.restarts != r {
+		p.addError(fmt.Errorf("%s contradicts %s: say one of them", option, p.restarts))
+	}
+	p.restarts = r
 }
 
 // setProtocol sets the protocol; a second option must not contradict the first.

@@ -52,7 +52,7 @@ func (s *Scope) Attach(ctx context.Context, ref string) *Service {
 		s.toolFailure(err)
 		return nil
 	}
-	return &Service{Target: target, scope: s}
+	return &Service{Target: target, scope: s, ref: ref}
 }
 
 // Network makes a network that lives until the test ends. The driver's function makes

@@ -12,6 +12,7 @@ import (
 type Service struct {
 	driver.Target
 	scope *Scope
+	ref   string // by which it was attached
 }
 
 var (

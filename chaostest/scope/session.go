@@ -23,6 +23,8 @@ type session struct {
 	mu      sync.Mutex
 	drivers map[driver.Driver]bool
 	agents  map[string]*hostAgent // by the host's ID
+	// listeners are those of the drivers that tell events.
+	listeners map[driver.Driver]*listener
 }
 
 // hostAgent is the agent of one host. Its lock is held while the agent starts, so
@@ -32,7 +34,9 @@ type hostAgent struct {
 	client *agent.Client // nil before the first start
 }
 
-var shared = &session{drivers: map[driver.Driver]bool{}, agents: map[string]*hostAgent{}}
+var shared = &session{
+	drivers: map[driver.Driver]bool{}, agents: map[string]*hostAgent{}, listeners: map[driver.Driver]*listener{},
+}
 
 // Driver connects, and remembers the driver so that Close can close it.
 func (s *session) Driver(ctx context.Context, connect Connect) (driver.Driver, error) {
@@ -44,6 +48,20 @@ func (s *session) Driver(ctx context.Context, connect Connect) (driver.Driver, e
 	}
 	s.drivers[d] = true
 	return d, nil
+}
+
+// Listener hears the driver's events. It is nil if the driver tells none.
+func (s *session) Listener(d driver.Driver) *listener {
+	source, ok := d.(driver.Eventful)
+	if !ok {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listeners[d] == nil {
+		s.listeners[d] = &listener{source: source, all: map[*subscription]bool{}}
+	}
+	return s.listeners[d]
 }
 
 // Agent returns the host's agent. It starts a new one if the last has ended.
@@ -94,6 +112,15 @@ func (s *session) Close() error {
 		}
 		entry.mu.Unlock()
 	}
+	for _, l := range s.listeners {
+		l.mu.Lock()
+		if l.stop != nil {
+			l.stop()
+			l.stop = nil
+		}
+		l.mu.Unlock()
+		l.ended.Wait()
+	}
 	for d := range s.drivers {
 		if closer, ok := d.(io.Closer); ok {
 			errs = append(errs, closer.Close())
@@ -101,5 +128,6 @@ func (s *session) Close() error {
 	}
 	clear(s.agents)
 	clear(s.drivers)
+	clear(s.listeners)
 	return errors.Join(errs...)
 }

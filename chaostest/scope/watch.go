@@ -34,6 +34,7 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 	}
 	s.announceLoad(what, l)
 	outliving, release, cancel := outlive(ctx)
+	s.history.use()
 	exposed, unexpose := s.history.expose()
 	stream, err := probe.Start(outliving, what, l.rate, l.d, s.options(what, exposed)...)
 	released := release()
@@ -50,7 +51,7 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 		s.failEnded(ctx, "watch", what)
 		return nil
 	}
-	entry := windowEntry{func() record.Window { w, _ := stream.Window(); return w.Record() }, exposed}
+	entry := exposed.entry(func() record.Window { w, _ := stream.Window(); return w.Record() })
 	s.report(record.WindowEntry, entry)
 	watch := &running{owner: s.owner()}
 	watch.halt = func() { go stream.Stop() }

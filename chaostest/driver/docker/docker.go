@@ -31,9 +31,10 @@ type Driver struct {
 	host     string
 	hostErr  error
 
-	mu   sync.Mutex
-	arch string // the daemon's, once it was asked for
-	here *bool  // whether the engine is that of this machine; nil before it was asked
+	mu    sync.Mutex
+	arch  string         // the daemon's, once it was asked for
+	here  *bool          // whether the engine is that of this machine; nil before it was asked
+	ahead *time.Duration // how much its clock is ahead, once it was asked
 }
 
 var _ driver.Driver = (*Driver)(nil)

@@ -2,6 +2,7 @@ package drivertest
 
 import (
 	"context"
+	"errors"
 	"net"
 	"sync"
 
@@ -24,6 +25,8 @@ type FakeAgent struct {
 	OnEvidence func(id string) record.Evidence
 	// OnRevert returns what could not be undone; empty means that everything was.
 	OnRevert func(id string) string
+	// OnFilter returns why a filter cannot be replaced; empty means that it was.
+	OnFilter func() string
 	// Protocol is the protocol version that the agent announces.
 	Protocol int
 
@@ -142,6 +145,9 @@ func (a *FakeAgent) filter(_ context.Context, params wire.FilterParams) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.filtered = append(a.filtered, params)
+	if a.OnFilter != nil {
+		return wire.Error(errors.New(a.OnFilter()))
+	}
 	return nil
 }
 

@@ -3,6 +3,7 @@
 package drivertest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -23,6 +24,7 @@ type Fake struct {
 
 	mu      sync.Mutex
 	targets map[string]*FakeTarget
+	events  fakeEvents
 }
 
 var (
@@ -42,6 +44,16 @@ func NewFake(targets ...*FakeTarget) *Fake {
 		f.targets[t.TargetName] = t
 	}
 	return f
+}
+
+// Put adds a target, in the place of another one of its name.
+func (f *Fake) Put(t *FakeTarget) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if old := f.targets[t.TargetName]; old != nil && t.OnHost == nil {
+		t.OnHost = old.OnHost
+	}
+	f.targets[t.TargetName] = t
 }
 
 // Connect is what a scope connects with: it returns the fake itself.
@@ -84,7 +96,9 @@ func (h *FakeHost) StartAgent(context.Context, driver.AgentBuilder) (driver.Agen
 // FakeTarget is a target with a state that the test sets.
 type FakeTarget struct {
 	TargetName string
-	Endpoints  map[string]string
+	// TargetID is the target's ID. If it is empty, the ID is made of the name.
+	TargetID  string
+	Endpoints map[string]string
 	// OnHost is the target's host; if it is nil, NewFake sets the default host.
 	OnHost *FakeHost
 	// OnExec answers Exec; if it is nil, every command ends with 127, "not found".
@@ -109,8 +123,8 @@ func (t *FakeTarget) Become(state driver.State) {
 // Name is the target's name.
 func (t *FakeTarget) Name() string { return t.TargetName }
 
-// ID is made of the name.
-func (t *FakeTarget) ID() string { return "id-of-" + t.TargetName }
+// ID is TargetID, or made of the name.
+func (t *FakeTarget) ID() string { return cmp.Or(t.TargetID, "id-of-"+t.TargetName) }
 
 // Host is the host that the target is on.
 func (t *FakeTarget) Host() driver.Host { return t.OnHost }
@@ -119,6 +133,9 @@ func (t *FakeTarget) Host() driver.Host { return t.OnHost }
 func (t *FakeTarget) State(context.Context) (driver.State, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.state.Gone {
+		return t.state, &driver.NotRunningError{Name: t.TargetName, State: t.state}
+	}
 	return t.state, nil
 }
 
