@@ -24,7 +24,8 @@ func Run(ctx context.Context, image string, options ...docker.Option) *Service {
 	return spec().Run(ctx, docker.Image(image, options...))
 }
 
-// Attach takes a container that already runs, by its name or ID.
+// Attach takes a container that already runs, by its name or ID. Service.As names it in
+// reports.
 func Attach(ctx context.Context, ref string) *Service {
 	ginkgo.GinkgoHelper()
 	return spec().Attach(ctx, ref)

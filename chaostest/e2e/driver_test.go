@@ -32,8 +32,9 @@ func TestTheDockerDriverConforms(t *testing.T) {
 	found, err := docker.Testcontainer(redis.Target).Inspect(t.Context())
 	g.Expect(err).NotTo(HaveOccurred())
 	drivertest.Conform(t, drivertest.Subject{
-		Driver: engine, Target: strings.TrimPrefix(found.Name, "/"), Port: "6379/tcp", Unpublished: "6380/tcp",
+		Driver: engine, Target: strings.TrimPrefix(found.Name, "/"), Name: "redis", Port: "6379/tcp", Unpublished: "6380/tcp",
 		Command: []string{"redis-cli", "--no-such-option"}, Code: 1, Output: "Unrecognized option",
-		Stop: func(ctx context.Context) error { return docker.Testcontainer(redis.Target).Stop(ctx, nil) },
+		Stop:   func(ctx context.Context) error { return docker.Testcontainer(redis.Target).Stop(ctx, nil) },
+		Remove: func(ctx context.Context) error { return docker.Testcontainer(redis.Target).Terminate(ctx) },
 	})
 }

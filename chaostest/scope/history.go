@@ -21,6 +21,8 @@ type history struct {
 	exposures map[*exposure]bool
 	// carried are the IDs of the injections that are in the spec's report.
 	carried map[string]bool
+	// names are those of the services, by the IDs of their containers.
+	names map[string]named
 	// windows counts the loads of each probe.
 	windows map[string]int
 	// samples holds the judgements on each probe's single samples.
@@ -36,6 +38,7 @@ func (h *history) begins(spec string) bool {
 	}
 	h.spec, h.windows, h.samples, h.carried = spec, nil, nil, nil
 	h.injections = slices.DeleteFunc(h.injections, func(i *Injection) bool { return !i.open() })
+	h.forgetNames(Test)
 	return true
 }
 

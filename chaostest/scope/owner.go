@@ -34,6 +34,9 @@ func (s *Scope) owner() Owner {
 // Without a call the cleanups of the test do the same.
 func (s *Scope) End(owner Owner) {
 	s.t.Helper()
+	if owner == Group {
+		defer s.history.forget(Group)
+	}
 	if s.history.idle() {
 		return
 	}

@@ -96,7 +96,10 @@ func TestFaultsEndBeforeAnyContainerOfTheTestIsRemoved(t *testing.T) {
 	var reverted int
 	s.run(func() {
 		sc.Inject(t.Context(), fault.Pause(), scope.On(sc.Attach(t.Context(), "db")))
-		sc.Run(t.Context(), starter{func() { reverted = len(fake.Agent.Reverted()) }})
+		sc.Run(t.Context(), starter{
+			target:  drivertest.NewTarget("made", driver.State{Running: true}),
+			removed: func() { reverted = len(fake.Agent.Reverted()) },
+		})
 	})
 	g.Expect(s.failures).To(BeEmpty())
 	g.Expect(reverted).To(Equal(1))
@@ -173,12 +176,15 @@ func TestAWindowNamesTheFaultsThatWereLiveDuringIt(t *testing.T) {
 }
 
 // starter starts a container that calls a function when it is removed.
-type starter struct{ removed func() }
+type starter struct {
+	target  *drivertest.FakeTarget
+	removed func()
+}
 
 func (s starter) String() string { return "made" }
 
 func (s starter) Start(context.Context, driver.Driver, driver.Logger) (driver.Started, error) {
-	return made{drivertest.NewTarget("made", driver.State{Running: true}), s.removed}, nil
+	return made{s.target, s.removed}, nil
 }
 
 type made struct {

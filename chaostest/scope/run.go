@@ -32,11 +32,14 @@ func (s *Scope) Run(ctx context.Context, what driver.Starter) *Service {
 		// The container was made, but it did not become ready: a finding about the image.
 		s.t.Fatalf("%v", err)
 	}
-	return &Service{Target: started, scope: s}
+	return s.newService(started, "")
 }
 
 // Attach takes a container that already runs, by its name or ID: from Compose, from a
-// testcontainers module, or from another team. It is not removed at the end.
+// testcontainers module, or from another team. It is not removed at the end. The service
+// has the name that is given here. If that is an ID, or a name that the engine makes up,
+// such as happy_fermi, it is called after its service in Compose, its first alias, or its
+// image; Service.As gives it another name.
 //
 //	db := s.Attach(ctx, "compose-db-1")
 func (s *Scope) Attach(ctx context.Context, ref string) *Service {
@@ -52,7 +55,7 @@ func (s *Scope) Attach(ctx context.Context, ref string) *Service {
 		s.toolFailure(err)
 		return nil
 	}
-	return &Service{Target: target, scope: s, ref: ref}
+	return s.newService(target, ref)
 }
 
 // Network makes a network that lives until the test ends. The driver's function makes

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/probe"
@@ -12,6 +13,7 @@ import (
 type Service struct {
 	driver.Target
 	scope *Scope
+	name  string
 	ref   string // by which it was attached
 }
 
@@ -21,6 +23,33 @@ var (
 	_ probe.Imaged   = (*Service)(nil)
 	_ Peer           = (*Service)(nil)
 )
+
+// newService is a service with a name that no other service of the test has.
+func (s *Scope) newService(target driver.Target, ref string) *Service {
+	name := s.history.nameOf(target.ID(), target.Name(), s.owner())
+	return &Service{Target: target, scope: s, name: name, ref: ref}
+}
+
+// Name is what probes, filters and reports call the service. It is part of what a baseline
+// compares, so it is the same in each run. Where several services of a test would have one
+// name, it has a number, in the order in which the test asks for them: db, db-2.
+func (s *Service) Name() string { return s.name }
+
+// As gives the service another name:
+//
+//	db := s.Attach(ctx, c.GetContainerID()).As("db")
+func (s *Service) As(name string) *Service {
+	if s == nil {
+		return nil
+	}
+	if name == "" {
+		s.scope.toolFailure(fmt.Errorf(`name %s: the name is empty: say what it is, as in As("db")`, s.name))
+		return s
+	}
+	named := *s
+	named.name = s.scope.history.rename(s.ID(), name, s.scope.owner())
+	return &named
+}
 
 // Image is the ID of the container's image.
 func (s *Service) Image(ctx context.Context) (string, error) {

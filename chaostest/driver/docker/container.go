@@ -3,10 +3,11 @@ package docker
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
-	"strings"
+	"sync"
 	"time"
 
 	"github.com/containerd/errdefs"
@@ -23,22 +24,25 @@ type target struct {
 	driver *Driver
 	name   string
 	id     string
+
+	mu   sync.Mutex
+	gone *driver.NotRunningError // once it was removed
 }
 
 var _ driver.Target = (*target)(nil)
 
-// Attach finds a container by its name or ID. Any process may have started it.
+// Attach finds a container by its name or ID. Any process may have started it. Its name
+// is the one that the user wrote, unless a program made that up; see attachedName.
 func (d *Driver) Attach(ctx context.Context, ref string) (driver.Target, error) {
-	c := &target{driver: d, name: ref, id: ref}
-	found, err := c.inspect(ctx)
-	if err != nil {
-		return nil, err
+	result, err := d.client.ContainerInspect(ctx, ref, client.ContainerInspectOptions{})
+	switch {
+	case errdefs.IsNotFound(err):
+		return nil, fmt.Errorf("find container %s: %w: `docker ps` lists those that run", ref, driver.ErrNotFound)
+	case err != nil:
+		return nil, fmt.Errorf("inspect container %s: %w", ref, err)
 	}
-	c.id = found.ID
-	if strings.HasPrefix(found.ID, ref) {
-		c.name = strings.TrimPrefix(found.Name, "/")
-	}
-	return c, nil
+	found := result.Container
+	return &target{driver: d, name: attachedName(ref, found), id: found.ID}, nil
 }
 
 // Name is what the suite calls the container.
@@ -54,11 +58,36 @@ func (c *target) inspect(ctx context.Context) (container.InspectResponse, error)
 	result, err := c.driver.client.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
 	switch {
 	case errdefs.IsNotFound(err):
-		return result.Container, fmt.Errorf("find container %s: %w: `docker ps` lists those that run", c.name, driver.ErrNotFound)
+		return result.Container, c.isGone(ctx)
 	case err != nil:
 		return result.Container, fmt.Errorf("inspect container %s: %w", c.name, err)
 	}
 	return result.Container, nil
+}
+
+// isGone is the error for a container that was there and is removed. The engine's last
+// events may still say how it ended.
+func (c *target) isGone(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.gone != nil {
+		return c.gone
+	}
+	gone := &driver.NotRunningError{Name: c.name, State: driver.State{Gone: true}}
+	err := c.driver.events(ctx, make(client.Filters).Add("container", c.id), time.Now().AddDate(0, 0, -1), time.Now(), func(e driver.Event) {
+		switch e.Kind {
+		case driver.EventEnded:
+			gone.State.ExitCode, gone.State.ExitKnown = e.ExitCode, true
+		case driver.EventOutOfMemory:
+			gone.State.OOMKilled = true
+		case driver.EventStarted:
+			gone.State.OOMKilled = false
+		}
+	})
+	if err == nil {
+		c.gone = gone
+	}
+	return gone
 }
 
 // State is the container's state now.
@@ -125,22 +154,32 @@ func subnets(endpoint *network.EndpointSettings) []netip.Prefix {
 	return all
 }
 
+// ended replaces an error of the engine if it is because the container does not run.
+// A container that was paused gives a conflict, too.
+func (c *target) ended(ctx context.Context, err error) error {
+	if !errdefs.IsConflict(err) && !errdefs.IsNotFound(err) {
+		return err
+	}
+	state, stateErr := c.State(ctx)
+	if down, ok := errors.AsType[*driver.NotRunningError](stateErr); ok {
+		return down
+	}
+	if stateErr == nil && !state.Running {
+		return &driver.NotRunningError{Name: c.name, State: state}
+	}
+	return err
+}
+
 // Exec runs a command inside the container.
 func (c *target) Exec(ctx context.Context, command ...string) (int, string, error) {
 	cli := c.driver.client
 	created, err := cli.ExecCreate(ctx, c.id, client.ExecCreateOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
-	if errdefs.IsConflict(err) {
-		// The engine's way to say that the container stopped or is paused.
-		if state, stateErr := c.State(ctx); stateErr == nil && !state.Running {
-			err = &driver.NotRunningError{Name: c.name, State: state}
-		}
-	}
 	if err != nil {
-		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, err)
+		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, c.ended(ctx, err))
 	}
 	attached, err := cli.ExecAttach(ctx, created.ID, client.ExecAttachOptions{})
 	if err != nil {
-		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, err)
+		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, c.ended(ctx, err))
 	}
 	// When the context ends, closing the connection ends the read.
 	stop := context.AfterFunc(ctx, attached.Close)
@@ -156,7 +195,7 @@ func (c *target) Exec(ctx context.Context, command ...string) (int, string, erro
 	for {
 		found, err := cli.ExecInspect(ctx, created.ID, client.ExecInspectOptions{})
 		if err != nil {
-			return 0, output.String(), fmt.Errorf("exec %q in %s: %w", command, c.name, err)
+			return 0, output.String(), fmt.Errorf("exec %q in %s: %w", command, c.name, c.ended(ctx, err))
 		}
 		if !found.Running {
 			return found.ExitCode, output.String(), nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/testcontainers/testcontainers-go"
 
@@ -39,7 +38,8 @@ type ImageRun struct {
 }
 
 // Image is an image to run, with the options of testcontainers.Run. The container's name
-// in reports is its first network alias, or the name of its image.
+// in reports is its first network alias, the name that it was given, or the name of its
+// image.
 func Image(ref string, options ...Option) ImageRun { return ImageRun{ref, options} }
 
 var _ driver.Starter = ImageRun{}
@@ -55,7 +55,7 @@ func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger
 	}
 	var name string
 	named := testcontainers.CustomizeRequestOption(func(request *testcontainers.GenericContainerRequest) error {
-		name = nameOf(request)
+		name = requestedName(request)
 		return nil
 	})
 	all := append([]Option{testcontainers.WithLogger(printer(log))}, i.options...)
@@ -71,18 +71,6 @@ func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger
 		err = fmt.Errorf("run image %s as %s: %w%s", i, name, err, started.logEnd(ctx))
 	}
 	return started, err
-}
-
-func nameOf(request *testcontainers.GenericContainerRequest) string {
-	for _, n := range request.Networks {
-		if aliases := request.NetworkAliases[n]; len(aliases) > 0 {
-			return aliases[0]
-		}
-	}
-	name := request.Image[strings.LastIndex(request.Image, "/")+1:]
-	name, _, _ = strings.Cut(name, "@")
-	name, _, _ = strings.Cut(name, ":")
-	return name
 }
 
 // logEnd is the end of the log of a container that did not become ready.

@@ -1,11 +1,15 @@
 package drivertest
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/onsi/gomega"
 
@@ -20,15 +24,17 @@ type Subject struct {
 	Driver driver.Driver
 	// Target is the name of a running container with one published port, on at
 	// least one network, in which Command prints Output and ends with Code.
-	Target  string
+	Target string
+	// Name is what the suite calls the container. Empty means Target.
+	Name    string
 	Port    string
 	Command []string
 	Code    int
 	Output  string
 	// Unpublished is a port of the container that is not published.
 	Unpublished string
-	// Stop stops the container.
-	Stop func(ctx context.Context) error
+	// Stop stops the container, and Remove removes it.
+	Stop, Remove func(ctx context.Context) error
 }
 
 // Conform checks what every driver must do.
@@ -36,10 +42,11 @@ func Conform(t *testing.T, s Subject) {
 	t.Run("attach", func(t *testing.T) {
 		g := gomega.NewWithT(t)
 		target := attach(t, s)
-		g.Expect(target.Name()).To(gomega.Equal(s.Target))
+		g.Expect(target.Name()).To(gomega.Equal(s.name()))
 		byID, err := s.Driver.Attach(t.Context(), target.ID())
 		g.Expect(err).NotTo(gomega.HaveOccurred())
 		g.Expect(byID.ID()).To(gomega.Equal(target.ID()))
+		g.Expect(byID.Name()).To(gomega.Equal(s.name()))
 		_, err = s.Driver.Attach(t.Context(), "chaosgate-unknown")
 		g.Expect(err).To(gomega.MatchError(driver.ErrNotFound))
 		g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring("chaosgate-unknown")))
@@ -75,7 +82,7 @@ func Conform(t *testing.T, s Subject) {
 			g.Expect(endpoint).To(gomega.HaveSuffix(":" + strings.TrimSuffix(s.Unpublished, "/tcp")))
 			return
 		}
-		g.Expect(err).To(gomega.MatchError(gomega.And(gomega.ContainSubstring(s.Target), gomega.ContainSubstring("is not published"))))
+		g.Expect(err).To(gomega.MatchError(gomega.And(gomega.ContainSubstring(s.name()), gomega.ContainSubstring("is not published"))))
 	})
 	t.Run("exec", func(t *testing.T) {
 		g := gomega.NewWithT(t)
@@ -105,11 +112,74 @@ func Conform(t *testing.T, s Subject) {
 	t.Run("stopped", func(t *testing.T) {
 		g := gomega.NewWithT(t)
 		target := attach(t, s)
+		source := s.Driver.(driver.Eventful) // no driver is without it yet
+		since := time.Now()
+		live := follow(t, source, since, target.ID())
 		g.Expect(s.Stop(t.Context())).To(gomega.Succeed())
 		state, err := target.State(t.Context())
 		g.Expect(err).NotTo(gomega.HaveOccurred())
 		g.Expect(state.Running).To(gomega.BeFalse())
+
+		stopped := gomega.ContainElements(
+			gomega.And(gomega.HaveField("Kind", driver.EventSignalled), gomega.HaveField("Stops", true)),
+			gomega.And(gomega.HaveField("Kind", driver.EventEnded), gomega.HaveField("ExitCode", state.ExitCode)),
+		)
+		g.Eventually(live).WithTimeout(5 * time.Second).Should(stopped)
+		var past []driver.Event
+		g.Expect(source.Events(t.Context(), since, time.Now(), func(e driver.Event) {
+			if e.ID == target.ID() {
+				past = append(past, e)
+			}
+		})).To(gomega.Succeed())
+		g.Expect(past).To(stopped, "what has happened can be read again")
+		for _, e := range past {
+			g.Expect(e.Time).To(gomega.BeTemporally("~", since, time.Minute))
+		}
 	})
+	t.Run("removed", func(t *testing.T) {
+		g := gomega.NewWithT(t)
+		target := attach(t, s)
+		before, err := target.State(t.Context())
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(s.Remove(t.Context())).To(gomega.Succeed())
+		_, err = target.State(t.Context())
+		_, _, endpointErr := target.Endpoint(t.Context(), s.Port)
+		_, _, execErr := target.Exec(t.Context(), s.Command...)
+		for _, err := range []error{err, endpointErr, execErr} {
+			down, ok := errors.AsType[*driver.NotRunningError](err)
+			g.Expect(ok).To(gomega.BeTrue(), "a container that is gone is down: %v", err)
+			g.Expect(down.State).To(gomega.And(gomega.HaveField("Gone", true), gomega.HaveField("ExitCode", before.ExitCode)))
+			g.Expect(err).To(gomega.MatchError(gomega.ContainSubstring("container " + s.name() + " is gone (exit code ")))
+		}
+		_, err = s.Driver.Attach(t.Context(), s.Target)
+		g.Expect(err).To(gomega.MatchError(driver.ErrNotFound), "to attach to what is not there is a mistake")
+	})
+}
+
+func (s Subject) name() string { return cmp.Or(s.Name, s.Target) }
+
+// follow returns the events of a container so far.
+func follow(t *testing.T, source driver.Eventful, since time.Time, id string) func() []driver.Event {
+	t.Helper()
+	var mu sync.Mutex
+	var all []driver.Event
+	ctx, cancel := context.WithCancel(t.Context())
+	var following sync.WaitGroup
+	following.Go(func() {
+		_ = source.Events(ctx, since, time.Time{}, func(e driver.Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			if e.ID == id {
+				all = append(all, e)
+			}
+		})
+	})
+	t.Cleanup(func() { cancel(); following.Wait() })
+	return func() []driver.Event {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(all)
+	}
 }
 
 func attach(t *testing.T, s Subject) driver.Target {

@@ -64,7 +64,7 @@ func (f *Fake) Attach(_ context.Context, ref string) (driver.Target, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, t := range f.targets {
-		if t.TargetName == ref || t.ID() == ref {
+		if (t.TargetName == ref || t.ID() == ref) && !t.isGone() {
 			return t, nil
 		}
 	}
@@ -120,6 +120,12 @@ func (t *FakeTarget) Become(state driver.State) {
 	t.state = state
 }
 
+func (t *FakeTarget) isGone() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.state.Gone
+}
+
 // Name is the target's name.
 func (t *FakeTarget) Name() string { return t.TargetName }
 
@@ -140,7 +146,10 @@ func (t *FakeTarget) State(context.Context) (driver.State, error) {
 }
 
 // Endpoint is the port's entry in Endpoints, as if it was published.
-func (t *FakeTarget) Endpoint(_ context.Context, port string) (string, record.Way, error) {
+func (t *FakeTarget) Endpoint(ctx context.Context, port string) (string, record.Way, error) {
+	if _, err := t.State(ctx); err != nil {
+		return "", "", err
+	}
 	if endpoint, ok := t.Endpoints[port]; ok {
 		return endpoint, record.Published, nil
 	}
@@ -148,7 +157,10 @@ func (t *FakeTarget) Endpoint(_ context.Context, port string) (string, record.Wa
 }
 
 // Exec calls OnExec.
-func (t *FakeTarget) Exec(_ context.Context, command ...string) (int, string, error) {
+func (t *FakeTarget) Exec(ctx context.Context, command ...string) (int, string, error) {
+	if _, err := t.State(ctx); err != nil {
+		return 0, "", err
+	}
 	if t.OnExec == nil {
 		return 127, "", nil
 	}

@@ -25,7 +25,13 @@ func TestTheFakeConforms(t *testing.T) {
 		Driver: fake, Target: "db", Port: "8080/tcp", Unpublished: "9/tcp",
 		Command: []string{"say"}, Code: 3, Output: "said",
 		Stop: func(context.Context) error {
-			target.Become(driver.State{})
+			target.Become(driver.State{ExitCode: 143})
+			fake.Happen(driver.Event{Kind: driver.EventSignalled, ID: target.ID(), Signal: 15, Stops: true})
+			fake.Happen(driver.Event{Kind: driver.EventEnded, ID: target.ID(), ExitCode: 143})
+			return nil
+		},
+		Remove: func(context.Context) error {
+			target.Become(driver.State{Gone: true, ExitKnown: true, ExitCode: 143})
 			return nil
 		},
 	})
