@@ -5,6 +5,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/moby/moby/api/types/container"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/testcontainers/testcontainers-go"
@@ -23,6 +24,7 @@ func own(ctx context.Context, options ...testcontainers.ContainerCustomizer) *te
 	c, err := testcontainers.Run(ctx, os.Getenv(imageVariable), append([]testcontainers.ContainerCustomizer{
 		testcontainers.WithExposedPorts("8080/tcp"),
 		testcontainers.WithWaitStrategy(wait.ForHTTP("/healthz").WithPort("8080/tcp")),
+		testcontainers.WithHostConfigModifier(func(h *container.HostConfig) { h.NanoCPUs = 500_000_000 }), // there may be no more
 	}, options...)...)
 	Expect(err).NotTo(HaveOccurred())
 	return c
@@ -47,7 +49,7 @@ func loaded(ctx context.Context, s *Service) *probe.Window {
 
 var suites = map[string]suite{
 	"that terminates its container in AfterEach passes": {specs: func() {
-		for name, f := range map[string]fault.Fault{"delay": fault.Delay(20 * time.Millisecond), "burn": fault.CPUBurn(0.3), "pause": fault.Pause()} {
+		for name, f := range map[string]fault.Fault{"delay": fault.Delay(20 * time.Millisecond), "burn": fault.CPUBurn(0.2), "pause": fault.Pause()} {
 			Describe(name, func() {
 				var c *testcontainers.DockerContainer
 				BeforeEach(func(ctx SpecContext) { c = own(ctx) })
