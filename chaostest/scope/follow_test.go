@@ -113,7 +113,7 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 				w.reverted(1)
 				w.on.Judged("p", "BeLive", "live", judgement(record.Violated))
 			},
-			failure: "under the fault, and the test went on: if the suite does so on purpose, say AcrossRestarts or UntilRestart", outcome: record.ToolFailed,
+			failure: "and the test went on: say AcrossRestarts or UntilRestart if that is on purpose", outcome: record.ToolFailed,
 		},
 		"a signal that it handles changes nothing": {
 			body: func(_ *testing.T, w *world) {

@@ -214,7 +214,7 @@ func (i *Injection) relied() {
 	for _, p := range i.parts {
 		if p.stopped != nil && i.scope.history.usedSince(p.stopped.Time) {
 			i.mu.Lock()
-			p.gap(p.stopped.Time, p.stoppedBy()+", under the fault, and the test went on: if the suite does so on purpose, say AcrossRestarts or UntilRestart", false)
+			p.gap(p.stopped.Time, p.stoppedBy()+", and the test went on: say AcrossRestarts or UntilRestart if that is on purpose", false)
 			i.mu.Unlock()
 		}
 	}

@@ -21,11 +21,12 @@ import (
 // own starts a container as a suite does that does not know this library.
 func own(ctx context.Context, options ...testcontainers.ContainerCustomizer) *testcontainers.DockerContainer {
 	GinkgoHelper()
-	c, err := testcontainers.Run(ctx, os.Getenv(imageVariable), append([]testcontainers.ContainerCustomizer{
+	c, err := testcontainers.Run(ctx, os.Getenv(echoVariable), append([]testcontainers.ContainerCustomizer{
 		testcontainers.WithExposedPorts("8080/tcp"),
 		testcontainers.WithWaitStrategy(wait.ForHTTP("/healthz").WithPort("8080/tcp")),
 		testcontainers.WithHostConfigModifier(func(h *container.HostConfig) { h.NanoCPUs = 500_000_000 }), // there may be no more
 	}, options...)...)
+	DeferCleanup(testcontainers.TerminateContainer, c) // if the suite has failed before
 	Expect(err).NotTo(HaveOccurred())
 	return c
 }
@@ -47,7 +48,7 @@ func loaded(ctx context.Context, s *Service) *probe.Window {
 	return Load(ctx, page(s), PerSecond(50), For(500*time.Millisecond))
 }
 
-var suites = map[string]suite{
+var teardown = map[string]suite{
 	"that terminates its container in AfterEach passes": {specs: func() {
 		for name, f := range map[string]fault.Fault{"delay": fault.Delay(20 * time.Millisecond), "burn": fault.CPUBurn(0.2), "pause": fault.Pause()} {
 			Describe(name, func() {
@@ -133,6 +134,51 @@ var suites = map[string]suite{
 		})
 		It("without any word", func() {})
 	}, verdict: gate.Pass, words: "3 specs passed with 1 injection", check: underDelay(2)},
+
+	"that defers the termination in its specs passes": {specs: func() {
+		for name, f := range map[string]fault.Fault{"delay": fault.Delay(20 * time.Millisecond), "burn": fault.CPUBurn(0.2), "pause": fault.Pause()} {
+			It(name, func(ctx SpecContext) {
+				c := own(ctx)
+				defer terminate(ctx, c) // under the fault, because the spec's body is not over
+				s := Attach(ctx, c.GetContainerID())
+				Watch(ctx, page(s), PerSecond(50))
+				i := Inject(ctx, f, On(s))
+				Eventually(ctx, i.Evidence).Should(HaveTakenEffect())
+			})
+		}
+	}, verdict: gate.Pass, words: "3 specs passed with 3 injections"},
+
+	"that terminates in AfterSuite what BeforeSuite has broken passes": {specs: func() {
+		var c *testcontainers.DockerContainer
+		var s *Service
+		BeforeSuite(func(ctx SpecContext) {
+			c = own(ctx)
+			s = Attach(ctx, c.GetContainerID())
+			Inject(ctx, fault.Delay(20*time.Millisecond), On(s))
+		})
+		AfterSuite(func(ctx SpecContext) { terminate(ctx, c) })
+		It("first", func(ctx SpecContext) { loaded(ctx, s) })
+	}, verdict: gate.Pass, words: "1 spec passed with 1 injection", check: underDelay(1)},
+
+	"that terminates in the AfterAll of an inner container passes": {specs: func() {
+		Describe("outer", Ordered, func() {
+			for _, name := range []string{"inner", "other"} {
+				Describe(name, func() {
+					var c *testcontainers.DockerContainer
+					var s *Service
+					BeforeAll(func(ctx SpecContext) {
+						c = own(ctx)
+						s = Attach(ctx, c.GetContainerID())
+						Inject(ctx, fault.Delay(20*time.Millisecond), On(s))
+						Inject(ctx, fault.CPUBurn(0.2), On(s))
+					})
+					AfterAll(func(ctx SpecContext) { terminate(ctx, c) })
+					It("first", func(ctx SpecContext) { loaded(ctx, s) })
+					It("second", func(ctx SpecContext) { loaded(ctx, s) })
+				})
+			}
+		})
+	}, verdict: gate.Pass, words: "4 specs passed with 4 injections", check: underDelay(4)},
 
 	"whose fault of BeforeSuite touches nothing is a tool failure": {specs: func() {
 		var s *Service

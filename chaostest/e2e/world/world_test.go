@@ -6,6 +6,7 @@ package world_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,13 +20,25 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// suiteVariable names the suite that this test binary runs as a child. The other two are
-// its report and the image of its containers.
+// suiteVariable names the suite that this test binary runs as a child. The others are its
+// report and the images of its containers.
 const (
 	suiteVariable  = "CHAOSGATE_WORLD_SUITE"
 	reportVariable = "CHAOSGATE_WORLD_REPORT"
-	imageVariable  = "CHAOSGATE_WORLD_IMAGE"
+	echoVariable   = "CHAOSGATE_WORLD_ECHO"
+	redisVariable  = "CHAOSGATE_WORLD_REDIS"
 )
+
+// suites are all suites, by what they do.
+var suites = merged(teardown, restarts, ended, named)
+
+func merged(all ...map[string]suite) map[string]suite {
+	m := map[string]suite{}
+	for _, some := range all {
+		maps.Copy(m, some)
+	}
+	return m
+}
 
 // suite is a small suite as a user would write it, and the verdict that it deserves.
 type suite struct {
@@ -44,10 +57,12 @@ func TestWorld(t *testing.T) {
 		RunSpecs(t, name, config, reporter)
 		return
 	}
-	var command, image string
+	var command, echo, redis string
 	BeforeSuite(func(ctx SpecContext) {
 		var err error
-		image, err = images.Echo(ctx)
+		echo, err = images.Echo(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		redis, err = images.Redis(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		command = filepath.Join(GinkgoT().TempDir(), "chaosgate")
 		build, err := exec.CommandContext(ctx, "go", "build", "-o", command, "../../../runner/cmd/chaosgate").CombinedOutput()
@@ -56,7 +71,7 @@ func TestWorld(t *testing.T) {
 	Describe("a suite", func() {
 		for name, s := range suites {
 			It(name, func(ctx SpecContext) {
-				record, output := run(ctx, command, name, image)
+				record, output := run(ctx, command, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
 				Expect(record.Verdict).To(Equal(s.verdict), "%s\n%s", record.Words, output)
 				Expect(record.Words).To(ContainSubstring(s.words), "%s", output)
 				if s.check != nil {
@@ -69,12 +84,12 @@ func TestWorld(t *testing.T) {
 }
 
 // run runs a suite as a child, and returns what the command says about its report.
-func run(ctx context.Context, command, name, image string) (gate.Record, string) {
+func run(ctx context.Context, command string, environment ...string) (gate.Record, string) {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
 	report := filepath.Join(dir, "report.json")
 	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestWorld$")
-	child.Env = append(os.Environ(), suiteVariable+"="+name, reportVariable+"="+report, imageVariable+"="+image)
+	child.Env = append(append(os.Environ(), environment...), reportVariable+"="+report)
 	output, _ := child.CombinedOutput() // some suites fail on purpose
 	judge := exec.CommandContext(ctx, command, "judge", report, "--out", dir)
 	judged, _ := judge.CombinedOutput() // its exit code is that of the verdict
