@@ -16,8 +16,8 @@
 // A fault that did nothing fails the spec.
 //
 // Whoever injects owns the fault: a spec, an Ordered container (BeforeAll), or the suite
-// (BeforeSuite). It ends when the body of its owner is over: after every JustAfterEach, and
-// before AfterEach, AfterAll and DeferCleanup, in which suites remove their containers. A
+// (BeforeSuite). It ends when the body of its owner is over, before
+// AfterEach, AfterAll and DeferCleanup, in which suites remove their containers. A
 // Watch ends at the same time. With parallel processes, what SynchronizedBeforeSuite
 // injects on process 1 is known to that process; the gate counts it in the specs of all.
 //

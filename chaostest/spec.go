@@ -23,7 +23,7 @@ var spec = sync.OnceValue(func() *scope.Scope {
 var used atomic.Bool
 
 // A suite removes its containers in AfterEach or AfterAll, or in a DeferCleanup. These
-// two nodes come before all of them, and after every JustAfterEach of the suite: the
+// two nodes come before all of them, and after every JustAfterEach inside a container: the
 // first at the end of each spec, and the second at the end of each Ordered container.
 var (
 	_ = ginkgo.JustAfterEach(func() { end(scope.Test) })

@@ -19,7 +19,7 @@ type history struct {
 	used time.Time
 	// exposures are those of the loads that run.
 	exposures map[*exposure]bool
-	// carried are the IDs of the injections that are in the spec's report.
+	// carried are the IDs of the injections and loads that are in the spec's report.
 	carried map[string]bool
 	// names are those of the services, by the IDs of their containers.
 	names map[string]named
@@ -118,6 +118,12 @@ func (h *history) addLoad(l *running) {
 	h.loads = append(h.loads, l)
 }
 
+func (h *history) running() []*running {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.loads)
+}
+
 // dropLoad forgets a load, and reports whether it was there.
 func (h *history) dropLoad(l *running) bool {
 	h.mu.Lock()
@@ -154,7 +160,7 @@ func (h *history) of(owner Owner) (loads []*running, injections []*Injection) {
 	return loads, injections
 }
 
-// carry marks the injection as one in the spec's report, and reports whether that is new.
+// carry marks an injection or a load as one in the spec's report, and reports whether that is new.
 func (h *history) carry(id string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -5,6 +5,7 @@ import (
 
 	. "github.com/onsi/gomega"
 
+	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/driver/drivertest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/scope"
@@ -43,6 +44,19 @@ func TestServicesOfOneNameAreToldApart(t *testing.T) {
 	s.run(func() {
 		g.Expect(sc.Attach(t.Context(), "db").Name()).To(Equal("shared"), "the suite has named it")
 	})
+}
+
+func TestAnErrorNamesTheServiceAsTheTestDoes(t *testing.T) {
+	g := NewWithT(t)
+	s, _, sc := newScope(t)
+	target := drivertest.NewTarget("db", driver.State{Gone: true, ExitKnown: true, ExitCode: 3})
+	db := sc.Run(t.Context(), starter{target: target, removed: func() {}}).As("main")
+	_, stateErr := db.State(t.Context())
+	_, _, endpointErr := db.Endpoint(t.Context(), "80/tcp")
+	for _, err := range []error{stateErr, endpointErr} {
+		g.Expect(err).To(MatchError(HavePrefix("container main is gone (exit code 3)")))
+	}
+	s.end()
 }
 
 func TestAnEmptyNameIsRefused(t *testing.T) {

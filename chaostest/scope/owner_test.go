@@ -144,6 +144,38 @@ func TestAFaultOfTheSuiteIsInEverySpec(t *testing.T) {
 		"the final evidence is in the report of the node that reverts it")
 }
 
+// With parallel processes, the report of a spec is written at its end.
+func TestALoadOfAGroupIsInTheReportOfEverySpec(t *testing.T) {
+	g := NewWithT(t)
+	db := drivertest.NewTarget("db", running("net", "10.0.0.2"))
+	db.OnExec = func(...string) (int, string) { return 0, "" }
+	s, _, sc := newScope(t, db)
+	s.end()
+	*s = spec{name: "first", owner: scope.Group} // BeforeAll
+	seen := scope.Watch(t.Context(), sc, probe.Exec(sc.Attach(t.Context(), "db"), "true"), scope.PerSecond(200))
+	group := s.cleanups
+	s.owner, s.cleanups = scope.Test, nil
+	s.run(func() { sc.End(scope.Test) })
+	first := windowsIn(g, s)
+	g.Expect(first).To(HaveLen(1))
+	for _, name := range []string{"second", "third"} {
+		*s = spec{name: name}
+		s.run(func() {
+			sc.End(scope.Test)
+			g.Eventually(func() int { w, _ := seen.Window(); return w.N() }).Should(BeNumerically(">", first[0].Count+3))
+			if name == "third" {
+				sc.End(scope.Group)
+			}
+		})
+		g.Expect(windowsIn(g, s)).To(ConsistOf(HaveField("Spec", "first")), name)
+	}
+	last := windowsIn(g, s)[0]
+	g.Expect(last.Count).To(BeNumerically(">", first[0].Count), "the last record has all samples")
+	s.cleanups = group
+	s.end()
+	g.Expect(windowsIn(g, s)).To(HaveLen(1))
+}
+
 func TestAWindowNamesTheFaultsThatWereLiveDuringIt(t *testing.T) {
 	g := NewWithT(t)
 	db := drivertest.NewTarget("db", running("net", "10.0.0.2"))

@@ -23,8 +23,12 @@ func (s *Scope) report(name string, rec any) {
 	}
 }
 
-// carry adds the injections that are live to the spec's report, whoever owns them.
+// carry adds the loads that run and the injections that are live to the spec's report,
+// whoever owns them.
 func (s *Scope) carry() {
+	for _, l := range s.history.running() {
+		s.carryLoad(l)
+	}
 	for _, i := range s.history.all() {
 		if i.Active() && i.wasLive() {
 			s.carryOne(i)
@@ -37,6 +41,13 @@ func (s *Scope) carry() {
 func (s *Scope) carryOne(i *Injection) {
 	if s.history.carry(s.t.Name() + " " + i.id) {
 		s.report(record.InjectionEntry, i)
+	}
+}
+
+// carryLoad does the same for the window of a load.
+func (s *Scope) carryLoad(l *running) {
+	if s.history.carry(s.t.Name() + " " + l.id) {
+		s.report(record.WindowEntry, l.entry)
 	}
 }
 

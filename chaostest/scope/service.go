@@ -2,10 +2,12 @@ package scope
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/probe"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // Service is a container of a test. Faults are injected on it, probes look at it, and
@@ -49,6 +51,26 @@ func (s *Service) As(name string) *Service {
 	named := *s
 	named.name = s.scope.history.rename(s.ID(), name, s.scope.owner())
 	return &named
+}
+
+// State is the container's state now. An error names the service as the test does.
+func (s *Service) State(ctx context.Context) (driver.State, error) {
+	state, err := s.Target.State(ctx)
+	return state, s.called(err)
+}
+
+// Endpoint is where the test process reaches the container's port, and in which way.
+func (s *Service) Endpoint(ctx context.Context, port string) (string, record.Way, error) {
+	endpoint, way, err := s.Target.Endpoint(ctx, port)
+	return endpoint, way, s.called(err)
+}
+
+// called puts the service's name into the error that it does not run.
+func (s *Service) called(err error) error {
+	if down, ok := errors.AsType[*driver.NotRunningError](err); ok && down.Name == s.Target.Name() {
+		return &driver.NotRunningError{Name: s.name, State: down.State}
+	}
+	return err
 }
 
 // Image is the ID of the container's image.

@@ -53,7 +53,8 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 	}
 	entry := exposed.entry(func() record.Window { w, _ := stream.Window(); return w.Record() })
 	s.report(record.WindowEntry, entry)
-	watch := &running{owner: s.owner()}
+	watch := &running{owner: s.owner(), id: record.NewID("w"), entry: entry}
+	s.history.carry(s.t.Name() + " " + watch.id)
 	watch.halt = func() { go stream.Stop() }
 	watch.end = func() {
 		s.t.Helper()
@@ -64,6 +65,7 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 		stream.Stop()
 		_, err := stream.Wait(outliving)
 		unexpose()
+		s.carryLoad(watch)
 		s.announceEnd(what, entry)
 		if err != nil {
 			s.t.Errorf("%s", s.noteToolFailure(err.Error()))
@@ -77,6 +79,8 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 // running is a load that runs until its owner ends.
 type running struct {
 	owner Owner
+	id    string
+	entry windowEntry
 	halt  func() // no more samples start
 	end   func() // and all have ended
 }

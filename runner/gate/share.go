@@ -10,30 +10,24 @@ import (
 // ShareInjections completes the specs of one suite with what their injections came to. An
 // injection that a BeforeSuite or a BeforeAll made is live in many specs, and its final
 // evidence comes after the last of them. Each spec in which it was live gets its final
-// record, also those of other processes, which do not know of it. A node outside specs that
-// passed is then left out, unless no spec ran under its injections.
+// record. A process runs one spec at a time, so these are the specs of its process that ran
+// meanwhile; for an injection of a node outside specs, those of all processes. Such a node
+// is left out if it passed, unless no spec ran under its injections.
 func ShareInjections(specs []Spec) []Spec {
-	final := map[string]record.Injection{}
-	for _, s := range specs {
-		for _, i := range s.Injections {
-			if known, ok := final[i.ID]; i.ID != "" && (!ok || known.End.Before(i.End)) {
-				final[i.ID] = i
-			}
-		}
-	}
-	shared := ofSuite(specs, final)
+	shareWindows(specs)
+	all := finals(specs)
 	inSpecs := map[string]bool{}
 	for n := range specs {
 		s := &specs[n]
 		have := map[string]bool{}
 		for at, i := range s.Injections {
 			if have[i.ID] = true; i.ID != "" {
-				s.Injections[at] = final[i.ID]
+				s.Injections[at] = all.of(i.ID)
 			}
 		}
-		for _, i := range shared {
-			if s.isSpec() && !have[i.ID] && overlap(i, s.Started, s.Ended) {
-				s.Injections = append(s.Injections, i)
+		for _, f := range all {
+			if s.isSpec() && !have[f.ID] && f.reaches(*s) && overlap(f.Injection, s.Started, s.Ended) {
+				s.Injections = append(s.Injections, f.Injection)
 			}
 		}
 		for _, i := range s.Injections {
@@ -41,8 +35,8 @@ func ShareInjections(specs []Spec) []Spec {
 		}
 		for w := range s.Windows {
 			window := &s.Windows[w]
-			for _, i := range shared {
-				if overlap(i, window.Start, window.End) && !slices.Contains(window.Faults, i.String()) {
+			for _, i := range s.Injections {
+				if i.ID != "" && overlap(i, window.Start, window.End) && !slices.Contains(window.Faults, i.String()) {
 					window.Faults = append(window.Faults, i.String())
 				}
 			}
@@ -53,23 +47,72 @@ func ShareInjections(specs []Spec) []Spec {
 	})
 }
 
-// ofSuite are the final records of the injections that a node outside specs made, in their
-// order.
-func ofSuite(specs []Spec, final map[string]record.Injection) []record.Injection {
-	var shared []record.Injection
-	seen := map[string]bool{}
+// final is the last record of an injection, with where it was made.
+type final struct {
+	record.Injection
+	process int
+	suite   bool // by a node outside specs
+}
+
+type finalList []final
+
+// finals lists the injections with an ID, in the order of their first records.
+func finals(specs []Spec) finalList {
+	var all finalList
 	for _, s := range specs {
 		for _, i := range s.Injections {
-			if !s.isSpec() && i.ID != "" && !seen[i.ID] {
-				seen[i.ID] = true
-				shared = append(shared, final[i.ID])
+			at := slices.IndexFunc(all, func(f final) bool { return f.ID == i.ID })
+			switch {
+			case i.ID == "":
+			case at < 0:
+				all = append(all, final{i, s.Process, !s.isSpec()})
+			case all[at].End.Before(i.End):
+				all[at].Injection = i
 			}
 		}
 	}
-	return shared
+	return all
 }
+
+func (all finalList) of(id string) record.Injection {
+	return all[slices.IndexFunc(all, func(f final) bool { return f.ID == id })].Injection
+}
+
+// reaches reports whether the injection may have been live in a spec.
+func (f final) reaches(s Spec) bool { return f.suite || f.process == s.Process && !f.End.IsZero() }
 
 // overlap reports whether the injection was live at any time of the span.
 func overlap(i record.Injection, from, to time.Time) bool {
 	return !to.IsZero() && !i.Start.After(to) && (i.End.IsZero() || !i.End.Before(from))
+}
+
+// shareWindows gives every copy of a load's window what the last one has. A load that a
+// BeforeAll began is in the report of each spec in which it ran.
+func shareWindows(specs []Spec) {
+	type key struct {
+		spec, probe string
+		number      int
+		start       int64
+	}
+	last := map[key]record.Window{}
+	of := func(w record.Window) key { return key{w.Spec, w.Probe, w.Number, w.Start.UnixNano()} }
+	for _, s := range specs {
+		for _, w := range s.Windows {
+			if known, ok := last[of(w)]; !ok || known.Count <= w.Count {
+				last[of(w)] = w
+			}
+		}
+	}
+	for _, s := range specs {
+		for n, w := range s.Windows {
+			if !w.Start.IsZero() {
+				s.Windows[n] = last[of(w)]
+			}
+		}
+	}
+}
+
+// carried reports whether the window belongs to an earlier spec, which began its load.
+func (s Spec) carried(w record.Window) bool {
+	return !s.Started.IsZero() && !w.Start.IsZero() && w.Start.Before(s.Started)
 }

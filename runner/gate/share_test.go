@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
 func at(second int) time.Time { return time.Date(2026, 1, 1, 0, 0, second, 0, time.UTC) }
@@ -68,6 +69,40 @@ func TestTheFinalEvidenceOfASuitesFaultDecides(t *testing.T) {
 				t.Errorf("%s: %s%s: %s, want %s: %s", name, s.Node, s.Text, finding.Verdict, want, finding.Reason)
 			}
 		}
+	}
+}
+
+// The spec in which a BeforeAll ran has the record. The others ran in the same process.
+func TestAFaultOfAnOrderedContainerIsInAllItsSpecs(t *testing.T) {
+	fault := record.Injection{ID: "i-1", Fault: "delay 300ms", Target: "db", Start: at(1), End: at(6), Reverted: true, Evidence: record.Evidence{Effective: true}}
+	specs := ShareInjections([]Spec{
+		{Node: "It", Text: "first", Process: 1, Started: at(0), Ended: at(2), Injections: []record.Injection{fault}},
+		{Node: "It", Text: "second", Process: 1, Started: at(3), Ended: at(4)},
+		{Node: "It", Text: "second", Process: 1, Started: at(5), Ended: at(6), Windows: []record.Window{{Start: at(5), End: at(6)}}},
+		{Node: "It", Text: "elsewhere", Process: 2, Started: at(3), Ended: at(4)},
+		{Node: "It", Text: "later", Process: 1, Started: at(7), Ended: at(8)},
+	})
+	for n, want := range []int{1, 1, 1, 0, 0} {
+		if got := len(specs[n].Injections); got != want {
+			t.Errorf("spec %d has %d injections, want %d", n, got, want)
+		}
+	}
+	if faults := specs[2].Windows[0].Faults; len(faults) != 1 {
+		t.Errorf("the window has the faults %q", faults)
+	}
+}
+
+func TestAWindowOfAnOrderedContainerIsComparedOnceAndWhole(t *testing.T) {
+	window := func(n int) []record.Window {
+		return []record.Window{{Spec: "first", Probe: "GET /", Number: 1, Start: at(1), End: at(1 + n), Count: n}}
+	}
+	specs := ShareInjections([]Spec{
+		{Suite: "shop", Node: "It", Text: "first", Started: at(0), Ended: at(2), Windows: window(1), Finding: Finding{Verdict: Pass}},
+		{Suite: "shop", Node: "It", Text: "second", Started: at(3), Ended: at(4), Windows: window(3), Finding: Finding{Verdict: Pass}},
+	})
+	run := Summarise(Run{Specs: specs}, baseline.Environment{})
+	if len(run.Windows) != 1 || run.Windows[0].Spec != "first" || run.Windows[0].Count != 3 {
+		t.Errorf("%+v", run.Windows)
 	}
 }
 

@@ -69,7 +69,7 @@ func Summarise(run Run, environment baseline.Environment) baseline.Run {
 func number(all map[baseline.Key]baseline.Window, spec Spec) {
 	seen := map[string]int{}
 	for _, w := range spec.Windows {
-		if w.Count == 0 {
+		if w.Count == 0 || spec.carried(w) {
 			continue
 		}
 		n := seen[w.Probe] + 1

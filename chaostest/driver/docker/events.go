@@ -22,6 +22,7 @@ var kinds = map[events.Action]driver.EventKind{
 	events.ActionKill: driver.EventSignalled, events.ActionDie: driver.EventEnded, events.ActionOOM: driver.EventOutOfMemory,
 	events.ActionStart: driver.EventStarted, events.ActionPause: driver.EventPaused, events.ActionUnPause: driver.EventUnpaused,
 	events.ActionRename: driver.EventRenamed, events.ActionUpdate: driver.EventUpdated, events.ActionDestroy: driver.EventRemoved,
+	events.ActionStop:    driver.EventSignalled, // Podman tells no signal
 	events.ActionConnect: driver.EventConnected, events.ActionDisconnect: driver.EventDisconnected,
 }
 
@@ -110,8 +111,11 @@ func (d *Driver) event(ctx context.Context, m events.Message) (driver.Event, boo
 	}
 	switch kind {
 	case driver.EventSignalled:
-		e.Signal, _ = strconv.Atoi(m.Actor.Attributes["signal"])
-		e.Stops = d.stops(ctx, e)
+		e.Signal, e.Stops = sigterm, true
+		if number, err := strconv.Atoi(m.Actor.Attributes["signal"]); err == nil {
+			e.Signal = number
+			e.Stops = d.stops(ctx, e)
+		}
 	case driver.EventEnded:
 		e.ExitCode, _ = strconv.Atoi(m.Actor.Attributes["exitCode"])
 	}

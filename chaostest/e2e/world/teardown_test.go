@@ -180,6 +180,82 @@ var teardown = map[string]suite{
 		})
 	}, verdict: gate.Pass, words: "4 specs passed with 4 injections", check: underDelay(4)},
 
+	"that fails, panics, skips and times out under a fault is judged by that alone": {specs: func() {
+		var c *testcontainers.DockerContainer
+		var s *Service
+		BeforeEach(func(ctx SpecContext) {
+			c = own(ctx)
+			s = Attach(ctx, c.GetContainerID())
+			i := Inject(ctx, fault.Pause(), On(s))
+			Eventually(ctx, i.Evidence).Should(HaveTakenEffect())
+		})
+		AfterEach(func(ctx SpecContext) { terminate(ctx, c) })
+		It("fails", func() { Fail("on purpose") })
+		It("panics", func() { panic("on purpose") })
+		It("skips", func() { Skip("on purpose") })
+		It("times out", func(ctx SpecContext) { <-ctx.Done() }, SpecTimeout(3*time.Second))
+		Describe("in a setup", func() {
+			BeforeEach(func() { Fail("on purpose") })
+			It("does not run", func() {})
+		})
+	}, verdict: gate.Regression, words: "on purpose", check: func(run gate.Run) {
+		GinkgoHelper()
+		for _, s := range run.Specs {
+			Expect(s.Failures).To(BeEmpty(), pretty(s))
+			Expect(s.Others).To(BeEmpty(), pretty(s))
+			for _, i := range s.Injections {
+				Expect(i.Evidence.TargetDied).To(BeFalse(), pretty(i))
+				Expect(i.Reverted).To(BeTrue(), pretty(i))
+			}
+		}
+	}},
+
+	"that injects in its teardown and terminates passes": {specs: func() {
+		var c *testcontainers.DockerContainer
+		BeforeEach(func(ctx SpecContext) { c = own(ctx) })
+		AfterEach(func(ctx SpecContext) {
+			i := Inject(ctx, fault.Pause(), On(Attach(ctx, c.GetContainerID())))
+			Eventually(ctx, i.Evidence).Should(HaveTakenEffect())
+			terminate(ctx, c)
+		})
+		It("passes", func() {})
+	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
+
+	"that watches from BeforeAll to AfterAll sees nothing of the teardown": {specs: func() {
+		Describe("in order", Ordered, func() {
+			var c *testcontainers.DockerContainer
+			var s *Service
+			var seen *probe.Stream[*probe.Window]
+			BeforeAll(func(ctx SpecContext) {
+				c = own(ctx)
+				s = Attach(ctx, c.GetContainerID())
+				seen = Watch(ctx, page(s), PerSecond(50))
+			})
+			AfterAll(func(ctx SpecContext) {
+				terminate(ctx, c)
+				window, err := seen.Window()
+				Expect(err).NotTo(HaveOccurred())
+				Expect(window.Final()).To(BeTrue())
+				Expect(window.Record().Errors).To(BeZero())
+			})
+			It("first", func(ctx SpecContext) {
+				Inject(ctx, fault.Delay(20*time.Millisecond), On(s))
+				Eventually(ctx, seen.Window).Should(HaveField("N()", BeNumerically(">", 20)))
+			})
+			It("second", func(ctx SpecContext) {
+				before, err := seen.Window()
+				Expect(err).NotTo(HaveOccurred())
+				Eventually(ctx, seen.Window).Should(HaveField("N()", BeNumerically(">", before.N()+20)), "it goes on")
+			})
+		})
+	}, verdict: gate.Pass, words: "2 specs passed with 1 injection", check: func(run gate.Run) {
+		GinkgoHelper()
+		for _, s := range run.Specs {
+			Expect(s.Windows).To(HaveLen(1), pretty(s))
+			Expect(s.Windows[0].Faults).To(HaveLen(1), pretty(s))
+		}
+	}},
+
 	"whose fault of BeforeSuite touches nothing is a tool failure": {specs: func() {
 		var s *Service
 		BeforeSuite(func(ctx SpecContext) {

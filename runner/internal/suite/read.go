@@ -107,7 +107,7 @@ func suiteName(report types.Report) string {
 	if report.SuiteDescription != "" {
 		return report.SuiteDescription
 	}
-	return report.SuitePath
+	return importPath(report.SuitePath)
 }
 
 func readSpec(report types.Report, s types.SpecReport) (gate.Spec, error) {
