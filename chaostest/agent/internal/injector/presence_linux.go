@@ -46,11 +46,23 @@ func (p *Presence) Holds() {
 
 // Lost notes that the fault is not in force on all that it covers, and what is missing.
 // The gap begins at the last moment at which nothing was missing. While a gap is open,
-// a second call changes nothing. Expected says that the user allows for it.
+// a second call changes nothing, unless the open gap was expected and this one is not: then
+// a new gap begins now. Expected says that the user allows for it.
 func (p *Presence) Lost(text string, expected bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.began == 0 || p.open {
+	if p.began == 0 {
+		return
+	}
+	if p.open {
+		last := &p.gaps[len(p.gaps)-1]
+		if expected || !last.Expected {
+			return
+		}
+		now := p.now()
+		last.To = time.Duration(now - p.began)
+		p.seen = now // the ended gap is subtracted
+		p.gaps = append(p.gaps, record.Gap{From: last.To, Text: text})
 		return
 	}
 	p.open = true

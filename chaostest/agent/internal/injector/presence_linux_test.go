@@ -42,4 +42,17 @@ func TestPresenceKnowsWhenAFaultWasInForce(t *testing.T) {
 		{From: 7 * time.Second, Text: "the container restarts", Expected: true},
 	}))
 	g.Expect(p.InForce()).To(Equal(4 * time.Second))
+
+	at(10)
+	p.Lost("the container is still away", true)
+	p.Lost("somebody has deleted a filter", false)
+	at(11)
+	p.Lost("the container is still away", true)
+	at(12)
+	p.Holds()
+	g.Expect(p.Gaps()[1:]).To(Equal([]record.Gap{
+		{From: 7 * time.Second, To: 10 * time.Second, Text: "the container restarts", Expected: true},
+		{From: 10 * time.Second, To: 12 * time.Second, Text: "somebody has deleted a filter"},
+	}), "what nobody allows for does not hide in a gap that somebody does")
+	g.Expect(p.InForce()).To(Equal(4 * time.Second))
 }

@@ -1,6 +1,7 @@
 package injector
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -41,7 +42,7 @@ func TestTheKernelShowsWhetherTheEngineIsRootless(t *testing.T) {
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}},
 	}
 	said, err := inside.CombinedOutput()
-	if _, ran := err.(*exec.ExitError); err != nil && !ran {
+	if ran := (*exec.ExitError)(nil); err != nil && !errors.As(err, &ran) {
 		t.Skip("needs user namespaces: ", err)
 	}
 	g.Expect(err).NotTo(HaveOccurred(), "%s", said)
