@@ -34,6 +34,14 @@ func (i injected) revert() {
 	Expect(i.Prove()).To(Succeed())
 }
 
+// stop makes the injection's agent as good as dead: it follows nothing and renews nothing.
+func (i injected) stop() {
+	live := i.Live.(*injection)
+	live.mu.Lock()
+	defer live.mu.Unlock()
+	live.running = false
+}
+
 var number int
 
 // request makes a request, with defaults for everything that a spec does not name.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -18,64 +19,84 @@ func (i *injection) apply(ctx context.Context) error {
 	}
 	can := kernelCapabilities(ctx)
 	if can.bpf != nil {
-		return &fault.UnsupportedError{
-			What: i.fault.String(), Needs: "BPF classifiers", Have: can.bpf.Error(),
-			Do: "give the agent CAP_BPF or CAP_SYS_ADMIN on a rootful Docker, on Linux 5.4 or newer",
-		}
+		return i.withoutBPF(can.bpf, injector.Rootless())
 	}
 	if err := i.enter(); err != nil {
 		return err
 	}
-	i.namespace.mu.Lock()
-	defer i.namespace.mu.Unlock()
-	links, path, err := i.plan(can)
-	if err != nil {
-		return err
+	return i.namespace.change(patience, func(all []tc.Link) error {
+		links, err := i.plan(can, all)
+		if err != nil {
+			return err
+		}
+		i.attestation.Path = i.dataPath.name()
+		if err := i.prepare(); err != nil {
+			return err
+		}
+		for _, hook := range i.hooks(links) {
+			if ctx.Err() != nil {
+				return fmt.Errorf("inject %s: %w", i.fault, context.Cause(ctx))
+			}
+			if _, err := i.intercept(hook); err != nil {
+				return err
+			}
+		}
+		return i.begin()
+	})
+}
+
+// withoutBPF is the error where no classifier can be loaded.
+func (i *injection) withoutBPF(why error, rootless bool) error {
+	if rootless {
+		return &fault.UnsupportedError{
+			What: i.fault.String(), Needs: "BPF classifiers, which a kernel gives to the host's root alone",
+			Have: "the engine is rootless", Do: "use a rootful engine for the suites with faults on packets",
+		}
 	}
-	i.attestation.Path = path.name()
-	if err := i.prepare(); err != nil {
-		return err
+	return &fault.UnsupportedError{
+		What: i.fault.String(), Needs: "BPF classifiers", Have: why.Error(),
+		Do: "give the agent CAP_BPF or CAP_SYS_ADMIN on a rootful Docker, on Linux 5.4 or newer",
 	}
+}
+
+// hooks lists the hooks of the fault on these links.
+func (i *injection) hooks(links []tc.Link) []tc.Hook {
+	var all []tc.Hook
 	for _, direction := range tc.Directions {
 		if !i.filter.Direction.Has(fault.Direction(direction)) {
 			continue
 		}
 		for _, link := range links {
-			if ctx.Err() != nil {
-				return fmt.Errorf("inject %s: %w", i.fault, context.Cause(ctx))
-			}
-			if err := i.intercept(tc.Hook{Link: link, Direction: direction}, path); err != nil {
-				return err
-			}
+			all = append(all, tc.Hook{Link: link, Direction: direction})
 		}
 	}
-	return i.begin()
+	return all
 }
 
 // plan checks everything in advance. It changes nothing, except that it removes what a
 // killed agent left behind.
-func (i *injection) plan(can capabilities) ([]tc.Link, dataPath, error) {
-	all, err := i.namespace.kernel.Links()
-	if err != nil {
-		return nil, nil, err
+func (i *injection) plan(can capabilities, all []tc.Link) ([]tc.Link, error) {
+	links := chooseLinks(all)
+	if len(links) == 0 {
+		return nil, errors.New("find an interface: the target has none, except loopback, that is up and has an address: connect the container to a network")
 	}
-	links, err := chooseLinks(all, i.filter)
-	if err != nil {
-		return nil, nil, err
+	if err := checkPeers(links, i.filter); err != nil {
+		return nil, err
 	}
 	for _, l := range links {
 		if err := i.checkIngress(l); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	if err := i.namespace.clash(i); err != nil {
-		return nil, nil, err
+	if err := i.namespace.clash(i, i.filter); err != nil {
+		return nil, err
 	}
 	if err := i.namespace.sweep(all); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	path, err := i.choosePath(can, links)
-	return links, path, err
+	var err error
+	i.dataPath, err = i.choosePath(can, links)
+	return links, err
 }
 
 // checkIngress refuses a link that has an ingress qdisc, because clsact cannot be added
@@ -101,42 +122,9 @@ func (i *injection) prepare() (err error) {
 			return err
 		}
 	}
-	n.live[i.id] = i
-	i.lease, err = classifier.NewLease(i.leaseEnd())
-	return err
-}
-
-// compare returns the differences from the state before the first injection. It leaves out
-// what other live injections use.
-func (i *injection) compare() error {
-	n := i.namespace
-	now, err := n.kernel.Snapshot()
-	if err != nil {
+	if i.lease, err = classifier.NewLease(i.leaseEnd()); err != nil {
 		return err
 	}
-	var errs []error
-	for _, difference := range tc.Differences(n.before, now, func(o tc.Object) bool {
-		return o.IsClsact() && n.clsacts[o.Link] != nil || o.IsQdisc() && n.roots[o.Link] != nil
-	}) {
-		errs = append(errs, errors.New(difference))
-	}
-	for _, at := range i.interceptions {
-		f, err := n.kernel.FindFilter(at.hook, at.name)
-		if err != nil {
-			return err
-		}
-		if f != nil {
-			errs = append(errs, fmt.Errorf("filter %s of %s is still there", at.name, at.hook.Link.Name))
-		}
-		for _, name := range at.devices {
-			there, err := n.kernel.HasDevice(name)
-			if err != nil {
-				return err
-			}
-			if shared := n.ifbs[at.hook.Link.Index] != nil && name == tc.IFBName(at.hook.Link); there && !shared {
-				errs = append(errs, fmt.Errorf("device %s is still there", name))
-			}
-		}
-	}
-	return errors.Join(errs...)
+	n.live[i.id] = i
+	return i.journal.Before("take the fault off all links of "+i.target.Name, i.detach)
 }

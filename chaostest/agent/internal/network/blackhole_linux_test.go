@@ -47,6 +47,44 @@ var _ = Describe("a black hole", func() {
 		Expect(errors.Is(err, os.ErrDeadlineExceeded)).To(BeTrue(), "%v", err)
 	}
 
+	It("has not taken effect by packets that any link has, though it loses them", func(ctx SpecContext) {
+		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""))
+		var all uint64
+		for _, address := range []string{"10.77.0.255", "255.255.255.255", "224.0.0.1"} {
+			_, err := target.Run("ping", "-n", "-c", "1", "-W", "0.1", "-b", "-I", "eth0", address)
+			Expect(err).To(HaveOccurred(), "it is lost")
+			all++
+		}
+		_, _ = client.Run("ping", "-n", "-c", "1", "-W", "0.1", "-I", "eth0", "224.0.0.1")
+		e := i.Evidence()
+		Expect(e.Value("packets")).To(BeNumerically(">=", all+1))
+		Expect(e.Effective).To(BeFalse())
+		Expect(e.Summary).To(HaveSuffix("all of them multicast or broadcast, which any link has"))
+		_, err := client.Run("ping", "-n", "-c", "1", "-W", "0.1", TargetIP)
+		Expect(err).To(HaveOccurred())
+		Expect(i.Evidence().Effective).To(BeTrue())
+		Expect(i.Evidence().Summary).NotTo(ContainSubstring("multicast"))
+		i.revert()
+	})
+
+	It("lets the host hear its own multicast, which has not come by the link", func(ctx SpecContext) {
+		target.Must("ping", "-n", "-c", "1", "-W", "20", "-I", "eth0", "ff02::1%eth0")
+		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""))
+		target.Must("ping", "-n", "-c", "1", "-W", "20", "-I", "eth0", "ff02::1%eth0")
+		i.revert()
+	})
+
+	It("leaves an address alone that is still being checked for duplicates", func(ctx SpecContext) {
+		Expect(target.Must("ip", "-6", "addr", "show", "tentative")).To(BeEmpty())
+		target.Must("ip", "addr", "add", "fd78::1/64", "dev", "eth0")
+		Expect(target.Must("ip", "-6", "addr", "show", "tentative")).To(ContainSubstring("fd78::1"))
+		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{}, ""))
+		Eventually(func() string { return target.Must("ip", "-6", "addr", "show", "tentative") }, "20s").Should(BeEmpty())
+		Expect(target.Must("ip", "-6", "addr", "show", "dadfailed")).To(BeEmpty())
+		Expect(i.Evidence().Gaps).To(BeEmpty(), "it is no new link")
+		i.revert()
+	})
+
 	It("silently drops packets that match, in both directions, and no others", func(ctx SpecContext) {
 		before := target.State()
 		i := here.mustInject(ctx, request(target, fault.BlackHole(), fault.Filter{Ports: []fault.PortRange{{First: 7000, Last: 7000}}}, ""))

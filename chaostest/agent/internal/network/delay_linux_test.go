@@ -142,7 +142,7 @@ var _ = DescribeTableSubtree("a delay", func(path fault.Path) {
 	It("reports the packets that it still holds", func(ctx SpecContext) {
 		i := here.mustInject(ctx, request(target, fault.Delay(fault.MaxDelay), fault.Filter{Protocol: fault.UDP}, path))
 		Expect(i.Evidence().Effective).To(BeFalse())
-		Expect(i.Evidence().Summary).To(Equal("no packet matched egress, udp"))
+		Expect(i.Evidence().Summary).To(Equal("no packet matched egress, udp: does the client resolve and reach the peer?"))
 		_, err := target.Listen(TargetIP, 0).WriteTo([]byte("held"), client.Listen(ClientIP, 7000).LocalAddr())
 		Expect(err).NotTo(HaveOccurred())
 		Eventually(func() string { return i.Evidence().Summary }).Should(Equal("1 packet (46 B) delayed; 1 still held"))

@@ -20,6 +20,12 @@ type touched struct {
 // Evidence counts what the fault has touched. Of a super-packet, the bytes include the
 // headers once.
 func (i *injection) Evidence() record.Evidence {
+	n := i.namespace
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if i.isRunning() {
+		n.look()
+	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.noteLapse()
@@ -38,7 +44,8 @@ func (i *injection) Evidence() record.Evidence {
 func (i *injection) evidence(t touched, unread error) record.Evidence {
 	effective, verb := i.fault.effect(t.matched, t.carried)
 	e := record.Evidence{
-		Effective: t.matched.Packets > 0 && effective && !t.lapsed && unread == nil,
+		Gaps:      i.presence.Gaps(),
+		Effective: t.matched.Packets > t.matched.Common && effective && !t.lapsed && unread == nil,
 		Summary:   i.summary(t, verb), LeaseLapsed: t.lapsed, TargetDied: t.died,
 		// These are packets on the wire: each segment of a large send counts.
 		Counts: []record.Count{
@@ -63,8 +70,9 @@ func (i *injection) summary(t touched, verb string) string {
 		}
 	}
 	anything := t.matched.Packets > 0 || t.matched.Lapsed > 0
-	add(!anything, "%s", strings.TrimSpace("no packet matched "+i.filter.String()))
+	add(!anything, "%s: does the client resolve and reach the peer?", strings.TrimSpace("no packet matched "+i.filter.String()))
 	add(anything, "%s (%s) %s", units.Plural(t.matched.Packets, "packet"), units.Bytes(t.matched.Bytes), verb)
+	add(anything && t.matched.Packets == t.matched.Common && t.matched.Common > 0, "all of them multicast or broadcast, which any link has")
 	add(t.carried.held > 0, "%s still held", units.Number(t.carried.held))
 	add(t.carried.lost > 0, "%s lost by the data path", units.Number(t.carried.lost))
 	add(t.matched.Lapsed > 0, "%s passed untouched because the lease had run out", units.Plural(t.matched.Lapsed, "packet"))

@@ -27,9 +27,15 @@ var _ = DescribeTable("the evidence", func(f packetFault, t touched, effective b
 	Expect(unread.Effective).To(BeFalse())
 	Expect(unread.Summary).To(Equal(want + "; read the counters: no such device"))
 },
-	Entry("of nothing", blackHole{}, touched{}, false, "no packet matched egress"),
-	Entry("of nothing, after the lease", blackHole{}, touched{lapsed: true}, false, "no packet matched egress; the lease ran out"),
+	Entry("of nothing", blackHole{}, touched{}, false, "no packet matched egress: does the client resolve and reach the peer?"),
+	Entry("of nothing, after the lease", blackHole{}, touched{lapsed: true}, false, "no packet matched egress: does the client resolve and reach the peer?; the lease ran out"),
 	Entry("of one packet", blackHole{}, touched{matched: classifier.Counters{Packets: 1, Bytes: 999}}, true, "1 packet (999 B) lost in the black hole"),
+	Entry("of what any link has", blackHole{}, touched{matched: classifier.Counters{Packets: 3, Bytes: 330, Common: 3}}, false,
+		"3 packets (330 B) lost in the black hole; all of them multicast or broadcast, which any link has"),
+	Entry("of one packet beside what any link has", blackHole{}, touched{matched: classifier.Counters{Packets: 4, Bytes: 400, Common: 3}}, true,
+		"4 packets (400 B) lost in the black hole"),
+	Entry("of what any link has, and a lapse", blackHole{}, touched{matched: classifier.Counters{Packets: 1, Bytes: 110, Common: 1, Lapsed: 2}, lapsed: true}, false,
+		"1 packet (110 B) lost in the black hole; all of them multicast or broadcast, which any link has; 2 packets passed untouched because the lease had run out"),
 	Entry("of many", delay{fault.Delay(fault.MinDelay)}, touched{
 		matched: classifier.Counters{Packets: 1204, Bytes: 1_100_000}, carried: pathCounts{sent: 1204},
 	}, true, "1,204 packets (1.049 MiB) delayed"),

@@ -47,10 +47,15 @@ const (
 
 // handle makes the handler of a fault from its description.
 func handle[F fault.Filterable](live *namespaces, describe func(F) packetFault) injector.Handler {
+	var none F
+	live.describe[none.Kind()] = func(f fault.Fault) (packetFault, bool) {
+		typed, is := f.(F)
+		return describe(typed), is
+	}
 	return injector.Handle(func(ctx context.Context, r injector.Request[F], journal *injector.Journal) (injector.Live, error) {
 		i := &injection{
 			namespaces: live, fault: describe(r.Fault), journal: journal, pidfd: -1,
-			id: r.ID, target: r.Target, filter: r.Filter, path: r.Path, leaseEnd: r.Lease,
+			id: r.ID, target: r.Target, filter: r.Filter, path: r.Path, comeAndGo: r.ComeAndGo, leaseEnd: r.Lease,
 		}
 		if err := i.apply(ctx); err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -122,3 +123,15 @@ var _ = Describe("the choice of a data path", func() {
 			"black hole on the user-space path: unsupported, because it needs a data path that can carry it, but that path cannot: let chaosgate choose the path"),
 	)
 })
+
+var _ = DescribeTable("without BPF", func(rootless bool, want string) {
+	i := &injection{fault: blackHole{fault.BlackHole()}}
+	err := i.withoutBPF(errors.New("operation not permitted"), rootless)
+	Expect(err).To(MatchError(fault.ErrUnsupported))
+	Expect(err).To(MatchError(want))
+},
+	Entry("on a rootless engine", true, "black hole: unsupported, because it needs BPF classifiers, which a kernel gives to the host's root alone, "+
+		"but the engine is rootless: use a rootful engine for the suites with faults on packets"),
+	Entry("on another one", false, "black hole: unsupported, because it needs BPF classifiers, but operation not permitted: "+
+		"give the agent CAP_BPF or CAP_SYS_ADMIN on a rootful Docker, on Linux 5.4 or newer"),
+)

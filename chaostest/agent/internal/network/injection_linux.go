@@ -5,32 +5,37 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 // injection is one fault on one target.
 type injection struct {
-	id       string
-	target   injector.Target
-	fault    packetFault
-	filter   fault.Filter
-	path     fault.Path    // the path that the user forces, if any
-	leaseEnd func() uint64 // the present end of the lease
+	id        string
+	target    injector.Target
+	fault     packetFault
+	path      fault.Path    // the path that the user forces, if any
+	leaseEnd  func() uint64 // the present end of the lease
+	comeAndGo bool          // the target's networks may come and go
 
 	namespaces *namespaces
 	namespace  *namespace // nil until the target is entered
 	journal    *injector.Journal
-	pending    int // undo steps that are still to do, without the last one
 	lease      *classifier.Lease
+	dataPath   dataPath
 	pidfd      int // the target's first process
+	presence   injector.Presence
+	whole      bool // nothing was missing at the last look; the namespace's lock guards it
 
-	mu            sync.Mutex // guards the fields below
+	mu            sync.Mutex // guards the fields below; where the namespace's lock is held too, it was taken first
+	filter        fault.Filter
 	interceptions []*interception
 	attestation   record.Attestation
 	until         uint64
@@ -41,7 +46,14 @@ type injection struct {
 	proof         error
 }
 
-var _ injector.Live = (*injection)(nil)
+var (
+	_ injector.Live     = (*injection)(nil)
+	_ injector.Filtered = (*injection)(nil)
+)
+
+// patience is how long a change waits for another agent that changes the same namespace. It
+// holds its lock for some milliseconds.
+const patience = 10 * time.Second
 
 // Attestation is what was read back from the kernel.
 func (i *injection) Attestation() record.Attestation {
@@ -57,26 +69,6 @@ func (i *injection) Prove() error {
 	return i.proof
 }
 
-// beforeDoing records an undo step. The step runs with the namespace locked.
-func (i *injection) beforeDoing(what string, undo func() error) error {
-	return i.beforeDoingUnlocked(what, func() error {
-		i.namespace.mu.Lock()
-		defer i.namespace.mu.Unlock()
-		return undo()
-	})
-}
-
-func (i *injection) beforeDoingUnlocked(what string, undo func() error) error {
-	i.pending++
-	return i.journal.Before(what, func() error {
-		if err := undo(); err != nil {
-			return err
-		}
-		i.pending--
-		return nil
-	})
-}
-
 // enter opens the target and its namespace. Its undo step is the last one of all. It
 // compares the namespace with the state before, and closes it.
 func (i *injection) enter() error {
@@ -86,27 +78,29 @@ func (i *injection) enter() error {
 	}
 	i.pidfd = pidfd
 	err = checkTarget(i.target)
+	var path string
+	if err == nil {
+		path, i.attestation.Notes, err = findNamespace(i.target)
+	}
 	if err == nil {
 		err = i.journal.Before("close the network namespace of "+i.target.Name, i.leave)
 	}
 	if err != nil {
 		return errors.Join(err, unix.Close(pidfd))
 	}
-	i.namespace, err = i.namespaces.enter(i.target.PID)
+	i.namespace, err = i.namespaces.enter(path)
 	return err
 }
 
 func (i *injection) leave() error {
-	if i.pending > 0 {
-		return fmt.Errorf("%d earlier undo steps have not been done", i.pending)
+	if n := i.attached(); n > 0 {
+		return fmt.Errorf("the fault has not been taken off %d hooks", n)
 	}
 	var proof error
-	if n := i.namespace; n != nil {
+	if n := i.namespace; n != nil && n.lives(i) {
+		proof = n.change(patience, func([]tc.Link) error { return i.compare() })
 		n.mu.Lock()
-		if n.live[i.id] == i {
-			proof = i.compare()
-			delete(n.live, i.id)
-		}
+		delete(n.live, i.id)
 		n.mu.Unlock()
 	}
 	i.mu.Lock()
@@ -129,7 +123,8 @@ func (i *injection) leave() error {
 	return errors.Join(errs...)
 }
 
-// hasDied asks the kernel whether the target's first process has ended.
+// hasDied asks the kernel whether the target's first process has ended. A process whose
+// first thread has ended lives as long as any of its threads.
 func (i *injection) hasDied() bool {
 	poll := []unix.PollFd{{Fd: int32(i.pidfd), Events: unix.POLLIN}}
 	n, err := unix.Poll(poll, 0)
@@ -144,6 +139,8 @@ func (i *injection) nextSeed() uint64 {
 	if !random {
 		return 0
 	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if i.attestation.Seed == 0 {
 		if i.attestation.Seed = seed; seed == 0 {
 			i.attestation.Seed = 1 + rand.Uint64N(1<<63)
@@ -152,5 +149,9 @@ func (i *injection) nextSeed() uint64 {
 	return i.attestation.Seed + uint64(len(i.interceptions)-1)
 }
 
-// Verify has nothing to compare.
-func (i *injection) Verify() {}
+// attest adds lines that were read back from the kernel.
+func (i *injection) attest(lines ...string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.attestation.Readback = append(i.attestation.Readback, lines...)
+}

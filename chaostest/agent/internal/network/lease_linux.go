@@ -4,14 +4,15 @@ import "github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 
 // begin starts the fault on all hooks at once.
 func (i *injection) begin() error {
-	if err := i.beforeDoing("end the lease", i.end); err != nil {
-		return err
-	}
 	until := i.leaseEnd()
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.until, i.running = until, true
-	return i.lease.Renew(until)
+	if err := i.lease.Renew(until); err != nil {
+		return err
+	}
+	i.until, i.running, i.whole = until, true, true
+	i.presence.Begin()
+	return nil
 }
 
 // end stops the fault on all hooks at once, before anything is removed.
@@ -41,4 +42,11 @@ func (i *injection) Renew(until uint64) error {
 
 func (i *injection) noteLapse() {
 	i.lapsed = i.lapsed || i.running && injector.Monotonic() >= i.until
+}
+
+// isRunning reports whether the fault has begun and has not ended.
+func (i *injection) isRunning() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.running
 }

@@ -44,20 +44,20 @@ func (p netemPath) obstacle(i *injection, can capabilities, links []tc.Link) (*o
 }
 
 func (p netemPath) open(i *injection, at *interception) (classifier.Outcome, error) {
-	device := at.hook.Link
+	n, device := i.namespace, at.hook.Link
 	if at.hook.Direction == tc.Ingress {
 		at.devices = []string{tc.IFBName(device)}
-		if err := i.shareIFB(at.hook.Link); err != nil {
+		if err := at.shareIFB(n); err != nil {
 			return classifier.Outcome{}, err
 		}
 		var err error
-		if device, err = i.namespace.kernel.IFB(at.hook.Link); err != nil {
+		if device, err = n.kernel.IFB(at.hook.Link); err != nil {
 			return classifier.Outcome{}, err
 		}
 	}
 	netem := p.netem
 	netem.Limit, netem.Seed = tc.NetemLimit, i.nextSeed()
-	class, err := i.addClass(device, netem)
+	class, err := at.addClass(n, device, netem)
 	if err != nil {
 		return classifier.Outcome{}, err
 	}
@@ -65,7 +65,7 @@ func (p netemPath) open(i *injection, at *interception) (classifier.Outcome, err
 	if err != nil {
 		return classifier.Outcome{}, err
 	}
-	i.attestation.Readback = append(i.attestation.Readback, lines...)
+	i.attest(lines...)
 	if netem.Seed != 0 && !seeded {
 		i.note("the netem of this kernel takes no seed (that needs Linux 6.6): its random choices cannot be repeated")
 	}
@@ -73,43 +73,53 @@ func (p netemPath) open(i *injection, at *interception) (classifier.Outcome, err
 		c, err := class.Counts()
 		return pathCounts{sent: c.Sent, held: c.Held, lost: c.Lost}, err
 	}
+	at.intact = func() error { return intactNetem(n, at, device, class) }
+	at.drain = class.Drain
 	if at.hook.Direction == tc.Ingress {
 		return classifier.ToClassOfIFB(device.Index, class.ID()), nil
 	}
 	return classifier.ToClass(class.ID()), nil
 }
 
-// addClass adds a class with a netem to a device.
-func (i *injection) addClass(device tc.Link, netem tc.Netem) (*tc.NetemClass, error) {
-	if err := i.shareRoot(device); err != nil {
-		return nil, err
-	}
-	minor, err := i.namespace.freeClass(device)
-	if err != nil {
-		return nil, err
-	}
-	class := i.namespace.kernel.NetemClass(device, minor, netem)
-	err = i.beforeDoing(fmt.Sprintf("delete %s", class), func() error {
-		if err := class.Remove(); err != nil {
+// intactNetem reads the IFB, the HTB, the class and the netem back.
+func intactNetem(n *namespace, at *interception, device tc.Link, class *tc.NetemClass) error {
+	if at.hook.Direction == tc.Ingress {
+		switch now, err := n.kernel.IFB(at.hook.Link); {
+		case err != nil:
 			return err
+		case now.Index != device.Index:
+			return fmt.Errorf("IFB %s is another one", now.Name)
+		case !now.Up:
+			return fmt.Errorf("IFB %s is down", now.Name)
 		}
-		delete(i.namespace.classes, classKey{device.Index, minor})
-		return nil
-	})
+	}
+	if _, _, err := class.Readback(); err != nil {
+		return err
+	}
+	_, err := class.Counts() // these remain if somebody removes the netem
+	return err
+}
+
+// addClass adds a class with a netem to a device.
+func (at *interception) addClass(n *namespace, device tc.Link, netem tc.Netem) (*tc.NetemClass, error) {
+	if err := at.shareRoot(n, device); err != nil {
+		return nil, err
+	}
+	minor, err := n.freeClass(device)
 	if err != nil {
 		return nil, err
 	}
-	// Draining takes as long as the delay, so the namespace is not locked during that time.
-	if err := i.beforeDoingUnlocked("release what netem holds on "+device.Name, class.Drain); err != nil {
+	class := n.kernel.NetemClass(device, minor, netem)
+	if err := at.undo.Before(fmt.Sprintf("delete %s", class), class.Remove); err != nil {
 		return nil, err
 	}
-	i.namespace.classes[classKey{device.Index, minor}] = true
+	at.class = minor
 	return class, class.Add()
 }
 
 // foreignRoot reads the root qdisc of a link. It is foreign if it is neither the kernel's
-// default nor one of chaosgate's.
+// default nor an agent's.
 func (i *injection) foreignRoot(link tc.Link) (tc.Root, bool, error) {
 	root, err := i.namespace.kernel.Root(link)
-	return root, err == nil && !root.Default && i.namespace.roots[link.Index] == nil, err
+	return root, err == nil && !root.Default && !root.Ours(), err
 }

@@ -17,8 +17,9 @@ type dataPath interface {
 	name() string
 	// obstacle says why an injection cannot take the path, or is nil. It changes nothing.
 	obstacle(i *injection, can capabilities, links []tc.Link) (*obstacle, error)
-	// open makes the path for an interception. It records each undo step in advance, and
-	// returns what the classifier does with a packet that matches.
+	// open makes the path for an interception. It records each undo step in advance, sets
+	// what the interception must know of the path, and returns what the classifier does with
+	// a packet that matches.
 	open(i *injection, at *interception) (classifier.Outcome, error)
 }
 
@@ -121,6 +122,8 @@ func needEthernet(links []tc.Link) *obstacle {
 // note adds a note for readers to the attestation, unless it is there already.
 func (i *injection) note(format string, values ...any) {
 	text := fmt.Sprintf(format, values...)
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	if !slices.Contains(i.attestation.Notes, text) {
 		i.attestation.Notes = append(i.attestation.Notes, text)
 	}

@@ -11,35 +11,39 @@ type sharedObject struct {
 // sharedObjects holds shared objects by the index of their link.
 type sharedObjects map[int]*sharedObject
 
-func (i *injection) shareClsact(link tc.Link) error {
-	kernel := i.namespace.kernel
-	return i.share("clsact on "+link.Name, i.namespace.clsacts, link.Index,
-		func() (bool, error) { return kernel.AddClsact(link) },
-		func() error { return kernel.RemoveClsact(link) })
-}
-
-func (i *injection) shareRoot(device tc.Link) error {
-	kernel := i.namespace.kernel
-	return i.share("HTB root on "+device.Name, i.namespace.roots, device.Index,
-		func() (bool, error) { return kernel.AddRoot(device) },
-		func() error { return kernel.RemoveRoot(device) })
-}
-
-func (i *injection) shareIFB(link tc.Link) error {
-	kernel, name := i.namespace.kernel, tc.IFBName(link)
-	return i.share("IFB "+name, i.namespace.ifbs, link.Index,
+// shareClsact adds a clsact, or uses one that is there. Only one that an agent made is
+// removed by its last user, in whatever agent that is.
+func (at *interception) shareClsact(n *namespace) error {
+	link := at.hook.Link
+	return at.share("clsact on "+link.Name, n.clsacts, link.Index,
 		func() (bool, error) {
-			err := kernel.AddIFB(link)
+			made, err := n.kernel.AddClsact(link)
+			return made || n.anotherMadeClsact(link), err
+		},
+		func() error { return n.kernel.RemoveClsact(link) })
+}
+
+func (at *interception) shareRoot(n *namespace, device tc.Link) error {
+	return at.share("HTB root on "+device.Name, n.roots, device.Index,
+		func() (bool, error) { return n.kernel.AddRoot(device) },
+		func() error { return n.kernel.RemoveRoot(device) })
+}
+
+func (at *interception) shareIFB(n *namespace) error {
+	link := at.hook.Link
+	return at.share("IFB "+tc.IFBName(link), n.ifbs, link.Index,
+		func() (bool, error) {
+			err := n.kernel.AddIFB(link)
 			return err == nil, err
 		},
-		func() error { return kernel.RemoveDevice(name) })
+		func() error { return n.kernel.RemoveIFB(link) })
 }
 
-// share makes the injection a user of a shared object. The first user adds the object. The
-// undo step gives it up, and the last user removes it.
-func (i *injection) share(what string, all sharedObjects, link int, add func() (made bool, err error), remove func() error) error {
+// share makes the interception a user of a shared object. The first user adds the object.
+// The undo step gives it up, and the last user removes it.
+func (at *interception) share(what string, all sharedObjects, link int, add func() (made bool, err error), remove func() error) error {
 	using := false
-	err := i.beforeDoing("give up "+what, func() error {
+	err := at.undo.Before("give up "+what, func() error {
 		if !using {
 			return nil
 		}

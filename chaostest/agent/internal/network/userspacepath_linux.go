@@ -23,10 +23,9 @@ func (userSpacePath) obstacle(_ *injection, can capabilities, links []tc.Link) (
 }
 
 func (p userSpacePath) open(i *injection, at *interception) (classifier.Outcome, error) {
-	link := at.hook.Link
+	n, link := i.namespace, at.hook.Link
 	var path *userspace.Path
-	err := i.beforeDoing(fmt.Sprintf("close the user-space path for %s of %s", at.hook.Direction, link.Name), func() error {
-		delete(i.namespace.marks, at.mark)
+	err := at.undo.Before(fmt.Sprintf("close the user-space path for %s of %s", at.hook.Direction, link.Name), func() error {
 		if path == nil {
 			return nil
 		}
@@ -36,14 +35,14 @@ func (p userSpacePath) open(i *injection, at *interception) (classifier.Outcome,
 		return classifier.Outcome{}, err
 	}
 	if at.hook.Direction == tc.Ingress {
-		if at.mark, err = i.namespace.freeMark(); err != nil {
+		if at.mark, err = n.freeMark(); err != nil {
 			return classifier.Outcome{}, err
 		}
 	} else if err := i.noteBypass(link); err != nil {
 		return classifier.Outcome{}, err
 	}
 	path, err = userspace.Open(userspace.Config{
-		Namespace: i.namespace.kernel, Link: link.Name, LinkIndex: link.Index, Direction: at.direction(),
+		Namespace: n.kernel, Link: link.Name, LinkIndex: link.Index, Direction: at.direction(),
 		Delay: p.delay, Jitter: p.jitter, Seed: i.nextSeed(), Mark: at.mark,
 	})
 	if err != nil {
@@ -53,9 +52,9 @@ func (p userSpacePath) open(i *injection, at *interception) (classifier.Outcome,
 		s := path.Stats()
 		return pathCounts{sent: s.Sent, held: s.Held, lost: s.Lost}, nil
 	}
+	at.intact = path.Check
 	at.devices = []string{path.Name()}
-	i.attestation.Readback = append(i.attestation.Readback,
-		fmt.Sprintf("%s: TAP %s, index %d, %s in user space", at.hook, path.Name(), path.Index(), i.fault))
+	i.attest(fmt.Sprintf("%s: TAP %s, index %d, %s in user space", at.hook, path.Name(), path.Index(), i.fault))
 	return classifier.ToDevice(path.Index()), nil
 }
 

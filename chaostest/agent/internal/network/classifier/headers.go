@@ -35,6 +35,7 @@ const maxExtensions = 8
 func (r Rule) ipv4(c *code, peers []netip.Prefix) {
 	c.add(asm.Mov.Imm(transport, r.linkHeader()))
 	c.load(stackIP, 20)
+	r.findCommonIP(c, stackIP+16, 224)
 	address := stackIP + 16
 	if r.Direction == fault.Ingress {
 		address = stackIP + 12
@@ -55,6 +56,7 @@ func (r Rule) ipv4(c *code, peers []netip.Prefix) {
 func (r Rule) ipv6(c *code, peers []netip.Prefix) {
 	c.add(asm.Mov.Imm(transport, r.linkHeader()))
 	c.load(stackIP, 40)
+	r.findCommonIP(c, stackIP+24, 0xff)
 	address := stackIP + 24
 	if r.Direction == fault.Ingress {
 		address = stackIP + 8

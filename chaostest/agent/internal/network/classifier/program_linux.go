@@ -15,16 +15,49 @@ type Program struct {
 
 // Load loads a rule into the kernel. Several programs may share a lease.
 func Load(r Rule, l *Lease) (*Program, error) {
-	count, err := newMap("chaosgate_count", 24)
+	count, err := newMap("chaosgate_count", countersSize)
 	if err != nil {
 		return nil, err
 	}
+	p, err := load(r, l, count)
+	if err != nil {
+		return nil, errors.Join(err, count.Close())
+	}
+	return p, nil
+}
+
+// Reload loads another rule that goes on with the counters of this program. The caller
+// closes both.
+func (p *Program) Reload(r Rule, l *Lease) (*Program, error) {
+	count, err := p.count.Clone()
+	if err != nil {
+		return nil, fmt.Errorf("share the counters of the BPF classifier: %w", err)
+	}
+	next, err := load(r, l, count)
+	if err != nil {
+		return nil, errors.Join(err, count.Close())
+	}
+	return next, nil
+}
+
+func load(r Rule, l *Lease, count *ebpf.Map) (*Program, error) {
+	m := maps{lease: l.deadline.FD(), count: count.FD()}
+	if len(r.About) > 0 {
+		about, err := newMap(aboutName, uint32(len(r.About)))
+		if err != nil {
+			return nil, err
+		}
+		defer func() { _ = about.Close() }() // the program holds the map now
+		if err := about.Put(uint32(0), r.About); err != nil {
+			return nil, fmt.Errorf("write what the BPF classifier says about itself: %w", err)
+		}
+		m.about = about.FD()
+	}
 	loaded, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Name: "chaosgate", Type: ebpf.SchedCLS, License: "Apache-2.0",
-		Instructions: r.assemble(l.deadline.FD(), count.FD()),
+		Name: "chaosgate", Type: ebpf.SchedCLS, License: "Apache-2.0", Instructions: r.assemble(m),
 	})
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("load the BPF classifier: %w", err), count.Close())
+		return nil, fmt.Errorf("load the BPF classifier: %w", err)
 	}
 	return &Program{Program: loaded, count: count}, nil
 }
@@ -38,14 +71,17 @@ func (p *Program) Counters() (Counters, error) {
 	return c, nil
 }
 
-// ID is the kernel's ID of the program. Before Linux 4.13 there is none.
-func (p *Program) ID() (id int, known bool, err error) {
+// ID is the kernel's ID of the program.
+func (p *Program) ID() (int, error) {
 	info, err := p.Info()
 	if err != nil {
-		return 0, false, fmt.Errorf("read the BPF classifier back: %w", err)
+		return 0, fmt.Errorf("read the BPF classifier back: %w", err)
 	}
-	number, known := info.ID()
-	return int(number), known, nil
+	id, known := info.ID()
+	if !known {
+		return 0, errors.New("read the BPF classifier back: the kernel gives no ID: this needs Linux 5.4")
+	}
+	return int(id), nil
 }
 
 // Close closes the program and its counters. A filter still holds the program.

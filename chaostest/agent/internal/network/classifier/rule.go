@@ -11,6 +11,7 @@ import (
 // The offsets of fields in struct __sk_buff (include/uapi/linux/bpf.h).
 const (
 	skbLen      = 0
+	skbType     = 4
 	skbMark     = 8
 	skbProtocol = 16
 	skbPriority = 32
@@ -27,8 +28,9 @@ const (
 
 // The stack of a classifier, below the frame pointer.
 const (
-	stackIP    int32 = -40 // the IP header
-	stackOther int32 = -48 // the first 8 bytes of any other header
+	stackIP     int32 = -40 // the IP header
+	stackOther  int32 = -48 // the first 8 bytes of any other header
+	stackCommon int32 = -56 // 1 for multicast and broadcast, and else 0
 )
 
 const (
@@ -49,16 +51,26 @@ type Rule struct {
 	// ingress. It is 0 without such a path. See MarkBase.
 	Mark    uint32
 	Outcome Outcome
+	// About is what the program says about itself to other agents. See Inspect.
+	About []byte
 }
 
-// assemble turns a rule into a program. lease and count are file descriptors of maps. It is
-// a pure function. The program needs helpers and fields that Linux 5.2 has.
-func (r Rule) assemble(lease, count int) asm.Instructions {
+// maps holds the file descriptors of a program's maps. about is 0 if there is none.
+type maps struct{ lease, count, about int }
+
+// assemble turns a rule into a program that uses these maps. It is a pure function. The
+// program needs helpers and fields that Linux 5.2 has.
+func (r Rule) assemble(m maps) asm.Instructions {
 	c := &code{}
 	c.add(asm.Mov.Reg(skb, asm.R1))
+	if m.about > 0 {
+		c.add(asm.LoadMapValue(asm.R2, m.about, 0)) // this ties the map to the program
+	}
 	if r.Direction == fault.Ingress {
+		passOwn(c)
 		r.passMarked(c)
 	}
+	r.findCommon(c)
 	four, six := SplitPeers(r.Filter.Peers)
 	anyone := len(r.Filter.Peers) == 0
 	c.add(asm.LoadMem(asm.R1, skb, skbProtocol, asm.Word))
@@ -82,10 +94,17 @@ func (r Rule) assemble(lease, count int) asm.Instructions {
 	c.place(labelTransport)
 	r.matchPorts(c)
 	c.place(labelHit)
-	tally(c, lease, count)
+	r.tally(c, m.lease, m.count)
 	c.add(r.Outcome.hit...)
 	c.add(asm.Mov.Imm(asm.R0, r.Outcome.miss).WithSymbol(labelMiss), asm.Return())
 	return c.Instructions
+}
+
+// passOwn lets the copies pass that the host makes for itself of its own multicast. They have
+// not come by the link, and have no Ethernet header.
+func passOwn(c *code) {
+	const loopback = 5 // PACKET_LOOPBACK
+	c.add(asm.LoadMem(asm.R1, skb, skbType, asm.Word), asm.JEq.Imm(asm.R1, loopback, labelMiss))
 }
 
 // linkHeader is the length of the header before the IP header.

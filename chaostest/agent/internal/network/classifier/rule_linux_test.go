@@ -152,6 +152,83 @@ var _ = Describe("the classifier", func() {
 		Entry("a packet cut short of its ports", port(fault.PortRange{First: 1, Last: 65535}), fault.Egress, v4(us, them, tcp, 5, 0, ports(80, 80))[:36], false),
 	)
 
+	// group addresses a frame to a group in its Ethernet header.
+	group := func(p packet) packet { p[0] |= 1; return p }
+	DescribeTable("counts what any link has apart", func(f fault.Filter, frame packet, common uint64) {
+		p := build(Rule{Filter: f, Direction: fault.Ingress, Outcome: Lose(fault.Ingress)}, inAnHour())
+		_, _, err := p.Test(frame)
+		Expect(err).NotTo(HaveOccurred())
+		Expect(p.Counters()).To(Equal(Counters{Packets: 1, Bytes: uint64(len(frame)), Common: common}))
+	},
+		Entry("multicast", fault.Filter{}, group(v4(them, "224.0.0.22", 2, 6, 0, nil)), uint64(1)),
+		Entry("the broadcast of a network", fault.Filter{}, group(v4(them, "10.0.0.255", udp, 5, 0, ports(1, 2))), uint64(1)),
+		Entry("multicast listener reports", fault.Filter{}, group(v6("fe80::1", "ff02::16", 0, option(icmp6, 0), []byte{143})), uint64(1)),
+		Entry("multicast of a protocol", protocolFilter(fault.UDP), group(v6("fe80::1", "ff02::fb", udp, ports(5353, 5353))), uint64(1)),
+		Entry("but not one peer's packets", fault.Filter{}, v4(them, us, tcp, 5, 0, ports(1, 2)), uint64(0)),
+		Entry("but not a group that the filter names", peers("fe80::1/128"), group(v6("fe80::1", "ff02::fb", udp, ports(5353, 5353))), uint64(0)),
+		Entry("but not a port that the filter names", port(fault.PortRange{First: 5353, Last: 5353}), group(v4(them, "224.0.0.251", udp, 5, 0, ports(5353, 5353))), uint64(0)),
+	)
+
+	DescribeTable("counts it on links without Ethernet, by the destination", func(packet packet, common uint64) {
+		l, err := NewLease(inAnHour())
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(l.Close)
+		Expect(l.Renew(inAnHour())).To(Succeed())
+		p, err := Load(Rule{Direction: fault.Egress, Outcome: Lose(fault.Egress)}, l)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(p.Close)
+		// A test run takes bytes 12 and 13 for the protocol. In these packets they belong to the
+		// source's address, which is chosen to spell it.
+		_, err = p.Run(&ebpf.RunOptions{Data: packet[14:]})
+		Expect(err).NotTo(HaveOccurred())
+		count, err := p.Counters()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(count.Packets).To(Equal(uint64(1)))
+		Expect(count.Common).To(Equal(common))
+	},
+		Entry("IPv4 multicast", v4("8.0.0.1", "224.0.0.22", 2, 5, 0, nil), uint64(1)),
+		Entry("IPv6 multicast", v6("fd00:0:86dd::1", "ff02::16", udp, ports(1, 2)), uint64(1)),
+		Entry("one IPv4 peer", v4("8.0.0.1", them, udp, 5, 0, ports(1, 2)), uint64(0)),
+		Entry("one IPv6 peer", v6("fd00:0:86dd::1", them6, udp, ports(1, 2)), uint64(0)),
+	)
+
+	It("goes on with its counters when another rule takes its place", func() {
+		l, err := NewLease(inAnHour())
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(l.Close)
+		Expect(l.Renew(inAnHour())).To(Succeed())
+		before, err := Load(Rule{Direction: fault.Egress, Ethernet: true, Filter: peers(them + "/32"), Outcome: Lose(fault.Egress)}, l)
+		Expect(err).NotTo(HaveOccurred())
+		after, err := before.Reload(Rule{Direction: fault.Egress, Ethernet: true, Filter: peers(other + "/32"), Outcome: Lose(fault.Egress)}, l)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(after.Close)
+		_, _, err = before.Test(v4(us, them, tcp, 5, 0, nil))
+		Expect(err).NotTo(HaveOccurred())
+		Expect(before.Close()).To(Succeed())
+		for _, peer := range []string{them, other} {
+			_, _, err = after.Test(v4(us, peer, tcp, 5, 0, nil))
+			Expect(err).NotTo(HaveOccurred())
+		}
+		Expect(after.Counters()).To(HaveField("Packets", uint64(2)))
+	})
+
+	It("says to other agents what it is, and whether it is held", func() {
+		l, err := NewLease(1)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(l.Close)
+		p, err := Load(Rule{Direction: fault.Egress, Outcome: Lose(fault.Egress), About: []byte("a delay")}, l)
+		Expect(err).NotTo(HaveOccurred())
+		id, err := p.ID()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(Inspect(id, injector.Monotonic())).To(Equal(Standing{Lapsed: true, Resting: true, About: []byte("a delay")}))
+		Expect(l.Renew(inAnHour())).To(Succeed())
+		Expect(Inspect(id, injector.Monotonic())).To(Equal(Standing{About: []byte("a delay")}))
+		Expect(l.Rest(inAnHour())).To(Succeed())
+		Expect(Inspect(id, injector.Monotonic())).To(Equal(Standing{Resting: true, About: []byte("a delay")}))
+		Expect(p.Close()).To(Succeed())
+		Eventually(func() (Standing, error) { return Inspect(id, 0) }, "20s").Should(Equal(Standing{Lapsed: true}), "it is gone")
+	})
+
 	It("ANDs the parts of a filter", func() {
 		f := peers(them + "/32")
 		f.Protocol, f.Ports = fault.TCP, []fault.PortRange{{First: 80, Last: 80}}

@@ -9,11 +9,20 @@ type Counters struct {
 	Packets, Bytes uint64
 	// Lapsed counts packets that matched after the lease.
 	Lapsed uint64
+	// Common counts those of Packets that any link has without a service: multicast and
+	// broadcast, of a rule whose filter names nobody. It is 0 if the filter names peers or
+	// ports.
+	Common uint64
 }
+
+// countersSize is the size of the map.
+const countersSize = 32
 
 // Plus adds the counters of another program.
 func (a Counters) Plus(b Counters) Counters {
-	return Counters{Packets: a.Packets + b.Packets, Bytes: a.Bytes + b.Bytes, Lapsed: a.Lapsed + b.Lapsed}
+	return Counters{
+		Packets: a.Packets + b.Packets, Bytes: a.Bytes + b.Bytes, Lapsed: a.Lapsed + b.Lapsed, Common: a.Common + b.Common,
+	}
 }
 
 // resting is set in the deadline before a fault begins and while it is undone. Packets then
@@ -22,7 +31,7 @@ const resting uint64 = 1 << 63
 
 // tally compares the deadline of the lease with the clock, and counts the packet. After the
 // deadline it jumps to labelMiss.
-func tally(c *code, lease, counters int) {
+func (r Rule) tally(c *code, lease, counters int) {
 	const now, segments, deadline, count = asm.R7, asm.R8, asm.R1, asm.R2
 	counted, running := c.label("counted"), c.label("running")
 	c.add(
@@ -48,4 +57,11 @@ func tally(c *code, lease, counters int) {
 		asm.LoadMem(asm.R3, skb, skbLen, asm.Word),
 		asm.AddAtomic.Mem(count, asm.R3, asm.DWord, 8),
 	)
+	if r.namesNobody() {
+		c.add(
+			asm.LoadMem(asm.R3, asm.RFP, int16(stackCommon), asm.DWord),
+			asm.Mul.Reg(asm.R3, segments),
+			asm.AddAtomic.Mem(count, asm.R3, asm.DWord, 24),
+		)
+	}
 }

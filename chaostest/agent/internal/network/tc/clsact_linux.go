@@ -29,17 +29,12 @@ func (n *Namespace) hasQdisc(link int, kind string) (bool, error) {
 	return false, err
 }
 
-// AddClsact adds clsact if there is none, and reports whether an agent made it. If all its
-// filters belong to agents, another agent made it, and the last agent removes it. made may
-// be true even if there is an error.
+// AddClsact adds clsact if there is none, and reports whether it has. made may be true even
+// if there is an error.
 func (n *Namespace) AddClsact(link Link) (made bool, err error) {
 	there, err := n.hasQdisc(link.Index, "clsact")
-	if err != nil {
+	if err != nil || there {
 		return false, err
-	}
-	if there {
-		agents, others, err := n.countFilters(link)
-		return agents > 0 && others == 0, err
 	}
 	if err := n.kernel.QdiscAdd(clsact(link.Index)); err != nil {
 		return false, fmt.Errorf("add clsact to %s: %w", link.Name, err)

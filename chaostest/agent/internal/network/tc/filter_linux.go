@@ -27,19 +27,36 @@ type NewFilter struct {
 	Mirror int
 }
 
-// AddFilter attaches a filter to a hook. It builds the request itself, because the library
-// cannot add actions to a BPF filter.
+// AddFilter attaches a filter to a hook.
 func (n *Namespace) AddFilter(h Hook, f NewFilter) error {
-	r := n.request(unix.RTM_NEWTFILTER, unix.NLM_F_CREATE|unix.NLM_F_EXCL|unix.NLM_F_ACK)
+	if err := n.putFilter(h, f, 0, unix.NLM_F_CREATE|unix.NLM_F_EXCL); err != nil {
+		return fmt.Errorf("add filter to %s with preference %d: %w", h, f.Preference, err)
+	}
+	return nil
+}
+
+// ReplaceFilter puts another program into a filter. Each packet meets the old program or
+// the new one.
+func (n *Namespace) ReplaceFilter(old *Filter, f NewFilter) error {
+	if err := n.putFilter(old.hook, f, old.listed.Handle, unix.NLM_F_REPLACE); err != nil {
+		return fmt.Errorf("replace the program of filter %s of %s: %w", old.Name, old.hook.Link.Name, err)
+	}
+	return nil
+}
+
+// putFilter builds the request itself, because the library cannot add actions to a BPF
+// filter.
+func (n *Namespace) putFilter(h Hook, f NewFilter, handle uint32, flags int) error {
+	r := n.request(unix.RTM_NEWTFILTER, flags|unix.NLM_F_ACK)
 	r.AddData(&nl.TcMsg{
-		Family: nl.FAMILY_ALL, Ifindex: int32(h.Link.Index), Parent: h.Direction.parent(),
+		Family: nl.FAMILY_ALL, Ifindex: int32(h.Link.Index), Parent: h.Direction.parent(), Handle: handle,
 		Info: netlink.MakeHandle(f.Preference, nl.Swap16(unix.ETH_P_ALL)),
 	})
 	r.AddData(nl.NewRtAttr(nl.TCA_KIND, nl.ZeroTerminated("bpf")))
 	options := nl.NewRtAttr(nl.TCA_OPTIONS, nil)
-	flags := uint32(nl.TCA_BPF_FLAG_ACT_DIRECT)
+	mode := uint32(nl.TCA_BPF_FLAG_ACT_DIRECT)
 	if f.Mirror != 0 {
-		flags = 0
+		mode = 0
 		action := []netlink.Action{netlink.NewMirredAction(f.Mirror)}
 		if err := netlink.EncodeActions(options.AddRtAttr(nl.TCA_BPF_ACT, nil), action); err != nil {
 			return fmt.Errorf("encode the action of filter %s: %w", f.Name, err)
@@ -47,12 +64,10 @@ func (n *Namespace) AddFilter(h Hook, f NewFilter) error {
 	}
 	options.AddRtAttr(nl.TCA_BPF_FD, nl.Uint32Attr(uint32(f.Program)))
 	options.AddRtAttr(nl.TCA_BPF_NAME, nl.ZeroTerminated(f.Name))
-	options.AddRtAttr(nl.TCA_BPF_FLAGS, nl.Uint32Attr(flags))
+	options.AddRtAttr(nl.TCA_BPF_FLAGS, nl.Uint32Attr(mode))
 	r.AddData(options)
-	if _, err := r.Execute(unix.NETLINK_ROUTE, 0); err != nil {
-		return fmt.Errorf("add filter to %s with preference %d: %w", h, f.Preference, err)
-	}
-	return nil
+	_, err := r.Execute(unix.NETLINK_ROUTE, 0)
+	return err
 }
 
 // Filter is a filter of an agent, as read back from the kernel.
@@ -64,6 +79,9 @@ type Filter struct {
 	hook   Hook
 	listed *netlink.BpfFilter
 }
+
+// Hook is where the filter is attached.
+func (f *Filter) Hook() Hook { return f.hook }
 
 // String describes the filter in one line.
 func (f *Filter) String() string {
@@ -103,6 +121,18 @@ func (n *Namespace) divide(h Hook) (ours []*Filter, foreign []netlink.Filter, er
 		}
 	}
 	return ours, foreign, nil
+}
+
+// AgentFilters lists the filters of all agents on a link.
+func (n *Namespace) AgentFilters(link Link) (all []*Filter, err error) {
+	for _, d := range Directions {
+		ours, _, err := n.divide(Hook{link, d})
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ours...)
+	}
+	return all, nil
 }
 
 // FindFilter returns the agent's filter with this name, or nil.

@@ -73,9 +73,6 @@ type Root struct {
 	handle uint32
 }
 
-// ours reports whether it is the HTB of any agent.
-func (r Root) ours() bool { return r.handle == netlink.MakeHandle(rootMajor, 0) }
-
 // Root reads the root qdisc of a device. A device without one counts as having the default.
 func (n *Namespace) Root(device Link) (Root, error) {
 	all, err := n.qdiscs(device.Index)
@@ -90,18 +87,66 @@ func (n *Namespace) Root(device Link) (Root, error) {
 	return Root{Kind: "none", Default: true}, nil
 }
 
-// AddRoot adds the HTB to a device. made may be true even if there is an error.
+// Ours reports whether it is the HTB of any agent.
+func (r Root) Ours() bool { return r.handle == netlink.MakeHandle(rootMajor, 0) }
+
+// AddRoot adds the HTB to a device. If another agent has made it, both use it, and the last
+// one removes it. made may be true even if there is an error.
 func (n *Namespace) AddRoot(device Link) (made bool, err error) {
+	if root, err := n.Root(device); err != nil || root.Ours() {
+		return err == nil, err
+	}
 	if err := n.kernel.QdiscAdd(htb(device.Index)); err != nil {
 		return false, fmt.Errorf("add qdisc htb to %s: %w", device.Name, err)
 	}
 	return true, n.restoreQueue(device)
 }
 
-// RemoveRoot removes the HTB. It may be gone already.
+// RemoveRoot removes the HTB. It keeps one that still has classes, which are another
+// agent's, and any other qdisc. The HTB may be gone already.
 func (n *Namespace) RemoveRoot(device Link) error {
+	root, err := n.Root(device)
+	if err != nil || !root.Ours() {
+		return err
+	}
+	if classes, err := n.Classes(device); err != nil || len(classes) > 0 {
+		return err
+	}
 	if err := n.kernel.QdiscDel(htb(device.Index)); err != nil && !gone(err) {
 		return fmt.Errorf("delete qdisc htb of %s: %w", device.Name, err)
+	}
+	return nil
+}
+
+// Classes returns the minor numbers of the classes of an agent's HTB.
+func (n *Namespace) Classes(device Link) (map[uint16]bool, error) {
+	all, err := n.classes(device)
+	minors := map[uint16]bool{}
+	for _, c := range all {
+		if major, minor := netlink.MajorMinor(c.Attrs().Handle); major == rootMajor {
+			minors[minor] = true
+		}
+	}
+	return minors, err
+}
+
+func (n *Namespace) classes(device Link) ([]netlink.Class, error) {
+	all, err := whole(func() ([]netlink.Class, error) {
+		return n.kernel.ClassList(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: device.Index}}, 0)
+	})
+	if errors.Is(err, unix.ENODEV) || errors.Is(err, unix.EINVAL) {
+		return nil, nil // the device is gone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list classes of %s: %w", device.Name, err)
+	}
+	return all, nil
+}
+
+// RemoveClass removes a class with its netem. It may be gone already.
+func (n *Namespace) RemoveClass(device Link, minor uint16) error {
+	if err := n.kernel.ClassDel(class(device.Index, minor)); err != nil && !gone(err) {
+		return fmt.Errorf("delete class %s of %s: %w", netlink.HandleStr(ClassID(minor)), device.Name, err)
 	}
 	return nil
 }

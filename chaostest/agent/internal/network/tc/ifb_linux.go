@@ -3,6 +3,7 @@ package tc
 import (
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
@@ -12,8 +13,12 @@ import (
 // that leave a device, so incoming packets are sent through an IFB.
 func IFBName(link Link) string { return fmt.Sprintf("%s-i%d", prefix, link.Index) }
 
-// AddIFB makes the IFB of a link.
+// AddIFB makes the IFB of a link. If another agent has made it, both use it, and the last
+// one removes it.
 func (n *Namespace) AddIFB(link Link) error {
+	if there, err := n.HasDevice(IFBName(link)); err != nil || there {
+		return err
+	}
 	attributes := netlink.NewLinkAttrs()
 	attributes.Name, attributes.MTU = IFBName(link), link.MTU
 	device := &netlink.Ifb{LinkAttrs: attributes}
@@ -33,7 +38,24 @@ func (n *Namespace) IFB(link Link) (Link, error) {
 	if err != nil {
 		return Link{}, fmt.Errorf("find IFB %s: %w", name, err)
 	}
-	return Link{Name: name, Index: device.Attrs().Index, queue: device.Attrs().TxQLen}, nil
+	a := device.Attrs()
+	return Link{Name: name, Index: a.Index, MTU: a.MTU, Up: a.Flags&net.FlagUp != 0, queue: a.TxQLen}, nil
+}
+
+// RemoveIFB removes the IFB of a link. It keeps one that still has an agent's HTB, which is
+// another agent's. The IFB may be gone already.
+func (n *Namespace) RemoveIFB(link Link) error {
+	if there, err := n.HasDevice(IFBName(link)); err != nil || !there {
+		return err
+	}
+	device, err := n.IFB(link)
+	if err != nil {
+		return err
+	}
+	if root, err := n.Root(device); err != nil || root.Ours() {
+		return err
+	}
+	return n.RemoveDevice(device.Name)
 }
 
 // raiseQuiet sets up a device that sends nothing by itself and that no route leads to.
@@ -54,6 +76,18 @@ func (n *Namespace) raiseQuiet(device netlink.Link) error {
 func (n *Namespace) HasDevice(name string) (bool, error) {
 	device, err := n.device(name)
 	return device != nil, err
+}
+
+// HasLink reports whether there is a link with this index.
+func (n *Namespace) HasLink(index int) (bool, error) {
+	_, err := n.kernel.LinkByIndex(index)
+	if notFound := (netlink.LinkNotFoundError{}); errors.As(err, &notFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("find link %d: %w", index, err)
+	}
+	return true, nil
 }
 
 // device finds a device, or nil.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/vishvananda/netlink"
@@ -61,6 +62,27 @@ func (n *Namespace) Links() ([]Link, error) {
 		links = append(links, link)
 	}
 	return links, nil
+}
+
+// LeadsOut reports whether the namespace has a link whose other end is in none of these
+// namespaces.
+func (n *Namespace) LeadsOut(others []*Namespace) (bool, error) {
+	near := map[int]bool{-1: true} // what has no other end in another namespace has -1
+	for _, other := range others {
+		if other.Inode == n.Inode {
+			continue
+		}
+		id, err := n.kernel.GetNetNsIdByFd(int(other.file.Fd()))
+		if err != nil {
+			return false, fmt.Errorf("find what network namespace %d calls %d: %w", n.Inode, other.Inode, err)
+		}
+		near[id] = true
+	}
+	all, err := whole(n.kernel.LinkList)
+	if err != nil {
+		return false, fmt.Errorf("list interfaces of network namespace %d: %w", n.Inode, err)
+	}
+	return slices.ContainsFunc(all, func(l netlink.Link) bool { return !near[l.Attrs().NetNsID] }), nil
 }
 
 // isOurs reports whether an agent made the device.

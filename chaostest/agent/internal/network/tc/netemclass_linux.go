@@ -1,6 +1,7 @@
 package tc
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -17,6 +18,7 @@ type NetemClass struct {
 	requested Netem
 
 	mu    sync.Mutex
+	last  Counts  // those that were read last
 	final *Counts // the last counts, after the class is removed
 }
 
@@ -54,21 +56,28 @@ func (c *NetemClass) Add() error {
 // The class may be gone already.
 func (c *NetemClass) Remove() error {
 	c.keepCounts()
-	if err := c.namespace.kernel.ClassDel(class(c.device.Index, c.minor)); err != nil && !gone(err) {
-		return fmt.Errorf("delete %s: %w", c, err)
-	}
-	return nil
+	return c.namespace.RemoveClass(c.device, c.minor)
 }
 
-// Counts reads the present counts. After Remove, it returns the final ones.
+// Counts reads the present counts. After Remove, it returns the final ones. If somebody else
+// has removed the netem, they are those that were read last.
 func (c *NetemClass) Counts() (Counts, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.final != nil {
 		return *c.final, nil
 	}
-	return c.read()
+	now, err := c.read()
+	if errors.Is(err, errGone) {
+		return c.last, nil
+	}
+	if err == nil {
+		c.last = now
+	}
+	return now, err
 }
+
+var errGone = errors.New("it is gone")
 
 func (c *NetemClass) read() (Counts, error) {
 	all, err := c.namespace.qdiscs(c.device.Index)
@@ -80,7 +89,7 @@ func (c *NetemClass) read() (Counts, error) {
 			return Counts{Sent: uint64(s.Basic.Packets), Held: uint64(s.Queue.Qlen), Lost: uint64(s.Queue.Drops)}, nil
 		}
 	}
-	return Counts{}, fmt.Errorf("read qdisc netem %s of %s: it is gone", netlink.HandleStr(netemHandle(c.minor)), c.device.Name)
+	return Counts{}, fmt.Errorf("read qdisc netem %s of %s: %w", netlink.HandleStr(netemHandle(c.minor)), c.device.Name, errGone)
 }
 
 func (c *NetemClass) keepCounts() {
@@ -91,7 +100,7 @@ func (c *NetemClass) keepCounts() {
 	}
 	last, err := c.read()
 	if err != nil {
-		return // it was never made, or is gone with its device
+		last = c.last // it was never made, or is gone with its device
 	}
 	c.final = &Counts{Sent: last.Sent, Lost: last.Lost + last.Held}
 }
@@ -126,7 +135,7 @@ func (c *NetemClass) Readback() (lines []string, seeded bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if root.Kind != "htb" || !root.ours() {
+	if root.Kind != "htb" || !root.Ours() {
 		return nil, false, fmt.Errorf("read the root qdisc of %s back: it is not the HTB that was added", c.device.Name)
 	}
 	if err := c.checkRate(); err != nil {
@@ -147,11 +156,9 @@ func (c *NetemClass) Readback() (lines []string, seeded bool, err error) {
 }
 
 func (c *NetemClass) checkRate() error {
-	classes, err := whole(func() ([]netlink.Class, error) {
-		return c.namespace.kernel.ClassList(&netlink.Dummy{LinkAttrs: netlink.LinkAttrs{Index: c.device.Index}}, 0)
-	})
+	classes, err := c.namespace.classes(c.device)
 	if err != nil {
-		return fmt.Errorf("list classes of %s: %w", c.device.Name, err)
+		return err
 	}
 	for _, found := range classes {
 		htb, ok := found.(*netlink.HtbClass)

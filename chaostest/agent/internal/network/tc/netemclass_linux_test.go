@@ -9,15 +9,20 @@ import (
 	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 )
 
+// netemHere is why this kernel has no netem, or nil.
+func netemHere() error {
+	return Scratch(func(n *Namespace) error {
+		if _, err := n.AddRoot(LoopbackLink()); err != nil {
+			return err
+		}
+		return n.NetemClass(LoopbackLink(), 1, Netem{Delay: time.Millisecond, Limit: NetemLimit}).Add()
+	})
+}
+
 var _ = Describe("a class with a netem", func() {
 	BeforeEach(func() {
 		NeedRoot(GinkgoTB())
-		Need(GinkgoTB(), RequireNetem, "netem", Scratch(func(n *Namespace) error {
-			if _, err := n.AddRoot(LoopbackLink()); err != nil {
-				return err
-			}
-			return n.NetemClass(LoopbackLink(), 1, Netem{Delay: time.Millisecond, Limit: NetemLimit}).Add()
-		}))
+		Need(GinkgoTB(), RequireNetem, "netem", netemHere())
 	})
 
 	It("is read back as requested, and leaves nothing behind", func() {
@@ -46,6 +51,25 @@ var _ = Describe("a class with a netem", func() {
 		Expect(class.Counts()).To(BeZero(), "the last counts")
 		Expect(n.RemoveRoot(eth0)).To(Succeed())
 		Expect(target.State()).To(Equal(before))
+	})
+
+	It("that somebody removes keeps the counts that were read last", func() {
+		target, client := Connect(GinkgoTB())
+		n := open(target)
+		eth0 := linkOf(n, "eth0")
+		_, err := n.AddRoot(eth0)
+		Expect(err).NotTo(HaveOccurred())
+		class := n.NetemClass(eth0, 1, Netem{Delay: time.Millisecond, Limit: 1000})
+		Expect(class.Add()).To(Succeed())
+		target.Must("tc", "filter", "add", "dev", "eth0", "parent", "c6a7:", "prio", "1", "u32", "match", "u32", "0", "0", "classid", "c6a7:1")
+		client.Must("ping", "-n", "-c", "3", "-i", "0.01", TargetIP)
+		read, err := class.Counts()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(read.Sent).To(BeNumerically(">=", 3))
+		target.Must("tc", "qdisc", "del", "dev", "eth0", "root")
+		Expect(class.Counts()).To(Equal(read))
+		Expect(class.Remove()).To(Succeed())
+		Expect(class.Counts()).To(Equal(read))
 	})
 
 	It("that differs in the kernel is an error", func() {

@@ -2,6 +2,7 @@ package tc
 
 import (
 	"fmt"
+	"maps"
 	"net"
 	"slices"
 	"strings"
@@ -14,8 +15,16 @@ import (
 type Snapshot struct {
 	links   map[int]string // the names of links by index
 	objects map[Object]string
-	// agents holds the links with filters of agents. Their clsact stays.
-	agents map[int]bool
+	// agents holds the links with filters of agents. Their clsact stays. roots holds those
+	// with an HTB of agents.
+	agents, roots map[int]bool
+}
+
+// Forget removes a link that has left the namespace. A link that comes later may have the
+// same index, and is another one.
+func (s Snapshot) Forget(link int) {
+	delete(s.links, link)
+	maps.DeleteFunc(s.objects, func(o Object, _ string) bool { return o.Link == link })
 }
 
 // Object is one part of a link, or the link itself if part is empty.
@@ -43,7 +52,8 @@ func (o Object) String() string {
 	return o.part
 }
 
-// Snapshot reads everything that a fault could change.
+// Snapshot reads everything that a fault could change. No fault renames a link or sets it
+// down, so that is left out: whoever does that is not to be proved wrong.
 func (n *Namespace) Snapshot() (Snapshot, error) {
 	links, err := whole(n.kernel.LinkList)
 	if err != nil {
@@ -53,7 +63,7 @@ func (n *Namespace) Snapshot() (Snapshot, error) {
 	if err != nil {
 		return Snapshot{}, fmt.Errorf("list qdiscs of network namespace %d: %w", n.Inode, err)
 	}
-	s := Snapshot{links: map[int]string{}, objects: map[Object]string{}, agents: map[int]bool{}}
+	s := Snapshot{links: map[int]string{}, objects: map[Object]string{}, agents: map[int]bool{}, roots: map[int]bool{}}
 	for _, l := range links {
 		a := l.Attrs()
 		if isOurs(a) {
@@ -61,10 +71,11 @@ func (n *Namespace) Snapshot() (Snapshot, error) {
 		}
 		s.links[a.Index] = a.Name
 		s.objects[Object{Link: a.Index}] = fmt.Sprintf(
-			"%s, type %s, MTU %d, queue %d, flags %s, address %s, alias %q, master %d, promiscuity %d, allmulti %d, GSO %d/%d, GRO %d",
-			a.Name, l.Type(), a.MTU, a.TxQLen, a.Flags&^net.FlagRunning, a.HardwareAddr, a.Alias, a.MasterIndex, a.Promisc, a.Allmulti, a.GSOMaxSegs, a.GSOMaxSize, a.GROMaxSize)
+			"type %s, MTU %d, queue %d, flags %s, address %s, alias %q, master %d, promiscuity %d, allmulti %d, GSO %d/%d, GRO %d",
+			l.Type(), a.MTU, a.TxQLen, a.Flags&^(net.FlagRunning|net.FlagUp), a.HardwareAddr, a.Alias, a.MasterIndex, a.Promisc, a.Allmulti, a.GSOMaxSegs, a.GSOMaxSize, a.GROMaxSize)
 		for _, q := range qdiscs {
 			if q.Attrs().LinkIndex == a.Index {
+				s.roots[a.Index] = s.roots[a.Index] || q.Attrs().Parent == netlink.HANDLE_ROOT && q.Attrs().Handle == netlink.MakeHandle(rootMajor, 0)
 				s.objects[Object{a.Index, qdiscPart(q.Attrs().Parent)}] = q.Type() + " " + netlink.HandleStr(q.Attrs().Handle)
 			}
 		}
@@ -99,10 +110,16 @@ func (n *Namespace) addFilters(s Snapshot, link Link) error {
 }
 
 // Differences describes the differences between two snapshots, one line for each object. It
-// leaves out objects that are still in use, and a clsact with filters of agents. It also
-// leaves out links that came or went, because faults do not add or remove those.
+// leaves out objects that are still in use, a clsact with filters of agents, and an HTB of
+// agents with what it stands in for. It also leaves out links that came or went, because
+// faults do not add or remove those.
 func Differences(before, now Snapshot, inUse func(Object) bool) []string {
-	expected := func(o Object) bool { return inUse(o) || o.IsClsact() && now.agents[o.Link] }
+	expected := func(o Object) bool {
+		if o.IsClsact() {
+			return inUse(o) || now.agents[o.Link] || before.agents[o.Link]
+		}
+		return inUse(o) || o.IsQdisc() && (before.roots[o.Link] || now.roots[o.Link])
+	}
 	var all []string
 	for o, is := range now.objects {
 		was, there := before.objects[o]

@@ -12,7 +12,7 @@ import (
 
 // look makes a snapshot of eth0, which is interface 2.
 func look(agents bool, objects map[string]string) Snapshot {
-	s := Snapshot{links: map[int]string{2: "eth0"}, objects: map[Object]string{{Link: 2}: "eth0, MTU 1500"}, agents: map[int]bool{2: agents}}
+	s := Snapshot{links: map[int]string{2: "eth0"}, objects: map[Object]string{{Link: 2}: "eth0, MTU 1500"}, agents: map[int]bool{2: agents}, roots: map[int]bool{}}
 	for part, is := range objects {
 		s.objects[Object{2, part}] = is
 	}
@@ -39,6 +39,17 @@ func TestDifferences(t *testing.T) {
 	changed := look(false, map[string]string{root: "noqueue 0:", clsactPart: "clsact ffff:"})
 	changed.objects[Object{Link: 2}] = "eth0, MTU 9000"
 	g.Expect(Differences(before, changed, unused)).To(Equal([]string{"interface of eth0 was eth0, MTU 1500, is eth0, MTU 9000"}))
+
+	shared := look(false, map[string]string{root: "htb c6a7:"})
+	shared.roots[2] = true
+	bare := look(false, map[string]string{root: "noqueue 0:"})
+	g.Expect(Differences(bare, shared, unused)).To(BeEmpty(), "another agent has added an HTB")
+	g.Expect(Differences(shared, bare, unused)).To(BeEmpty(), "and has removed it")
+
+	another := look(false, map[string]string{root: "pfifo 8001:"})
+	another.objects[Object{Link: 2}] = "eth0, MTU 9000"
+	bare.Forget(2)
+	g.Expect(Differences(bare, another, unused)).To(BeEmpty(), "that is another link")
 
 	nothing := Snapshot{}
 	g.Expect(Differences(before, nothing, unused)).To(BeEmpty(), "no fault removes a link")

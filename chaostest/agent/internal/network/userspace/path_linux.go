@@ -17,6 +17,8 @@ type Path struct {
 	tap    *tap
 	kernel *netlink.Handle // netlink in the target's namespace
 	socket int             // the packet socket on the link; -1 for ingress
+	link   int             // the index of the link
+	back   bool            // the TAP has a filter that puts packets back on the link
 	memory *arena
 	worker *worker
 	done   chan struct{} // closed when the worker has ended
@@ -38,7 +40,7 @@ func open(c Config, heldBytes int) (_ *Path, err error) {
 	if err := c.validate(); err != nil {
 		return nil, fmt.Errorf("open user-space path: %w", err)
 	}
-	p := &Path{socket: -1, done: make(chan struct{})}
+	p := &Path{socket: -1, link: c.LinkIndex, back: c.Direction == fault.Ingress, done: make(chan struct{})}
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("open user-space path for %s of %s: %w", c.Direction, c.Link, errors.Join(err, p.release()))

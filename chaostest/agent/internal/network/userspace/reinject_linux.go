@@ -13,6 +13,9 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/tc"
 )
 
+// backName names the program and the filter that put packets back on the link.
+const backName = "chaosgate_back"
+
 // openSocket opens a packet socket that puts frames on a link. It bypasses the link's qdisc
 // and its clsact egress hook. It receives nothing, because its protocol is 0.
 func openSocket(link netlink.Link) (_ int, err error) {
@@ -55,7 +58,7 @@ func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint
 		intoIngress = 1 // BPF_F_INGRESS
 	)
 	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
-		Name: "chaosgate_back", Type: ebpf.SchedCLS, License: "Apache-2.0",
+		Name: backName, Type: ebpf.SchedCLS, License: "Apache-2.0",
 		Instructions: asm.Instructions{
 			asm.Mov.Imm32(asm.R2, int32(mark)),
 			asm.StoreMem(asm.R1, markAt, asm.R2, asm.Word),
@@ -79,7 +82,7 @@ func redirectToLink(kernel *netlink.Handle, t *tap, link netlink.Link, mark uint
 		FilterAttrs: netlink.FilterAttrs{
 			LinkIndex: t.index, Parent: netlink.HANDLE_MIN_INGRESS, Handle: 1, Priority: 1, Protocol: unix.ETH_P_ALL,
 		},
-		Fd: program.FD(), Name: "chaosgate_back", DirectAction: true,
+		Fd: program.FD(), Name: backName, DirectAction: true,
 	}
 	if err := kernel.FilterAdd(filter); err != nil {
 		return fmt.Errorf("add BPF filter to TAP %s: %w", t.name, tc.NeedsCapability(err, "CAP_NET_ADMIN"))

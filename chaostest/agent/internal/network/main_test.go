@@ -1,9 +1,0 @@
-package network
-
-import (
-	"testing"
-
-	"github.com/chaosgate/chaosgate/chaostest/e2e/leakcheck"
-)
-
-func TestMain(m *testing.M) { leakcheck.Main(m) }
