@@ -14,14 +14,19 @@ type UnsupportedError struct {
 	// What was asked for: "delay on the netem path".
 	What string `json:"what"`
 	// Needs is what the fault needs, Have what was found, and Do what the user can do.
-	Needs string `json:"needs"`
+	// Needs is empty where Have alone is the reason.
+	Needs string `json:"needs,omitempty"`
 	Have  string `json:"have"`
 	Do    string `json:"do,omitempty"`
 }
 
 // Error prints "delay on the netem path: unsupported, because it needs ..., but ...".
 func (e *UnsupportedError) Error() string {
-	s := fmt.Sprintf("%s: unsupported, because it needs %s, but %s", e.What, e.Needs, e.Have)
+	s := e.What + ": unsupported, because "
+	if e.Needs != "" {
+		s += fmt.Sprintf("it needs %s, but ", e.Needs)
+	}
+	s += e.Have
 	if e.Do != "" {
 		s += ": " + e.Do
 	}

@@ -24,6 +24,9 @@ func main() {
 	// The keeper, and a burner or a balloon in a target's cgroup, are this program again.
 	keeper.Main()
 	worker.Main(injectors.Workers())
+	if err := cgroup.EnterHostNamespace(); err != nil {
+		fmt.Fprintln(os.Stderr, "chaosgate-agent:", err)
+	}
 	if err := cgroup.Sweep(); err != nil {
 		fmt.Fprintln(os.Stderr, "chaosgate-agent:", err)
 	}

@@ -33,10 +33,13 @@ func Survey(doing string, f fault.Fault, target Target, need Need) (*Site, error
 	s := &Site{Name: target.Name, doing: doing}
 	var err error
 	if s.Group, err = cgroup.Of(target.PID, target.ID); err != nil {
+		if _, ended := cgroup.Thread("/proc", target.PID); ended == nil {
+			err = OnRootless(f, err)
+		}
 		return nil, s.Wrap(err)
 	}
 	if !s.Group.Has(need.Controller) {
-		return nil, &fault.UnsupportedError{What: f.String(), Needs: need.What, Have: need.Have, Do: need.Fix}
+		return nil, OnRootless(f, &fault.UnsupportedError{What: f.String(), Needs: need.What, Have: need.Have, Do: need.Fix})
 	}
 	if !s.Group.Has(cgroup.Freezer) {
 		return s, nil

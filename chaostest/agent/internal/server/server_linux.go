@@ -90,7 +90,7 @@ func (s *Server) inject(ctx context.Context, params wire.InjectParams) (record.A
 	}
 	pid, err := s.find(params.TargetID)
 	if err != nil {
-		return record.Attestation{}, wire.Error(fmt.Errorf("inject %s on %s: %w", requested, params.TargetName, err))
+		return record.Attestation{}, wire.Error(fmt.Errorf("inject %s on %s: %w", requested, params.TargetName, injector.OnRootless(requested, err)))
 	}
 	i, target, err := s.enter(ctx, params)
 	if err != nil {
