@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -15,6 +16,9 @@ import (
 // Claim notes that a fault has set a file of a cgroup. The note is an extended
 // attribute of the cgroup's directory. So every agent on the machine sees it, it
 // outlives them all, and it goes when the cgroup goes. A file has at most one claim.
+//
+// A fault that sets no file, but that must be alone, claims a name that is no file's,
+// such as CPUTime.
 type Claim struct {
 	// Dir is the cgroup's directory, and File the name of the file in it.
 	Dir  string `json:"-"`
@@ -25,16 +29,30 @@ type Claim struct {
 	// Before is what the file held before the fault, and Now what the fault has set.
 	Before string `json:"before"`
 	Now    string `json:"now"`
-	// Owners are the agent and its keeper. When both are dead, a crash has left the
+	// Owners are the agent and its keeper, if it has one. When all are dead, a crash has left the
 	// claim behind.
 	Owners []Process `json:"owners"`
 }
 
 const attributePrefix = "trusted.chaosgate."
 
+// What a fault may claim without a file.
+const (
+	CPUTime    = "CPU time"
+	MemoryRoom = "memory"
+)
+
 // String formats the claim: "cpu.max is set by CPU throttle to 50 % of the quota, injection 3f2a.0".
 func (c Claim) String() string {
-	return fmt.Sprintf("%s is set by %s, injection %s", c.File, c.Fault, c.Injection)
+	verb := "set"
+	if c.File == CPUTime || c.File == MemoryRoom {
+		verb = "taken"
+	}
+	whose := ""
+	if !slices.ContainsFunc(c.Owners, func(p Process) bool { return p.PID == os.Getpid() }) && len(c.Owners) > 0 {
+		whose = " of another test process"
+	}
+	return fmt.Sprintf("%s is %s by %s, injection %s%s", c.File, verb, c.Fault, c.Injection, whose)
 }
 
 // ClaimedError says that another fault has already set the file.

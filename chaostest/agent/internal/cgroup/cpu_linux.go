@@ -16,7 +16,7 @@ import (
 // the group and its ancestors, or the number of processors that it may run on if
 // that is smaller. Limited reports whether a quota sets the limit.
 func (g *Group) CPUQuota() (cores float64, limited bool, err error) {
-	return g.cpuQuota(func(_, _, value string) (string, error) { return value, nil })
+	return g.cpuQuota(asItIs)
 }
 
 // CPUQuotaWithoutFaults is what CPUQuota would be if no fault had set a quota.
@@ -47,6 +47,37 @@ func (g *Group) cpuQuota(adjust func(dir, file, value string) (string, error)) (
 	})
 	return cores, limited, err
 }
+
+// OwnCPUQuota is the quota of the group alone, without those above it.
+func (g *Group) OwnCPUQuota() (cores float64, limited bool, err error) {
+	p, err := g.at(CPU)
+	if err != nil {
+		return 0, false, err
+	}
+	return readQuota(p.version, p.dir, asItIs)
+}
+
+// CPUQuotaBelow is the largest quota of a group below this one, and that group's
+// directory. cgroup v1 refuses a quota that is smaller than one below it.
+func (g *Group) CPUQuotaBelow() (cores float64, dir string, err error) {
+	p, err := g.at(CPU)
+	if err != nil {
+		return 0, "", err
+	}
+	err = p.below(func(below string) error {
+		if below == p.dir {
+			return nil
+		}
+		quota, limited, err := readQuota(p.version, below, asItIs)
+		if limited && quota > cores {
+			cores, dir = quota, below
+		}
+		return err
+	})
+	return cores, dir, err
+}
+
+func asItIs(_, _, value string) (string, error) { return value, nil }
 
 func readQuota(version int, dir string, adjust func(dir, file, value string) (string, error)) (cores float64, limited bool, err error) {
 	file, period := "cpu.max", ""

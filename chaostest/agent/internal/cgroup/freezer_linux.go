@@ -31,6 +31,37 @@ func (g *Group) Frozen() (bool, error) {
 	return frozen == 1 || strings.TrimSpace(string(asked)) == "1", err
 }
 
+// Still reports whether the kernel says that all processes of the group, and of all
+// groups below it, stand still.
+func (g *Group) Still() (bool, error) {
+	p, err := g.at(Freezer)
+	if err != nil {
+		return false, err
+	}
+	if p.version == 1 {
+		state, err := g.freezerState(p)
+		return state == "FROZEN", err
+	}
+	frozen, err := g.keyed(p, "cgroup.events", "frozen")
+	return frozen == 1, err
+}
+
+// AskToFreeze is Freeze without the wait: the kernel may need a moment.
+func (g *Group) AskToFreeze() error {
+	file, frozen, err := g.FreezerFile()
+	if err != nil {
+		return err
+	}
+	p, err := g.at(Freezer)
+	if err == nil {
+		err = write(path.Join(p.dir, file), frozen)
+	}
+	if err != nil {
+		return fmt.Errorf("freeze cgroup: %w", err)
+	}
+	return nil
+}
+
 // FreezerFile names the file that freezes the group, and says what the file holds
 // when the group is frozen.
 func (g *Group) FreezerFile() (file, frozen string, err error) {

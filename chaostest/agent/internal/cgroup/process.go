@@ -35,6 +35,12 @@ func (p Process) alive(proc string) bool {
 	return err == nil
 }
 
+// Stopped reports whether a signal has stopped the process.
+func Stopped(pid int) bool {
+	state, _, err := readStat(filepath.Join("/proc", strconv.Itoa(pid)))
+	return err == nil && state == 'T'
+}
+
 // Thread returns the directory, in a proc file system, of a thread of the process that
 // has not ended. It is the directory of the process itself, except when the first thread
 // has ended before the others: the kernel shows such a process as a zombie, in no cgroup

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -37,11 +38,15 @@ func (b *burner) Renew(until uint64) error {
 // end is the undo step.
 func (b *burner) end() error {
 	if b.proc == nil {
-		return nil
+		return b.Release()
 	}
-	return b.final.End(b.evidence, b.proc.Stop, func(e *record.Evidence) {
+	err := b.final.End(b.evidence, b.proc.Stop, func(e *record.Evidence) {
 		e.Counts[0].Value = record.Float((b.proc.CPUTime() - b.usedBefore).Seconds())
 	})
+	if err != nil {
+		return err
+	}
+	return b.Release()
 }
 
 func (b *burner) Evidence() record.Evidence { return b.final.Evidence(b.evidence) }
@@ -94,5 +99,13 @@ func (b *burner) judge(passed, full time.Duration, usage float64, burnt time.Dur
 	return true, summary
 }
 
-// Verify has nothing to compare.
-func (b *burner) Verify() {}
+// Verify looks whether the burner still burns in the container's cgroup.
+func (b *burner) Verify() {
+	missing := b.proc.Missing()
+	if missing == "" {
+		missing = b.PausedByOthers()
+	}
+	if b.Check(cgroup.CPUAcct, missing) {
+		b.proc.PutBack()
+	}
+}

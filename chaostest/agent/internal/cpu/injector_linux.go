@@ -44,6 +44,9 @@ func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], jou
 	if err := journal.Before("end the CPU burner in "+b.Name, b.end); err != nil {
 		return nil, err
 	}
+	if err := b.Claim(cgroup.CPUAcct, cgroup.CPUTime, request.Fault, request.ID); err != nil {
+		return nil, err
+	}
 	// Another fault may have lowered the quota, and may be reverted before this one.
 	most, _, err := b.Group.CPUQuotaWithoutFaults()
 	if err != nil {
@@ -66,6 +69,7 @@ func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], jou
 		return nil, b.Wrap(fmt.Errorf("wait for the counter to move: %w", err))
 	}
 	b.attest(first)
+	b.Begin()
 	return b, nil
 }
 
@@ -80,6 +84,9 @@ func survey(request injector.Request[fault.CPUBurnFault]) (*burner, error) {
 		return nil, err
 	}
 	b := &burner{Site: site, share: request.Fault.Share}
+	if err := b.Free(cgroup.CPUAcct, cgroup.CPUTime); err != nil {
+		return nil, err
+	}
 	if b.cores, b.quota, err = b.Group.CPUQuota(); err != nil {
 		return nil, b.Wrap(err)
 	}

@@ -112,6 +112,16 @@ func (l *throttle) plan(share fault.Share) (file, before, now string, err error)
 			share, cores, quota, period, minQuota, 100*least/cores/length)
 	}
 	l.cores, l.period = quota/length, time.Duration(length)*time.Microsecond
+	if v1 {
+		below, group, err := l.Group.CPUQuotaBelow()
+		if err == nil && below > l.cores {
+			err = fmt.Errorf("the container has a group of its own, %s, with a quota of %.3g processors, and cgroup v1 allows no smaller one above it than that: "+
+				"ask for at least %.3g %%, or lower that quota first", group, below, 100*below/cores)
+		}
+		if err != nil {
+			return "", "", "", err
+		}
+	}
 	if now = fmt.Sprintf("%.0f", quota); !v1 {
 		now += " " + period
 	}
@@ -122,7 +132,7 @@ func (l *throttle) plan(share fault.Share) (file, before, now string, err error)
 func (l *throttle) lower() error {
 	err := l.hold.Set()
 	if errors.Is(err, unix.EINVAL) {
-		return fmt.Errorf("%w: is the group's burst (cpu.max.burst, cpu.cfs_burst_us) larger than this quota, or on v1 the quota of a group below it?", err)
+		return fmt.Errorf("%w: is the group's burst (cpu.max.burst, cpu.cfs_burst_us) larger than this quota, or on v1 the quota of a group below it that has just been made?", err)
 	}
 	if err != nil {
 		return err
@@ -134,7 +144,21 @@ func (l *throttle) lower() error {
 		return err
 	}
 	l.start = injector.Monotonic()
+	l.Begin()
 	return nil
+}
+
+// intact returns an error when the group's quota is no longer the lowered one. On v1 it
+// depends on a second file, the period.
+func (l *throttle) intact() error {
+	if err := l.hold.Intact(); err != nil {
+		return err
+	}
+	cores, _, err := l.Group.OwnCPUQuota()
+	if err == nil && math.Abs(cores-l.cores) > 1e-9 {
+		err = fmt.Errorf("somebody else has set the period of the quota, so that it is %.3g processors instead of %.3g", cores, l.cores)
+	}
+	return err
 }
 
 // counts returns in how many periods the container ran, and in how many of them it
@@ -182,7 +206,7 @@ func (l *throttle) evidence() record.Evidence {
 	} else {
 		e = l.judge(periods-l.periods, throttled-l.throttled, used-l.used, passed)
 	}
-	if err := l.hold.Intact(); err != nil && ending == keeper.StillHeld {
+	if err := l.intact(); err != nil && ending == keeper.StillHeld && l.Group.Alive() {
 		e.Effective = false
 		e.Summary += ": " + err.Error()
 	}
@@ -216,5 +240,15 @@ func (l *throttle) judge(periods, throttled uint64, used, passed time.Duration) 
 	return e
 }
 
-// Verify has nothing to compare.
-func (l *throttle) Verify() {}
+// Verify looks whether the quota is still the lowered one. A quota that somebody else has
+// set stays: to overwrite it would undo what they wanted.
+func (l *throttle) Verify() {
+	if why, _ := l.hold.Ending(); why != keeper.StillHeld {
+		return
+	}
+	missing := ""
+	if err := l.intact(); err != nil {
+		missing = err.Error()
+	}
+	l.Check(cgroup.CPU, missing)
+}

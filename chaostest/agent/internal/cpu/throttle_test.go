@@ -120,6 +120,52 @@ func TestAQuotaThatSomebodyElseSetsIsLeftAloneAndReported(t *testing.T) {
 	g.Expect(os.WriteFile(file, []byte(quotaText("50000")), 0)).To(Succeed())
 }
 
+// On v1 the quota is in two files, so somebody else may change it with either.
+func TestAQuotaThatChangesUnderAThrottle(t *testing.T) {
+	files := map[string][2]string{"the quota": {"cpu.cfs_quota_us", "40000"}, "the period": {"cpu.cfs_period_us", "50000"}}
+	if cgrouptest.V2() {
+		files = map[string][2]string{"the quota": {"cpu.max", "40000 100000"}, "the period": {"cpu.max", "25000 50000"}}
+	}
+	for name, c := range files {
+		t.Run(name, func(t *testing.T) {
+			g := NewWithT(t)
+			box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+			target := box.Load(t, 1)
+			live, journal := applied(t, throttleRequest(box, target, 0.5))
+			g.Eventually(live.Evidence, "20s").Should(HaveField("Effective", true))
+			live.Verify()
+			g.Expect(live.Evidence().Gaps).To(BeEmpty())
+			box.Set(t, "cpu", c[0], c[1])
+			live.Verify()
+			live.Verify()
+			e := live.Evidence()
+			g.Expect(e.Effective).To(BeFalse())
+			g.Expect(e.Gaps).To(HaveExactElements(And(HaveField("Text", ContainSubstring("somebody else has set ")), HaveField("To", BeZero()), HaveField("Expected", false))))
+			g.Expect(journal.Unwind()).To(Succeed())
+			g.Expect(live.Evidence().Gaps).To(HaveLen(1))
+		})
+	}
+}
+
+// v1 allows no quota that is smaller than one below it. v2 does.
+func TestAContainerWithAQuotaOfItsOwnBelow(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.5})
+	init := box.Sub(t, "init")
+	target := init.Start(t, "sleep", "600")
+	if cgrouptest.V2() {
+		box.Delegate(t)
+		init.Set(t, "cpu", "cpu.max", "40000 100000")
+		throttle(t, box, target, 0.5)
+		return
+	}
+	init.Set(t, "cpu", "cpu.cfs_quota_us", "40000")
+	untouched := injector.NewJournal(func(step string) error { t.Errorf("a step was about to be done: %s", step); return nil })
+	_, err := apply(t, t.Context(), throttleRequest(box, target, 0.5), untouched)
+	g.Expect(err).To(MatchError(MatchRegexp(`the container has a group of its own, \S+/init, with a quota of 0.4 processors, .*: ask for at least 80 %, or lower that quota first$`)))
+	throttle(t, box, target, 0.8)
+}
+
 func TestThrottlesThatAreRefused(t *testing.T) {
 	for name, c := range map[string]struct {
 		share fault.Share

@@ -3,19 +3,27 @@ package injector
 import (
 	"errors"
 	"fmt"
+	"os"
+	"sync"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
-	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
-// Site is the cgroup of a target as it was before a fault.
+// Site is the cgroup of a target as it was before a fault, and since when the fault is
+// in force there.
 type Site struct {
 	Name  string
 	Group *cgroup.Group
 
-	doing  string // what the fault does, such as "burn CPU in shop"
-	before cgroup.Snapshot
+	doing    string // what the fault does, such as "burn CPU in shop"
+	before   cgroup.Snapshot
+	presence Presence
+
+	mu      sync.Mutex
+	missing string // what the last check has found missing
+
+	claim *cgroup.Claim // nil if the fault need not be alone
 }
 
 // Need is a controller of the target's cgroup that a fault needs. The other fields
@@ -74,6 +82,54 @@ func (s *Site) paused() error {
 	return errors.New("the container is paused by somebody else, so nothing would run: unpause it first")
 }
 
+// Free returns an error when a fault has claimed a controller's resource of the container,
+// such as cgroup.CPUTime. It touches nothing.
+func (s *Site) Free(controller, resource string) error {
+	dir, err := s.Group.Dir(controller)
+	if err != nil {
+		return s.Wrap(err)
+	}
+	claim, found, err := cgroup.ReadClaim(dir, resource)
+	if err == nil && found && claim.Alive() {
+		err = &cgroup.ClaimedError{By: claim}
+	}
+	if err != nil {
+		return s.Wrap(err)
+	}
+	return nil
+}
+
+// Claim claims a controller's resource of the container for the fault. No other fault of
+// this or another agent can claim it until Release.
+func (s *Site) Claim(controller, resource string, f fault.Fault, id string) error {
+	dir, err := s.Group.Dir(controller)
+	if err != nil {
+		return s.Wrap(err)
+	}
+	self, err := cgroup.ProcessOf(os.Getpid())
+	if err != nil {
+		return s.Wrap(err)
+	}
+	claim := cgroup.Claim{Dir: dir, File: resource, Fault: f.String(), Injection: id, Owners: []cgroup.Process{self}}
+	if err := claim.Take(); err != nil {
+		return s.Wrap(err)
+	}
+	s.claim = &claim
+	return nil
+}
+
+// Release gives up what was claimed. It may be called again, and when nothing was.
+func (s *Site) Release() error {
+	if s.claim == nil {
+		return nil
+	}
+	if err := s.claim.Drop(); err != nil {
+		return s.Wrap(err)
+	}
+	s.claim = nil
+	return nil
+}
+
 // Wrap adds to an error what the fault was doing.
 func (s *Site) Wrap(err error) error { return fmt.Errorf("%s: %w", s.doing, err) }
 
@@ -92,18 +148,4 @@ func (s *Site) ProveUndone(checks ...error) error {
 		return s.Wrap(fmt.Errorf("prove that it is undone: %w", err))
 	}
 	return nil
-}
-
-// AddEnding adds to the evidence that the fault ended before it was reverted:
-// because its lease lapsed, or because the target died. Who ends the fault when
-// its lease lapses, for example "the keeper".
-func (s *Site) AddEnding(e *record.Evidence, lapsed, died bool, who string) {
-	e.LeaseLapsed, e.TargetDied = lapsed, died || !s.Group.Alive()
-	switch {
-	case e.LeaseLapsed:
-		e.Effective = false
-		e.Summary += "; " + who + " ended the fault because its lease lapsed: the host fell silent"
-	case e.TargetDied:
-		e.Summary += "; the container's first process ended under the fault"
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -41,14 +42,17 @@ func (b *balloon) Renew(until uint64) error {
 // end is the undo step.
 func (b *balloon) end() error {
 	if b.proc == nil {
-		return nil
+		return b.Release()
 	}
-	return b.final.End(b.evidence, b.stop, func(*record.Evidence) {})
+	if err := b.final.End(b.evidence, b.stop, func(*record.Evidence) {}); err != nil {
+		return err
+	}
+	return b.Release()
 }
 
 // stop ends the worker, and checks that its memory came back.
 func (b *balloon) stop() error {
-	held, ended := b.proc.Latest().Held, b.proc.Ending() != worker.Running
+	held, ended := b.proc.Latest().Held, b.proc.Ending() != worker.Running || b.proc.Missing() != "" || !b.Group.Alive()
 	before, errBefore := b.Group.WorkingSet()
 	if err := b.proc.Stop(); err != nil {
 		return err
@@ -133,5 +137,17 @@ func (b *balloon) evidence() record.Evidence {
 	return e
 }
 
-// Verify has nothing to compare.
-func (b *balloon) Verify() {}
+// Verify looks whether the worker still holds its memory in the container's cgroup. An
+// out-of-memory kill is no gap: the evidence names it, and decides nothing.
+func (b *balloon) Verify() {
+	if kills, _ := b.kills(); kills > 0 {
+		return
+	}
+	missing := b.proc.Missing()
+	if missing == "" {
+		missing = b.PausedByOthers()
+	}
+	if b.Check(cgroup.Memory, missing) {
+		b.proc.PutBack()
+	}
+}

@@ -35,6 +35,9 @@ func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], 
 	if err := journal.Before("end the memory worker in "+b.Name, b.end); err != nil {
 		return nil, err
 	}
+	if err := b.Claim(cgroup.Memory, cgroup.MemoryRoom, request.Fault, request.ID); err != nil {
+		return nil, err
+	}
 	b.proc, err = worker.Start[reading](ctx, worker.Order{
 		Program: Program, Target: b.Group, Controllers: []string{cgroup.Memory},
 		Config: config{Goal: b.goal, Step: b.step},
@@ -51,6 +54,7 @@ func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], 
 	if err := b.attest(); err != nil {
 		return nil, err
 	}
+	b.Begin()
 	return b, nil
 }
 
@@ -66,6 +70,9 @@ func survey(request injector.Request[fault.MemoryFillFault]) (*balloon, error) {
 		return nil, err
 	}
 	b := &balloon{Site: site, share: share}
+	if err := b.Free(cgroup.Memory, cgroup.MemoryRoom); err != nil {
+		return nil, err
+	}
 	var limited bool
 	if b.limit, limited, err = b.Group.MemoryLimit(); err != nil {
 		return nil, b.Wrap(err)

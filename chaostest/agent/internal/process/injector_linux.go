@@ -54,6 +54,7 @@ func (f freezer) apply(ctx context.Context, request injector.Request[fault.Pause
 		return nil, p.Wrap(err)
 	}
 	p.frozen = injector.Monotonic()
+	p.Begin()
 	dir, err := p.Group.Dir(cgroup.Freezer)
 	if err != nil {
 		return nil, p.Wrap(err)

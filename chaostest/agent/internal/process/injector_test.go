@@ -156,20 +156,6 @@ func thaw(t *testing.T, box *cgrouptest.Box, target *cgrouptest.Target) {
 	NewWithT(t).Expect(os.WriteFile(filepath.Join(dir, name), []byte(value), 0)).To(Succeed())
 }
 
-func TestSomebodyElseThawsIt(t *testing.T) {
-	g := NewWithT(t)
-	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
-	target := box.Load(t, 1)
-	live, journal := pause(t, box, target, time.Minute)
-	thaw(t, box, target)
-	expectToRun(t, target.PID)
-	g.Expect(live.Evidence()).To(And(
-		HaveField("Effective", false), HaveField("Summary", HavePrefix("somebody else has thawed the container"))))
-	g.Expect(journal.Unwind()).To(Succeed())
-	g.Expect(live.Evidence().Effective).To(BeFalse())
-	g.Expect(live.Prove()).To(Succeed())
-}
-
 // A frozen agent could not thaw the group.
 func TestTheAgentDoesNotFreezeItself(t *testing.T) {
 	g := NewWithT(t)

@@ -2,10 +2,10 @@ package process
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/keeper"
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -66,22 +66,42 @@ func (p *pause) evidence() record.Evidence {
 	if ending == keeper.StillHeld {
 		until = injector.Monotonic()
 	}
-	stood := time.Duration(until - p.frozen)
-	e := record.Evidence{Effective: true, Summary: fmt.Sprintf("all processes stood still for %s", stood.Round(time.Millisecond))}
-	frozen, err := p.Group.Frozen()
-	p.AddEnding(&e, ending == keeper.Lapsed, ending == keeper.TargetDied, "the keeper")
-	switch {
-	case e.LeaseLapsed, e.TargetDied:
-	case err != nil:
-		e.Effective = false
-		e.Summary = errors.Join(errors.New("read the freezer back"), err).Error()
-	case !frozen:
-		stood, e.Effective = 0, false // it is not known since when
-		e.Summary = "somebody else has thawed the container, so how long it stood still is not known"
+	stood := p.InForce(time.Duration(until - p.frozen))
+	e := record.Evidence{
+		Effective: true, Summary: fmt.Sprintf("all processes stood still for %s", stood.Round(time.Millisecond)),
+		Counts: []record.Count{{Name: "frozen", Unit: "s", Value: record.Float(stood.Seconds()), Merge: record.Max}},
 	}
-	e.Counts = []record.Count{{Name: "frozen", Unit: "s", Value: record.Float(stood.Seconds()), Merge: record.Max}}
+	missing := p.missing()
+	p.AddEnding(&e, ending == keeper.Lapsed, ending == keeper.TargetDied, "the keeper")
+	if missing != "" && !e.LeaseLapsed && !e.TargetDied && e.Effective {
+		e.Effective = false
+		e.Summary += "; " + missing
+	}
 	return e
 }
 
-// Verify has nothing to compare.
-func (p *pause) Verify() {}
+// missing says why the container does not stand still. It is empty when it does.
+func (p *pause) missing() string {
+	still, err := p.Group.Still()
+	switch {
+	case err != nil:
+		return err.Error()
+	case still:
+		return ""
+	}
+	if frozen, err := p.Group.Frozen(); err == nil && frozen {
+		return "not all processes stand still, though the freezer asks them to"
+	}
+	return "somebody else has thawed the container"
+}
+
+// Verify looks whether the container still stands still, and freezes it again when
+// somebody else has thawed it: nothing else in it depends on that.
+func (p *pause) Verify() {
+	if why, _ := p.hold.Ending(); why != keeper.StillHeld {
+		return
+	}
+	if p.Check(cgroup.Freezer, p.missing()) {
+		_ = p.Group.AskToFreeze() // the next check says whether that has helped
+	}
+}

@@ -242,6 +242,44 @@ func (p *Process[R]) Ending() Ending {
 	return p.ending
 }
 
+// Missing says why the worker does not work for the fault: it was killed or has failed, or
+// somebody else has stopped it or moved it out of the target's cgroup. It is empty when
+// nothing is missing, and when the worker has ended as it should.
+func (p *Process[R]) Missing() string {
+	switch p.Ending() {
+	case Running:
+	case Failed, Killed:
+		return p.Err().Error()
+	default:
+		return ""
+	}
+	if _, err := cgroup.Thread("/proc", p.PID()); err != nil {
+		return fmt.Sprintf("%s worker %d has ended: %s", p.order.Program, p.PID(), Killed) // it has not been reaped yet
+	}
+	in, err := p.order.Target.Holds(p.PID(), p.order.Controllers...)
+	switch {
+	case err != nil:
+		return err.Error()
+	case !in:
+		return fmt.Sprintf("somebody else has moved the %s worker, process %d, out of the container's cgroup", p.order.Program, p.PID())
+	case cgroup.Stopped(p.PID()):
+		return fmt.Sprintf("somebody else has stopped the %s worker, process %d", p.order.Program, p.PID())
+	}
+	return ""
+}
+
+// PutBack moves a worker back that somebody else has moved, and lets one go on that
+// somebody else has stopped. Missing says whether that has helped.
+func (p *Process[R]) PutBack() {
+	if p.Ending() != Running {
+		return
+	}
+	if leaf, err := p.order.Target.Join(p.PID(), p.order.Controllers...); err == nil && leaf != "" {
+		p.leaf = leaf
+	}
+	_ = p.cmd.Process.Signal(unix.SIGCONT)
+}
+
 // Err says why the worker has ended. It is nil while the worker runs.
 func (p *Process[R]) Err() error {
 	p.mu.Lock()
