@@ -23,6 +23,15 @@ func Conform(t *testing.T, handlers Handlers, f fault.Fault) {
 	} {
 		t.Run(name, func(t *testing.T) { check(newSubject(t, handlers, f), f) })
 	}
+	if onPackets(f) {
+		for name, check := range map[string]func(*subject, fault.Fault){
+			"somebody removes it":               removed,
+			"its network leaves and comes back": reconnected,
+			"another agent applies it":          metAnother,
+		} {
+			t.Run(name, func(t *testing.T) { check(newSubject(t, handlers, f), f) })
+		}
+	}
 	for _, entry := range fault.Catalogue {
 		if onPackets(entry.Example) != onPackets(f) || entry.Kind == f.Kind() {
 			continue

@@ -30,6 +30,7 @@ type networkSite struct {
 	t       *testing.T
 	g       *WithT
 	host    *networktest.Host
+	client  *networktest.Host
 	inside  *net.UDPConn // of the host
 	outside *net.UDPConn // of the client
 	sent    uint64
@@ -42,9 +43,8 @@ func newNetworkSite(t *testing.T) *networkSite {
 	t.Helper()
 	networktest.NeedRoot(t)
 	s := &networkSite{t: t, g: NewWithT(t)}
-	var client *networktest.Host
-	s.host, client = networktest.Connect(t)
-	s.inside, s.outside = s.host.Listen(networktest.TargetIP, 7000), client.Listen(networktest.ClientIP, 7000)
+	s.host, s.client = networktest.Connect(t)
+	s.inside, s.outside = s.host.Listen(networktest.TargetIP, 7000), s.client.Listen(networktest.ClientIP, 7000)
 	cgrouptest.NothingOpen(t)
 	s.before = s.host.State()
 	t.Cleanup(func() { s.g.Expect(s.host.State()).To(Equal(s.before)) })

@@ -24,14 +24,21 @@ type subject struct {
 	t        *testing.T
 	g        *gomega.WithT
 	handlers []injector.Handler
+	another  func() []injector.Handler // the handlers of another agent
 }
+
+// network is the site of a fault on packets.
+func (s *subject) network() *networkSite { return s.site.(*networkSite) }
 
 func newSubject(t *testing.T, handlers Handlers, f fault.Fault) *subject {
 	t.Helper()
 	s := &subject{site: newSite(t, f), t: t, g: gomega.NewWithT(t)}
-	k := keeper.New()
-	t.Cleanup(func() { s.g.Expect(k.Close()).To(gomega.Succeed()) })
-	s.handlers = handlers(k)
+	s.another = func() []injector.Handler {
+		k := keeper.New()
+		t.Cleanup(func() { s.g.Expect(k.Close()).To(gomega.Succeed()) })
+		return handlers(k)
+	}
+	s.handlers = s.another()
 	return s
 }
 
