@@ -76,7 +76,7 @@ func (i *injection) hooks(links []tc.Link) []tc.Hook {
 // plan checks everything in advance. It changes nothing, except that it removes what a
 // killed agent left behind.
 func (i *injection) plan(can capabilities, all []tc.Link) ([]tc.Link, error) {
-	links := chooseLinks(all)
+	links := i.namespace.chooseLinks(all)
 	if len(links) == 0 {
 		return nil, errors.New("find an interface: the target has none, except loopback, that is up and has an address: connect the container to a network")
 	}

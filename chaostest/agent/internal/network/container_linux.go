@@ -117,7 +117,7 @@ func engines(candidates []inside) (chosen int, err error) {
 		}
 		open = append(open, n)
 	}
-	addressed := -1
+	reachable := -1
 	for at, n := range open {
 		leads, err := n.LeadsOut(open)
 		if err != nil {
@@ -130,11 +130,11 @@ func engines(candidates []inside) (chosen int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if addressed < 0 && len(chooseLinks(links)) > 0 {
-			addressed = at
+		if reachable < 0 && len(addressed(links)) > 0 {
+			reachable = at
 		}
 	}
-	return max(addressed, 0), nil
+	return max(reachable, 0), nil
 }
 
 // processes names some processes: "process 7 (nginx) and 3 more".

@@ -53,17 +53,22 @@ func (i *injection) attached() int {
 	return count
 }
 
-// compare returns the differences from the state before the first injection. It leaves out
-// what other live injections use.
+// compare returns the differences from the state before the first injection, on the links
+// that this one was on. What the container itself does to its other links proves nothing. It
+// leaves out what other live injections use.
 func (i *injection) compare() error {
 	n := i.namespace
 	now, err := n.kernel.Snapshot()
 	if err != nil {
 		return err
 	}
+	touched := map[int]bool{}
+	for _, at := range i.interceptions {
+		touched[at.hook.Link.Index] = true
+	}
 	var errs []error
 	for _, difference := range tc.Differences(n.before, now, func(o tc.Object) bool {
-		return o.IsClsact() && n.clsacts[o.Link] != nil || o.IsQdisc() && n.roots[o.Link] != nil
+		return !touched[o.Link] || o.IsClsact() && n.clsacts[o.Link] != nil || o.IsQdisc() && n.roots[o.Link] != nil
 	}) {
 		errs = append(errs, errors.New(difference))
 	}

@@ -31,7 +31,7 @@ func (i *injection) Filter(filter fault.Filter) error {
 			err = n.readOthers(links)
 		}
 		if err == nil {
-			err = checkPeers(chooseLinks(links), filter)
+			err = checkPeers(n.chooseLinks(links), filter)
 		}
 		if err == nil {
 			err = n.clash(i, filter)

@@ -172,7 +172,7 @@ func (i *injection) find(links []tc.Link) *finding {
 		f.broken = append(f.broken, at)
 		f.removed = append(f.removed, err.Error())
 	}
-	for _, hook := range i.hooks(chooseLinks(links)) {
+	for _, hook := range i.hooks(n.chooseLinks(links)) {
 		if covered[hook.Direction][hook.Link.Index] {
 			continue
 		}

@@ -35,17 +35,6 @@ func lastLine(s string) string {
 	return lines[len(lines)-1]
 }
 
-// chooseLinks returns the links of a fault: all that are up and have addresses.
-func chooseLinks(all []tc.Link) []tc.Link {
-	var links []tc.Link
-	for _, l := range all {
-		if l.Up && !l.Loopback && !l.Ours && len(l.Prefixes) > 0 {
-			links = append(links, l)
-		}
-	}
-	return links
-}
-
 // checkPeers refuses a filter that cannot match on the links.
 func checkPeers(links []tc.Link, f fault.Filter) error {
 	if len(f.Peers) == 0 || len(links) == 0 {

@@ -1,9 +1,11 @@
 package tc
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 
@@ -24,6 +26,13 @@ type Link struct {
 	Ethernet bool
 	// Ours says that an agent made the link.
 	Ours bool
+	// Kind is the kernel's name of the kind of link, such as "veth" or "bridge".
+	Kind string
+	// Master is the index of the bridge that the link is a port of, or 0.
+	Master int
+	// Elsewhere is what this namespace calls the one that the other end of the link is in. It
+	// is -1 if the link has no other end in another namespace. See IDOf.
+	Elsewhere int
 	// Prefixes lists the addresses of the interface with the lengths of their networks.
 	Prefixes []netip.Prefix
 
@@ -48,6 +57,7 @@ func (n *Namespace) Links() ([]Link, error) {
 		a := l.Attrs()
 		link := Link{
 			Name: a.Name, Index: a.Index, MTU: a.MTU, Ours: isOurs(a), queue: a.TxQLen,
+			Kind: l.Type(), Master: a.MasterIndex, Elsewhere: a.NetNsID,
 			Up: a.Flags&net.FlagUp != 0, Loopback: a.Flags&net.FlagLoopback != 0, Ethernet: a.EncapType == "ether",
 		}
 		for _, address := range addresses {
@@ -62,6 +72,21 @@ func (n *Namespace) Links() ([]Link, error) {
 		links = append(links, link)
 	}
 	return links, nil
+}
+
+// IDOf returns what this namespace calls the one at a path such as /proc/1/ns/net. It is -1
+// if no link leads there.
+func (n *Namespace) IDOf(path string) (_ int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	id, err := n.kernel.GetNetNsIdByFd(int(file.Fd()))
+	if err != nil {
+		return 0, fmt.Errorf("find what network namespace %d calls that of %s: %w", n.Inode, path, err)
+	}
+	return id, nil
 }
 
 // LeadsOut reports whether the namespace has a link whose other end is in none of these
