@@ -110,6 +110,10 @@ func fingerprint(ctx context.Context, s *Service) string {
 	GinkgoHelper()
 	needRoot()
 	pid := firstProcess(ctx, s)
+	Eventually(ctx, func() (string, error) { // an address that is still checked for duplicates changes by itself
+		output, err := exec.CommandContext(ctx, "nsenter", "--target", fmt.Sprint(pid), "--net", "ip", "-6", "addr", "show", "tentative").CombinedOutput()
+		return string(output), err
+	}).WithTimeout(10 * time.Second).Should(BeEmpty())
 	var all strings.Builder
 	for _, command := range []string{
 		"ip -details link show", "ip -details addr show", "ip route show table all", "ip -6 route show table all",

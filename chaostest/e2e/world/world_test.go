@@ -30,7 +30,7 @@ const (
 )
 
 // suites are all suites, by what they do.
-var suites = merged(teardown, restarts, ended, named)
+var suites = merged(teardown, restarts, ended, named, networks)
 
 func merged(all ...map[string]suite) map[string]suite {
 	m := map[string]suite{}

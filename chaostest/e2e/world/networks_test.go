@@ -1,0 +1,134 @@
+package world_test
+
+import (
+	"context"
+	"fmt"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	. "github.com/chaosgate/chaosgate/chaostest"
+	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/runner/gate"
+)
+
+// networks are suites whose containers are connected and disconnected under a fault, or in
+// whose network somebody else changes something.
+var networks = map[string]suite{
+	"that lets networks come and go has the delay on each new one": {specs: func() {
+		It("moves", func(ctx SpecContext) {
+			s := redis(ctx)
+			network := emptyNetwork(ctx)
+			slow := Inject(ctx, fault.Delay(200*time.Millisecond), On(s), NetworksComeAndGo())
+			for range 2 {
+				docker(ctx, "network", "connect", network, s.ID())
+				pings(ctx, address(ctx, s, network), ">=", 200)
+				docker(ctx, "network", "disconnect", network, s.ID())
+			}
+			takes(ctx, s, ">=", 200*time.Millisecond)
+			docker(ctx, "network", "connect", network, s.ID())
+			slow.Revert(ctx)
+			pings(ctx, address(ctx, s, network), "<", 150)
+			docker(ctx, "rm", "--force", s.ID())
+		})
+	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
+
+	"that moves networks without a word is a tool failure": {specs: func() {
+		It("moves", func(ctx SpecContext) {
+			s := redis(ctx)
+			network := emptyNetwork(ctx)
+			Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
+			takes(ctx, s, ">=", 50*time.Millisecond)
+			docker(ctx, "network", "connect", network, s.ID())
+			pings(ctx, address(ctx, s, network), ">=", 50)
+			docker(ctx, "network", "disconnect", network, s.ID())
+		})
+	}, verdict: gate.ToolFailure, words: "eth1 has come, with "},
+
+	"whose fault somebody else removes is a tool failure, though it is put back": {specs: func() {
+		It("loses its classifier", func(ctx SpecContext) {
+			s := redis(ctx)
+			Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
+			takes(ctx, s, ">=", 50*time.Millisecond)
+			enter(ctx, s, "tc", "qdisc", "del", "dev", "eth0", "clsact")
+			takes(ctx, s, ">=", 50*time.Millisecond)
+		})
+	}, verdict: gate.ToolFailure, words: "somebody else has changed that"},
+
+	"whose network is set down and up by itself passes": {specs: func() {
+		It("stays", func(ctx SpecContext) {
+			s := redis(ctx)
+			Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
+			takes(ctx, s, ">=", 50*time.Millisecond)
+			gateway := strings.Fields(enter(ctx, s, "ip", "route", "show", "default"))[2]
+			enter(ctx, s, "ip", "link", "set", "eth0", "down")
+			enter(ctx, s, "ip", "link", "set", "eth0", "up")
+			enter(ctx, s, "ip", "route", "add", "default", "via", gateway)
+			takes(ctx, s, ">=", 50*time.Millisecond)
+		})
+	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
+
+	"that starts a network in its target passes": {specs: func() {
+		It("bridges", func(ctx SpecContext) {
+			s := redis(ctx)
+			Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
+			takes(ctx, s, ">=", 50*time.Millisecond)
+			enter(ctx, s, "ip", "link", "add", "docker0", "type", "bridge") // as Docker in Docker does
+			enter(ctx, s, "ip", "addr", "add", "10.213.7.1/24", "dev", "docker0")
+			enter(ctx, s, "ip", "link", "set", "docker0", "up")
+			takes(ctx, s, ">=", 50*time.Millisecond)
+		})
+	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
+}
+
+// emptyNetwork makes a network that goes with the spec.
+func emptyNetwork(ctx context.Context) (name string) {
+	GinkgoHelper()
+	name = fmt.Sprintf("chaosgate-world-%d", time.Now().UnixNano())
+	docker(ctx, "network", "create", "--label", "chaosgate.world=1", name)
+	DeferCleanup(func(ctx SpecContext) {
+		_ = exec.CommandContext(ctx, "docker", "network", "disconnect", "--force", name, "all").Run()
+		docker(ctx, "network", "rm", "--force", name)
+	})
+	return name
+}
+
+// address is the container's address in a network.
+func address(ctx context.Context, s *Service, network string) string {
+	GinkgoHelper()
+	format := fmt.Sprintf(`{{(index .NetworkSettings.Networks %q).IPAddress}}`, network)
+	output, err := exec.CommandContext(ctx, "docker", "inspect", "--format", format, s.ID()).Output()
+	Expect(err).NotTo(HaveOccurred())
+	return strings.TrimSpace(string(output))
+}
+
+// enter runs a tool of this machine in the container's network namespace, as somebody else
+// would.
+func enter(ctx context.Context, s *Service, command ...string) string {
+	GinkgoHelper()
+	pid, err := exec.CommandContext(ctx, "docker", "inspect", "--format", "{{.State.Pid}}", s.ID()).Output()
+	Expect(err).NotTo(HaveOccurred())
+	arguments := append([]string{"--target", strings.TrimSpace(string(pid)), "--net"}, command...)
+	output, err := exec.CommandContext(ctx, "nsenter", arguments...).CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), "%s", output)
+	return string(output)
+}
+
+var roundTrip = regexp.MustCompile(`time=([0-9.]+) ms`)
+
+// pings waits until a ping takes at least, or at most, so many milliseconds.
+func pings(ctx context.Context, address, comparator string, milliseconds float64) {
+	GinkgoHelper()
+	Eventually(ctx, func(ctx context.Context) (float64, error) {
+		output, err := exec.CommandContext(ctx, "ping", "-n", "-c", "1", "-W", "2", address).Output()
+		if err != nil {
+			return 0, err
+		}
+		return strconv.ParseFloat(string(roundTrip.FindSubmatch(output)[1]), 64)
+	}).WithTimeout(10 * time.Second).Should(BeNumerically(comparator, milliseconds))
+}
