@@ -11,10 +11,10 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
-// nobody is an address for documentation, which no host has (RFC 5737). The filter for a
-// peer without an address names it: the peer's last address may belong to another
-// container by now.
-var nobody = netip.MustParsePrefix("192.0.2.1/32")
+// nobody are addresses for documentation, which no host has (RFC 5737 and RFC 3849). The
+// filter for peers without an address names them: the peer's last address may belong to
+// another container by now.
+var nobody = []netip.Prefix{netip.MustParsePrefix("192.0.2.1/32"), netip.MustParsePrefix("2001:db8::1/128")}
 
 // errNoAddress is in the error for a peer that has none.
 var errNoAddress = errors.New("no address")
@@ -40,7 +40,7 @@ func (p *plan) resolveLive(ctx context.Context, target driver.State) (fault.Filt
 	}
 	if len(there.peers) == 0 && len(p.peers) > 0 {
 		filter := p.filter
-		filter.Peers = []netip.Prefix{nobody}
+		filter.Peers = slices.Clone(nobody)
 		return filter, filter.Validate()
 	}
 	return there.resolve(ctx, target)
@@ -101,5 +101,5 @@ func (i *Injection) refilter(ctx context.Context, e driver.Event) {
 
 // adds reports whether the new peers have an address that the old ones have not.
 func adds(now, before []netip.Prefix) bool {
-	return slices.ContainsFunc(now, func(p netip.Prefix) bool { return p != nobody && !slices.Contains(before, p) })
+	return slices.ContainsFunc(now, func(p netip.Prefix) bool { return !slices.Contains(nobody, p) && !slices.Contains(before, p) })
 }

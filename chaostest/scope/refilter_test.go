@@ -62,7 +62,7 @@ func TestAFaultFollowsItsPeers(t *testing.T) {
 		"that goes and comes back": {
 			body: func(m moved) {
 				m.becomes(driver.EventEnded, driver.State{ExitCode: 0})
-				m.Expect(m.last(1)).To(Equal(prefixes("192.0.2.1/32")), "its last address may be another container's by now")
+				m.Expect(m.last(1)).To(Equal(prefixes("192.0.2.1/32", "2001:db8::1/128")), "its last address may be another container's by now")
 				m.becomes(driver.EventStarted, running("net", "10.0.0.3"))
 				m.Expect(m.last(2)).To(Equal(prefixes("10.0.0.3/32")))
 			},
@@ -71,7 +71,7 @@ func TestAFaultFollowsItsPeers(t *testing.T) {
 		"that leaves the network that they share": {
 			body: func(m moved) {
 				m.becomes(driver.EventDisconnected, driver.State{Running: true})
-				m.Expect(m.last(1)).To(Equal(prefixes("192.0.2.1/32")))
+				m.Expect(m.last(1)).To(Equal(prefixes("192.0.2.1/32", "2001:db8::1/128")))
 			},
 		},
 		"one of two": {
