@@ -26,15 +26,15 @@ var networks = map[string]suite{
 			network := emptyNetwork(ctx)
 			slow := Inject(ctx, fault.Delay(200*time.Millisecond), On(s), NetworksComeAndGo())
 			for range 2 {
-				docker(ctx, "network", "connect", network, s.ID())
+				command(ctx, "network", "connect", network, s.ID())
 				pings(ctx, address(ctx, s, network), ">=", 200)
-				docker(ctx, "network", "disconnect", network, s.ID())
+				command(ctx, "network", "disconnect", network, s.ID())
 			}
 			takes(ctx, s, ">=", 200*time.Millisecond)
-			docker(ctx, "network", "connect", network, s.ID())
+			command(ctx, "network", "connect", network, s.ID())
 			slow.Revert(ctx)
 			pings(ctx, address(ctx, s, network), "<", 150)
-			docker(ctx, "rm", "--force", s.ID())
+			command(ctx, "rm", "--force", s.ID())
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
@@ -44,9 +44,9 @@ var networks = map[string]suite{
 			network := emptyNetwork(ctx)
 			Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
 			takes(ctx, s, ">=", 50*time.Millisecond)
-			docker(ctx, "network", "connect", network, s.ID())
+			command(ctx, "network", "connect", network, s.ID())
 			pings(ctx, address(ctx, s, network), ">=", 50)
-			docker(ctx, "network", "disconnect", network, s.ID())
+			command(ctx, "network", "disconnect", network, s.ID())
 		})
 	}, verdict: gate.ToolFailure, words: "eth1 has come, with "},
 
@@ -90,10 +90,10 @@ var networks = map[string]suite{
 func emptyNetwork(ctx context.Context) (name string) {
 	GinkgoHelper()
 	name = fmt.Sprintf("chaosgate-world-%d", time.Now().UnixNano())
-	docker(ctx, "network", "create", "--label", "chaosgate.world=1", name)
+	command(ctx, "network", "create", "--label", "chaosgate.world=1", name)
 	DeferCleanup(func(ctx SpecContext) {
 		_ = exec.CommandContext(ctx, "docker", "network", "disconnect", "--force", name, "all").Run()
-		docker(ctx, "network", "rm", "--force", name)
+		command(ctx, "network", "rm", "--force", name)
 	})
 	return name
 }

@@ -50,8 +50,8 @@ func takes(ctx context.Context, s *Service, comparator string, d time.Duration) 
 	}).WithTimeout(10 * time.Second).Should(BeNumerically(comparator, d))
 }
 
-// docker runs Docker's own command, as somebody else would.
-func docker(ctx context.Context, arguments ...string) {
+// command runs Docker's own command, as somebody else would.
+func command(ctx context.Context, arguments ...string) {
 	GinkgoHelper()
 	output, err := exec.CommandContext(ctx, "docker", arguments...).CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), "%s", output)
@@ -63,14 +63,14 @@ var restarts = map[string]suite{
 			s := redis(ctx)
 			slow := Inject(ctx, fault.Delay(200*time.Millisecond), On(s), AcrossRestarts())
 			takes(ctx, s, ">=", 200*time.Millisecond)
-			docker(ctx, "restart", "--time=5", s.ID())
+			command(ctx, "restart", "--time=5", s.ID())
 			Eventually(ctx, connect(s).Sample).Should(BeLive())
 			takes(ctx, s, ">=", 200*time.Millisecond)
 			seen := Load(ctx, connect(s), PerSecond(20), For(500*time.Millisecond))
 			Expect(seen).NotTo(KeepLatencyBelow(150*time.Millisecond, P50))
 			slow.Revert(ctx)
 			takes(ctx, s, "<", 150*time.Millisecond)
-			docker(ctx, "rm", "--force", s.ID())
+			command(ctx, "rm", "--force", s.ID())
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
@@ -79,13 +79,13 @@ var restarts = map[string]suite{
 			s := redis(ctx)
 			hung := Inject(ctx, fault.Pause(), On(s), AcrossRestarts())
 			started := time.Now()
-			docker(ctx, "restart", "--time=10", s.ID())
+			command(ctx, "restart", "--time=10", s.ID())
 			Expect(time.Since(started)).To(BeNumerically("<", 8*time.Second), "it thaws for the signal")
 			ping := probe.Exec(s, "redis-cli", "ping")
 			Eventually(ctx, frozen(s)).WithTimeout(10 * time.Second).Should(BeTrue())
 			hung.Revert(ctx)
 			Eventually(ctx, ping.Sample).WithTimeout(10 * time.Second).Should(HaveRecoveredWithin(5*time.Second, hung))
-			docker(ctx, "rm", "--force", s.ID())
+			command(ctx, "rm", "--force", s.ID())
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
@@ -101,7 +101,7 @@ var restarts = map[string]suite{
 			Eventually(ctx, func() (int, error) { return restarted(ctx, s) }).WithTimeout(20 * time.Second).Should(Equal(1))
 			Eventually(ctx, connect(s).Sample).WithTimeout(20 * time.Second).Should(BeLive())
 			takes(ctx, s, ">=", 200*time.Millisecond)
-			docker(ctx, "rm", "--force", s.ID())
+			command(ctx, "rm", "--force", s.ID())
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
@@ -110,11 +110,11 @@ var restarts = map[string]suite{
 			s := redis(ctx)
 			slow := Inject(ctx, fault.Delay(200*time.Millisecond), On(s), UntilRestart())
 			takes(ctx, s, ">=", 200*time.Millisecond)
-			docker(ctx, "restart", "--time=5", s.ID())
+			command(ctx, "restart", "--time=5", s.ID())
 			Expect(slow.Active()).To(BeFalse())
 			Eventually(ctx, connect(s).Sample).WithTimeout(10 * time.Second).Should(HaveRecoveredWithin(5*time.Second, slow))
 			takes(ctx, s, "<", 150*time.Millisecond)
-			docker(ctx, "rm", "--force", s.ID())
+			command(ctx, "rm", "--force", s.ID())
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
@@ -123,9 +123,9 @@ var restarts = map[string]suite{
 			s := redis(ctx)
 			Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
 			takes(ctx, s, ">=", 50*time.Millisecond)
-			docker(ctx, "restart", "--time=5", s.ID())
+			command(ctx, "restart", "--time=5", s.ID())
 			Load(ctx, connect(s), PerSecond(20), For(200*time.Millisecond))
-			docker(ctx, "rm", "--force", s.ID())
+			command(ctx, "rm", "--force", s.ID())
 		})
 	}, verdict: gate.ToolFailure, words: "say AcrossRestarts or UntilRestart if that is on purpose"},
 
@@ -134,7 +134,7 @@ var restarts = map[string]suite{
 			s := redis(ctx)
 			Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
 			takes(ctx, s, ">=", 50*time.Millisecond)
-			docker(ctx, "stop", "--time=5", s.ID())
+			command(ctx, "stop", "--time=5", s.ID())
 			Expect(Load(ctx, connect(s), PerSecond(50), For(time.Second))).To(KeepErrorRateBelow(5 * Percent))
 		})
 	}, verdict: gate.ToolFailure, words: "say AcrossRestarts or UntilRestart if that is on purpose"},
@@ -143,11 +143,11 @@ var restarts = map[string]suite{
 		It("reloads", func(ctx SpecContext) {
 			s := redis(ctx)
 			slow := Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
-			docker(ctx, "kill", "--signal=WINCH", s.ID())
+			command(ctx, "kill", "--signal=WINCH", s.ID())
 			takes(ctx, s, ">=", 50*time.Millisecond)
 			Expect(slow.Active()).To(BeTrue())
 			Load(ctx, connect(s), PerSecond(20), For(200*time.Millisecond))
-			docker(ctx, "rm", "--force", s.ID())
+			command(ctx, "rm", "--force", s.ID())
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 }

@@ -30,7 +30,7 @@ const (
 )
 
 // suites are all suites, by what they do.
-var suites = merged(teardown, restarts, ended, named, networks)
+var suites = merged(teardown, restarts, ended, named, networks, peers)
 
 func merged(all ...map[string]suite) map[string]suite {
 	m := map[string]suite{}
@@ -57,21 +57,21 @@ func TestWorld(t *testing.T) {
 		RunSpecs(t, name, config, reporter)
 		return
 	}
-	var command, echo, redis string
+	var chaosgate, echo, redis string
 	BeforeSuite(func(ctx SpecContext) {
 		var err error
 		echo, err = images.Echo(ctx)
 		Expect(err).NotTo(HaveOccurred())
 		redis, err = images.Redis(ctx)
 		Expect(err).NotTo(HaveOccurred())
-		command = filepath.Join(GinkgoT().TempDir(), "chaosgate")
-		build, err := exec.CommandContext(ctx, "go", "build", "-o", command, "../../../runner/cmd/chaosgate").CombinedOutput()
+		chaosgate = filepath.Join(GinkgoT().TempDir(), "chaosgate")
+		build, err := exec.CommandContext(ctx, "go", "build", "-o", chaosgate, "../../../runner/cmd/chaosgate").CombinedOutput()
 		Expect(err).NotTo(HaveOccurred(), "%s", build)
 	}, NodeTimeout(5*time.Minute))
 	Describe("a suite", func() {
 		for name, s := range suites {
 			It(name, func(ctx SpecContext) {
-				record, output := run(ctx, command, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
+				record, output := run(ctx, chaosgate, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
 				Expect(record.Verdict).To(Equal(s.verdict), "%s\n%s", record.Words, output)
 				Expect(record.Words).To(ContainSubstring(s.words), "%s", output)
 				if s.check != nil {
@@ -84,14 +84,14 @@ func TestWorld(t *testing.T) {
 }
 
 // run runs a suite as a child, and returns what the command says about its report.
-func run(ctx context.Context, command string, environment ...string) (gate.Record, string) {
+func run(ctx context.Context, chaosgate string, environment ...string) (gate.Record, string) {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
 	report := filepath.Join(dir, "report.json")
 	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestWorld$")
 	child.Env = append(append(os.Environ(), environment...), reportVariable+"="+report)
 	output, _ := child.CombinedOutput() // some suites fail on purpose
-	judge := exec.CommandContext(ctx, command, "judge", report, "--out", dir)
+	judge := exec.CommandContext(ctx, chaosgate, "judge", report, "--out", dir)
 	judged, _ := judge.CombinedOutput() // its exit code is that of the verdict
 	data, err := os.ReadFile(filepath.Join(dir, "chaosgate.json"))
 	Expect(err).NotTo(HaveOccurred(), "%s\n%s", output, judged)
