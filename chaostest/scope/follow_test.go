@@ -76,7 +76,7 @@ func (w *world) load(t *testing.T) {
 	scope.Load(t.Context(), w.scope, probe.Exec(w.on, "true"), scope.PerSecond(100), scope.For(20*time.Millisecond))
 }
 
-func (w *world) reverted(n int) { w.Eventually(w.fake.Agent.Reverted).Should(HaveLen(n)) }
+func (w *world) reverted() { w.Eventually(w.fake.Agent.Reverted).Should(HaveLen(1)) }
 
 func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 	for name, c := range map[string]struct {
@@ -89,7 +89,7 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 		"somebody stops it": {
 			body: func(_ *testing.T, w *world) {
 				w.signal(syscall.SIGTERM)
-				w.reverted(1) // at once, and before it has ended
+				w.reverted() // at once, and before it has ended
 				w.exit(0)
 			},
 		},
@@ -102,7 +102,7 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 		"somebody stops it, and the test goes on": {
 			body: func(t *testing.T, w *world) {
 				w.signal(syscall.SIGTERM)
-				w.reverted(1)
+				w.reverted()
 				w.load(t)
 			},
 			failure: "somebody stopped db through the engine: signal 15 at ", outcome: record.ToolFailed,
@@ -110,7 +110,7 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 		"somebody stops it, and the test judges a sample": {
 			body: func(_ *testing.T, w *world) {
 				w.signal(syscall.SIGTERM)
-				w.reverted(1)
+				w.reverted()
 				w.on.Judged("p", "BeLive", "live", judgement(record.Violated))
 			},
 			failure: "and the test went on: say AcrossRestarts or UntilRestart if that is on purpose", outcome: record.ToolFailed,
@@ -148,7 +148,7 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 				w.signal(syscall.SIGTERM)
 				w.exit(0)
 				w.start()
-				w.reverted(1)
+				w.reverted()
 				w.load(t)
 			},
 			failure: "AcrossRestarts or UntilRestart", outcome: record.ToolFailed,
@@ -168,7 +168,7 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 			options: []scope.InjectOption{scope.AcrossRestarts()},
 			body: func(t *testing.T, w *world) {
 				w.exit(1)
-				w.reverted(1)
+				w.reverted()
 				w.start()
 				w.Eventually(w.fake.Agent.Injected).Should(HaveLen(2))
 				w.load(t)
@@ -179,13 +179,13 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 			options: []scope.InjectOption{scope.AcrossRestarts()},
 			body: func(_ *testing.T, w *world) {
 				w.exit(1)
-				w.reverted(1)
+				w.reverted()
 			},
 			failure: "exit code 1", outcome: record.Violated,
 		},
 		"across restarts, somebody stops it and it stays so": {
 			options: []scope.InjectOption{scope.AcrossRestarts()},
-			body:    func(t *testing.T, w *world) { w.signal(syscall.SIGTERM); w.exit(0); w.reverted(1); w.load(t) },
+			body:    func(t *testing.T, w *world) { w.signal(syscall.SIGTERM); w.exit(0); w.reverted(); w.load(t) },
 		},
 		"until a restart": {
 			options: []scope.InjectOption{scope.UntilRestart()},
@@ -193,14 +193,14 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 				w.signal(syscall.SIGTERM)
 				w.exit(0)
 				w.start()
-				w.reverted(1)
+				w.reverted()
 				w.load(t)
 				w.Expect(w.fake.Agent.Injected()).To(HaveLen(1))
 			},
 		},
 		"until it ends by itself": {
 			options: []scope.InjectOption{scope.UntilRestart()},
-			body:    func(_ *testing.T, w *world) { w.exit(1); w.reverted(1) },
+			body:    func(_ *testing.T, w *world) { w.exit(1); w.reverted() },
 			summary: "db ended by itself (exit code 1 at ",
 		},
 	} {
@@ -246,7 +246,7 @@ func TestNoEventIsLost(t *testing.T) {
 		w.fake.BreakEvents()
 		w.Eventually(w.fake.Watched).Should(BeZero())
 		w.signal(syscall.SIGTERM)
-		w.reverted(1) // after the stream was opened again
+		w.reverted() // after the stream was opened again
 		w.Consistently(w.fake.Agent.Reverted, "100ms").Should(HaveLen(1))
 	})
 	w.Expect(w.s.failures).To(BeEmpty())
@@ -257,7 +257,7 @@ func TestAFaultAcrossRestartsHasTheEvidenceOfAllLives(t *testing.T) {
 	w.s.run(func() {
 		pause := w.scope.Inject(t.Context(), fault.Pause(), scope.On(w.on), scope.AcrossRestarts())
 		w.signal(syscall.SIGTERM)
-		w.reverted(1)
+		w.reverted()
 		w.Expect(pause.Active()).To(BeTrue(), "it waits for the container")
 		w.start()
 		w.Eventually(w.fake.Agent.Injected).Should(HaveLen(2))

@@ -16,13 +16,12 @@ import (
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
-// trip is how long a packet takes from a container to an address. All containers share one
-// clock.
-func trip(ctx context.Context, from *Service, address string) time.Duration {
+// trip is how long a packet takes from a container to db. All containers share one clock.
+func trip(ctx context.Context, from *Service) time.Duration {
 	GinkgoHelper()
 	endpoint, _, err := from.Endpoint(ctx, "8080/tcp")
 	Expect(err).NotTo(HaveOccurred())
-	query := url.Values{"network": {"udp"}, "address": {address}, "within": {"5s"}}
+	query := url.Values{"network": {"udp"}, "address": {"db:7"}, "within": {"5s"}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+endpoint+"/ask?"+query.Encode(), nil)
 	Expect(err).NotTo(HaveOccurred())
 	response, err := http.DefaultClient.Do(request)
@@ -48,37 +47,37 @@ func addressOf(ctx context.Context, s *Service) string {
 }
 
 // between starts db, and a shop whose packets db gets late.
-func between(ctx context.Context) (net *docker.Network, db, shop *Service) {
+func between(ctx context.Context) (net *docker.Network, shop *Service) {
 	GinkgoHelper()
 	net = Network(ctx)
-	db = Attach(ctx, own(ctx, net.As("db")).GetContainerID())
+	db := Attach(ctx, own(ctx, net.As("db")).GetContainerID())
 	shop = Attach(ctx, own(ctx, net.As("shop")).GetContainerID())
 	Inject(ctx, fault.Delay(200*time.Millisecond), On(db), From(shop))
-	Expect(trip(ctx, shop, "db:7")).To(BeNumerically(">=", 200*time.Millisecond))
-	return net, db, shop
+	Expect(trip(ctx, shop)).To(BeNumerically(">=", 200*time.Millisecond))
+	return net, shop
 }
 
 var peers = map[string]suite{
 	"whose peer moves to another address keeps the fault between the two": {specs: func() {
 		It("moves", func(ctx SpecContext) {
-			net, _, shop := between(ctx)
+			net, shop := between(ctx)
 			before := addressOf(ctx, shop)
 			command(ctx, "network", "disconnect", net.Name(), shop.ID())
 			// Somebody else has the old address now.
 			other := Attach(ctx, own(ctx, net.As("other")).GetContainerID())
 			command(ctx, "network", "connect", "--alias=shop", net.Name(), shop.ID())
 			Expect(addressOf(ctx, shop)).NotTo(Equal(before))
-			Eventually(func() time.Duration { return trip(ctx, shop, "db:7") }).WithTimeout(5 * time.Second).Should(BeNumerically(">=", 200*time.Millisecond))
-			Expect(trip(ctx, other, "db:7")).To(BeNumerically("<", 150*time.Millisecond), "nothing is touched that was not asked for")
+			Eventually(func() time.Duration { return trip(ctx, shop) }).WithTimeout(5 * time.Second).Should(BeNumerically(">=", 200*time.Millisecond))
+			Expect(trip(ctx, other)).To(BeNumerically("<", 150*time.Millisecond), "nothing is touched that was not asked for")
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
 	"whose peer is restarted keeps the fault between the two": {specs: func() {
 		It("restarts", func(ctx SpecContext) {
-			_, _, shop := between(ctx)
+			_, shop := between(ctx)
 			command(ctx, "restart", "--time=5", shop.ID())
 			Eventually(ctx, page(shop).Sample).WithTimeout(10 * time.Second).Should(HaveField("Healthy()", true))
-			Eventually(func() time.Duration { return trip(ctx, shop, "db:7") }).WithTimeout(5 * time.Second).Should(BeNumerically(">=", 200*time.Millisecond))
+			Eventually(func() time.Duration { return trip(ctx, shop) }).WithTimeout(5 * time.Second).Should(BeNumerically(">=", 200*time.Millisecond))
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 }

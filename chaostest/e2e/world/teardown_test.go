@@ -45,7 +45,7 @@ func page(s *Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/healthz")
 
 // loaded puts a load on the service.
 func loaded(ctx context.Context, s *Service) *probe.Window {
-	return Load(ctx, page(s), PerSecond(50), For(500*time.Millisecond))
+	return Load(ctx, probe.HTTP(s, "8080/tcp", "/healthz"), PerSecond(50), For(500*time.Millisecond))
 }
 
 var teardown = map[string]suite{
@@ -254,6 +254,26 @@ var teardown = map[string]suite{
 			Expect(s.Windows).To(HaveLen(1), pretty(s))
 			Expect(s.Windows[0].Faults).To(HaveLen(1), pretty(s))
 		}
+	}},
+
+	"in two processes that injects in one has the fault in the specs of both": {procs: 2, specs: func() {
+		var s *Service
+		SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
+			c := own(ctx)
+			Inject(ctx, fault.Delay(20*time.Millisecond), On(Attach(ctx, c.GetContainerID())))
+			return []byte(c.GetContainerID())
+		}, func(ctx SpecContext, id []byte) { s = Attach(ctx, string(id)) })
+		for _, name := range []string{"first", "second", "third", "fourth"} {
+			It(name, func(ctx SpecContext) { loaded(ctx, s) })
+		}
+	}, verdict: gate.Pass, words: "4 specs passed with 1 injection", check: func(run gate.Run) {
+		GinkgoHelper()
+		processes := map[int]bool{}
+		for _, s := range run.Specs {
+			processes[s.Process] = true
+		}
+		Expect(processes).To(HaveLen(2))
+		underDelay(4)(run)
 	}},
 
 	"whose fault of BeforeSuite touches nothing is a tool failure": {specs: func() {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -45,6 +46,7 @@ type suite struct {
 	specs   func() // registers its nodes
 	verdict gate.Verdict
 	words   string // a part of the verdict's words
+	procs   int    // the parallel processes of Ginkgo's command; 0 means go test alone
 	check   func(gate.Run)
 }
 
@@ -53,7 +55,9 @@ func TestWorld(t *testing.T) {
 	if name := os.Getenv(suiteVariable); name != "" {
 		suites[name].specs()
 		config, reporter := GinkgoConfiguration()
-		reporter.JSONReport = os.Getenv(reportVariable)
+		if suites[name].procs == 0 {
+			reporter.JSONReport = os.Getenv(reportVariable)
+		}
 		RunSpecs(t, name, config, reporter)
 		return
 	}
@@ -71,7 +75,7 @@ func TestWorld(t *testing.T) {
 	Describe("a suite", func() {
 		for name, s := range suites {
 			It(name, func(ctx SpecContext) {
-				record, output := run(ctx, chaosgate, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
+				record, output := run(ctx, chaosgate, s.procs, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
 				Expect(record.Verdict).To(Equal(s.verdict), "%s\n%s", record.Words, output)
 				Expect(record.Words).To(ContainSubstring(s.words), "%s", output)
 				if s.check != nil {
@@ -84,11 +88,15 @@ func TestWorld(t *testing.T) {
 }
 
 // run runs a suite as a child, and returns what the command says about its report.
-func run(ctx context.Context, chaosgate string, environment ...string) (gate.Record, string) {
+func run(ctx context.Context, chaosgate string, procs int, environment ...string) (gate.Record, string) {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
 	report := filepath.Join(dir, "report.json")
 	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestWorld$")
+	if procs > 0 {
+		child = exec.CommandContext(ctx, "go", "run", "github.com/onsi/ginkgo/v2/ginkgo", "--procs="+strconv.Itoa(procs),
+			"--json-report="+filepath.Base(report), "--output-dir="+dir, "--race", ".")
+	}
 	child.Env = append(append(os.Environ(), environment...), reportVariable+"="+report)
 	output, _ := child.CombinedOutput() // some suites fail on purpose
 	judge := exec.CommandContext(ctx, chaosgate, "judge", report, "--out", dir)
