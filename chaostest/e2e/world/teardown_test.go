@@ -3,6 +3,9 @@ package world_test
 import (
 	"context"
 	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/moby/moby/api/types/container"
@@ -258,13 +261,22 @@ var teardown = map[string]suite{
 
 	"in two processes that injects in one has the fault in the specs of both": {procs: 2, specs: func() {
 		var s *Service
+		var started string // has a file for each process whose first spec has begun
 		SynchronizedBeforeSuite(func(ctx SpecContext) []byte {
 			c := own(ctx)
 			Inject(ctx, fault.Delay(20*time.Millisecond), On(Attach(ctx, c.GetContainerID())))
-			return []byte(c.GetContainerID())
-		}, func(ctx SpecContext, id []byte) { s = Attach(ctx, string(id)) })
+			return []byte(c.GetContainerID() + " " + GinkgoT().TempDir())
+		}, func(ctx SpecContext, both []byte) {
+			var id string
+			id, started, _ = strings.Cut(string(both), " ")
+			s = Attach(ctx, id)
+		})
 		for _, name := range []string{"first", "second", "third", "fourth"} {
-			It(name, func(ctx SpecContext) { loaded(ctx, s) })
+			It(name, func(ctx SpecContext) {
+				Expect(os.WriteFile(filepath.Join(started, strconv.Itoa(GinkgoParallelProcess())), nil, 0o600)).To(Succeed())
+				Eventually(ctx, func() ([]os.DirEntry, error) { return os.ReadDir(started) }).Should(HaveLen(2))
+				loaded(ctx, s)
+			}, SpecTimeout(time.Minute))
 		}
 	}, verdict: gate.Pass, words: "4 specs passed with 1 injection", check: func(run gate.Run) {
 		GinkgoHelper()
