@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
@@ -97,6 +98,16 @@ func namespaceOf(pid int) (inside, error) {
 	in := inside{path: thread + "/ns/net", pids: []int{pid}}
 	in.info, err = os.Stat(in.path)
 	return in, err
+}
+
+// without reports whether a process runs in another namespace.
+func (n *namespace) without(pid int) bool {
+	in, err := namespaceOf(pid)
+	if err != nil {
+		return false // it has ended
+	}
+	stat, known := in.info.Sys().(*syscall.Stat_t)
+	return known && stat.Ino != n.kernel.Inode
 }
 
 // engines chooses the namespace that the engine has made: the first one with a link whose

@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"os/exec"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -11,6 +12,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 )
 
 var _ = Describe("a container", func() {
@@ -91,6 +93,23 @@ var _ = Describe("a container", func() {
 		Expect(i.Evidence().TargetDied).To(BeFalse())
 		first.Kill()
 		Expect(i.Evidence().TargetDied).To(BeTrue())
+		i.revert()
+	})
+
+	It("is not covered any more when its first process moves away", func(ctx SpecContext) {
+		first := exec.Command("sh", "-c", fmt.Sprintf("read go; exec nsenter --net=%s cat", inner.NamespacePath()))
+		in, err := first.StdinPipe()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(target.Inside(first.Start)).To(Succeed())
+		DeferCleanup(func() { _ = first.Process.Kill(); _ = first.Wait() })
+		q := request(target, fault.Delay(delay), fault.Filter{}, "")
+		q.Target.PID = first.Process.Pid
+		i := newAgent().mustInject(ctx, q)
+		Expect(i.Evidence().Gaps).To(BeEmpty())
+		_, err = in.Write([]byte("go\n"))
+		Expect(err).NotTo(HaveOccurred())
+		Eventually(func() []record.Gap { return i.Evidence().Gaps }, "20s").Should(And(HaveLen(1), HaveEach(And(HaveField("To", BeZero()), HaveField("Expected", false),
+			HaveField("Text", "the target's first process has moved to another network namespace, which the fault does not reach")))))
 		i.revert()
 	})
 

@@ -30,7 +30,8 @@ func (i *injection) Evidence() record.Evidence {
 	defer i.mu.Unlock()
 	i.noteLapse()
 	i.died = i.died || !i.released && i.hasDied()
-	t := touched{died: i.died}
+	t := i.past
+	t.died = i.died
 	var errs []error
 	for _, at := range i.interceptions {
 		matched, carried, err := at.counts()

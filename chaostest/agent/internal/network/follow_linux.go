@@ -84,7 +84,7 @@ func (n *namespace) repair(links []tc.Link, all map[*injection]*finding) error {
 			// Without a filter, no packet takes a path that is not whole.
 			err := n.kernel.RemoveFilter(at.hook, at.name)
 			if err == nil {
-				err = i.undo(at)
+				err = i.retire(at)
 			}
 			if err != nil {
 				f.failed = append(f.failed, err.Error())
@@ -121,7 +121,7 @@ func (i *injection) cover(hook tc.Hook) error {
 	}
 	at, err := i.intercept(hook)
 	if err != nil {
-		return fmt.Errorf("%w%s", err, alsoFailed(i.undo(at)))
+		return fmt.Errorf("%w%s", err, alsoFailed(i.retire(at)))
 	}
 	return nil
 }
@@ -133,6 +133,20 @@ func alsoFailed(err error) string {
 	return "; " + err.Error()
 }
 
+// retire undoes an interception while the fault is live, and keeps its counts. Links may come
+// and go many times, so it is not kept itself.
+func (i *injection) retire(at *interception) error {
+	if err := i.undo(at); err != nil {
+		return err
+	}
+	matched, carried, err := at.counts()
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.past.matched, i.past.carried = i.past.matched.Plus(matched), i.past.carried.plus(carried)
+	i.interceptions = slices.DeleteFunc(i.interceptions, func(other *interception) bool { return other == at })
+	return err
+}
+
 // finding is what an injection lacks.
 type finding struct {
 	broken  []*interception // to be undone
@@ -140,14 +154,15 @@ type finding struct {
 	removed []string        // what somebody else has removed or changed
 	moved   []string        // the links that have come or left
 	failed  []string        // why something could not be put back
+	away    bool            // the target's first process has left the namespace
 }
 
 func (f *finding) anything() bool { return len(f.broken)+len(f.bare) > 0 }
 
 // find compares the injection with the kernel.
 func (i *injection) find(links []tc.Link) *finding {
-	f := &finding{}
 	n := i.namespace
+	f := &finding{away: i.firstIn && n.without(i.target.PID)}
 	covered := map[tc.Direction]map[int]bool{tc.Egress: {}, tc.Ingress: {}}
 	for _, at := range i.interceptions {
 		if at.over {
@@ -199,7 +214,7 @@ func (f *finding) move(what string) {
 
 // conclude notes whether the fault is in force, and if not, since when and why.
 func (i *injection) conclude(f *finding) {
-	expected := i.comeAndGo && len(f.removed)+len(f.failed) == 0
+	expected := i.comeAndGo && !f.away && len(f.removed)+len(f.failed) == 0
 	var text []string
 	if len(f.removed) > 0 {
 		text = append(text, strings.Join(f.removed, ", ")+": somebody else has changed that")
@@ -212,10 +227,13 @@ func (i *injection) conclude(f *finding) {
 	if none {
 		text = append(text, "no link of the target has the fault")
 	}
+	if f.away {
+		text = append(text, "the target's first process has moved to another network namespace, which the fault does not reach")
+	}
 	if len(text) > 0 {
 		i.presence.Lost(strings.Join(text, "; "), expected)
 	}
-	if i.whole = !none && len(f.failed) == 0; i.whole {
+	if i.whole = !none && !f.away && len(f.failed) == 0; i.whole {
 		i.presence.Holds()
 	}
 }

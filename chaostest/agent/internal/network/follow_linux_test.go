@@ -2,6 +2,7 @@ package network
 
 import (
 	"fmt"
+	"net/netip"
 	"regexp"
 	"time"
 
@@ -78,6 +79,7 @@ var _ = Describe("a fault that somebody else breaks", func() {
 		Entry("the size of its frames", fault.UserSpacePath, fault.Egress,
 			func() {
 				target.Must("ip", "link", "set", "eth0", "mtu", "2000")
+				Eventually(func() string { return target.Must("ip", "-o", "link") }, "20s").Should(MatchRegexp(`cg\d+: .* mtu 2000 `))
 				target.Must("ip", "link", "set", "eth0", "mtu", "1500")
 			}, `MTU`),
 		Entry("its netem", fault.NetemPath, fault.Egress,
@@ -167,6 +169,30 @@ var _ = Describe("a fault whose networks come and go", func() {
 		Entry("netem, out", fault.NetemPath, fault.Egress, false),
 		Entry("netem, in", fault.NetemPath, fault.Ingress, true),
 	)
+
+	It("keeps its counts, and nothing else, of links that come and go many times", func(ctx SpecContext) {
+		q := request(target, fault.BlackHole(), fault.Filter{Peers: []netip.Prefix{prefixOf(ClientIP)}, Direction: fault.Egress}, "")
+		q.ComeAndGo = true
+		i := newAgent().mustInject(ctx, q)
+		live := i.Live.(*injection)
+		const times = 5
+		for n := range times {
+			_, err := target.Run("ping", "-n", "-c", "1", "-W", "0.1", ClientIP)
+			Expect(err).To(HaveOccurred())
+			Expect(i.Evidence().Value("packets")).To(Equal(record.Float(n + 1)))
+			target.Must("ip", "link", "del", "eth0")
+			target.Lay("eth0", client)
+			target.Address("eth0", TargetIP+"/24")
+			client.Address("eth0", ClientIP+"/24")
+			Eventually(func() []record.Gap { return i.Evidence().Gaps }, "20s").Should(HaveEach(HaveField("To", Not(BeZero()))))
+			// The address is resolved, so that the next packet is not lost on the way.
+			target.Must("ip", "neighbour", "replace", ClientIP, "lladdr", "02:00:00:00:00:01", "dev", "eth0")
+		}
+		Expect(live.interceptions).To(HaveLen(1))
+		Expect(i.Attestation().Readback).To(HaveLen(1))
+		i.revert()
+		Expect(i.Evidence().Value("packets")).To(Equal(record.Float(times)))
+	})
 
 	It("stays on a link that is set down and up, and on one that is renamed, without a gap", func(ctx SpecContext) {
 		i := newAgent().mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{}, ""))

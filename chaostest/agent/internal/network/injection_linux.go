@@ -30,13 +30,16 @@ type injection struct {
 	journal    *injector.Journal
 	lease      *classifier.Lease
 	dataPath   dataPath
-	pidfd      int // the target's first process
+	pidfd      int  // the target's first process
+	firstIn    bool // that process was in the namespace when the fault began
 	presence   injector.Presence
 	whole      bool // nothing was missing at the last look; the namespace's lock guards it
 
 	mu            sync.Mutex // guards the fields below; where the namespace's lock is held too, it was taken first
 	filter        fault.Filter
 	interceptions []*interception
+	opened        int     // how many interceptions there have been
+	past          touched // what those have counted that were undone while the fault was live
 	attestation   record.Attestation
 	until         uint64
 	running       bool // the deadline is in the map
@@ -88,8 +91,11 @@ func (i *injection) enter() error {
 	if err != nil {
 		return errors.Join(err, unix.Close(pidfd))
 	}
-	i.namespace, err = i.namespaces.enter(path)
-	return err
+	if i.namespace, err = i.namespaces.enter(path); err != nil {
+		return err
+	}
+	i.firstIn = !i.namespace.without(i.target.PID)
+	return nil
 }
 
 func (i *injection) leave() error {
@@ -146,12 +152,15 @@ func (i *injection) nextSeed() uint64 {
 			i.attestation.Seed = 1 + rand.Uint64N(1<<63)
 		}
 	}
-	return i.attestation.Seed + uint64(len(i.interceptions)-1)
+	return i.attestation.Seed + uint64(i.opened-1)
 }
 
-// attest adds lines that were read back from the kernel.
+// attest adds lines that were read back from the kernel before the fault began.
 func (i *injection) attest(lines ...string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if i.running {
+		return // the attestation has been given, and must not grow while links come and go
+	}
 	i.attestation.Readback = append(i.attestation.Readback, lines...)
 }

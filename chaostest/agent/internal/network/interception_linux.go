@@ -108,6 +108,7 @@ func (i *injection) intercept(hook tc.Hook) (*interception, error) {
 	at := &interception{hook: hook, name: tc.FilterName(i.id, hook.Direction), undo: i.journal.Branch()}
 	i.mu.Lock()
 	i.interceptions = append(i.interceptions, at)
+	i.opened++
 	i.mu.Unlock()
 	if err := at.shareClsact(i.namespace); err != nil {
 		return at, err
