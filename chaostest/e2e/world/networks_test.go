@@ -3,6 +3,7 @@ package world_test
 import (
 	"context"
 	"fmt"
+	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -73,6 +74,25 @@ var networks = map[string]suite{
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
+	"that meets the fault of another test process is refused by name": {specs: func() {
+		delay := func(ctx SpecContext, s *Service, d time.Duration) { Inject(ctx, fault.Delay(d), On(s)) }
+		if id := os.Getenv(besideVariable); id != "" {
+			It("comes second", func(ctx SpecContext) { delay(ctx, Attach(ctx, id), 30*time.Millisecond) })
+			return
+		}
+		It("comes first", func(ctx SpecContext) {
+			s := redis(ctx)
+			delay(ctx, s, 300*time.Millisecond)
+			second := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestWorld$")
+			second.Env = append(os.Environ(), besideVariable+"="+s.ID(), reportVariable+"=")
+			output, err := second.CombinedOutput()
+			Expect(err).To(HaveOccurred())
+			Expect(string(output)).To(MatchRegexp(`delay 30ms \(egress\) would delay the same packets as injection \S+ \(delay 300ms, egress\) on this target, which another test process holds`))
+			takes(ctx, s, ">=", 300*time.Millisecond)
+			pings(ctx, address(ctx, s, "bridge"), "<", 330)
+		})
+	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
+
 	"that starts a network in its target passes": {specs: func() {
 		It("bridges", func(ctx SpecContext) {
 			s := redis(ctx)
@@ -85,6 +105,9 @@ var networks = map[string]suite{
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 }
+
+// besideVariable names the container of a suite to a second process of it.
+const besideVariable = "CHAOSGATE_WORLD_BESIDE"
 
 // emptyNetwork makes a network that goes with the spec.
 func emptyNetwork(ctx context.Context) (name string) {
