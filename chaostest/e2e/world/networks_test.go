@@ -114,7 +114,7 @@ func emptyNetwork(ctx context.Context) (name string) {
 	GinkgoHelper()
 	name = fmt.Sprintf("chaosgate-world-%d", time.Now().UnixNano())
 	command(ctx, "network", "create", "--label", "chaosgate.world=1", name)
-	DeferCleanup(func(ctx SpecContext) {
+	DeferCleanup(func(ctx SpecContext) { //nolint:contextcheck // the spec's context has ended by then
 		_ = exec.CommandContext(ctx, "docker", "network", "disconnect", "--force", name, "all").Run()
 		command(ctx, "network", "rm", "--force", name)
 	})

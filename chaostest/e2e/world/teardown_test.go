@@ -48,7 +48,7 @@ func page(s *Service) probe.Probe { return probe.HTTP(s, "8080/tcp", "/healthz")
 
 // loaded puts a load on the service.
 func loaded(ctx context.Context, s *Service) *probe.Window {
-	return Load(ctx, probe.HTTP(s, "8080/tcp", "/healthz"), PerSecond(50), For(500*time.Millisecond))
+	return Load(ctx, page(s), PerSecond(50), For(500*time.Millisecond)) //nolint:contextcheck // making a probe asks nobody
 }
 
 var teardown = map[string]suite{
