@@ -22,10 +22,7 @@ const spreadOfRuns = 0.0266
 // the exact permutation test over all metrics.
 func baselines(l *lab) []row {
 	const alpha = 0.05
-	// The test is exact: of all choices of runs, as many raise an alarm as alpha has room
-	// for, which is too close to alpha for a bound of the simulated rate to lie below it.
-	choices := math.Round(1 / stats.SmallestP(accepted, candidates))
-	size := math.Floor(alpha*choices) / choices
+	size := exactSize(accepted, candidates, alpha)
 	healthy := count(each(l, l.runs, func(_ int, random *rand.Rand) bool {
 		return len(regressed(random, design{accepted, candidates, metrics, 0}, alpha)) > 0
 	}))
@@ -41,7 +38,7 @@ func baselines(l *lab) []row {
 	return []row{
 		{
 			what: "10 accepted runs, 3 candidates, 10 metrics, no regression", claim: fmt.Sprintf("false alarms of any metric: %s, for alpha %s", percent(size), percent(alpha)),
-			simulated: healthy.String(), holds: math.Abs(healthy.rate()-size) <= 4*math.Sqrt(size*(1-size)/float64(healthy.of)),
+			simulated: healthy.String(), holds: healthy.agreesWith(size),
 			naive: percent(naive.rate()) + ": worse than the mean by 2 %; " + percent(pooled.rate()) + ": Mann-Whitney over the pooled requests of one metric",
 		},
 		{
@@ -54,6 +51,19 @@ func baselines(l *lab) []row {
 			naive: "never: 80 rank-sum tests at 5 % by Holm need p = 0.0006, and 20 and 1 runs reach 0.048",
 		},
 	}
+}
+
+// exactSize is the rate of false alarms of the permutation test. The test is exact: of all
+// choices of runs, as many raise an alarm as alpha has room for. That is too close to alpha
+// for a bound of the simulated rate to lie below it.
+func exactSize(accepted, now int, alpha float64) float64 {
+	choices := math.Round(1 / stats.SmallestP(accepted, now))
+	return math.Floor(alpha*choices) / choices
+}
+
+// agreesWith reports whether the rate lies within four standard errors of an exact one.
+func (s share) agreesWith(exact float64) bool {
+	return math.Abs(s.rate()-exact) <= 4*math.Sqrt(exact*(1-exact)/float64(s.of))
 }
 
 // design is how many runs and metrics are compared. The first metric is worse by a share
