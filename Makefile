@@ -3,7 +3,7 @@
 .DEFAULT_GOAL := help
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
-.PHONY: help demo test setup test-unit test-containers test-netem bench operating-characteristics images lint fuzz apidiff fmt clean
+.PHONY: help demo test setup test-unit test-containers test-netem test-engines bench operating-characteristics images lint fuzz apidiff fmt clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ test-containers: ## Run the container suites in 2 parallel processes
 
 test-netem: ## Run the network suites on a kernel that has netem
 	@.ci/netem/run
+
+test-engines: ## Run the container suites on rootful Podman
+	@.ci/engines
 
 bench: ## Print the figures, each beside its reference
 	@exports=$$(.ci/env); eval "$$exports"; go run ./chaostest/e2e/bench

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/containerd/errdefs"
 	"github.com/moby/moby/client"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -84,7 +85,7 @@ var _ = Describe("a fault never outlives its lease", func() {
 				Expect(victim.Process.Kill()).To(Succeed())
 				expectEnd(ctx, time.Now())
 				Eventually(func() error { return inspect(ctx, engine, agent) }).WithContext(ctx).WithTimeout(10*time.Second).
-					Should(MatchError(ContainSubstring("No such container")), "the agent ends with the test process")
+					Should(Satisfy(errdefs.IsNotFound), "the agent ends with the test process")
 			}, SpecTimeout(time.Minute))
 
 			It("when the agent's container is killed", func(ctx SpecContext) {
