@@ -91,7 +91,8 @@ var _ = Describe("a fault never outlives its lease", func() {
 			It("when the agent's container is killed", func(ctx SpecContext) {
 				start := time.Now()
 				_, err := engine.ContainerKill(ctx, agent, client.ContainerKillOptions{Signal: "KILL"})
-				Expect(err).NotTo(HaveOccurred())
+				// Podman may miss the container, which removes itself, at the end of the kill.
+				Expect(err).To(Or(Not(HaveOccurred()), MatchError(ContainSubstring("no such container"))))
 				expectEnd(ctx, start)
 			}, SpecTimeout(time.Minute))
 

@@ -5,6 +5,7 @@
 package shop_test
 
 import (
+	"context"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -22,10 +23,22 @@ var _ = Describe("checkout", func() {
 		checkout               *probe.HTTPProbe
 	)
 
+	// answered asks for a field of the shop's answer.
+	answered := func(field string) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) {
+			s, err := probe.HTTP(shop, "8080/tcp", "/checkout", probe.VersionFrom(probe.BodyField(field))).Sample(ctx)
+			return s.Version, err
+		}
+	}
+
 	BeforeEach(func(ctx SpecContext) {
 		redis, catalogue, shop = start(ctx)
 		checkout = probe.HTTP(shop, "8080/tcp", "/checkout", probe.Timeout(2*time.Second))
 		Eventually(ctx, checkout.Sample).Should(BeLive())
+		// The shop falls back when a dependency is gone. So a fault on one that was never in
+		// use, because its name does not resolve, would show nothing.
+		Eventually(ctx, answered("price.source")).Should(Equal("catalogue"))
+		Eventually(ctx, answered("sold")).ShouldNot(Equal("0"))
 	}, NodeTimeout(2*time.Minute))
 
 	It("keeps selling while its catalogue answers late", func(ctx SpecContext) {

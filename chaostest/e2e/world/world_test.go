@@ -31,7 +31,7 @@ const (
 )
 
 // suites are all suites, by what they do.
-var suites = merged(teardown, restarts, ended, named, networks, peers)
+var suites = merged(teardown, restarts, ended, named, networks, peers, processes, resources)
 
 func merged(all ...map[string]suite) map[string]suite {
 	m := map[string]suite{}
@@ -53,7 +53,11 @@ type suite struct {
 func TestWorld(t *testing.T) {
 	RegisterFailHandler(Fail)
 	if name := os.Getenv(suiteVariable); name != "" {
-		suites[name].specs()
+		if name == otherProcess {
+			otherProcessSpecs()
+		} else {
+			suites[name].specs()
+		}
 		config, reporter := GinkgoConfiguration()
 		if suites[name].procs == 0 {
 			reporter.JSONReport = os.Getenv(reportVariable)
