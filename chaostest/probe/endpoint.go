@@ -28,6 +28,7 @@ type endpoint struct {
 	way     record.Way
 	asked   time.Time
 	doubted bool
+	checked time.Time // when a refusal of the published port was last looked into
 }
 
 // look takes one look at the endpoint, and copies its result into the sample.
@@ -54,6 +55,9 @@ func (e *endpoint) look(ctx context.Context, local *look.Looker, r look.Request,
 		return look.Failure{Err: err}
 	}
 	e.doubt(a.Class != OK && a.Status == 0)
+	if err := e.checkWay(ctx, local, r, s.Way, a.Class); err != nil {
+		return err
+	}
 	s.Class, s.Detail = a.Class, a.Detail
 	switch {
 	case e.client != nil:
@@ -75,6 +79,37 @@ func (e *endpoint) feels(way record.Way) error {
 		return look.Failure{Err: fmt.Errorf("%s is live, and a TCP connection through a published port cannot feel it, because the engine's proxy accepts the connection: use probe.HTTP, or probe.From(another service)", live)}
 	}
 	return nil
+}
+
+// checkWay returns an error if a published port refuses although the service accepts at its
+// own address: then the engine's proxy is dead, and the service is not to blame.
+func (e *endpoint) checkWay(ctx context.Context, local *look.Looker, r look.Request, way record.Way, class Class) error {
+	service, ok := e.svc.(Accepting)
+	if way != record.Published || class != Refused && class != Reset || !ok || !e.mayCheck() {
+		return nil
+	}
+	if faulted, ok := e.svc.(Faulted); ok && faulted.NetworkFault() != "" {
+		return nil // the fault may be the reason
+	}
+	if accepts, err := service.Accepts(ctx, e.port); err != nil || !accepts {
+		return nil //nolint:nilerr // what cannot be asked proves nothing
+	}
+	// The service may have begun to listen after the first look.
+	if again, err := local.Look(ctx, r); err != nil || again.Class != class {
+		return nil //nolint:nilerr // the way works again
+	}
+	return look.Failure{Err: fmt.Errorf("the published port of %s at %s does not let connections through (%s), although the service accepts them at its own address: is the engine's proxy dead?", e.svc.Name(), r.Address, class)}
+}
+
+// mayCheck is true at most once in askAgainAfter, because a check costs a look or two.
+func (e *endpoint) mayCheck() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if time.Since(e.checked) < askAgainAfter {
+		return false
+	}
+	e.checked = time.Now()
+	return true
 }
 
 func (e *endpoint) find(ctx context.Context) (string, record.Way, error) {

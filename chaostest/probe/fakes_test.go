@@ -27,6 +27,8 @@ type service struct {
 	err     error
 	asked   int
 	fault   string // the network fault that is live
+	accepts bool   // at the container's own address
+	checks  int
 	onExec  func(ctx context.Context, command ...string) (int, string, error)
 
 	judgedOf   string
@@ -46,6 +48,13 @@ func (s *service) Endpoint(_ context.Context, port string) (string, record.Way, 
 }
 
 func (s *service) NetworkFault() string { return s.fault }
+
+func (s *service) Accepts(context.Context, string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.checks++
+	return s.accepts, nil
+}
 
 func (s *service) move(address string, err error) {
 	s.mu.Lock()

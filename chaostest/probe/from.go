@@ -23,6 +23,12 @@ type Client interface {
 // on the service, or returns "".
 type Faulted interface{ NetworkFault() string }
 
+// Accepting is an optional capability of a Service: it reports whether something accepts
+// connections to the port at the container's own address.
+type Accepting interface {
+	Accepts(ctx context.Context, port string) (bool, error)
+}
+
 // from is what From returns: an option of HTTP and of TCP probes.
 type from struct{ client Client }
 

@@ -130,3 +130,31 @@ func TestAWindowSaysWhichWayItsProbeTook(t *testing.T) {
 	g.Expect(mixed.Record().Way).To(BeEmpty())
 	g.Expect(strings.Contains(w.Probe(), "container's address")).To(BeFalse(), "the way is no part of the probe's name, by which runs are compared")
 }
+
+func TestADeadProxyIsNotTheServicesFailure(t *testing.T) {
+	g := NewWithT(t)
+	svc := closed(t)
+	svc.way, svc.accepts = record.Published, true
+	_, err := probe.HTTP(svc, "8080/tcp", "/").Sample(t.Context())
+	g.Expect(err).To(MatchError(And(ContainSubstring("does not let connections through (refused)"), ContainSubstring("is the engine's proxy dead?"))))
+
+	for name, change := range map[string]func(*service){
+		"nothing listens in the container": func(s *service) { s.accepts = false },
+		"a fault may be the reason":        func(s *service) { s.fault = "reject on shop" },
+		"no proxy stands between":          func(s *service) { s.way = record.Direct },
+		"the way is not known":             func(s *service) { s.way = "" },
+	} {
+		other := closed(t)
+		other.way, other.accepts = record.Published, true
+		change(other)
+		g.Expect(sample(t, probe.HTTP(other, "8080/tcp", "/")).Class).To(Equal(probe.Refused), name)
+	}
+
+	// A load does not ask for every sample.
+	busy := closed(t)
+	busy.way = record.Published
+	w, err := probe.Run(t.Context(), probe.TCP(busy, "8080/tcp"), 200, 200*time.Millisecond)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(w.Errors()).To(Equal(40))
+	g.Expect(busy.checks).To(BeNumerically("<", 5))
+}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/wire"
 	"github.com/chaosgate/chaosgate/chaostest/driver"
@@ -15,8 +16,9 @@ import (
 )
 
 var (
-	_ probe.Client  = (*Service)(nil)
-	_ probe.Faulted = (*Service)(nil)
+	_ probe.Client    = (*Service)(nil)
+	_ probe.Faulted   = (*Service)(nil)
+	_ probe.Accepting = (*Service)(nil)
 )
 
 // Reach is the address of another service's port as this service's container reaches it,
@@ -66,6 +68,17 @@ func (s *Service) Look(ctx context.Context, request look.Request) (look.Answer, 
 		return look.Answer{}, fmt.Errorf("look from %s: %w", s.Name(), err)
 	}
 	return answer, nil
+}
+
+// Accepts reports whether something accepts connections to the port at the container's own
+// address, as the container itself sees it.
+func (s *Service) Accepts(ctx context.Context, port string) (bool, error) {
+	address, err := s.Reach(ctx, s, port)
+	if err != nil {
+		return false, err
+	}
+	answer, err := s.Look(ctx, look.Request{Address: address, Timeout: time.Second})
+	return answer.Class == look.OK, err
 }
 
 // NetworkFault names a network fault that is live on this service.
