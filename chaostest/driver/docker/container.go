@@ -36,7 +36,7 @@ var _ driver.Target = (*target)(nil)
 func (d *Driver) Attach(ctx context.Context, ref string) (driver.Target, error) {
 	result, err := d.client.ContainerInspect(ctx, ref, client.ContainerInspectOptions{})
 	switch {
-	case errdefs.IsNotFound(err):
+	case isNotFound(err):
 		return nil, fmt.Errorf("find container %s: %w: `docker ps` lists those that run", ref, driver.ErrNotFound)
 	case err != nil:
 		return nil, fmt.Errorf("inspect container %s: %w", ref, err)
@@ -57,7 +57,7 @@ func (c *target) Host() driver.Host { return c.driver.Host() }
 func (c *target) inspect(ctx context.Context) (container.InspectResponse, error) {
 	result, err := c.driver.client.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
 	switch {
-	case errdefs.IsNotFound(err):
+	case isNotFound(err):
 		return result.Container, c.isGone(ctx)
 	case err != nil:
 		return result.Container, fmt.Errorf("inspect container %s: %w", c.name, err)
@@ -157,7 +157,7 @@ func subnets(endpoint *network.EndpointSettings) []netip.Prefix {
 // ended replaces an error of the engine if it is because the container does not run.
 // A container that was paused gives a conflict, too.
 func (c *target) ended(ctx context.Context, err error) error {
-	if !errdefs.IsConflict(err) && !errdefs.IsNotFound(err) {
+	if !errdefs.IsConflict(err) && !isNotFound(err) {
 		return err
 	}
 	state, stateErr := c.State(ctx)

@@ -31,10 +31,12 @@ type Driver struct {
 	host     string
 	hostErr  error
 
-	mu    sync.Mutex
-	arch  string         // the daemon's, once it was asked for
-	here  *bool          // whether the engine is that of this machine; nil before it was asked
-	ahead *time.Duration // how much its clock is ahead, once it was asked
+	mu   sync.Mutex
+	arch string // the daemon's, once it was asked for
+	here *bool  // whether the engine is that of this machine; nil before it was asked
+	// podman says whether the engine is Podman\'s service; nil before it was asked.
+	podman *bool
+	ahead  *time.Duration // how much its clock is ahead, once it was asked
 }
 
 var _ driver.Driver = (*Driver)(nil)

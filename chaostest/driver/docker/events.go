@@ -22,7 +22,6 @@ var kinds = map[events.Action]driver.EventKind{
 	events.ActionKill: driver.EventSignalled, events.ActionDie: driver.EventEnded, events.ActionOOM: driver.EventOutOfMemory,
 	events.ActionStart: driver.EventStarted, events.ActionPause: driver.EventPaused, events.ActionUnPause: driver.EventUnpaused,
 	events.ActionRename: driver.EventRenamed, events.ActionUpdate: driver.EventUpdated, events.ActionDestroy: driver.EventRemoved,
-	events.ActionStop:    driver.EventSignalled, // Podman tells no signal
 	events.ActionConnect: driver.EventConnected, events.ActionDisconnect: driver.EventDisconnected,
 }
 
@@ -38,10 +37,16 @@ func (d *Driver) events(ctx context.Context, filters client.Filters, since, unti
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	podman := d.isPodman(ctx)
 	if filters == nil {
 		filters = client.Filters{}
 		for action := range kinds {
 			filters.Add("event", string(action))
+		}
+		if podman {
+			for action := range podmanKinds {
+				filters.Add("event", string(action))
+			}
 		}
 	}
 	options := client.EventsListOptions{Since: stamp(since.Add(ahead)), Filters: filters}
@@ -52,10 +57,15 @@ func (d *Driver) events(ctx context.Context, filters client.Filters, since, unti
 	for {
 		select {
 		case message := <-stream.Messages:
-			if event, ok := d.event(ctx, message); ok {
-				event.Time = event.Time.Add(-ahead)
-				handle(event)
+			event, ok := d.event(ctx, message, podman)
+			if !ok {
+				continue
 			}
+			event.Time = event.Time.Add(-ahead)
+			if before, missing := signalledBefore(event); podman && event.Kind == driver.EventEnded && missing {
+				handle(before)
+			}
+			handle(event)
 		case err := <-stream.Err:
 			switch {
 			case ctx.Err() != nil:
@@ -95,8 +105,11 @@ func (d *Driver) clock(ctx context.Context) (time.Duration, error) {
 }
 
 // event is the engine's message about a container.
-func (d *Driver) event(ctx context.Context, m events.Message) (driver.Event, bool) {
+func (d *Driver) event(ctx context.Context, m events.Message, podman bool) (driver.Event, bool) {
 	kind, ok := kinds[m.Action]
+	if podman && !ok {
+		kind, ok = podmanKinds[m.Action]
+	}
 	e := driver.Event{Time: time.Unix(0, m.TimeNano), Kind: kind, ID: m.Actor.ID, Name: m.Actor.Attributes["name"]}
 	switch {
 	case !ok:
@@ -115,9 +128,11 @@ func (d *Driver) event(ctx context.Context, m events.Message) (driver.Event, boo
 		if number, err := strconv.Atoi(m.Actor.Attributes["signal"]); err == nil {
 			e.Signal = number
 			e.Stops = d.stops(ctx, e)
+		} else if m.Action == events.ActionKill {
+			return e, false // Podman does not say which signal it was
 		}
 	case driver.EventEnded:
-		e.ExitCode, _ = strconv.Atoi(m.Actor.Attributes["exitCode"])
+		e.ExitCode = exitCode(m)
 	}
 	return e, true
 }
