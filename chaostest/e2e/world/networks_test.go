@@ -134,9 +134,7 @@ func address(ctx context.Context, s *Service, network string) string {
 // would.
 func enter(ctx context.Context, s *Service, command ...string) string {
 	GinkgoHelper()
-	pid, err := exec.CommandContext(ctx, "docker", "inspect", "--format", "{{.State.Pid}}", s.ID()).Output()
-	Expect(err).NotTo(HaveOccurred())
-	arguments := append([]string{"--target", strings.TrimSpace(string(pid)), "--net"}, command...)
+	arguments := append([]string{"--target", pid(ctx, s), "--net"}, command...)
 	output, err := exec.CommandContext(ctx, "nsenter", arguments...).CombinedOutput()
 	Expect(err).NotTo(HaveOccurred(), "%s", output)
 	return string(output)

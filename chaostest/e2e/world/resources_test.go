@@ -131,7 +131,7 @@ var resources = map[string]suite{
 			Expect(frozen(s)(ctx)).To(BeTrue(), "the first process goes on")
 			hung.Revert(ctx)
 			Expect(passing(ticks)).To(BeNumerically(">", 2))
-			docker(ctx, "rm", "--force", s.ID())
+			command(ctx, "rm", "--force", s.ID())
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
@@ -215,7 +215,7 @@ var resources = map[string]suite{
 		It("throttles", func(ctx SpecContext) {
 			s := redis(ctx, hostConfig(func(h *container.HostConfig) { h.NanoCPUs = 5e8 }))
 			Inject(ctx, fault.CPUThrottle(50*Percent), On(s))
-			docker(ctx, "update", "--cpus=0.4", s.ID())
+			command(ctx, "update", "--cpus=0.4", s.ID())
 			time.Sleep(500 * time.Millisecond) // the agent looks several times a second
 		})
 	}, verdict: gate.ToolFailure, words: "CPU throttle to 50 % of the quota on redis"},
