@@ -99,8 +99,7 @@ var _ = Describe("two agents on one target", func() {
 		}
 		expect := func(from string, delay time.Duration) {
 			GinkgoHelper()
-			took := timesIn(client.Must("ping", "-n", "-c", "3", "-i", "0.05", "-W", "20", "-I", from, TargetIP))
-			Expect(took).To(HaveLen(3))
+			took := ping(client, TargetIP, 3, "-I", from)
 			Expect(took).To(HaveEach(BeNumerically(">=", time.Duration(times)*delay)))
 			Expect(median(took)).To(BeNumerically("<", time.Duration(times)*delay+margin))
 		}

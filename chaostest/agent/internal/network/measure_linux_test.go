@@ -50,12 +50,16 @@ func median(all []time.Duration) time.Duration {
 
 var pingLine = regexp.MustCompile(`time=([0-9.]+) ms`)
 
-// ping measures round trips with the system's ping.
-func ping(h *Host, address string, count int) []time.Duration {
+// ping measures round trips with the system's ping. Each is a ping of its own: after an answer,
+// ping waits for the next ones no longer than its interval, which a busy machine may need.
+func ping(h *Host, address string, count int, options ...string) []time.Duration {
 	GinkgoHelper()
-	out := h.Must("ping", "-n", "-c", strconv.Itoa(count), "-i", "0.05", "-W", "20", address)
-	took := timesIn(out)
-	Expect(took).To(HaveLen(count), out)
+	var took []time.Duration
+	for range count {
+		out := h.Must("ping", append([]string{"-n", "-c", "1", "-W", "20", address}, options...)...)
+		Expect(timesIn(out)).To(HaveLen(1), out)
+		took = append(took, timesIn(out)...)
+	}
 	return took
 }
 
