@@ -44,13 +44,10 @@ var _ = Describe("a container in the container", func() {
 	It("has the fault once, where its packets leave, also when it starts later", func(ctx SpecContext) {
 		target, client := Connect(GinkgoTB())
 		inner := NewHost(GinkgoTB())
-		target.Must("ip", "link", "add", "docker0", "type", "bridge")
-		target.Address("docker0", "10.99.0.1/24")
 		i := newAgent().mustInject(ctx, request(target, fault.Delay(delay), fault.Filter{}, ""))
 
 		target.Lay("port0", inner)
-		target.Must("ip", "link", "set", "port0", "master", "docker0")
-		target.Address("port0", "fe80::99/64")
+		target.Address("port0", "10.99.0.1/24")
 		inner.Address("port0", "10.99.0.2/24")
 		inner.Must("ip", "route", "add", "default", "via", "10.99.0.1")
 		client.Must("ip", "route", "add", "10.99.0.0/24", "via", TargetIP)
