@@ -35,10 +35,17 @@ type reading struct {
 	Full  time.Duration `json:"full"`
 	// Asked is the processor time that the loop has asked the threads to burn.
 	Asked time.Duration `json:"asked"`
+	// Turn is how long a turn of the loop is, and Step the steps in which the kernel counts.
+	Turn time.Duration `json:"turn"`
+	Step time.Duration `json:"step"`
 }
 
-// reportEvery is the number of periods between two readings.
-const reportEvery = 10
+// reportEvery is how long it takes at least from one reading to the next, and reportTurns
+// how many turns. Both together keep the cost of readings small.
+const (
+	reportEvery = 100 * time.Millisecond
+	reportTurns = 5
+)
 
 var _ worker.Program = Burn
 
@@ -58,6 +65,14 @@ func Burn(job *worker.Job) error {
 	if l.cores, _, err = job.Target.CPUQuota(); err != nil {
 		return err
 	}
+	step := clockStep()
+	cost, err := costOfATurn(job, meter, step)
+	if err != nil {
+		return err
+	}
+	if least := leastShare(cost, l.cores); l.share < least {
+		return tooSmall(cost, l, least)
+	}
 	threads := c.Threads
 	runtime.GOMAXPROCS(threads + 1)
 	runtime.LockOSThread()
@@ -71,9 +86,13 @@ func Burn(job *worker.Job) error {
 	}
 	var asked, full time.Duration
 	last, burnt := injector.Monotonic(), clock(unix.CLOCK_PROCESS_CPUTIME_ID)
-	began, since := last, used
+	began, since, reported := last, used, last
 	for tick, n := last, 0; ; n++ {
-		tick = max(tick+uint64(period), injector.Monotonic()) // after a freeze, continue from now
+		l.period = turn(cost, l.share, l.cores)
+		if step > time.Millisecond {
+			l.period = longestTurn // a shorter one would be a few steps of the counter
+		}
+		tick = max(tick+uint64(l.wait()), injector.Monotonic()) // after a freeze, continue from now
 		if err := sleepUntil(tick); err != nil {
 			return err
 		}
@@ -85,11 +104,15 @@ func Burn(job *worker.Job) error {
 		amount := l.next(time.Duration(now-last), nowUsed-used, nowBurnt-burnt)
 		full += time.Duration(float64(now-last) * l.cores)
 		last, used, burnt = now, nowUsed, nowBurnt
-		if n%reportEvery == 1 { // the second turn sees what the first has burnt
+		// The second turn sees what the first has burnt.
+		if n == 1 || n%reportTurns == 1 && now-reported >= uint64(reportEvery) {
+			reported = now
 			if l.cores, _, err = job.Target.CPUQuota(); err != nil {
 				return err
 			}
-			if err := job.Report(reading{Began: began, Since: since, At: now, Usage: used, Cores: l.cores, Full: full, Asked: asked}); err != nil {
+			if err := job.Report(reading{
+				Began: began, Since: since, At: now, Usage: used, Cores: l.cores, Full: full, Asked: asked, Turn: l.period, Step: step,
+			}); err != nil {
 				return err
 			}
 		}
@@ -97,30 +120,30 @@ func Burn(job *worker.Job) error {
 			continue
 		}
 		asked += amount
-		each := amount / time.Duration(threads)
+		each := burst{amount / time.Duration(threads), injector.In(l.period + step)}
 		for _, thread := range others {
 			select {
 			case thread <- each:
 			default: // it still waits for a processor, and the loop will see the deficit
 			}
 		}
-		spin(each)
+		each.spin()
 	}
 }
 
-// startThreads starts threads that burn the amounts they are sent. One amount may
-// wait while a thread still burns the last.
-func startThreads(n int) []chan<- time.Duration {
-	threads := make([]chan<- time.Duration, n)
+// startThreads starts threads that burn what they are sent. One burst may wait while a
+// thread still burns the last.
+func startThreads(n int) []chan<- burst {
+	threads := make([]chan<- burst, n)
 	started := make(chan struct{})
 	for i := range threads {
-		work := make(chan time.Duration, 1)
+		work := make(chan burst, 1)
 		threads[i] = work
 		go func() {
 			runtime.LockOSThread()
 			started <- struct{}{}
-			for amount := range work {
-				spin(amount)
+			for each := range work {
+				each.spin()
 			}
 		}()
 		<-started
@@ -128,12 +151,17 @@ func startThreads(n int) []chan<- time.Duration {
 	return threads
 }
 
-// spin uses this much of the thread's processor time, but stops at the end of the
-// period: a thread that had to wait must not burn late what was meant for now.
-func spin(amount time.Duration) {
-	start, deadline := clock(unix.CLOCK_THREAD_CPUTIME_ID), injector.In(period)
+// burst is how much of a thread's processor time is to be burnt, and until when: a
+// thread that had to wait must not burn late what was meant for now.
+type burst struct {
+	amount time.Duration
+	until  uint64
+}
+
+func (b burst) spin() {
+	start := clock(unix.CLOCK_THREAD_CPUTIME_ID)
 	x := uint64(1)
-	for clock(unix.CLOCK_THREAD_CPUTIME_ID)-start < amount && injector.Monotonic() < deadline {
+	for clock(unix.CLOCK_THREAD_CPUTIME_ID)-start < b.amount && injector.Monotonic() < b.until {
 		for range 4000 { // some microseconds before the next look at the clock
 			x = x*6364136223846793005 + 1442695040888963407
 		}

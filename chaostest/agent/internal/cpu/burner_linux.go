@@ -2,6 +2,7 @@ package cpu
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
@@ -70,7 +71,7 @@ func (b *burner) evidence() record.Evidence {
 		// Usage of the whole container since the start.
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
 	}}
-	e.Effective, e.Summary = b.judge(passed, full, usage, burnt)
+	e.Effective, e.Summary = b.judge(r, passed, full, usage, burnt)
 	b.AddEnding(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the burner")
 	if !e.LeaseLapsed && !e.TargetDied && ending != worker.Running {
 		e.Effective = false
@@ -79,24 +80,38 @@ func (b *burner) evidence() record.Evidence {
 	return e
 }
 
-// tolerance is how far usage may be below the share while the fault still counts as
-// effective: two points, and two periods of the loop, which matter at the beginning.
-func tolerance(passed time.Duration) float64 {
-	return 0.02 + float64(2*period)/float64(passed)
+// slack is how far usage may be from the share while the fault still counts as
+// effective: a point, and at the beginning and the end a turn of the loop and two steps of
+// the kernel's counter, which matter in a short span.
+func (r reading) slack(share float64, passed, full time.Duration) float64 {
+	return 0.01 + share*float64(2*r.Turn)/float64(passed) + float64(2*r.Step)/float64(full)
 }
 
-func (b *burner) judge(passed, full time.Duration, usage float64, burnt time.Duration) (effective bool, summary string) {
-	summary = fmt.Sprintf("container used %.1f %% of its quota of %.3g processors over %s, %s asked, the burner's part %s",
-		usage*100, float64(full)/float64(max(passed, 1)), passed.Round(time.Millisecond), b.share, burnt.Round(time.Millisecond))
-	switch {
-	case passed == 0:
+// judge says whether the container used its share over the whole span.
+func (b *burner) judge(r reading, passed, full time.Duration, usage float64, burnt time.Duration) (effective bool, summary string) {
+	if passed == 0 {
 		return false, "the burner has not begun"
-	case usage < float64(b.share)-tolerance(passed):
-		return false, summary + ": the machine had no processor time left to burn"
-	case usage-float64(burnt)/float64(full) >= float64(b.share):
-		return false, summary + ": the container used its share by itself, so the fault changed nothing"
 	}
-	return true, summary
+	summary = fmt.Sprintf("container used %.1f %% of its quota of %.3g processors over %s, %s asked, the burner's part %s",
+		usage*100, float64(full)/float64(passed), passed.Round(time.Millisecond), b.share, burnt.Round(time.Millisecond))
+	if math.Abs(r.Cores-b.cores) > 1e-9 {
+		summary += fmt.Sprintf("; somebody else has changed the quota from %.3g to %.3g processors, and the burner follows it", b.cores, r.Cores)
+	}
+	share, slack := float64(b.share), r.slack(float64(b.share), passed, full)
+	own := usage - float64(burnt)/float64(full)
+	// What the burner has used beyond what the loop has asked it to.
+	waste := float64(max(burnt-r.Asked, 0)) / float64(full)
+	switch {
+	case usage < share-slack:
+		return false, summary + ": the machine had no processor time left to burn"
+	case own >= share:
+		return false, summary + ": the container used its share by itself, so the fault changed nothing"
+	case usage <= share+slack:
+		return true, summary
+	case usage-waste > share+slack:
+		return true, summary + ": at times the container used more than its share by itself"
+	}
+	return false, summary + ": the burner itself used more than it was asked to, because the machine stood still meanwhile or the quota is too small for it"
 }
 
 // Verify looks whether the burner still burns in the container's cgroup.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
@@ -111,6 +112,10 @@ func (b *burner) attest(first reading) {
 			fmt.Sprintf("cgroup.procs: lists the burner, process %d", b.proc.PID()),
 			moved,
 		},
+	}
+	if first.Step > time.Millisecond {
+		b.attestation.Notes = append(b.attestation.Notes,
+			fmt.Sprintf("the kernel counts processor time in steps of %s, so spans of few such steps are not exact", first.Step))
 	}
 }
 

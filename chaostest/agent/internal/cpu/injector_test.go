@@ -94,6 +94,7 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 		share       fault.Share
 	}{
 		{1, 0, 0.10}, {1, 0, 0.50}, {1, 0.30, 0.50}, {0.5, 0, 0.50}, {0.5, 0.15, 0.60},
+		{0.1, 0, 0.10}, {0.02, 0, 0.50}, // where the burner's own turns cost much of it
 	} {
 		t.Run(fmt.Sprintf("%s of %g processors, %g used by the container", c.share, c.quota, c.load), func(t *testing.T) {
 			g := NewWithT(t)
@@ -147,6 +148,21 @@ func TestTheAttestationOfABurn(t *testing.T) {
 	g.Expect(live.Evidence()).To(Equal(final), "it does not change any more")
 	g.Expect(live.Prove()).To(Succeed())
 	g.Expect(live.Renew(injector.In(time.Minute))).NotTo(Succeed())
+}
+
+// A share that is less than what the burner costs is refused, and the refusal says which
+// share is large enough.
+func TestAShareThatTheBurnerCannotKeep(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{CPU: 0.02})
+	target := box.Start(t, "sleep", "600")
+	cgrouptest.NothingLeft(t, box)
+	used := box.CPUTime(t)
+	journal := injector.NewJournal(nil)
+	_, err := apply(t, t.Context(), request(box, target, 0.01, time.Minute), journal)
+	g.Expect(err).To(MatchError(MatchRegexp(`the burner itself needs \S+ % of a processor, and 1 % of 0.02 processors is too little beside that: ask for at least \d+ %, or give the container a larger quota`)))
+	g.Expect(box.CPUTime(t)).To(BeNumerically("~", used, 2*time.Millisecond), "the burner was never in the container")
+	g.Expect(journal.Unwind()).To(Succeed())
 }
 
 func TestAContainerThatUsesItsShareByItself(t *testing.T) {

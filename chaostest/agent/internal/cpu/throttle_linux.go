@@ -214,8 +214,8 @@ func (l *throttle) evidence() record.Evidence {
 	return e
 }
 
-// judge says what the quota has done. If the container has used more than the quota
-// and was never stopped, the quota does not hold.
+// judge says what the quota has done over the span. If the container has used more than
+// the quota, the quota does not hold, however often the container was stopped.
 func (l *throttle) judge(periods, throttled uint64, used, passed time.Duration) record.Evidence {
 	allowed := func(span time.Duration) float64 { return l.cores * float64(span) }
 	usage := float64(used) / allowed(passed)
@@ -230,10 +230,10 @@ func (l *throttle) judge(periods, throttled uint64, used, passed time.Duration) 
 		},
 	}
 	switch {
-	case throttled > 0:
-	case float64(used) > allowed(passed+2*l.period): // the first and the last period may be cut off
+	case float64(used) > 1.05*allowed(passed+2*l.period): // the first and the last period may be cut off
 		e.Effective = false
 		e.Summary += ": the kernel does not enforce the quota"
+	case throttled > 0:
 	default:
 		e.Summary += ": it never reached the quota, so it was not slowed"
 	}

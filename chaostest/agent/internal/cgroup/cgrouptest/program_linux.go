@@ -88,6 +88,10 @@ func load(share float64) {
 	}
 	start, spent := time.Now(), used()
 	for {
+		behind := time.Duration(share*float64(time.Since(start))) - (used() - spent)
+		if behind > 5*period { // the machine stood still: do not make up for that
+			start, spent = time.Now(), used()
+		}
 		for used()-spent < time.Duration(share*float64(time.Since(start))) {
 		}
 		time.Sleep(time.Duration((1 - share) * float64(period)))
