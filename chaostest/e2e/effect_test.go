@@ -41,7 +41,7 @@ func (o *outside) effect(kind fault.Kind) func(context.Context) bool {
 		fault.KindCPUBurn:     func(context.Context) bool { return len(members(o.pid, "cpu")) > 1 },
 		fault.KindCPUThrottle: func(context.Context) bool { return quota(o.pid) != "50000" },
 		fault.KindMemoryFill: func(context.Context) bool {
-			return len(members(o.pid, "memory")) > 1 || float64(workingSet(o.pid)) > 0.4*memoryLimit
+			return len(members(o.pid, "memory")) > 1 || float64(memoryUsed(o.pid)) > 0.4*memoryLimit
 		},
 		fault.KindPause: func(context.Context) bool { return frozen(o.pid) },
 	}[kind]

@@ -122,12 +122,14 @@ func cpuUsed(pid int) time.Duration {
 	return time.Duration(number(pid, "cpuacct", "", "cpu.stat", "usage_usec")) * time.Microsecond
 }
 
-// workingSet is the memory of the container's cgroup without inactive page cache.
-func workingSet(pid int) uint64 {
+// memoryUsed is the memory of the container's cgroup without page cache of files.
+func memoryUsed(pid int) uint64 {
 	if _, v1 := cgroups(pid)["memory"]; v1 {
-		return number(pid, "memory", "memory.usage_in_bytes", "", "") - number(pid, "memory", "memory.stat", "", "total_inactive_file")
+		return number(pid, "memory", "memory.usage_in_bytes", "", "") -
+			number(pid, "memory", "memory.stat", "", "total_inactive_file") - number(pid, "memory", "memory.stat", "", "total_active_file")
 	}
-	return number(pid, "memory", "", "memory.current", "") - number(pid, "memory", "", "memory.stat", "inactive_file")
+	return number(pid, "memory", "", "memory.current", "") -
+		number(pid, "memory", "", "memory.stat", "inactive_file") - number(pid, "memory", "", "memory.stat", "active_file")
 }
 
 // members are the processes in the container's cgroup.

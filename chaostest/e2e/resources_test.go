@@ -52,10 +52,10 @@ var _ = Describe("resource faults", func() {
 	It("fill memory to a share of the limit", func(ctx SpecContext) {
 		before := fingerprint(ctx, s)
 		fill := Inject(ctx, fault.MemoryFill(80*Percent), On(s))
-		Expect(float64(workingSet(pid)) / memoryLimit).To(BeNumerically("~", 0.8, 0.01))
+		Expect(float64(memoryUsed(pid)) / memoryLimit).To(BeNumerically("~", 0.8, 0.01))
 		Expect(fill.Evidence(ctx)).To(HaveTakenEffect())
 		fill.Revert(ctx)
-		Expect(float64(workingSet(pid)) / memoryLimit).To(BeNumerically("<", 0.4))
+		Expect(float64(memoryUsed(pid)) / memoryLimit).To(BeNumerically("<", 0.4))
 		Expect(members(pid, "memory")).To(HaveLen(1))
 		Expect(fingerprint(ctx, s)).To(Equal(before))
 	}, SpecTimeout(time.Minute))

@@ -10,7 +10,7 @@ var Catalogue = []Entry{
 	entry(BlackHole(), "fault.BlackHole()", "loses packets in silence: no error to the sender, no RST", "BPF (Linux 5.4, not rootless)", ""),
 	entry(CPUBurn(0.5), "fault.CPUBurn(50*Percent)", "brings the container to a share of its CPU quota, in a closed loop", "cgroup v1 or v2", ""),
 	entry(CPUThrottle(0.5), "fault.CPUThrottle(50*Percent)", "lowers its CPU quota to a share of what it is", "CPU quotas (cgroup v1 or v2)", ""),
-	entry(MemoryFill(0.8), "fault.MemoryFill(80*Percent)", "brings its working set to a share of its memory limit", "cgroup v1 or v2", "a memory limit"),
+	entry(MemoryFill(0.8), "fault.MemoryFill(80*Percent)", "brings its memory without page cache to a share of its memory limit", "cgroup v1 or v2", "a memory limit"),
 	entry(Pause(), "fault.Pause()", "freezes all its processes", "the cgroup freezer (v1, or v2 from Linux 5.2)", ""),
 }
 

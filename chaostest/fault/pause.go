@@ -8,7 +8,9 @@ type PauseFault struct{}
 
 var _ Fault = PauseFault{}
 
-// Pause freezes all processes of the container with the cgroup freezer. The kernel
+// Pause freezes all processes of the container with the cgroup freezer, also those in
+// groups that the container has made itself. A container that somebody else thaws is
+// frozen again at once, and the evidence has the gap. The kernel
 // still accepts and acknowledges connections for them, so a pause is like a process
 // that hangs, not like a dead network; for that use BlackHole. Needs cgroup v1, or v2
 // from Linux 5.2.

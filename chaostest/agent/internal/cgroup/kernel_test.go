@@ -60,16 +60,16 @@ func TestTheCountersMove(t *testing.T) {
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
 	target := box.Grow(t, 32<<20)
 	group := resolve(t, box, target.PID)
-	before, err := group.WorkingSet()
+	before, err := group.MemoryUsed()
 	g.Expect(err).NotTo(HaveOccurred())
 	used, err := group.CPUUsage()
 	g.Expect(err).NotTo(HaveOccurred())
 	target.Say(t, "")
 	g.Expect(target.Hear(t)).To(Equal("grown"))
-	after, err := group.WorkingSet()
+	after, err := group.MemoryUsed()
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(float64(after - before)).To(BeNumerically("~", 32<<20, 4<<20))
-	g.Expect(float64(after)).To(BeNumerically("~", float64(box.WorkingSet(t)), 2<<20))
+	g.Expect(float64(after)).To(BeNumerically("~", float64(box.MemoryUsed(t)), 2<<20))
 	g.Eventually(group.CPUUsage).Should(BeNumerically(">", used))
 	g.Eventually(func() bool { // the same counter, read between two readings from outside
 		low := box.CPUTime(t)
@@ -78,13 +78,13 @@ func TestTheCountersMove(t *testing.T) {
 	}).Should(BeTrue())
 }
 
-func TestReadingTheWorkingSetTakesNoMemory(t *testing.T) {
+func TestReadingMemoryTakesNone(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{})
-	meter, err := resolve(t, box, box.Start(t, "sleep", "600").PID).OpenWorkingSetMeter()
+	meter, err := resolve(t, box, box.Start(t, "sleep", "600").PID).OpenMemoryMeter()
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { _ = meter.Close() })
-	g.Expect(testing.AllocsPerRun(100, func() { _, err = meter.Read() })).To(BeZero())
+	g.Expect(testing.AllocsPerRun(100, func() { _, err = meter.Used() })).To(BeZero())
 	g.Expect(err).NotTo(HaveOccurred())
 }
 

@@ -6,37 +6,49 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 )
 
-// MemoryLimit is the smallest memory limit, in bytes, of the group and its
-// ancestors. Limited is false when there is none.
-func (g *Group) MemoryLimit() (limit uint64, limited bool, err error) {
+// OwnMemoryLimits returns an error when the limits of the group do not say what its
+// processes may use together: on old kernels, v1 does not count in a group what is in
+// those below it (use_hierarchy). Smaller is the directory of the first process's own
+// group, if that is below and has a smaller limit, which is less.
+func (g *Group) OwnMemoryLimits() (smaller string, less uint64, err error) {
 	p, err := g.at(Memory)
 	if err != nil {
-		return 0, false, err
+		return "", 0, err
 	}
 	name := "memory.max"
 	if p.version == 1 {
 		name = "memory.limit_in_bytes"
+		groups := 0
+		if err := p.below(func(string) error { groups++; return nil }); err != nil {
+			return "", 0, fmt.Errorf("list memory cgroups: %w", err)
+		}
+		if value, err := readSetting(path.Join(p.dir, "memory.use_hierarchy")); err == nil && value == "0" && groups > 1 {
+			return "", 0, fmt.Errorf("the container has groups of its own below %s, which its limit does not cover, because memory.use_hierarchy is 0: "+
+				"boot the host with systemd, or use Linux 5.11 or later", p.dir)
+		}
 	}
-	err = p.ancestors(func(dir string) (bool, error) {
-		data, err := os.ReadFile(path.Join(dir, name))
-		if errors.Is(err, fs.ErrNotExist) && dir != p.dir {
-			return false, nil // v2 has no limit at its root
+	limit, limited, err := g.MemoryLimit()
+	if err != nil {
+		return "", 0, err
+	}
+	for group := p.process; len(group) > len(p.path); group = path.Dir(group) {
+		dir := p.dir + strings.TrimPrefix(group, p.path)
+		value, err := readSetting(path.Join(dir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue // a group without the controller
 		}
+		n, has, err := parseBytes([]byte(value))
 		if err != nil {
-			return true, fmt.Errorf("read memory limit: %w", err)
-		}
-		n, has, err := parseBytes(data)
-		if err != nil {
-			return true, fmt.Errorf("read memory limit from %s: %w", path.Join(dir, name), err)
+			return "", 0, fmt.Errorf("read memory limit of %s: %w", dir, err)
 		}
 		if has && (!limited || n < limit) {
-			limit, limited = n, true
+			smaller, less, limit, limited = dir, n, n, true
 		}
-		return false, nil
-	})
-	return limit, limited, err
+	}
+	return smaller, less, nil
 }
 
 // OOMKills counts the processes of the group, and of those below it, that the kernel has

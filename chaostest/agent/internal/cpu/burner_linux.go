@@ -10,6 +10,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/chaostest/units"
 )
 
 // burner is a live CPU burn.
@@ -18,6 +19,8 @@ type burner struct {
 	share fault.Share
 	cores float64 // the quota, or the number of processors where there is none
 	quota bool    // whether there is a quota
+	// threads is how many processors the burner can keep busy.
+	threads int
 
 	proc        *worker.Process[reading]
 	usedBefore  time.Duration // processor time that the burner used before it began
@@ -95,13 +98,15 @@ func (b *burner) judge(r reading, passed, full time.Duration, usage float64, bur
 	summary = fmt.Sprintf("container used %.1f %% of its quota of %.3g processors over %s, %s asked, the burner's part %s",
 		usage*100, float64(full)/float64(passed), passed.Round(time.Millisecond), b.share, burnt.Round(time.Millisecond))
 	if math.Abs(r.Cores-b.cores) > 1e-9 {
-		summary += fmt.Sprintf("; somebody else has changed the quota from %.3g to %.3g processors, and the burner follows it", b.cores, r.Cores)
+		summary += fmt.Sprintf("; the quota went from %.3g to %.3g processors under the fault, and the burner follows it", b.cores, r.Cores)
 	}
 	share, slack := float64(b.share), r.slack(float64(b.share), passed, full)
 	own := usage - float64(burnt)/float64(full)
 	// What the burner has used beyond what the loop has asked it to.
 	waste := float64(max(burnt-r.Asked, 0)) / float64(full)
 	switch {
+	case usage < share-slack && r.Cores > float64(b.threads):
+		return false, summary + fmt.Sprintf(", as far as its %s can", units.Plural(b.threads, "thread"))
 	case usage < share-slack:
 		return false, summary + ": the machine had no processor time left to burn"
 	case own >= share:

@@ -53,10 +53,10 @@ func burn(ctx context.Context, request injector.Request[fault.CPUBurnFault], jou
 	if err != nil {
 		return nil, b.Wrap(err)
 	}
-	threads := int(math.Ceil(max(most, b.cores)))
+	b.threads = int(math.Ceil(max(most, b.cores)))
 	b.proc, err = worker.Start[reading](ctx, worker.Order{
 		Program: Program, Target: b.Group, Controllers: controllers(b.Group),
-		Config: config{Share: float64(b.share), Threads: threads},
+		Config: config{Share: float64(b.share), Threads: b.threads},
 	})
 	if err != nil {
 		return nil, b.Wrap(err)

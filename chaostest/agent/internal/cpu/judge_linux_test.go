@@ -29,7 +29,7 @@ func TestABurnIsJudgedFromBothSides(t *testing.T) {
 		"a counter that did not move yet": {0, 0, 0, false, "the machine had no processor time left to burn"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b := &burner{Site: &injector.Site{}, share: 0.5, cores: 1}
+			b := &burner{Site: &injector.Site{}, share: 0.5, cores: 1, threads: 1}
 			r := reading{Cores: 1, Asked: c.asked, Turn: 10 * ms}
 			effective, summary := b.judge(r, 10*time.Second, 10*time.Second, c.used.Seconds()/10, c.burnt)
 			NewWithT(t).Expect(effective).To(Equal(c.effective), summary)
@@ -39,9 +39,16 @@ func TestABurnIsJudgedFromBothSides(t *testing.T) {
 }
 
 func TestABurnSaysThatTheQuotaHasChanged(t *testing.T) {
-	b := &burner{Site: &injector.Site{}, share: 0.5, cores: 1}
+	b := &burner{Site: &injector.Site{}, share: 0.5, cores: 1, threads: 1}
 	_, summary := b.judge(reading{Cores: 0.5, Asked: 4900 * ms, Turn: 10 * ms}, 10*time.Second, 10*time.Second, 0.5, 5*time.Second)
-	NewWithT(t).Expect(summary).To(ContainSubstring("somebody else has changed the quota from 1 to 0.5 processors, and the burner follows it"))
+	NewWithT(t).Expect(summary).To(ContainSubstring("the quota went from 1 to 0.5 processors under the fault, and the burner follows it"))
+}
+
+func TestABurnThatCannotFollowALargerQuotaSaysSo(t *testing.T) {
+	b := &burner{Site: &injector.Site{}, share: 0.9, cores: 1, threads: 1}
+	effective, summary := b.judge(reading{Cores: 2, Asked: 9900 * ms, Turn: 10 * ms}, 10*time.Second, 20*time.Second, 0.5, 10*time.Second)
+	NewWithT(t).Expect(effective).To(BeFalse())
+	NewWithT(t).Expect(summary).To(HaveSuffix("the quota went from 1 to 2 processors under the fault, and the burner follows it, as far as its 1 thread can"))
 }
 
 func TestAThrottleIsJudgedOverItsSpan(t *testing.T) {

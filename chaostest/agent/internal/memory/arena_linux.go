@@ -56,6 +56,29 @@ func (a *arena) take(n uint64) {
 	a.held += n
 }
 
+// fits reports whether n more bytes have addresses.
+func (a *arena) fits(n uint64) bool { return a.held+n <= uint64(len(a.addresses)) }
+
+// give gives the last n bytes back, or all that is held if that is less.
+func (a *arena) give(n uint64) error {
+	page := uint64(os.Getpagesize())
+	n = min(n/page*page, a.held)
+	if n == 0 {
+		return nil
+	}
+	part := a.addresses[a.held-n : a.held]
+	if a.lock && !a.swappable {
+		if err := unix.Munlock(part); err != nil {
+			return fmt.Errorf("unlock memory: %w", err)
+		}
+	}
+	if err := unix.Madvise(part, unix.MADV_DONTNEED); err != nil {
+		return fmt.Errorf("give memory back: %w", err)
+	}
+	a.held -= n
+	return nil
+}
+
 func hasSwap() bool {
 	data, err := os.ReadFile("/proc/swaps")
 	return err == nil && strings.Count(string(data), "\n") > 1 // the first line is a heading

@@ -18,6 +18,8 @@ type balloon struct {
 	share fault.Share
 
 	limit, goal, step uint64
+	smaller           string // the first process's own group, if it has a smaller limit
+	less              uint64 // that limit
 	killsBefore       uint64 // out-of-memory kills before the fault
 	proc              *worker.Process[reading]
 	attestation       record.Attestation
@@ -53,11 +55,11 @@ func (b *balloon) end() error {
 // stop ends the worker, and checks that its memory came back.
 func (b *balloon) stop() error {
 	held, ended := b.proc.Latest().Held, b.proc.Ending() != worker.Running || b.proc.Missing() != "" || !b.Group.Alive()
-	before, errBefore := b.Group.WorkingSet()
+	before, errBefore := b.Group.MemoryUsed()
 	if err := b.proc.Stop(); err != nil {
 		return err
 	}
-	after, errAfter := b.Group.WorkingSet()
+	after, errAfter := b.Group.MemoryUsed()
 	// Only now it is known whether stop has ended the worker: it may have ended by
 	// itself just before.
 	how := b.proc.Ending()
@@ -65,7 +67,7 @@ func (b *balloon) stop() error {
 	byStop := !ended && (how == worker.Stopped || how == worker.Killed && kills == 0) && errBefore == nil && errAfter == nil
 	// Half suffices, since the container may have taken memory at the same time.
 	if byStop && after+held/2 > before {
-		b.released = fmt.Errorf("the worker that held %s is gone, but the working set only went from %s to %s",
+		b.released = fmt.Errorf("the worker that held %s is gone, but the memory in use only went from %s to %s",
 			units.Bytes(held), units.Bytes(before), units.Bytes(after))
 	}
 	return nil
@@ -102,23 +104,32 @@ func (b *balloon) evidence() record.Evidence {
 	if ending == worker.Running {
 		held = last.Held
 	}
-	workingSet, err := b.Group.WorkingSet()
+	used, err := b.Group.MemoryUsed()
 	if err != nil || ending != worker.Running {
-		workingSet = last.WorkingSet // the last one under the fault
+		used = last.Used // the last one under the fault
 	}
-	usage := float64(workingSet) / float64(b.limit)
+	limit := max(last.Limit, 1)
+	usage := float64(used) / float64(limit)
+	span, low, high := last.until(injector.Monotonic(), ending == worker.Running)
+	kept := 1 - float64(low)/float64(max(span, 1))
 	kills, killed := b.kills()
 	e := record.Evidence{Counts: []record.Count{
 		{Name: "held", Unit: "B", Value: record.Float(held), Merge: record.Sum},
 		// Usage of the whole container now.
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
+		// How much of the time the container was at its share.
+		{Name: "kept", Unit: "share", Value: record.Float(kept), Merge: record.Min},
 		{Name: "oom kills", Value: record.Float(kills), Merge: record.Sum},
 	}}
-	e.Summary = fmt.Sprintf("working set %s, %s of the limit of %s, %s asked; the worker holds %s",
-		units.Bytes(workingSet), units.Percent(usage), units.Bytes(b.limit), b.share, units.Bytes(held))
-	// One point is allowed for memory that the container has just given back and the
-	// worker has not yet replaced.
-	e.Effective = usage >= float64(b.share)-0.01 && last.Held > 0
+	e.Summary = fmt.Sprintf("memory without page cache %s, %s of the limit of %s, %s asked; the worker holds %s; at the share for %s of %s",
+		units.Bytes(used), units.Percent(usage), units.Bytes(limit), b.share, units.Bytes(held), units.Percent(kept), span.Round(time.Millisecond))
+	if last.Limit != b.limit {
+		e.Summary += fmt.Sprintf("; the limit went from %s to %s under the fault, and the worker follows it", units.Bytes(b.limit), units.Bytes(last.Limit))
+	}
+	if high > 0 {
+		e.Summary += fmt.Sprintf("; above the share for %s, by what the container took itself", high.Round(time.Millisecond))
+	}
+	e.Effective = last.Held > 0 && low <= span/10+briefly && float64(last.Held) <= (float64(b.share)+point)*float64(limit)
 	b.AddEnding(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the worker")
 	switch {
 	case kills > 0:
@@ -135,6 +146,28 @@ func (b *balloon) evidence() record.Evidence {
 		e.Summary += ": the container reached the share by itself, so the fault added nothing"
 	}
 	return e
+}
+
+// briefly is how long the container may be below its share in any case, after it has
+// given memory back and before the worker has replaced it. In a longer span it may be for
+// a tenth of that.
+const briefly = 100 * time.Millisecond
+
+// until is how long the share has been reached, and how much of that the container was
+// below or above it, until now while the worker runs. The worker reports at once when the
+// container is below its share.
+func (r reading) until(now uint64, running bool) (span, low, high time.Duration) {
+	if !r.Reached {
+		return 0, 0, 0
+	}
+	if !running || now < r.At {
+		return r.since(r.Since), r.Low, r.High
+	}
+	span, low = time.Duration(now-r.Since), r.Low
+	if r.Below {
+		low += time.Duration(now - r.At)
+	}
+	return span, low, r.High
 }
 
 // Verify looks whether the worker still holds its memory in the container's cgroup. An

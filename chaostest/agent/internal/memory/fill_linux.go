@@ -1,13 +1,12 @@
 package memory
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"time"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/worker"
 )
@@ -16,15 +15,26 @@ import (
 const Program = "memory"
 
 type config struct {
-	// Goal is the working set to reach, and Step how much to take at once, in bytes.
-	Goal uint64 `json:"goal"`
-	Step uint64 `json:"step"`
+	// Share is the share of the limit to reach, and Step how much to take at once, in
+	// bytes.
+	Share float64 `json:"share"`
+	Step  uint64  `json:"step"`
 }
 
 type reading struct {
-	Held       uint64 `json:"held"`
-	WorkingSet uint64 `json:"workingSet"`
-	Reached    bool   `json:"reached"`
+	Held uint64 `json:"held"`
+	// Used is the container's memory without page cache, and Limit its limit.
+	Used  uint64 `json:"used"`
+	Limit uint64 `json:"limit"`
+	// Reached says that the share was reached. At is when the worker last looked, Since
+	// when it has reached the share, and Low and High how much of the time since then the
+	// container was more than a point below or above its share.
+	Reached bool          `json:"reached"`
+	Since   uint64        `json:"since"`
+	At      uint64        `json:"at"`
+	Low     time.Duration `json:"low"`
+	High    time.Duration `json:"high"`
+	Below   bool          `json:"below"` // whether it is below now
 	// Swappable says that the machine has swap and may put the memory there.
 	Swappable bool `json:"swappable"`
 }
@@ -32,9 +42,13 @@ type reading struct {
 const (
 	// maxStep is the most that is taken at once near the goal.
 	maxStep = 1 << 20
-	// reportEvery is how often the worker reports. It is also how often it reads the
-	// working set once the goal is reached.
-	reportEvery = 20 * time.Millisecond
+	// lookEvery is how often the worker looks once the goal is reached, and how often it
+	// reports until then.
+	lookEvery = 20 * time.Millisecond
+	// reportEvery is how often it reports when nothing changes.
+	reportEvery = 250 * time.Millisecond
+	// point is how far from the share the container counts as at its share.
+	point = 0.01
 )
 
 // step is how much is taken at once, and so how exactly the goal is met. It is a
@@ -53,25 +67,22 @@ func Fill(job *worker.Job) error {
 		return err
 	}
 	// What this program allocates counts as the container's memory. So the loop below
-	// allocates almost nothing.
-	debug.SetGCPercent(10)
-	meter, err := job.Target.OpenWorkingSetMeter()
+	// allocates almost nothing, and the garbage is collected early.
+	debug.SetGCPercent(1)
+	meter, err := job.Target.OpenMemoryMeter()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = meter.Close() }() // files that were only read
+	limit, limited, err := meter.Limit()
+	if err != nil || !limited {
+		return errors.Join(errors.New("the limit is gone"), err)
+	}
 	// The kernel kills this process before those of the container.
 	if err := os.WriteFile("/proc/self/oom_score_adj", []byte("1000"), 0); err != nil {
 		return fmt.Errorf("make the worker the first choice of the out-of-memory killer: %w", err)
 	}
-	// Far from the goal, take huge pages where the kernel has some, because they are
-	// freed faster. When memory runs out, the kernel kills this process first. If its
-	// memory came back too late, the kernel would kill another process, too.
-	coarse, err := reserve(c.Goal, unix.MADV_HUGEPAGE)
-	if err != nil {
-		return err
-	}
-	fine, err := reserve(c.Goal, unix.MADV_NOHUGEPAGE)
+	f, err := newFiller(c, limit)
 	if err != nil {
 		return err
 	}
@@ -81,43 +92,44 @@ func Fill(job *worker.Job) error {
 	job.Ready()
 
 	var last reading // the last one that was reported
-	var reported time.Time
-	for reached := false; ; {
-		workingSet, err := meter.Read()
+	for {
+		used, err := meter.Used()
 		if err != nil {
 			return err
 		}
-		held := coarse.held + fine.held
-		// The worker never holds more than the goal, even when pages go to swap and so
-		// leave the working set.
-		if gap := c.Goal - min(c.Goal, max(workingSet, held)); gap >= c.Step && job.Leased() {
-			if gap >= hugePage+c.Step {
-				coarse.take(hugePage)
-			} else {
-				fine.take(c.Step)
-			}
-			if time.Since(reported) < reportEvery {
-				continue
-			}
-		} else {
-			reached = reached || workingSet+c.Step > c.Goal
-			time.Sleep(reportEvery)
-		}
-		now := reading{Held: coarse.held + fine.held, WorkingSet: workingSet, Reached: reached, Swappable: coarse.swappable || fine.swappable}
-		if now.sameAs(last, c.Step) {
-			continue
-		}
-		last, reported = now, time.Now()
-		if err := job.Report(now); err != nil {
+		if limit, limited, err := meter.Limit(); err != nil {
 			return err
+		} else if limited { // without one, the last one goes on
+			f.now.Limit = limit
+		}
+		f.look(used)
+		took := false
+		if job.Leased() {
+			if took, err = f.follow(); err != nil {
+				return err
+			}
+		}
+		if f.now.news(last, c.Step) {
+			last = f.now
+			if err := job.Report(last); err != nil {
+				return err
+			}
+		}
+		if !took {
+			time.Sleep(lookEvery)
 		}
 	}
 }
 
-// sameAs reports whether a reading says the same as the last one, apart from less
-// than a step in the working set.
-func (r reading) sameAs(last reading, step uint64) bool {
-	apart := max(r.WorkingSet, last.WorkingSet) - min(r.WorkingSet, last.WorkingSet)
-	r.WorkingSet = last.WorkingSet
-	return r == last && apart < step
+// since is how long ago something was, by the time of the reading.
+func (r reading) since(at uint64) time.Duration { return time.Duration(r.At - at) }
+
+// news reports whether a reading is worth a report after the last one.
+func (r reading) news(last reading, step uint64) bool {
+	since := r.since(last.At)
+	if r.Reached != last.Reached || r.Limit != last.Limit || r.Below != last.Below || since >= reportEvery {
+		return true
+	}
+	apart := max(r.Used, last.Used) - min(r.Used, last.Used)
+	return (r.Held != last.Held || apart >= step) && since >= lookEvery
 }

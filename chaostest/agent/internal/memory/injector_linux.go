@@ -25,8 +25,8 @@ const patience = 5 * time.Second
 // renewEvery is how often the lease is renewed during the filling.
 const renewEvery = 100 * time.Millisecond
 
-// fill starts a worker in the target's memory cgroup. It returns when the working
-// set has reached the share of the limit.
+// fill starts a worker in the target's memory cgroup. It returns when the container's
+// memory without page cache has reached the share of the limit.
 func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], journal *injector.Journal) (injector.Live, error) {
 	b, err := survey(request)
 	if err != nil {
@@ -40,7 +40,7 @@ func fill(ctx context.Context, request injector.Request[fault.MemoryFillFault], 
 	}
 	b.proc, err = worker.Start[reading](ctx, worker.Order{
 		Program: Program, Target: b.Group, Controllers: []string{cgroup.Memory},
-		Config: config{Goal: b.goal, Step: b.step},
+		Config: config{Share: float64(b.share), Step: b.step},
 	})
 	if err != nil {
 		return nil, b.Wrap(err)
@@ -80,14 +80,17 @@ func survey(request injector.Request[fault.MemoryFillFault]) (*balloon, error) {
 	if !limited {
 		return nil, b.Wrap(fmt.Errorf("the container has no memory limit that it could reach %s of: start it with one (docker run --memory)", share))
 	}
-	workingSet, err := b.Group.WorkingSet()
+	if b.smaller, b.less, err = b.Group.OwnMemoryLimits(); err != nil {
+		return nil, b.Wrap(err)
+	}
+	used, err := b.Group.MemoryUsed()
 	if err != nil {
 		return nil, b.Wrap(err)
 	}
 	b.goal, b.step = uint64(float64(share)*float64(b.limit)), step(b.limit)
-	if workingSet+b.step > b.goal {
-		return nil, b.Wrap(fmt.Errorf("its working set of %s is already %s of its limit of %s: ask for a larger share",
-			units.Bytes(workingSet), units.Percent(float64(workingSet)/float64(b.limit)), units.Bytes(b.limit)))
+	if used+b.step > b.goal {
+		return nil, b.Wrap(fmt.Errorf("its memory without page cache, %s, is already %s of its limit of %s: ask for a larger share",
+			units.Bytes(used), units.Percent(float64(used)/float64(b.limit)), units.Bytes(b.limit)))
 	}
 	if b.killsBefore, err = b.Group.OOMKills(); err != nil {
 		return nil, b.Wrap(err)
@@ -117,7 +120,7 @@ func (b *balloon) waitUntilFull(ctx context.Context, lease func() uint64) error 
 		}
 	}
 	return fmt.Errorf("it stands still at %s of %s after %s: is its memory being swapped out, or throttled by memory.high?",
-		units.Bytes(r.WorkingSet), units.Bytes(b.goal), patience)
+		units.Bytes(r.Used), units.Bytes(b.goal), patience)
 }
 
 // stopped says why the filling ended before the goal was reached.
@@ -125,11 +128,11 @@ func (b *balloon) stopped(r reading, err error) error {
 	if kills, text := b.kills(); kills > 0 {
 		return errors.New(text)
 	}
-	return fmt.Errorf("at %s of %s: %w", units.Bytes(r.WorkingSet), units.Bytes(b.goal), err)
+	return fmt.Errorf("at %s of %s: %w", units.Bytes(r.Used), units.Bytes(b.goal), err)
 }
 
 func (b *balloon) attest() error {
-	workingSet, err := b.Group.WorkingSet()
+	used, err := b.Group.MemoryUsed()
 	if err != nil {
 		return b.Wrap(fmt.Errorf("read it back: %w", err))
 	}
@@ -138,13 +141,16 @@ func (b *balloon) attest() error {
 		Path: b.Group.Mechanism(cgroup.Memory),
 		Readback: []string{
 			fmt.Sprintf("limit: %s", units.Bytes(b.limit)),
-			fmt.Sprintf("working set: %s, %s of the limit; the worker holds %s", units.Bytes(workingSet), units.Percent(float64(workingSet)/float64(b.limit)), units.Bytes(r.Held)),
+			fmt.Sprintf("memory without page cache: %s, %s of the limit; the worker holds %s", units.Bytes(used), units.Percent(float64(used)/float64(b.limit)), units.Bytes(r.Held)),
 			fmt.Sprintf("cgroup.procs: lists the worker, process %d", b.proc.PID()),
 			fmt.Sprintf("oom_kill: %d, as before", b.killsBefore),
 		},
 	}
 	if r.Swappable {
 		b.note("the host has swap, and the agent may not lock memory (CAP_IPC_LOCK): the worker's memory may move there")
+	}
+	if b.smaller != "" {
+		b.note(fmt.Sprintf("the first process's own group %s has a smaller limit, %s: the share is of the container's", b.smaller, units.Bytes(b.less)))
 	}
 	if b.Group.OOMKillsAll() {
 		b.note("memory.oom.group is 1: an out-of-memory kill ends the worker and the container together")

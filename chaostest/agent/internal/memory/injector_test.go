@@ -84,9 +84,9 @@ func TestTheWorkingSetComesToItsShare(t *testing.T) {
 			g := NewWithT(t)
 			box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: c.limit})
 			target := box.Start(t, "sleep", "600")
-			before := box.WorkingSet(t)
+			before := box.MemoryUsed(t)
 			live, journal := fill(t, box, target, c.share, time.Minute)
-			got := float64(box.WorkingSet(t)) / float64(c.limit)
+			got := float64(box.MemoryUsed(t)) / float64(c.limit)
 			e := live.Evidence()
 			t.Logf("asked %s, got %.2f %%; %s", c.share, 100*got, e.Summary)
 			exact := max(0.01, batches/float64(c.limit))
@@ -97,7 +97,7 @@ func TestTheWorkingSetComesToItsShare(t *testing.T) {
 			g.Expect(float64(e.Value("usage"))).To(BeNumerically("~", got, exact))
 			g.Expect(journal.Unwind()).To(Succeed())
 			g.Expect(live.Prove()).To(Succeed())
-			g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", float64(before), 2*mib), "all memory came back")
+			g.Expect(float64(box.MemoryUsed(t))).To(BeNumerically("~", float64(before), 2*mib), "all memory came back")
 			g.Expect(float64(live.Evidence().Value("held"))).To(BeNumerically("~", float64(e.Value("held")), batches), "what was held stays in the evidence")
 		})
 	}
@@ -124,7 +124,7 @@ func TestTheWorkersMemoryDoesNotGrowInASmallContainer(t *testing.T) {
 	first := overhead()
 	g.Consistently(func(g Gomega) {
 		g.Eventually(overhead, "1s", "5ms").Should(BeNumerically("<=", first+0.01*limit), "once it has reported what it took")
-		g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", 0.7*limit, 0.01*limit+batches))
+		g.Expect(float64(box.MemoryUsed(t))).To(BeNumerically("~", 0.7*limit, 0.01*limit+batches))
 	}, "6s", "20ms").Should(Succeed())
 }
 
@@ -137,7 +137,7 @@ func TestTheWorkerGivesNothingBackWhenTheContainerGrows(t *testing.T) {
 	held := live.Evidence().Value("held")
 	target.Say(t, "")
 	g.Expect(target.Hear(t)).To(Equal("grown"))
-	g.Expect(box.WorkingSet(t)).To(BeNumerically(">", 0.5*limit+18*mib), "the worker gives nothing back")
+	g.Expect(box.MemoryUsed(t)).To(BeNumerically(">", 0.5*limit+18*mib), "the worker gives nothing back")
 	g.Expect(live.Evidence()).To(And(count("held", BeNumerically("~", held, batches)), HaveField("Effective", true)))
 }
 
@@ -151,7 +151,7 @@ func TestTheWorkerFillsUpWhenTheContainerShrinks(t *testing.T) {
 	live, _ := fill(t, box, target, 0.5, time.Minute)
 	held := live.Evidence().Value("held")
 	tenant.Kill()
-	g.Eventually(func() float64 { return float64(box.WorkingSet(t)) }, "20s").Should(BeNumerically("~", 0.5*limit, 0.01*limit))
+	g.Eventually(func() float64 { return float64(box.MemoryUsed(t)) }, "20s").Should(BeNumerically("~", 0.5*limit, 0.01*limit))
 	g.Eventually(func() record.Float { return live.Evidence().Value("held") }, "10s").Should(BeNumerically(">", held+25*mib))
 }
 
@@ -162,7 +162,7 @@ func TestTheAttestationOfAFill(t *testing.T) {
 	g.Expect(live.Attestation().Path).To(MatchRegexp("^cgroup v[12]$"))
 	g.Expect(live.Attestation().Readback).To(ConsistOf(
 		"limit: 64 MiB",
-		MatchRegexp(`^working set: \S+ MiB, (49|50)(\.\d)? % of the limit; the worker holds \S+ MiB$`),
+		MatchRegexp(`^memory without page cache: \S+ MiB, (49|50)(\.\d)? % of the limit; the worker holds \S+ MiB$`),
 		MatchRegexp(`^cgroup.procs: lists the worker, process \d+$`),
 		"oom_kill: 0, as before"))
 }
@@ -227,12 +227,12 @@ func TestALeaseThatLapses(t *testing.T) {
 	g := NewWithT(t)
 	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
 	target := box.Start(t, "sleep", "600")
-	before := box.WorkingSet(t)
+	before := box.MemoryUsed(t)
 	live, journal := fill(t, box, target, 0.8, 2*time.Second)
 	g.Eventually(live.Evidence, "10s").Should(And(
 		HaveField("LeaseLapsed", true), HaveField("Effective", false), count("held", BeZero()),
 		HaveField("Summary", ContainSubstring("its lease lapsed"))))
-	g.Eventually(func() float64 { return float64(box.WorkingSet(t)) }, "2s").Should(BeNumerically("~", float64(before), 2*mib))
+	g.Eventually(func() float64 { return float64(box.MemoryUsed(t)) }, "2s").Should(BeNumerically("~", float64(before), 2*mib))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
 }
@@ -245,6 +245,79 @@ func TestTheTargetDies(t *testing.T) {
 	target.Kill()
 	g.Eventually(func() []int { return box.Processes(t) }, "10s").Should(BeEmpty(), "the worker ends by itself")
 	g.Expect(live.Evidence()).To(And(HaveField("TargetDied", true), HaveField("Effective", true), count("oom kills", BeZero())))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+// A service may free memory at any moment. The worker takes it a moment later, and the
+// fault is judged over the time that it lasted.
+func TestMemoryThatIsFreedJustBeforeTheRevert(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 256 * mib})
+	target, tenant := box.Start(t, "sleep", "600"), box.Grow(t, 60*mib)
+	tenant.Say(t, "")
+	g.Expect(tenant.Hear(t)).To(Equal("grown"))
+	live, journal := fill(t, box, target, 0.8, time.Minute)
+	g.Eventually(live.Evidence, "20s").Should(HaveField("Summary", MatchRegexp(`100 % of [2-9]\.\d+s$`)))
+	tenant.Kill()
+	g.Expect(live.Evidence()).To(HaveField("Effective", true))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Evidence()).To(And(HaveField("Effective", true), count("kept", BeNumerically(">=", 0.9))))
+}
+
+// The kernel gives page cache up before it kills, so cache is no obstacle to a fill.
+func TestPageCacheMakesRoom(t *testing.T) {
+	g := NewWithT(t)
+	const limit = 64 * mib
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: limit})
+	target := box.Cache(t, 46*mib)
+	cache := box.PageCache(t)
+	g.Expect(cache).To(BeNumerically(">", 40*mib))
+	live, journal := fill(t, box, target, 0.6, time.Minute)
+	held := int(live.Evidence().Value("held"))
+	g.Expect(held).To(BeNumerically(">", 0.5*limit))
+	g.Expect(box.Mapped(t)).To(BeNumerically(">=", held), "the worker's memory is there")
+	g.Expect(box.PageCache(t)).To(BeNumerically("<", cache-8*mib), "the kernel has given cache up")
+	g.Expect(float64(box.MemoryUsed(t))).To(BeNumerically("~", 0.6*limit, 0.01*limit+batches))
+	g.Expect(live.Evidence()).To(And(HaveField("Effective", true), HaveField("Summary", HavePrefix("memory without page cache "))))
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(Succeed())
+}
+
+func TestALimitThatChangesUnderAFill(t *testing.T) {
+	file := "memory.limit_in_bytes"
+	if cgrouptest.V2() {
+		file = "memory.max"
+	}
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	live, journal := fill(t, box, box.Start(t, "sleep", "600"), 0.5, time.Minute)
+	for _, limit := range []int{128 * mib, 80 * mib} {
+		box.Set(t, "memory", file, fmt.Sprint(limit))
+		g.Eventually(func() float64 { return float64(box.MemoryUsed(t)) / float64(limit) }, "20s").Should(BeNumerically("~", 0.5, 0.01+batches/float64(limit)))
+		g.Eventually(live.Evidence, "10s").Should(HaveField("Summary", ContainSubstring(fmt.Sprintf("; the limit went from 64 MiB to %d MiB under the fault, and the worker follows it", limit/mib))))
+	}
+	g.Expect(live.Evidence().Effective).To(BeTrue())
+	g.Expect(journal.Unwind()).To(Succeed())
+	g.Expect(live.Prove()).To(MatchError(ContainSubstring("64")), "somebody else has set the limit, and a revert leaves that")
+	box.Set(t, "memory", file, fmt.Sprint(64*mib))
+}
+
+// The share is of the container's limit. A smaller one of the first process is said.
+func TestTheFirstProcessHasASmallerLimit(t *testing.T) {
+	g := NewWithT(t)
+	box := cgrouptest.NewBox(t, cgrouptest.Limits{Memory: 64 * mib})
+	init := box.Sub(t, "init")
+	target := init.Start(t, "sleep", "600")
+	box.Delegate(t)
+	file := "memory.limit_in_bytes"
+	if cgrouptest.V2() {
+		file = "memory.max"
+	}
+	init.Set(t, "memory", file, fmt.Sprint(16*mib))
+	live, journal := fill(t, box, target, 0.5, time.Minute)
+	g.Expect(float64(box.MemoryUsed(t))).To(BeNumerically("~", 32*mib, mib))
+	g.Expect(live.Attestation().Notes).To(ContainElement(MatchRegexp(`^the first process's own group \S+/init has a smaller limit, 16 MiB: the share is of the container's$`)))
 	g.Expect(journal.Unwind()).To(Succeed())
 	g.Expect(live.Prove()).To(Succeed())
 }

@@ -82,7 +82,7 @@ func TestLoadsInAContainerThatTakesNoProcess(t *testing.T) {
 	cgrouptest.NothingLeft(t, box)
 	burn, burning := apply(t, request(box, first, fault.CPUBurn(0.5), time.Minute))
 	fill, filling := apply(t, request(box, first, fault.MemoryFill(0.5), time.Minute))
-	g.Expect(float64(box.WorkingSet(t))).To(BeNumerically("~", 32<<20, 1<<20), "the container's, not the first process's")
+	g.Expect(float64(box.MemoryUsed(t))).To(BeNumerically("~", 32<<20, 1<<20), "the container's, not the first process's")
 	g.Eventually(burn.Evidence, "20s").Should(HaveField("Effective", true))
 	g.Expect(fill.Evidence().Effective).To(BeTrue())
 	pause, pausing := apply(t, request(box, first, fault.Pause(), time.Minute))

@@ -77,13 +77,24 @@ func (b *Box) Mapped(t testing.TB) int {
 	return sum
 }
 
-// WorkingSet is the box's memory without its inactive page cache.
-func (b *Box) WorkingSet(t testing.TB) int {
+// MemoryUsed is the box's memory without the page cache.
+func (b *Box) MemoryUsed(t testing.TB) int {
 	t.Helper()
+	usage := "memory.usage_in_bytes"
 	if b.v2 {
-		return number(t, b.read(t, "memory", "memory.current")) - b.field(t, "memory", "memory.stat", "inactive_file")
+		usage = "memory.current"
 	}
-	return number(t, b.read(t, "memory", "memory.usage_in_bytes")) - b.field(t, "memory", "memory.stat", "total_inactive_file")
+	return number(t, b.read(t, "memory", usage)) - b.PageCache(t)
+}
+
+// PageCache is the box's page cache of files, active and inactive.
+func (b *Box) PageCache(t testing.TB) int {
+	t.Helper()
+	prefix := "total_"
+	if b.v2 {
+		prefix = ""
+	}
+	return b.field(t, "memory", "memory.stat", prefix+"inactive_file") + b.field(t, "memory", "memory.stat", prefix+"active_file")
 }
 
 // Processes lists the processes of the box and of all groups below it, in all its
