@@ -15,6 +15,8 @@ type filler struct {
 	coarse, fine *arena
 	now          reading
 	limit        uint64 // the one that was followed last
+	// catching says that the limit has changed, and the share of it was not reached yet.
+	catching bool
 }
 
 // newFiller reserves addresses for a limit that somebody may raise later. That takes no
@@ -39,12 +41,13 @@ func newFiller(c config, limit uint64) (*filler, error) {
 // look notes how much the container uses, and for how long it was beside its share.
 func (f *filler) look(used uint64) {
 	before := f.now.At
+	f.catching = f.catching || f.now.Limit != f.limit
 	f.now.At, f.now.Used = injector.Monotonic(), used
 	if !f.now.Reached {
 		return
 	}
 	share := float64(used) / float64(f.now.Limit)
-	f.now.Below = share < f.Share-point
+	f.now.Below = share < f.Share-point && !f.catching
 	switch span := f.now.since(before); {
 	case f.now.Below:
 		f.now.Low += span
@@ -64,6 +67,7 @@ func (f *filler) follow() (took bool, err error) {
 		f.now.Swappable = f.coarse.swappable || f.fine.swappable
 	}()
 	if lowered && f.now.Used > goal {
+		f.catching = false
 		excess := min(f.now.Used-goal, f.now.Held)
 		fromFine := min(excess, f.fine.held)
 		if err := f.fine.give(fromFine); err != nil {
@@ -80,6 +84,7 @@ func (f *filler) follow() (took bool, err error) {
 	case gap >= f.Step && f.fine.fits(f.Step):
 		f.fine.take(f.Step)
 	default:
+		f.catching = false
 		if !f.now.Reached && f.now.Used+f.Step > goal {
 			f.now.Reached, f.now.Since = true, f.now.At
 		}

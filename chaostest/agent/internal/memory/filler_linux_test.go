@@ -13,7 +13,7 @@ import (
 func TestTheFillerAddsUpTheTimeBesideTheShare(t *testing.T) {
 	g := NewWithT(t)
 	const limit = 1000
-	f := &filler{config: config{Share: 0.8, Step: 1}, now: reading{Limit: limit}}
+	f := &filler{config: config{Share: 0.8, Step: 1}, limit: limit, now: reading{Limit: limit}}
 	f.look(500)
 	g.Expect([]any{f.now.Low, f.now.Below}).To(Equal([]any{time.Duration(0), false}), "it has not reached its share yet")
 	f.now.Reached, f.now.Since = true, f.now.At
@@ -25,6 +25,17 @@ func TestTheFillerAddsUpTheTimeBesideTheShare(t *testing.T) {
 		g.Expect(f.now.Low-low >= time.Second).To(Equal(want), "%d", used)
 		g.Expect(f.now.High-high >= time.Second).To(Equal(used == 900), "%d", used)
 	}
+}
+
+// The worker needs a moment to follow a limit. That is no time below the share.
+func TestFollowingALimitIsNoTimeBelowTheShare(t *testing.T) {
+	g := NewWithT(t)
+	f := &filler{config: config{Share: 0.8, Step: 1}, limit: 1000, now: reading{Limit: 2000, Reached: true, At: injector.Monotonic()}}
+	f.look(800)
+	g.Expect(f.now.Below).To(BeFalse())
+	f.limit, f.catching = 2000, false
+	f.look(800)
+	g.Expect(f.now.Below).To(BeTrue())
 }
 
 func TestAReadingGoesOnUntilNow(t *testing.T) {
