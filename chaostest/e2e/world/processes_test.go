@@ -2,10 +2,12 @@ package world_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
 
+	"github.com/moby/moby/api/types/container"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 
@@ -63,7 +65,12 @@ var processes = map[string]suite{
 
 	"that loses the packets of a silent container has shown nothing": {specs: func() {
 		It("waits", func(ctx SpecContext) {
-			s := redis(ctx)
+			// On a network with addresses that no container had before: this machine may still
+			// end connections to one.
+			name := fmt.Sprintf("chaosgate-silent-%d", os.Getpid())
+			command(ctx, "network", "create", "--subnet", fmt.Sprintf("10.%d.%d.0/24", 200+os.Getpid()%50, os.Getpid()/50%250), name)
+			DeferCleanup(func(ctx SpecContext) { command(ctx, "network", "rm", name) })
+			s := redis(ctx, hostConfig(func(h *container.HostConfig) { h.NetworkMode = container.NetworkMode(name) }))
 			Inject(ctx, fault.BlackHole(), On(s))
 			// Any link has multicast now and then. Nobody answers it.
 			enter(ctx, s, "sh", "-c", "ping -c 5 -i 0.2 -W 1 224.0.0.251; true")
