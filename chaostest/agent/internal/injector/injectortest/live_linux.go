@@ -74,5 +74,6 @@ func agentKilled(s *subject, f fault.Fault) {
 	s.g.Expect(s.felt()).To(BeTrue(), "a live fault is felt")
 	s.g.Expect(agent.Process.Kill()).To(Succeed())
 	s.g.Eventually(s.felt, endsWithin).Should(BeFalse(), "it ends by itself")
+	_ = agent.Wait()           // its error says that it was killed; until it has ended, what it claimed is claimed
 	s.reverted(s.live("2", f)) // the next fault removes what may be left
 }
