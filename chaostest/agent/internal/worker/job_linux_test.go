@@ -9,31 +9,38 @@ import (
 	"golang.org/x/sys/unix"
 )
 
+// newJob makes a job whose target lives, and the agent's end of its pipe.
+func newJob(t *testing.T) (j *Job, agent int) {
+	t.Helper()
+	g := NewWithT(t)
+	var input, target [2]int
+	g.Expect(unix.Pipe2(input[:], unix.O_NONBLOCK|unix.O_CLOEXEC)).To(Succeed())
+	g.Expect(unix.Pipe2(target[:], unix.O_CLOEXEC)).To(Succeed())
+	t.Cleanup(func() {
+		for _, fd := range []int{input[0], target[0], target[1]} {
+			g.Expect(unix.Close(fd)).To(Succeed())
+		}
+	})
+	return &Job{input: input[0], pidfd: target[0], begin: make(chan struct{})}, input[1]
+}
+
 // A worker may be frozen between reading its pipe and looking at the clock, and
 // renewals may arrive meanwhile.
 func TestARenewalThatComesDuringAFreezeCounts(t *testing.T) {
 	g := NewWithT(t)
-	var agent, target [2]int
-	g.Expect(unix.Pipe2(agent[:], unix.O_NONBLOCK|unix.O_CLOEXEC)).To(Succeed())
-	g.Expect(unix.Pipe2(target[:], unix.O_CLOEXEC)).To(Succeed())
-	t.Cleanup(func() {
-		for _, fd := range []int{agent[0], target[0], target[1]} {
-			g.Expect(unix.Close(fd)).To(Succeed())
-		}
-	})
+	j, agent := newJob(t)
 	const firstLease, afterFreeze, secondLease = 1000, 2000, 1_000_002_000
 	calls := 0
-	j := &Job{input: agent[0], pidfd: target[0], begin: make(chan struct{})}
 	j.until.Store(firstLease)
 	j.now = func() uint64 {
 		switch calls++; calls {
 		case 1: // how long to wait
 			return firstLease - 1
 		case 2: // the freeze, and the renewal
-			_, err := unix.Write(agent[1], binary.LittleEndian.AppendUint64(nil, secondLease))
+			_, err := unix.Write(agent, binary.LittleEndian.AppendUint64(nil, secondLease))
 			g.Expect(err).NotTo(HaveOccurred())
 		case 3: // still alive: the agent stops it
-			g.Expect(unix.Close(agent[1])).To(Succeed())
+			g.Expect(unix.Close(agent)).To(Succeed())
 		}
 		return afterFreeze
 	}
@@ -43,17 +50,9 @@ func TestARenewalThatComesDuringAFreezeCounts(t *testing.T) {
 // When the whole machine has stood still, the worker may run again before the agent does.
 func TestAStandstillOfTheWholeMachineEndsNoFault(t *testing.T) {
 	g := NewWithT(t)
-	var agent, target [2]int
-	g.Expect(unix.Pipe2(agent[:], unix.O_NONBLOCK|unix.O_CLOEXEC)).To(Succeed())
-	g.Expect(unix.Pipe2(target[:], unix.O_CLOEXEC)).To(Succeed())
-	t.Cleanup(func() {
-		for _, fd := range []int{agent[0], target[0], target[1]} {
-			g.Expect(unix.Close(fd)).To(Succeed())
-		}
-	})
+	j, agent := newJob(t)
 	const lease, after = 1000, 9_000_000_000
 	turns := 0
-	j := &Job{input: agent[0], pidfd: target[0], begin: make(chan struct{})}
 	j.until.Store(lease)
 	clock := func(renewedAtTurn int) func() uint64 {
 		turns = 0
@@ -62,10 +61,10 @@ func TestAStandstillOfTheWholeMachineEndsNoFault(t *testing.T) {
 			case 1:
 				return lease - 1
 			case renewedAtTurn:
-				_, err := unix.Write(agent[1], binary.LittleEndian.AppendUint64(nil, 2*after))
+				_, err := unix.Write(agent, binary.LittleEndian.AppendUint64(nil, 2*after))
 				g.Expect(err).NotTo(HaveOccurred())
 			case renewedAtTurn + 4:
-				g.Expect(unix.Close(agent[1])).To(Succeed()) // still alive: the agent stops it
+				g.Expect(unix.Close(agent)).To(Succeed()) // still alive: the agent stops it
 			}
 			return after
 		}
@@ -76,15 +75,9 @@ func TestAStandstillOfTheWholeMachineEndsNoFault(t *testing.T) {
 
 func TestALeaseThatNobodyRenewsLapses(t *testing.T) {
 	g := NewWithT(t)
-	var agent, target [2]int
-	g.Expect(unix.Pipe2(agent[:], unix.O_NONBLOCK|unix.O_CLOEXEC)).To(Succeed())
-	g.Expect(unix.Pipe2(target[:], unix.O_CLOEXEC)).To(Succeed())
-	t.Cleanup(func() {
-		for _, fd := range []int{agent[0], agent[1], target[0], target[1]} {
-			g.Expect(unix.Close(fd)).To(Succeed())
-		}
-	})
-	j := &Job{input: agent[0], pidfd: target[0], begin: make(chan struct{}), now: func() uint64 { return 2000 }}
+	j, agent := newJob(t)
+	t.Cleanup(func() { g.Expect(unix.Close(agent)).To(Succeed()) })
+	j.now = func() uint64 { return 2000 }
 	j.until.Store(1000)
 	began := time.Now()
 	g.Expect(j.watch()).To(Equal(Lapsed))
