@@ -70,8 +70,8 @@ func Burn(job *worker.Job) error {
 	if err != nil {
 		return err
 	}
-	if least := leastShare(cost, l.cores); l.share < least {
-		return tooSmall(cost, l, least)
+	if err := refuse(l, cost, step); err != nil {
+		return err
 	}
 	threads := c.Threads
 	runtime.GOMAXPROCS(threads + 1)
@@ -89,7 +89,7 @@ func Burn(job *worker.Job) error {
 	began, since, reported := last, used, last
 	for tick, n := last, 0; ; n++ {
 		l.period = turn(cost, l.share, l.cores)
-		if step > time.Millisecond {
+		if step > coarse {
 			l.period = longestTurn // a shorter one would be a few steps of the counter
 		}
 		tick = max(tick+uint64(l.wait()), injector.Monotonic()) // after a freeze, continue from now

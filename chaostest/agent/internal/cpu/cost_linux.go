@@ -56,7 +56,7 @@ func costOfATurn(job *worker.Job, meter *cgroup.CPUMeter, step time.Duration) (t
 		}
 		long = append(long, time.Duration(injector.Monotonic()-start))
 	}
-	if step < time.Millisecond {
+	if step <= coarse {
 		return (clock(unix.CLOCK_PROCESS_CPUTIME_ID) - before) / turns, nil
 	}
 	// The counter is too coarse for this, so take the time on the clock. The sleep costs
@@ -66,9 +66,21 @@ func costOfATurn(job *worker.Job, meter *cgroup.CPUMeter, step time.Duration) (t
 	return 2 * (short[len(short)/2] + long[len(long)/2]/reportTurns), nil
 }
 
-// tooSmall refuses a share that the burner could not keep.
-func tooSmall(cost time.Duration, l loop, least float64) error {
-	needs := float64(cost) / float64(longestTurn)
-	return fmt.Errorf("the burner itself needs %.2g %% of a processor, and %.3g %% of %.3g processors is too little beside that: "+
-		"ask for at least %.2g %%, or give the container a larger quota", 100*needs, 100*l.share, l.cores, math.Ceil(100*least))
+// coarse is the step from which on turns are as long as they can be, so that a turn is
+// some steps.
+const coarse = time.Millisecond
+
+// refuse refuses a share that the burner could not keep, because it costs more itself, or
+// because the kernel counts too coarsely.
+func refuse(l loop, cost, step time.Duration) error {
+	// In a longest turn the container must use at least a step.
+	if least := float64(step) / float64(longestTurn) / l.cores; step > coarse && l.share < least {
+		return fmt.Errorf("the kernel counts processor time in steps of %s, which is too coarse for %.3g %% of %.3g processors: "+
+			"ask for at least %.0f %%, or give the container a larger quota", step, 100*l.share, l.cores, math.Ceil(100*least))
+	}
+	if least := leastShare(cost, l.cores); l.share < least {
+		return fmt.Errorf("the burner itself needs %.2g %% of a processor, and %.3g %% of %.3g processors is too little beside that: "+
+			"ask for at least %.0f %%, or give the container a larger quota", 100*float64(cost)/float64(longestTurn), 100*l.share, l.cores, math.Ceil(100*least))
+	}
+	return nil
 }

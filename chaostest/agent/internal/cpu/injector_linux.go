@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/cgroup"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
@@ -113,7 +112,7 @@ func (b *burner) attest(first reading) {
 			moved,
 		},
 	}
-	if first.Step > time.Millisecond {
+	if first.Step > coarse {
 		b.attestation.Notes = append(b.attestation.Notes,
 			fmt.Sprintf("the kernel counts processor time in steps of %s, so spans of few such steps are not exact", first.Step))
 	}
