@@ -105,7 +105,7 @@ func Burn(job *worker.Job) error {
 		full += time.Duration(float64(now-last) * l.cores)
 		last, used, burnt = now, nowUsed, nowBurnt
 		// The second turn sees what the first has burnt.
-		if n == 1 || n%reportTurns == 1 && now-reported >= uint64(reportEvery) {
+		if n == 1 || (n%reportTurns == 1 || l.rest >= reportEvery) && now-reported >= uint64(reportEvery) {
 			reported = now
 			if l.cores, _, err = job.Target.CPUQuota(); err != nil {
 				return err

@@ -74,7 +74,7 @@ func (b *burner) evidence() record.Evidence {
 		// Usage of the whole container since the start.
 		{Name: "usage", Unit: "share", Value: record.Float(usage), Merge: record.Max},
 	}}
-	e.Effective, e.Summary = b.judge(r, passed, full, usage, burnt)
+	e.Effective, e.Spoilt, e.Summary = b.judge(r, passed, full, usage, burnt)
 	b.AddEnding(&e, ending == worker.Lapsed, ending == worker.TargetDied, "the burner")
 	if !e.LeaseLapsed && !e.TargetDied && ending != worker.Running {
 		e.Effective = false
@@ -90,10 +90,11 @@ func (r reading) slack(share float64, passed, full time.Duration) float64 {
 	return 0.01 + share*float64(2*r.Turn)/float64(passed) + float64(2*r.Step)/float64(full)
 }
 
-// judge says whether the container used its share over the whole span.
-func (b *burner) judge(r reading, passed, full time.Duration, usage float64, burnt time.Duration) (effective bool, summary string) {
+// judge says whether the container used its share over the whole span. Where the machine
+// is overloaded, that spoils the fault, and nobody has failed.
+func (b *burner) judge(r reading, passed, full time.Duration, usage float64, burnt time.Duration) (effective bool, spoilt, summary string) {
 	if passed == 0 {
-		return false, "the burner has not begun"
+		return false, "", "the burner has not begun"
 	}
 	summary = fmt.Sprintf("container used %.1f %% of its quota of %.3g processors over %s, %s asked, the burner's part %s",
 		usage*100, float64(full)/float64(passed), passed.Round(time.Millisecond), b.share, burnt.Round(time.Millisecond))
@@ -106,17 +107,19 @@ func (b *burner) judge(r reading, passed, full time.Duration, usage float64, bur
 	waste := float64(max(burnt-r.Asked, 0)) / float64(full)
 	switch {
 	case usage < share-slack && r.Cores > float64(b.threads):
-		return false, summary + fmt.Sprintf(", as far as its %s can", units.Plural(b.threads, "thread"))
+		return false, "", summary + fmt.Sprintf(", as far as its %s can", units.Plural(b.threads, "thread"))
 	case usage < share-slack:
-		return false, summary + ": the machine had no processor time left to burn"
+		spoilt = "the machine had no processor time left to burn"
 	case own >= share:
-		return false, summary + ": the container used its share by itself, so the fault changed nothing"
+		return false, "", summary + ": the container used its share by itself, so the fault changed nothing"
 	case usage <= share+slack:
-		return true, summary
+		return true, "", summary
 	case usage-waste > share+slack:
-		return true, summary + ": at times the container used more than its share by itself"
+		return true, "", summary + ": at times the container used more than its share by itself"
+	default:
+		spoilt = "the machine stood still at times, and that time counted as used by the burner"
 	}
-	return false, summary + ": the burner itself used more than it was asked to, because the machine stood still meanwhile or the quota is too small for it"
+	return false, spoilt, summary + ": " + spoilt
 }
 
 // Verify looks whether the burner still burns in the container's cgroup.

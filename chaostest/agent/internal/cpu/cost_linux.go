@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -18,10 +17,10 @@ import (
 // a microsecond on most machines, and a whole tick of 10 ms where the scheduler's clock
 // counts ticks, as in user-mode-linux.
 func clockStep() time.Duration {
-	const enough = 60 * time.Millisecond // some ticks
+	const enough = time.Second // for some ticks, also of a machine that stands still at times
 	start, last := injector.Monotonic(), clock(unix.CLOCK_THREAD_CPUTIME_ID)
 	least := enough
-	for steps := 0; steps < 3 && injector.Monotonic() < start+uint64(enough); {
+	for steps := 0; steps < 5 && injector.Monotonic() < start+uint64(enough); {
 		if now := clock(unix.CLOCK_THREAD_CPUTIME_ID); now > last {
 			least, last = min(least, now-last), now
 			steps++
@@ -31,12 +30,13 @@ func clockStep() time.Duration {
 }
 
 // costOfATurn measures how much processor time a turn of the loop takes when it burns
-// nothing. It does what the loop does, while the process is not in the target's cgroup.
+// nothing. It does what the loop does, while the process is not in the target's cgroup. It
+// takes the cheapest turns, because a machine that stands still makes some expensive.
 func costOfATurn(job *worker.Job, meter *cgroup.CPUMeter, step time.Duration) (time.Duration, error) {
-	const turns = 4 * reportTurns
-	before := clock(unix.CLOCK_PROCESS_CPUTIME_ID)
-	var short, long []time.Duration
+	const turns = 6 * reportTurns
+	short, long := time.Minute, time.Minute
 	for n := range turns {
+		before := clock(unix.CLOCK_PROCESS_CPUTIME_ID)
 		if err := sleepUntil(injector.In(time.Millisecond)); err != nil {
 			return 0, err
 		}
@@ -44,26 +44,26 @@ func costOfATurn(job *worker.Job, meter *cgroup.CPUMeter, step time.Duration) (t
 		if _, err := meter.Read(); err != nil {
 			return 0, err
 		}
-		if n%reportTurns != 0 {
-			short = append(short, time.Duration(injector.Monotonic()-start))
-			continue
+		reports := n%reportTurns == 0
+		if reports {
+			if _, _, err := job.Target.CPUQuota(); err != nil {
+				return 0, err
+			}
+			if _, err := json.Marshal(reading{}); err != nil {
+				return 0, err
+			}
 		}
-		if _, _, err := job.Target.CPUQuota(); err != nil {
-			return 0, err
+		took := clock(unix.CLOCK_PROCESS_CPUTIME_ID) - before
+		if step > coarse { // the counter does not tell, and a sleep costs about as much as the rest
+			took = 2 * time.Duration(injector.Monotonic()-start)
 		}
-		if _, err := json.Marshal(reading{}); err != nil {
-			return 0, err
+		if reports {
+			long = min(long, took)
+		} else {
+			short = min(short, took)
 		}
-		long = append(long, time.Duration(injector.Monotonic()-start))
 	}
-	if step <= coarse {
-		return (clock(unix.CLOCK_PROCESS_CPUTIME_ID) - before) / turns, nil
-	}
-	// The counter is too coarse for this, so take the time on the clock. The sleep costs
-	// about as much as the rest.
-	slices.Sort(short)
-	slices.Sort(long)
-	return 2 * (short[len(short)/2] + long[len(long)/2]/reportTurns), nil
+	return short + long/reportTurns, nil
 }
 
 // coarse is the step from which on turns are as long as they can be, so that a turn is

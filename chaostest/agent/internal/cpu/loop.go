@@ -47,6 +47,8 @@ type loop struct {
 	// deficit is how much processor time the container is behind its share. Debt is how
 	// much of a negative deficit is due to the burner, and asked what it was asked last.
 	deficit, debt, asked time.Duration
+	// rest is how long the present turn was meant to be.
+	rest time.Duration
 }
 
 // next returns how much to burn now. It takes what happened since the last call: the
@@ -59,7 +61,7 @@ func (l *loop) next(passed, used, burnt time.Duration) time.Duration {
 	l.deficit += time.Duration(float64(passed)*l.cores*l.share) - used
 	l.deficit = min(max(l.deficit, -bound-l.debt), bound)
 	l.debt = max(min(l.debt, -l.deficit), 0)
-	if passed > maxCatchUp { // after a freeze or a stall of the machine there is nothing to make good
+	if passed > l.rest+maxCatchUp { // after a freeze or a stall of the machine there is nothing to make good
 		l.deficit = min(l.deficit, 0)
 		l.asked = 0
 		return 0
@@ -72,9 +74,13 @@ func (l *loop) next(passed, used, burnt time.Duration) time.Duration {
 	return l.asked
 }
 
-// wait is how long the next turn is: longer than others where the container is so far
-// above its share that there is nothing to burn meanwhile.
+// longestRest is the longest turn of a container that is above its share.
+const longestRest = time.Second
+
+// wait is how long the next turn is. Where the container is above its share, it lasts
+// until there may be something to burn again, even if the container used nothing.
 func (l *loop) wait() time.Duration {
 	above := time.Duration(float64(-l.deficit) / l.share / l.cores)
-	return min(max(above, l.period), longestTurn)
+	l.rest = min(max(above, l.period), longestRest)
+	return l.rest
 }

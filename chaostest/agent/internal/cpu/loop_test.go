@@ -118,5 +118,9 @@ func TestTheLoopRestsWhereTheContainerIsAboveItsShare(t *testing.T) {
 	l.next(period, 30*time.Millisecond, 0)
 	g.Expect(l.wait()).To(Equal(50*time.Millisecond), "it is 25 ms above, which is half of that")
 	l.next(period, 200*time.Millisecond, 0)
-	g.Expect(l.wait()).To(Equal(longestTurn))
+	g.Expect(l.wait()).To(BeNumerically(">", longestTurn))
+	l.next(period, 5*time.Second, 5*time.Second)
+	g.Expect(l.wait()).To(Equal(longestRest), "it looks at times")
+	g.Expect(l.next(longestRest, 0, 0)).To(BeZero())
+	g.Expect(l.deficit).To(BeNumerically("<", 0), "a rest is no standstill, and what was used is still too much")
 }
