@@ -110,8 +110,13 @@ func TestTheContainerComesToItsShare(t *testing.T) {
 		quota, load float64
 		share       fault.Share
 	}{
-		{1, 0, 0.10}, {1, 0, 0.50}, {1, 0.30, 0.50}, {0.5, 0, 0.50}, {0.5, 0.15, 0.60},
-		{0.1, 0, 0.10}, {0.02, 0, 0.50}, // where the burner's own turns cost much of it
+		{1, 0, 0.10},
+		{1, 0, 0.50},
+		{1, 0.30, 0.50},
+		{0.5, 0, 0.50},
+		{0.5, 0.15, 0.60},
+		{0.1, 0, 0.10},
+		{0.02, 0, 0.50}, // where the burner's own turns cost much of it
 	} {
 		t.Run(fmt.Sprintf("%s of %g processors, %g used by the container", c.share, c.quota, c.load), func(t *testing.T) {
 			g := NewWithT(t)

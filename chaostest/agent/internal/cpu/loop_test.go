@@ -103,8 +103,13 @@ func TestTurnsAreLongWhereTheShareIsSmall(t *testing.T) {
 		share, cores float64
 		want         time.Duration
 	}{
-		{ms / 10, 0.5, 4, 10 * ms}, {ms / 10, 0.5, 1, 10 * ms}, {ms / 10, 0.5, 0.5, 20 * ms}, {ms / 10, 0.1, 0.1, 100 * ms}, {ms / 10, 0.05, 1, 20 * ms},
-		{ms / 10, 0.5, 0.02, 100 * ms}, {10 * ms, 1, 1, 100 * ms},
+		{ms / 10, 0.5, 4, 10 * ms},
+		{ms / 10, 0.5, 1, 10 * ms},
+		{ms / 10, 0.5, 0.5, 20 * ms},
+		{ms / 10, 0.1, 0.1, 100 * ms},
+		{ms / 10, 0.05, 1, 20 * ms},
+		{ms / 10, 0.5, 0.02, 100 * ms},
+		{10 * ms, 1, 1, 100 * ms},
 	} {
 		NewWithT(t).Expect(turn(c.cost, c.share, c.cores)).To(BeNumerically("~", c.want, ms/100), "%v", c)
 	}
