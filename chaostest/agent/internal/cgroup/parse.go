@@ -227,5 +227,11 @@ func parseStat(data string) (state byte, start uint64, err error) {
 	if err != nil {
 		return 0, 0, fmt.Errorf("parse start time: %w", err)
 	}
-	return f[0][0], start, nil
+	state = f[0][0]
+	// A thread that is on its way out still has a living state, but has left its cgroups.
+	const exiting = 0x4 // PF_EXITING of the kernel's flags
+	if flags, err := strconv.ParseUint(f[6], 10, 64); err == nil && flags&exiting != 0 && !dead(state) {
+		state = 'X'
+	}
+	return state, start, nil
 }

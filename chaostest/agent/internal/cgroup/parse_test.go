@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -137,6 +138,11 @@ func TestStat(t *testing.T) {
 	line := "812 (a) b (c)) S 1 812 812 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 9876 1000 2 184467"
 	state, start, err := parseStat(line)
 	g.Expect([]any{state, start, err}).To(Equal([]any{byte('S'), uint64(9876), nil}))
+	exiting := strings.Replace(line, " 4194560 ", " 4194564 ", 1)
+	g.Expect(exiting).NotTo(Equal(line))
+	state, _, err = parseStat(exiting)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(dead(state)).To(BeTrue(), "on its way out, it is in no cgroup any more")
 	for _, bad := range []string{"", "1 (a) S", "no parenthesis at all"} {
 		_, _, err := parseStat(bad)
 		g.Expect(err).To(HaveOccurred(), bad)
