@@ -243,7 +243,9 @@ var teardown = map[string]suite{
 			})
 			It("first", func(ctx SpecContext) {
 				Inject(ctx, fault.Delay(20*time.Millisecond), On(s))
-				Eventually(ctx, seen.Window).Should(HaveField("N()", BeNumerically(">", 20)))
+				before, err := seen.Window()
+				Expect(err).NotTo(HaveOccurred())
+				Eventually(ctx, seen.Window).Should(HaveField("N()", BeNumerically(">", before.N()+20)), "under the fault")
 			})
 			It("second", func(ctx SpecContext) {
 				before, err := seen.Window()
