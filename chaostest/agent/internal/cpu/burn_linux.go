@@ -35,6 +35,11 @@ type reading struct {
 	Full  time.Duration `json:"full"`
 	// Asked is the processor time that the loop has asked the threads to burn.
 	Asked time.Duration `json:"asked"`
+	// Burnt is the worker's own processor time until then, from its start on.
+	Burnt time.Duration `json:"burnt"`
+	// Excess is what the container has used beyond its share by itself, and the loop has
+	// not made up for.
+	Excess time.Duration `json:"excess"`
 	// Turn is how long a turn of the loop is, and Step the steps in which the kernel counts.
 	Turn time.Duration `json:"turn"`
 	Step time.Duration `json:"step"`
@@ -111,7 +116,7 @@ func Burn(job *worker.Job) error {
 				return err
 			}
 			if err := job.Report(reading{
-				Began: began, Since: since, At: now, Usage: used, Cores: l.cores, Full: full, Asked: asked, Turn: l.period, Step: step,
+				Began: began, Since: since, At: now, Usage: used, Cores: l.cores, Full: full, Asked: asked, Burnt: burnt, Excess: l.byContainer(), Turn: l.period, Step: step,
 			}); err != nil {
 				return err
 			}

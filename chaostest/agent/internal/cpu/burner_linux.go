@@ -62,7 +62,11 @@ func (b *burner) evidence() record.Evidence {
 	now, used, full := r.At, r.Usage, r.Full
 	if fresh, err := b.Group.CPUUsage(); err == nil && ending == worker.Running && r.At > 0 {
 		now, used = injector.Monotonic(), fresh
-		full += time.Duration(float64(now-r.At) * r.Cores)
+		since := time.Duration(float64(now-r.At) * r.Cores)
+		full += since
+		// What the loop may not have seen yet.
+		container := used - r.Usage - (b.proc.CPUTime() - r.Burnt)
+		r.Excess += max(container-time.Duration(float64(b.share)*float64(since)), 0)
 	}
 	passed, usage, burnt := time.Duration(0), 0.0, b.proc.CPUTime()-b.usedBefore
 	if full > 0 {
@@ -103,8 +107,6 @@ func (b *burner) judge(r reading, passed, full time.Duration, usage float64, bur
 	}
 	share, slack := float64(b.share), r.slack(float64(b.share), passed, full)
 	own := usage - float64(burnt)/float64(full)
-	// What the burner has used beyond what the loop has asked it to.
-	waste := float64(max(burnt-r.Asked, 0)) / float64(full)
 	switch {
 	case usage < share-slack && r.Cores > float64(b.threads):
 		return false, "", summary + fmt.Sprintf(", as far as its %s can", units.Plural(b.threads, "thread"))
@@ -114,7 +116,7 @@ func (b *burner) judge(r reading, passed, full time.Duration, usage float64, bur
 		return false, "", summary + ": the container used its share by itself, so the fault changed nothing"
 	case usage <= share+slack:
 		return true, "", summary
-	case usage-waste > share+slack:
+	case usage-float64(r.Excess)/float64(full) <= share+slack:
 		return true, "", summary + ": at times the container used more than its share by itself"
 	default:
 		spoilt = "the machine stood still at times, and that time counted as used by the burner"

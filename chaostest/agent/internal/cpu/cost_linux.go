@@ -73,8 +73,8 @@ const coarse = time.Millisecond
 // refuse refuses a share that the burner could not keep, because it costs more itself, or
 // because the kernel counts too coarsely.
 func refuse(l loop, cost, step time.Duration) error {
-	// In a longest turn the container must use at least a step.
-	if least := float64(step) / float64(longestTurn) / l.cores; step > coarse && l.share < least {
+	// In a longest rest the container must use at least two steps.
+	if least := float64(2*step) / float64(longestRest) / l.cores; step > coarse && l.share < least {
 		return fmt.Errorf("the kernel counts processor time in steps of %s, which is too coarse for %.3g %% of %.3g processors: "+
 			"ask for at least %.0f %%, or give the container a larger quota", step, 100*l.share, l.cores, math.Ceil(100*least))
 	}

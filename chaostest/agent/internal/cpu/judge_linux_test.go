@@ -15,23 +15,23 @@ const ms = time.Millisecond
 // Too much is as wrong as too little, unless the container itself has used it.
 func TestABurnIsJudgedFromBothSides(t *testing.T) {
 	for name, c := range map[string]struct {
-		used, burnt, asked time.Duration // of 10 s of a quota of one processor
-		effective          bool
-		says               string
+		used, burnt, excess time.Duration // of 10 s of a quota of one processor
+		effective           bool
+		says                string
 	}{
-		"exact":                           {5000 * ms, 5000 * ms, 4900 * ms, true, "the burner's part 5s"},
-		"most of it by the container":     {5000 * ms, 1000 * ms, 900 * ms, true, "the burner's part 1s"},
-		"a point below":                   {4910 * ms, 4910 * ms, 4900 * ms, true, "the burner's part"},
-		"two points below":                {4790 * ms, 4790 * ms, 4700 * ms, false, "the machine had no processor time left to burn"},
-		"a point above":                   {5090 * ms, 5090 * ms, 4900 * ms, true, "the burner's part"},
-		"the burner costs more":           {7500 * ms, 7500 * ms, 100 * ms, false, "the machine stood still at times, and that time counted as used by the burner"},
-		"bursts of the container":         {7000 * ms, 2600 * ms, 2500 * ms, true, "at times the container used more than its share by itself"},
-		"the container used it all":       {7000 * ms, 100 * ms, 0, false, "the container used its share by itself, so the fault changed nothing"},
+		"exact":                           {5000 * ms, 5000 * ms, 0, true, "the burner's part 5s"},
+		"most of it by the container":     {5000 * ms, 1000 * ms, 0, true, "the burner's part 1s"},
+		"a point below":                   {4910 * ms, 4910 * ms, 0, true, "the burner's part"},
+		"two points below":                {4790 * ms, 4790 * ms, 0, false, "the machine had no processor time left to burn"},
+		"a point above":                   {5090 * ms, 5090 * ms, 0, true, "the burner's part"},
+		"the burner costs more":           {7500 * ms, 7500 * ms, 0, false, "the machine stood still at times, and that time counted as used by the burner"},
+		"bursts of the container":         {7000 * ms, 2600 * ms, 2000 * ms, true, "at times the container used more than its share by itself"},
+		"the container used it all":       {7000 * ms, 100 * ms, 2000 * ms, false, "the container used its share by itself, so the fault changed nothing"},
 		"a counter that did not move yet": {0, 0, 0, false, "the machine had no processor time left to burn"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := &burner{Site: &injector.Site{}, share: 0.5, cores: 1, threads: 1}
-			r := reading{Cores: 1, Asked: c.asked, Turn: 10 * ms}
+			r := reading{Cores: 1, Excess: c.excess, Turn: 10 * ms}
 			effective, spoilt, summary := b.judge(r, 10*time.Second, 10*time.Second, c.used.Seconds()/10, c.burnt)
 			NewWithT(t).Expect(effective).To(Equal(c.effective), summary)
 			NewWithT(t).Expect(summary).To(ContainSubstring(c.says))
@@ -46,13 +46,13 @@ func TestABurnIsJudgedFromBothSides(t *testing.T) {
 
 func TestABurnSaysThatTheQuotaHasChanged(t *testing.T) {
 	b := &burner{Site: &injector.Site{}, share: 0.5, cores: 1, threads: 1}
-	_, _, summary := b.judge(reading{Cores: 0.5, Asked: 4900 * ms, Turn: 10 * ms}, 10*time.Second, 10*time.Second, 0.5, 5*time.Second)
+	_, _, summary := b.judge(reading{Cores: 0.5, Turn: 10 * ms}, 10*time.Second, 10*time.Second, 0.5, 5*time.Second)
 	NewWithT(t).Expect(summary).To(ContainSubstring("the quota went from 1 to 0.5 processors under the fault, and the burner follows it"))
 }
 
 func TestABurnThatCannotFollowALargerQuotaSaysSo(t *testing.T) {
 	b := &burner{Site: &injector.Site{}, share: 0.9, cores: 1, threads: 1}
-	effective, spoilt, summary := b.judge(reading{Cores: 2, Asked: 9900 * ms, Turn: 10 * ms}, 10*time.Second, 20*time.Second, 0.5, 10*time.Second)
+	effective, spoilt, summary := b.judge(reading{Cores: 2, Turn: 10 * ms}, 10*time.Second, 20*time.Second, 0.5, 10*time.Second)
 	NewWithT(t).Expect([]any{effective, spoilt}).To(Equal([]any{false, ""}))
 	NewWithT(t).Expect(summary).To(HaveSuffix("the quota went from 1 to 2 processors under the fault, and the burner follows it, as far as its 1 thread can"))
 }

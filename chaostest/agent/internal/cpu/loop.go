@@ -49,6 +49,9 @@ type loop struct {
 	deficit, debt, asked time.Duration
 	// rest is how long the present turn was meant to be.
 	rest time.Duration
+	// forgiven is what the container has used beyond its share by itself, and the loop has
+	// not made up for.
+	forgiven time.Duration
 }
 
 // next returns how much to burn now. It takes what happened since the last call: the
@@ -59,7 +62,11 @@ func (l *loop) next(passed, used, burnt time.Duration) time.Duration {
 	// Often that is the burner.
 	l.debt = min(l.debt+max(burnt-l.asked, 0), time.Duration(float64(maxDebt)*l.cores))
 	l.deficit += time.Duration(float64(passed)*l.cores*l.share) - used
-	l.deficit = min(max(l.deficit, -bound-l.debt), bound)
+	if least := -bound - l.debt; l.deficit < least {
+		l.forgiven += least - l.deficit
+		l.deficit = least
+	}
+	l.deficit = min(l.deficit, bound)
 	l.debt = max(min(l.debt, -l.deficit), 0)
 	if passed > l.rest+maxCatchUp { // after a freeze or a stall of the machine there is nothing to make good
 		l.deficit = min(l.deficit, 0)
@@ -73,6 +80,10 @@ func (l *loop) next(passed, used, burnt time.Duration) time.Duration {
 	l.asked = max(min(l.deficit, available), 0)
 	return l.asked
 }
+
+// byContainer is what the container has used beyond its share by itself, and the loop has
+// not made up for, or not yet.
+func (l *loop) byContainer() time.Duration { return l.forgiven + max(-l.deficit-l.debt, 0) }
 
 // longestRest is the longest turn of a container that is above its share.
 const longestRest = time.Second

@@ -57,6 +57,8 @@ func TestTheLoopForgetsTheDistantPast(t *testing.T) {
 	l := loop{cores: 2, share: 0.5, period: period}
 	simulate(&l, 10*time.Second, steady(1)) // long and far above the share
 	g.Expect(l.deficit).To(Equal(-2 * maxCatchUp))
+	g.Expect(l.forgiven.Seconds()).To(BeNumerically("~", 10-2*maxCatchUp.Seconds(), 0.1), "half of what two processors used in ten seconds")
+	g.Expect(l.byContainer()).To(Equal(l.forgiven+2*maxCatchUp), "it has not made up for that yet")
 	got, _ := simulate(&l, 2*maxCatchUp, steady(0))
 	g.Expect(got).To(BeNumerically("~", 0, 0.01), "it waits for a moment")
 	got, _ = simulate(&l, 5*time.Second, steady(0))
