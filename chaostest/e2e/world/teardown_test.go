@@ -201,7 +201,7 @@ var teardown = map[string]suite{
 			BeforeEach(func() { Fail("on purpose") })
 			It("does not run", func() {})
 		})
-	}, verdict: gate.Regression, words: "on purpose", check: func(run gate.Run) {
+	}, verdict: gate.Regression, words: "under pause on echo", check: func(run gate.Run) {
 		GinkgoHelper()
 		for _, s := range run.Specs {
 			Expect(s.Failures).To(BeEmpty(), pretty(s))

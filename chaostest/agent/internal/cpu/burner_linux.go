@@ -94,6 +94,13 @@ func (r reading) slack(share float64, passed, full time.Duration) float64 {
 	return 0.01 + share*float64(2*r.Turn)/float64(passed) + float64(2*r.Step)/float64(full)
 }
 
+// overrun is how far usage may besides be above the share: a burner that the kernel lets
+// run on keeps its processor for some milliseconds, which matter in a short span.
+func overrun(passed time.Duration) float64 {
+	const sliceOfTheKernel = 10 * time.Millisecond
+	return float64(sliceOfTheKernel) / float64(passed)
+}
+
 // judge says whether the container used its share over the whole span. Where the machine
 // is overloaded, that spoils the fault, and nobody has failed.
 func (b *burner) judge(r reading, passed, full time.Duration, usage float64, burnt time.Duration) (effective bool, spoilt, summary string) {
@@ -114,7 +121,7 @@ func (b *burner) judge(r reading, passed, full time.Duration, usage float64, bur
 		spoilt = "the machine had no processor time left to burn"
 	case own >= share:
 		return false, "", summary + ": the container used its share by itself, so the fault changed nothing"
-	case usage <= share+slack:
+	case usage <= share+slack+overrun(passed):
 		return true, "", summary
 	case usage-float64(r.Excess)/float64(full) <= share+slack:
 		return true, "", summary + ": at times the container used more than its share by itself"

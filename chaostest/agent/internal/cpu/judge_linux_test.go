@@ -44,6 +44,18 @@ func TestABurnIsJudgedFromBothSides(t *testing.T) {
 	}
 }
 
+// The kernel lets a burner run on for some milliseconds. That is much of a span of 40 ms, and
+// little of one of seconds.
+func TestTheFirstMomentsOfABurnAreNotJudgedTooExactly(t *testing.T) {
+	b := &burner{Site: &injector.Site{}, share: 0.2, cores: 0.5, threads: 1}
+	for passed, effective := range map[time.Duration]bool{40 * ms: true, time.Second: false} {
+		full := passed / 2
+		used := 0.465
+		got, _, summary := b.judge(reading{Cores: 0.5, Turn: 10 * ms}, passed, full, used, time.Duration(used*float64(full)))
+		NewWithT(t).Expect(got).To(Equal(effective), summary)
+	}
+}
+
 func TestABurnSaysThatTheQuotaHasChanged(t *testing.T) {
 	b := &burner{Site: &injector.Site{}, share: 0.5, cores: 1, threads: 1}
 	_, _, summary := b.judge(reading{Cores: 0.5, Turn: 10 * ms}, 10*time.Second, 10*time.Second, 0.5, 5*time.Second)
