@@ -15,8 +15,8 @@
 // does other things. Both take a probe, or a fleet of services that should be alike.
 // A fault that did nothing fails the spec.
 //
-// Whoever injects owns the fault: a spec, an Ordered container (BeforeAll), or the suite
-// (BeforeSuite). It ends when the body of its owner is over, before
+// A fault belongs to the spec, the Ordered container (BeforeAll), or the suite
+// (BeforeSuite) that injected it. It ends when the body of its owner is over, before
 // AfterEach, AfterAll and DeferCleanup, in which suites remove their containers. A
 // Watch ends at the same time. With parallel processes, what SynchronizedBeforeSuite
 // injects on process 1 is known to that process; the gate counts it in the specs of all.

@@ -135,8 +135,8 @@ type Window struct {
 	// Way is how the probe reached the service; empty if it is not known, or if it
 	// changed on the way.
 	Way Way `json:"way,omitempty"`
-	// Faults are the injections that were live at any time of the window, whoever owns
-	// them. While the load runs, they are those that were live at its start.
+	// Faults are all injections that were live at any time of the window, also those of the
+	// suite. While the load runs, they are those that were live at its start.
 	Faults []string `json:"faults,omitempty"`
 	Count  int      `json:"count"`
 	Errors int      `json:"errors"`

@@ -11,7 +11,7 @@ import (
 type history struct {
 	mu   sync.Mutex
 	spec string
-	// injections are those of the spec, and those that are live whoever owns them.
+	// injections are those of the spec, and all others that are live.
 	injections []*Injection
 	// loads run until their owners end.
 	loads []*running

@@ -23,8 +23,7 @@ func (s *Scope) report(name string, rec any) {
 	}
 }
 
-// carry adds the loads that run and the injections that are live to the spec's report,
-// whoever owns them.
+// carry adds all loads that run and all injections that are live to the spec's report.
 func (s *Scope) carry() {
 	for _, l := range s.history.running() {
 		s.carryLoad(l)

@@ -58,8 +58,8 @@ type loop struct {
 // time that passed, what the container used, and what the burner used of that.
 func (l *loop) next(passed, used, burnt time.Duration) time.Duration {
 	bound := time.Duration(float64(maxCatchUp) * l.cores)
-	// A virtual machine counts the time for which it stood still as used by whoever ran.
-	// Often that is the burner.
+	// A virtual machine counts the time for which it stood still as used by the program that
+	// ran. Often that is the burner.
 	l.debt = min(l.debt+max(burnt-l.asked, 0), time.Duration(float64(maxDebt)*l.cores))
 	l.deficit += time.Duration(float64(passed)*l.cores*l.share) - used
 	if least := -bound - l.debt; l.deficit < least {

@@ -12,7 +12,7 @@
 //
 // Several agents may meet in a namespace. They change it one at a time, under a lock that the
 // kernel frees when its holder dies. Each classifier says in a map what it is, so that agents
-// refuse what clashes, whoever came first, and share qdiscs and IFBs.
+// refuse what clashes with a fault that is there already, and share qdiscs and IFBs.
 //
 // The lease is a deadline in the classifier's map. So a fault ends in the kernel even if
 // every process that knew of it is gone. Only a filter without effect stays behind, and the

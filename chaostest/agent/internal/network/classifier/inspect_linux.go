@@ -8,7 +8,7 @@ import (
 	"github.com/cilium/ebpf"
 )
 
-// Standing is what can be read of a program, whoever has loaded it.
+// Standing is what can be read of a program, also of another agent's.
 type Standing struct {
 	// Lapsed says that its lease is over, so that nobody holds it. A program without a lease
 	// has not lapsed.

@@ -10,6 +10,8 @@ import (
 
 	. "github.com/onsi/gomega"
 	"golang.org/x/sys/unix"
+
+	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 )
 
 func TestALimitThatCannotBeLiftedIsNoRefusal(t *testing.T) {
@@ -17,10 +19,8 @@ func TestALimitThatCannotBeLiftedIsNoRefusal(t *testing.T) {
 	lift := removeMemlock
 	t.Cleanup(func() { removeMemlock = lift })
 	removeMemlock = func() error { return errors.New("failed to set memlock rlimit: operation not permitted") }
+	networktest.NeedRoot(t)
 	l, err := NewLease(0)
-	if os.Geteuid() != 0 {
-		t.Skip("needs root, to make BPF maps: ", err)
-	}
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(l.Close()).To(Succeed())
 }

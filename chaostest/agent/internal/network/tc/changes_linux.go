@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Changes hears what changes in a namespace: its links, addresses, qdiscs and filters,
-// whoever changes them.
+// Changes hears of every change in a namespace, also by other programs: of its links,
+// addresses, qdiscs and filters.
 type Changes struct{ file *os.File }
 
 // Changed is what has changed since the last look.

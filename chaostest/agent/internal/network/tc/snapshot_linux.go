@@ -52,8 +52,8 @@ func (o Object) String() string {
 	return o.part
 }
 
-// Snapshot reads everything that a fault could change. No fault renames a link or sets it
-// down, so that is left out: whoever does that is not to be proved wrong.
+// Snapshot reads everything that a fault could change. It leaves out a link's
+// name and whether it is up, because no fault changes those.
 func (n *Namespace) Snapshot() (Snapshot, error) {
 	links, err := whole(n.kernel.LinkList)
 	if err != nil {
