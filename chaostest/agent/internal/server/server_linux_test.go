@@ -155,6 +155,18 @@ func serveUntil(t *testing.T, ctx context.Context, book *ledger, lease time.Dura
 	return host, done
 }
 
+// connect connects a host to a server with a ledger. The connection ends with the test.
+func connect(t *testing.T, lease time.Duration) (*ledger, *agent.Client) {
+	t.Helper()
+	g := NewWithT(t)
+	book := &ledger{}
+	host, _ := serve(t, book, lease)
+	client, err := agent.Connect(t.Context(), conn{host})
+	g.Expect(err).NotTo(HaveOccurred())
+	t.Cleanup(func() { g.Expect(client.Close()).To(Succeed()) })
+	return book, client
+}
+
 func pause(t *testing.T, id string) wire.InjectParams {
 	t.Helper()
 	encoded, err := fault.Marshal(fault.Pause())
@@ -325,11 +337,7 @@ func TestTheTargetIsFoundByItsContainersID(t *testing.T) {
 // A service that hangs must not take the place of renewals.
 func TestLooksThatHangDelayNoRenewal(t *testing.T) {
 	g := NewWithT(t)
-	book := &ledger{}
-	host, _ := serve(t, book, time.Minute)
-	client, err := agent.Connect(t.Context(), conn{host})
-	g.Expect(err).NotTo(HaveOccurred())
-	defer func() { g.Expect(client.Close()).To(Succeed()) }()
+	book, client := connect(t, time.Minute)
 	ctx, cancel := context.WithCancel(t.Context())
 	var hanging sync.WaitGroup
 	defer hanging.Wait()

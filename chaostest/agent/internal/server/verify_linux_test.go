@@ -6,18 +6,13 @@ import (
 
 	. "github.com/onsi/gomega"
 
-	"github.com/chaosgate/chaosgate/chaostest/agent"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
 )
 
 func TestLiveFaultsAreVerifiedAllTheTime(t *testing.T) {
 	g := NewWithT(t)
-	book := &ledger{}
-	host, _ := serve(t, book, time.Minute)
-	client, err := agent.Connect(t.Context(), conn{host})
-	g.Expect(err).NotTo(HaveOccurred())
-	defer func() { g.Expect(client.Close()).To(Succeed()) }()
-	_, err = client.Inject(t.Context(), pause(t, "a"))
+	book, client := connect(t, time.Minute)
+	_, err := client.Inject(t.Context(), pause(t, "a"))
 	g.Expect(err).NotTo(HaveOccurred())
 	verified := func() int {
 		book.mu.Lock()
@@ -40,12 +35,8 @@ func TestLiveFaultsAreVerifiedAllTheTime(t *testing.T) {
 
 func TestTheServerVerifiesWithoutBeingAsked(t *testing.T) {
 	g := NewWithT(t)
-	book := &ledger{}
-	host, _ := serve(t, book, 3*time.Second)
-	client, err := agent.Connect(t.Context(), conn{host})
-	g.Expect(err).NotTo(HaveOccurred())
-	defer func() { g.Expect(client.Close()).To(Succeed()) }()
-	_, err = client.Inject(t.Context(), pause(t, "a"))
+	book, client := connect(t, 3*time.Second)
+	_, err := client.Inject(t.Context(), pause(t, "a"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Eventually(func() int {
 		book.mu.Lock()
@@ -56,14 +47,10 @@ func TestTheServerVerifiesWithoutBeingAsked(t *testing.T) {
 
 func TestAFilterIsReplacedWhileTheFaultIsLive(t *testing.T) {
 	g := NewWithT(t)
-	book := &ledger{}
-	host, _ := serve(t, book, time.Minute)
-	client, err := agent.Connect(t.Context(), conn{host})
-	g.Expect(err).NotTo(HaveOccurred())
-	defer func() { g.Expect(client.Close()).To(Succeed()) }()
+	book, client := connect(t, time.Minute)
 	filter := fault.Filter{Direction: fault.Egress, Label: "to db"}
 	g.Expect(client.Filter(t.Context(), "a", filter)).To(MatchError(ContainSubstring("there is no such injection")))
-	_, err = client.Inject(t.Context(), pause(t, "a"))
+	_, err := client.Inject(t.Context(), pause(t, "a"))
 	g.Expect(err).NotTo(HaveOccurred())
 	g.Expect(client.Filter(t.Context(), "a", fault.Filter{Direction: "sideways"})).To(MatchError(ContainSubstring("sideways")))
 	g.Expect(client.Filter(t.Context(), "a", filter)).To(Succeed())
