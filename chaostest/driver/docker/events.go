@@ -49,9 +49,9 @@ func (d *Driver) events(ctx context.Context, filters client.Filters, since, unti
 			}
 		}
 	}
-	options := client.EventsListOptions{Since: stamp(since.Add(ahead)), Filters: filters}
+	options := client.EventsListOptions{Since: stamp(since.Add(ahead), podman, 0), Filters: filters}
 	if !until.IsZero() {
-		options.Until = stamp(until.Add(ahead))
+		options.Until = stamp(until.Add(ahead), podman, 1)
 	}
 	stream := d.client.Events(ctx, options)
 	for {
@@ -62,6 +62,9 @@ func (d *Driver) events(ctx context.Context, filters client.Filters, since, unti
 				continue
 			}
 			event.Time = event.Time.Add(-ahead)
+			if podman && (event.Time.Before(since) || !until.IsZero() && event.Time.After(until)) {
+				continue // it is of one of the seconds that were asked for besides
+			}
 			if before, missing := signalledBefore(event); podman && event.Kind == driver.EventEnded && missing {
 				handle(before)
 			}
@@ -78,8 +81,14 @@ func (d *Driver) events(ctx context.Context, filters client.Filters, since, unti
 	}
 }
 
-// stamp is a time as the engine reads it.
-func stamp(t time.Time) string { return fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond()) }
+// stamp is a time as the engine reads it. Podman reads no fractions of seconds, so there it
+// is the whole second before, and up is how many to add.
+func stamp(t time.Time, podman bool, up int64) string {
+	if podman {
+		return strconv.FormatInt(t.Unix()+up, 10)
+	}
+	return fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond())
+}
 
 // clock is how much the engine's clock is ahead of this process's. The engine may be a
 // virtual or another machine.

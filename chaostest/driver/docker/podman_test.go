@@ -3,6 +3,7 @@ package docker
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/containerd/errdefs"
 	"github.com/moby/moby/api/types/events"
@@ -53,4 +54,12 @@ func TestAContainerThatIsGoneIsKnownByTheErrorsType(t *testing.T) {
 	g.Expect(isNotFound(errdefs.ErrInternal.WithMessage("database is locked"))).To(BeFalse())
 	g.Expect(isNotFound(errors.New("no such container"))).To(BeFalse(), "not an error of the engine")
 	g.Expect(isNotFound(nil)).To(BeFalse())
+}
+
+func TestPodmanIsAskedForWholeSeconds(t *testing.T) {
+	g := NewWithT(t)
+	at := time.Unix(1700000000, 250_000_000)
+	g.Expect(stamp(at, false, 1)).To(Equal("1700000000.250000000"))
+	g.Expect(stamp(at, true, 0)).To(Equal("1700000000"), "no later than since")
+	g.Expect(stamp(at, true, 1)).To(Equal("1700000001"), "no earlier than until")
 }
