@@ -61,6 +61,20 @@ var networks = map[string]suite{
 		})
 	}, verdict: gate.ToolFailure, words: "somebody else has changed that"},
 
+	"in whose target somebody lets packets pass before the fault is a tool failure": {specs: func() {
+		It("loses sight of the packets", func(ctx SpecContext) {
+			s := redis(ctx)
+			slow := Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
+			takes(ctx, s, ">=", 50*time.Millisecond)
+			// The fault's filter is still there, but no packet comes to it any more.
+			enter(ctx, s, "tc", "filter", "add", "dev", "eth0", "egress", "prio", "1", "u32", "match", "u32", "0", "0", "classid", "1:1")
+			takes(ctx, s, "<", 50*time.Millisecond)
+			enter(ctx, s, "tc", "filter", "del", "dev", "eth0", "egress", "prio", "1")
+			takes(ctx, s, ">=", 50*time.Millisecond)
+			Expect(slow.Active()).To(BeTrue())
+		})
+	}, verdict: gate.ToolFailure, words: "filter u32 with preference 1 on eth0 egress may end the way of packets before they meet the fault"},
+
 	"whose network is set down and up by itself passes": {specs: func() {
 		It("stays", func(ctx SpecContext) {
 			s := redis(ctx)

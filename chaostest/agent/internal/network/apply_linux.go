@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/injector"
 	"github.com/chaosgate/chaosgate/chaostest/agent/internal/network/classifier"
@@ -88,6 +89,11 @@ func (i *injection) plan(can capabilities, all []tc.Link) ([]tc.Link, error) {
 			return nil, err
 		}
 	}
+	for _, hook := range i.hooks(links) {
+		if err := i.checkAhead(hook); err != nil {
+			return nil, err
+		}
+	}
 	if err := i.namespace.clash(i, i.filter); err != nil {
 		return nil, err
 	}
@@ -111,6 +117,21 @@ func (i *injection) checkIngress(link tc.Link) error {
 		Needs: "a clsact qdisc, or a place for one",
 		Have:  "the link has an ingress qdisc that is not chaosgate's",
 		Do:    "replace it: tc qdisc del dev " + link.Name + " ingress, then add clsact with the same filters",
+	}
+}
+
+// checkAhead refuses a hook where packets may end at something of others before they meet
+// the fault.
+func (i *injection) checkAhead(hook tc.Hook) error {
+	ahead, err := i.namespace.kernel.Ahead(hook, "", i.fault.preference())
+	if err != nil || len(ahead) == 0 {
+		return err
+	}
+	return &fault.UnsupportedError{
+		What:  "a network fault on " + hook.Link.Name,
+		Needs: "to be the first that sees the packets",
+		Have:  "what is not chaosgate's may end their way before: " + strings.Join(ahead, ", "),
+		Do:    fmt.Sprintf("remove it, or give a filter a preference above %d, or actions that end with continue", holdPreference),
 	}
 }
 

@@ -45,10 +45,7 @@ func (i *injection) Verify() {
 // look compares all live injections with the kernel, puts back what is missing, and notes
 // that. The caller holds n.mu.
 func (n *namespace) look() {
-	for _, index := range n.changes.Take().Left {
-		n.left[index] = true
-		n.before.Forget(index)
-	}
+	n.hear()
 	n.looked = time.Now()
 	links, err := n.kernel.Links()
 	if err != nil {
@@ -73,6 +70,14 @@ func (n *namespace) look() {
 			f.failed = append(f.failed, err.Error())
 		}
 		i.conclude(f)
+	}
+}
+
+// hear notes which links have left.
+func (n *namespace) hear() {
+	for _, index := range n.changes.Take().Left {
+		n.left[index] = true
+		n.before.Forget(index)
 	}
 }
 
@@ -107,6 +112,9 @@ func (n *namespace) repair(links []tc.Link, all map[*injection]*finding) error {
 // cover puts the fault on a hook while it is live, after the same checks as in the beginning.
 func (i *injection) cover(hook tc.Hook) error {
 	if err := i.checkIngress(hook.Link); err != nil {
+		return err
+	}
+	if err := i.checkAhead(hook); err != nil {
 		return err
 	}
 	if err := i.namespace.clash(i, i.filter); err != nil {
@@ -153,6 +161,7 @@ type finding struct {
 	bare    []tc.Hook       // without the fault
 	removed []string        // what somebody else has removed or changed
 	moved   []string        // the links that have come or left
+	ahead   []string        // what others have put before the fault
 	failed  []string        // why something could not be put back
 	away    bool            // the target's first process has left the namespace
 }
@@ -178,9 +187,12 @@ func (i *injection) find(links []tc.Link) *finding {
 		err := at.check(n.kernel)
 		if err == nil {
 			covered[at.hook.Direction][link.Index] = true
+			f.meets(n.kernel.Ahead(at.hook, at.name, i.fault.preference()))
 			continue
 		}
-		if there, failed := n.kernel.HasLink(link.Index); failed == nil && !there {
+		there, failed := n.kernel.HasLink(link.Index)
+		n.hear() // if it is there, it may have left and come back just now
+		if failed == nil && !there || n.left[link.Index] {
 			f.lost(at, link.Name+" has left")
 			continue
 		}
@@ -200,6 +212,14 @@ func (i *injection) find(links []tc.Link) *finding {
 	return f
 }
 
+// meets notes what packets meet before the fault.
+func (f *finding) meets(ahead []string, err error) {
+	f.ahead = append(f.ahead, ahead...)
+	if err != nil {
+		f.failed = append(f.failed, err.Error())
+	}
+}
+
 // lost notes an interception whose link has left.
 func (f *finding) lost(at *interception, why string) {
 	f.broken = append(f.broken, at)
@@ -214,12 +234,15 @@ func (f *finding) move(what string) {
 
 // conclude notes whether the fault is in force, and if not, since when and why.
 func (i *injection) conclude(f *finding) {
-	expected := i.comeAndGo && !f.away && len(f.removed)+len(f.failed) == 0
+	expected := i.comeAndGo && !f.away && len(f.removed)+len(f.ahead)+len(f.failed) == 0
 	var text []string
 	if len(f.removed) > 0 {
 		text = append(text, strings.Join(f.removed, ", ")+": somebody else has changed that")
 	}
 	text = append(text, f.moved...)
+	if len(f.ahead) > 0 {
+		text = append(text, strings.Join(f.ahead, ", ")+" may end the way of packets before they meet the fault: somebody else has added that")
+	}
 	if len(f.failed) > 0 {
 		text = append(text, "the fault cannot be put back: "+strings.Join(f.failed, ", "))
 	}
@@ -233,7 +256,7 @@ func (i *injection) conclude(f *finding) {
 	if len(text) > 0 {
 		i.presence.Lost(strings.Join(text, "; "), expected)
 	}
-	if i.whole = !none && !f.away && len(f.failed) == 0; i.whole {
+	if i.whole = !none && !f.away && len(f.ahead)+len(f.failed) == 0; i.whole {
 		i.presence.Holds()
 	}
 }

@@ -114,13 +114,19 @@ func (n *Namespace) divide(h Hook) (ours []*Filter, foreign []netlink.Filter, er
 		return nil, nil, err
 	}
 	for _, f := range all {
-		if b, ok := f.(*netlink.BpfFilter); ok && strings.HasPrefix(b.Name, prefix+":") {
+		if b, ok := f.(*netlink.BpfFilter); ok && isAgents(b) {
 			ours = append(ours, &Filter{Name: b.Name, Program: b.Id, hook: h, listed: b})
 		} else {
 			foreign = append(foreign, f)
 		}
 	}
 	return ours, foreign, nil
+}
+
+// isAgents reports whether the filter is one of any agent.
+func isAgents(f netlink.Filter) bool {
+	b, ok := f.(*netlink.BpfFilter)
+	return ok && strings.HasPrefix(b.Name, prefix+":")
 }
 
 // AgentFilters lists the filters of all agents on a link.
