@@ -211,6 +211,28 @@ var resources = map[string]suite{
 		})
 	}, verdict: gate.ToolFailure, words: "the fault was not in force all the time"},
 
+	"that changes limits on purpose under a burn and a fill passes": {specs: func() {
+		It("burns", func(ctx SpecContext) {
+			s := redis(ctx, hostConfig(func(h *container.HostConfig) { h.CPUQuota = 50_000 }))
+			busy := Inject(ctx, fault.CPUBurn(40*Percent), On(s))
+			time.Sleep(time.Second) // the fault lasts
+			command(ctx, "update", "--cpu-quota=40000", s.ID())
+			time.Sleep(time.Second)
+			busy.Revert(ctx)
+			Expect(busy.Evidence(ctx)).To(HaveField("Record().Evidence.Summary", And(
+				ContainSubstring("somebody updated redis through the engine at "), ContainSubstring("to 40000"))))
+		})
+		It("fills", func(ctx SpecContext) {
+			s := redis(ctx, hostConfig(func(h *container.HostConfig) { h.Memory, h.MemorySwap = 128<<20, 128<<20 }))
+			full := Inject(ctx, fault.MemoryFill(60*Percent), On(s))
+			command(ctx, "update", "--memory=192m", "--memory-swap=192m", s.ID())
+			time.Sleep(time.Second) // the fault lasts
+			full.Revert(ctx)
+			Expect(full.Evidence(ctx)).To(HaveField("Record().Evidence.Summary", And(
+				ContainSubstring("somebody updated redis through the engine at "), ContainSubstring("to 201326592"))))
+		})
+	}, verdict: gate.Pass, words: "2 specs passed with 2 injections"},
+
 	"in which somebody changes the throttled quota is a tool failure": {specs: func() {
 		It("throttles", func(ctx SpecContext) {
 			s := redis(ctx, hostConfig(func(h *container.HostConfig) { h.NanoCPUs = 5e8 }))

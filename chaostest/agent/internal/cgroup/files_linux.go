@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"slices"
@@ -134,21 +135,37 @@ func (g *Group) Snapshot(controllers ...string) (Snapshot, error) {
 	return s, nil
 }
 
-// Unchanged compares the group with an earlier snapshot. The error says what
-// differs. For a group that is gone it is nil.
-func (g *Group) Unchanged(before Snapshot) error {
+// Change is a limit of a group that differs from an earlier snapshot.
+type Change struct{ File, Was, Is string }
+
+// Changes compares the group with an earlier snapshot, in the order of the files. For a
+// group that is gone there are none.
+func (g *Group) Changes(before Snapshot) ([]Change, error) {
 	after, err := g.Snapshot(before.controllers...)
 	if !g.Exists() {
-		return nil
+		return nil, nil
 	}
+	if err != nil {
+		return nil, err
+	}
+	var all []Change
+	for _, file := range slices.Sorted(maps.Keys(before.files)) {
+		if was, is := before.files[file], after.files[file]; is != was {
+			all = append(all, Change{file, was, is})
+		}
+	}
+	return all, nil
+}
+
+// Unchanged returns an error that says what differs from an earlier snapshot.
+func (g *Group) Unchanged(before Snapshot) error {
+	all, err := g.Changes(before)
 	if err != nil {
 		return err
 	}
 	var errs []error
-	for file, was := range before.files {
-		if now := after.files[file]; now != was {
-			errs = append(errs, fmt.Errorf("compare %s: it was %q before the fault and is %q now", file, was, now))
-		}
+	for _, c := range all {
+		errs = append(errs, fmt.Errorf("compare %s: it was %q before the fault and is %q now", c.File, c.Was, c.Is))
 	}
 	return errors.Join(errs...)
 }

@@ -3,6 +3,7 @@ package injector
 import (
 	"errors"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -78,12 +79,28 @@ func (s *Site) PausedByOthers() string {
 	return "somebody else has paused the container"
 }
 
-// AddEnding adds to the evidence the spans in which the fault was not in force, and that
-// the fault ended before it was reverted: because its lease lapsed, or because the target
-// died. Who ends the fault when its lease lapses, for example "the keeper".
+// changedByOthers says which limits somebody else has changed under a fault that sets none.
+func (s *Site) changedByOthers() (text string) {
+	if !s.guest {
+		return ""
+	}
+	all, err := s.Group.Changes(s.before)
+	if err != nil {
+		return "; it is not known whether somebody has changed limits: " + err.Error()
+	}
+	for _, c := range all {
+		text += fmt.Sprintf("; somebody else has set %s from %s to %s", path.Base(c.File), c.Was, c.Is)
+	}
+	return text
+}
+
+// AddEnding adds to the evidence what others have changed, the spans in which the fault was
+// not in force, and that the fault ended before it was reverted: because its lease lapsed,
+// or because the target died. Who ends the fault when its lease lapses, for example "the keeper".
 func (s *Site) AddEnding(e *record.Evidence, lapsed, died bool, who string) {
 	e.LeaseLapsed, e.TargetDied = lapsed, died || !s.Group.Alive()
 	e.Gaps = s.presence.Gaps()
+	e.Summary += s.changedByOthers()
 	s.mu.Lock()
 	missing := s.missing
 	s.mu.Unlock()

@@ -24,6 +24,7 @@ type Site struct {
 	missing string // what the last check has found missing
 
 	claim *cgroup.Claim // nil if the fault need not be alone
+	guest bool          // the fault sets no limit: it has claimed a resource instead
 }
 
 // Need is a controller of the target's cgroup that a fault needs. The other fields
@@ -99,8 +100,8 @@ func (s *Site) Free(controller, resource string) error {
 	return nil
 }
 
-// Claim claims a controller's resource of the container for the fault. No other fault of
-// this or another agent can claim it until Release.
+// Claim claims a controller's resource of the container for a fault that sets no limit. No
+// other fault of this or another agent can claim it until Release.
 func (s *Site) Claim(controller, resource string, f fault.Fault, id string) error {
 	dir, err := s.Group.Dir(controller)
 	if err != nil {
@@ -114,7 +115,7 @@ func (s *Site) Claim(controller, resource string, f fault.Fault, id string) erro
 	if err := claim.Take(); err != nil {
 		return s.Wrap(err)
 	}
-	s.claim = &claim
+	s.claim, s.guest = &claim, true
 	return nil
 }
 
@@ -141,10 +142,14 @@ func (s *Site) Remember(controllers ...string) (err error) {
 	return nil
 }
 
-// ProveUndone returns an error when the limits differ from those before the fault.
+// ProveUndone returns an error when the limits differ from those before the fault. If the
+// fault sets none, somebody else has changed them, which is in the evidence and no residue.
 // The caller passes the errors of further checks.
 func (s *Site) ProveUndone(checks ...error) error {
-	if err := errors.Join(append(checks, s.Group.Unchanged(s.before))...); err != nil {
+	if !s.guest {
+		checks = append(checks, s.Group.Unchanged(s.before))
+	}
+	if err := errors.Join(checks...); err != nil {
 		return s.Wrap(fmt.Errorf("prove that it is undone: %w", err))
 	}
 	return nil
