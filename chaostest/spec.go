@@ -1,8 +1,7 @@
 package chaostest
 
 import (
-	"context"
-	"slices"
+	"fmt"
 	"sync"
 	"sync/atomic"
 
@@ -37,47 +36,29 @@ func end(owner scope.Owner) {
 	}
 }
 
-// oncePerOrdered says that a node with this decorator runs. A report does not say so.
-var oncePerOrdered atomic.Bool
-
-var _ = ginkgo.AddTreeConstructionNodeArgsTransformer(func(kind types.NodeType, _ ginkgo.Offset, text string, args []any) (string, []any, []error) {
-	if kind.Is(types.NodeTypeBeforeEach|types.NodeTypeJustBeforeEach) && slices.Contains(args, any(ginkgo.OncePerOrdered)) {
-		args = append(args, ginkgo.AroundNode(func(ctx context.Context, body func(context.Context)) {
-			oncePerOrdered.Store(true)
-			defer oncePerOrdered.Store(false)
-			body(ctx)
-		}))
-	}
-	return text, args, nil
-})
-
 // test is GinkgoT with a timeline and with owners.
 type test struct{ ginkgo.FullGinkgoTInterface }
 
 var (
-	_ scope.Stepper = test{}
-	_ scope.Owning  = test{}
+	_ scope.Stepper    = test{}
+	_ scope.Owning     = test{}
+	_ scope.Identified = test{}
 )
 
 // By adds a step to the spec's timeline.
 func (test) By(step string) { ginkgo.By(step) }
 
-// Owner is what the running node sets up: a spec, an Ordered container, or the suite.
+// Owner is what the running node sets up: a spec, an Ordered container or one inside it, or
+// the suite.
 func (test) Owner() scope.Owner {
-	report := ginkgo.CurrentSpecReport()
-	if report.LeafNodeType != types.NodeTypeIt {
+	if ginkgo.CurrentSpecReport().LeafNodeType != types.NodeTypeIt {
 		return scope.Suite
 	}
-	if oncePerOrdered.Load() {
-		return scope.Group
-	}
-	for _, e := range slices.Backward(report.SpecEvents) {
-		if e.SpecEventType == types.SpecEventNodeStart {
-			if e.NodeType.Is(types.NodeTypeBeforeAll | types.NodeTypeAfterAll) {
-				return scope.Group
-			}
-			break
-		}
-	}
-	return scope.Test
+	return scope.Owner(setsUp.Load())
+}
+
+// Run is another one for each spec, and for each attempt at it.
+func (test) Run() string {
+	report := ginkgo.CurrentSpecReport()
+	return fmt.Sprint(report.StartTime.UnixNano(), " ", report.NumAttempts)
 }

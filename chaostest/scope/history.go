@@ -9,8 +9,10 @@ import (
 // history is what the running spec has injected, loaded and judged, and what others own
 // and is still there.
 type history struct {
-	mu   sync.Mutex
-	spec string
+	mu    sync.Mutex
+	spec  string
+	run   string // of the spec; empty if it is not known
+	ended bool   // its cleanups have begun
 	// injections are those of the spec, and all others that are live.
 	injections []*Injection
 	// loads run until their owners end.
@@ -29,14 +31,15 @@ type history struct {
 	samples map[string]*sampleJudgements
 }
 
-// begins reports whether the spec is a new one, and then forgets what has ended.
-func (h *history) begins(spec string) bool {
+// begins reports whether the run of the spec is a new one, and then forgets what has ended.
+func (h *history) begins(spec, run string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.spec == spec {
+	if h.spec == spec && h.run == run && (!h.ended || run != "") {
 		return false
 	}
-	h.spec, h.windows, h.samples, h.carried = spec, nil, nil, nil
+	h.spec, h.run, h.ended = spec, run, false
+	h.windows, h.samples, h.carried = nil, nil, nil
 	h.injections = slices.DeleteFunc(h.injections, func(i *Injection) bool { return !i.open() })
 	h.forgetNames(Test)
 	return true
@@ -45,9 +48,7 @@ func (h *history) begins(spec string) bool {
 func (h *history) ends(spec string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.spec == spec {
-		h.spec = ""
-	}
+	h.ended = h.ended || h.spec == spec
 }
 
 // number is the number of the probe's next load in the spec, from 1.
@@ -66,7 +67,7 @@ func (h *history) number(probe string) int {
 func (h *history) release(spec, probe string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.spec == spec && h.windows[probe] > 0 {
+	if h.spec == spec && h.run == "" && h.windows[probe] > 0 {
 		h.windows[probe]--
 	}
 }
@@ -148,12 +149,12 @@ func (h *history) of(owner Owner) (loads []*running, injections []*Injection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, l := range slices.Backward(h.loads) {
-		if l.owner == owner {
+		if l.owner.within(owner) {
 			loads = append(loads, l)
 		}
 	}
 	for _, i := range slices.Backward(h.injections) {
-		if i.owner == owner && i.open() {
+		if i.owner.within(owner) && i.open() {
 			injections = append(injections, i)
 		}
 	}

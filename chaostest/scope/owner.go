@@ -7,11 +7,15 @@ type Owner int
 const (
 	// Test is the test or the spec.
 	Test Owner = iota
-	// Group is a group of specs with one setup, such as an Ordered container of Ginkgo.
-	Group
 	// Suite is the whole suite of this process.
 	Suite
+	// Group is a group of specs with one setup, such as an Ordered container of Ginkgo.
+	// Group+1 is one inside another, Group+2 one inside that, and so on.
+	Group
 )
+
+// within reports whether the owner is the other one, or a group inside it.
+func (o Owner) within(other Owner) bool { return o == other || other >= Group && o > other }
 
 // Owning is an optional capability of a T. It says who owns what is made now. Without it
 // the test owns everything.
@@ -24,7 +28,7 @@ func (s *Scope) owner() Owner {
 	return Test
 }
 
-// End ends the loads and the faults of an owner. A framework calls it when the body of the
+// End ends the loads and the faults of an owner, and those of the groups inside it. A framework calls it when the body of the
 // owner is over and before any teardown begins. What a teardown does to the containers is
 // then seen by no load, and happens under no fault.
 //
@@ -34,8 +38,8 @@ func (s *Scope) owner() Owner {
 // Without a call the cleanups of the test do the same.
 func (s *Scope) End(owner Owner) {
 	s.t.Helper()
-	if owner == Group {
-		defer s.history.forget(Group)
+	if owner >= Group {
+		defer s.history.forget(owner)
 	}
 	if s.history.idle() {
 		return

@@ -48,7 +48,7 @@ func New(t T, connect Connect) *Scope {
 // announce writes an event when a spec begins, and another when it ends.
 func (s *Scope) announce() {
 	spec := s.t.Name()
-	if spec == "" || !s.history.begins(spec) {
+	if spec == "" || !s.history.begins(spec, s.run()) {
 		return
 	}
 	s.carry()
@@ -57,6 +57,18 @@ func (s *Scope) announce() {
 		s.history.ends(spec)
 		emit(record.Event{Kind: record.SpecEnded, Spec: spec, Process: s.process(), Failed: s.t.Failed()})
 	})
+}
+
+// Identified is an optional capability of a T. Run is another one for each test, and for each
+// attempt at it. Without it, a test of the same name that uses a word after its cleanups have
+// begun is taken for another one.
+type Identified interface{ Run() string }
+
+func (s *Scope) run() string {
+	if t, ok := s.t.(Identified); ok {
+		return t.Run()
+	}
+	return ""
 }
 
 // cleanup registers a function that undoes something. Before it is called, the loads and

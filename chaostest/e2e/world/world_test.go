@@ -32,7 +32,7 @@ const (
 )
 
 // suites are all suites, by what they do.
-var suites = merged(teardown, restarts, ended, named, networks, peers, processes, resources)
+var suites = merged(teardown, nested, restarts, ended, named, networks, peers, processes, resources)
 
 func merged(all ...map[string]suite) map[string]suite {
 	m := map[string]suite{}
@@ -48,6 +48,7 @@ type suite struct {
 	verdict gate.Verdict
 	words   string // a part of the verdict's words
 	procs   int    // the parallel processes of Ginkgo's command; 0 means go test alone
+	flags   []string
 	check   func(gate.Run)
 }
 
@@ -80,7 +81,7 @@ func TestWorld(t *testing.T) {
 	Describe("a suite", func() {
 		for name, s := range suites {
 			It(name, func(ctx SpecContext) {
-				record, output := run(ctx, chaosgate, s.procs, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
+				record, output := run(ctx, chaosgate, s, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
 				Expect(record.Verdict).To(Equal(s.verdict), "%s\n%s", record.Words, output)
 				Expect(record.Words).To(ContainSubstring(s.words), "%s", output)
 				if s.check != nil {
@@ -93,14 +94,17 @@ func TestWorld(t *testing.T) {
 }
 
 // run runs a suite as a child, and returns what the command says about its report.
-func run(ctx context.Context, chaosgate string, procs int, environment ...string) (gate.Record, string) {
+func run(ctx context.Context, chaosgate string, s suite, environment ...string) (gate.Record, string) {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
 	report := filepath.Join(dir, "report.json")
 	child := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestWorld$")
-	if procs > 0 {
-		child = exec.CommandContext(ctx, "go", "run", "github.com/onsi/ginkgo/v2/ginkgo", "--procs="+strconv.Itoa(procs),
-			"--json-report="+filepath.Base(report), "--output-dir="+dir, os.Args[0]) // a suite that Ginkgo builds is removed at its end
+	if s.procs > 0 {
+		arguments := []string{
+			"run", "github.com/onsi/ginkgo/v2/ginkgo", "--procs=" + strconv.Itoa(s.procs),
+			"--json-report=" + filepath.Base(report), "--output-dir=" + dir,
+		}
+		child = exec.CommandContext(ctx, "go", append(append(arguments, s.flags...), os.Args[0])...) // a suite that Ginkgo builds is removed at its end
 	}
 	child.Env = append(append(os.Environ(), environment...), reportVariable+"="+report)
 	output, err := child.CombinedOutput() // some suites fail on purpose

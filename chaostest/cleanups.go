@@ -1,0 +1,72 @@
+package chaostest
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/types"
+)
+
+// Ginkgo takes no cleanup from a cleanup. What a DeferCleanup sets up ends with it.
+
+// late are the cleanups of the cleanup that runs.
+var late struct {
+	sync.Mutex
+	around bool // withLate runs them
+	all    []func()
+}
+
+// withLate runs a node and the cleanups that it may not give to Ginkgo, the last first. A
+// DeferCleanup has it from the node that has registered it.
+func withLate(ctx context.Context, body func(context.Context)) {
+	late.Lock()
+	late.around = true
+	late.Unlock()
+	defer runLate()
+	body(ctx)
+}
+
+// runLate runs all cleanups, also those after one that fails.
+func runLate() {
+	late.Lock()
+	all := late.all
+	if len(all) == 0 {
+		late.around = false
+		late.Unlock()
+		return
+	}
+	last := all[len(all)-1]
+	late.all = slices.Clip(all[:len(all)-1])
+	late.Unlock()
+	defer runLate()
+	last()
+}
+
+// Cleanup runs the function at the end of what the running node sets up.
+func (t test) Cleanup(f func()) {
+	if !cleansUp() {
+		t.FullGinkgoTInterface.Cleanup(f)
+		return
+	}
+	late.Lock()
+	defer late.Unlock()
+	if late.around {
+		late.all = append(late.all, f)
+		return
+	}
+	t.FullGinkgoTInterface.Cleanup(f) // Ginkgo says that it cannot
+}
+
+// cleansUp reports whether the running node is a DeferCleanup.
+func cleansUp() bool {
+	const cleanups = types.NodeTypeCleanupAfterEach | types.NodeTypeCleanupAfterAll | types.NodeTypeCleanupAfterSuite
+	report := ginkgo.CurrentSpecReport()
+	for _, e := range slices.Backward(report.SpecEvents) {
+		if e.SpecEventType == types.SpecEventNodeStart {
+			return e.NodeType.Is(cleanups)
+		}
+	}
+	return report.LeafNodeType.Is(cleanups)
+}
