@@ -19,7 +19,9 @@ type Driver interface {
 }
 
 // Target is a container that faults are applied to and probes look at. Its
-// methods ask the driver each time, so that a restarted container is seen.
+// methods ask the driver each time, so that a restarted container is seen. If the container
+// was removed, one that was made under its name takes its place, with another ID, as soon as
+// State or another method has seen it.
 type Target interface {
 	// Name is what people call the container in this suite.
 	Name() string

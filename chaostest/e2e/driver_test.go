@@ -2,8 +2,8 @@ package e2e_test
 
 import (
 	"context"
+	"fmt"
 	"os"
-	"strings"
 	"testing"
 
 	. "github.com/onsi/gomega"
@@ -27,14 +27,21 @@ func TestTheDockerDriverConforms(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { g.Expect(engine.Close()).To(Succeed()) })
 
-	redis := scope.New(t, docker.Connect).Run(t.Context(), docker.Image(image, testcontainers.WithExposedPorts("6379/tcp"),
-		testcontainers.WithWaitStrategy(wait.ForLog("Ready to accept connections"))))
-	found, err := docker.Testcontainer(redis.Target).Inspect(t.Context())
-	g.Expect(err).NotTo(HaveOccurred())
+	name := fmt.Sprintf("chaosgate-conforms-%d", os.Getpid())
+	options := []testcontainers.ContainerCustomizer{
+		testcontainers.WithExposedPorts("6379/tcp"), testcontainers.WithWaitStrategy(wait.ForLog("Ready to accept connections")),
+		testcontainers.CustomizeRequestOption(func(r *testcontainers.GenericContainerRequest) error { r.Name = name; return nil }),
+	}
+	redis := scope.New(t, docker.Connect).Run(t.Context(), docker.Image(image, options...))
 	drivertest.Conform(t, drivertest.Subject{
-		Driver: engine, Target: strings.TrimPrefix(found.Name, "/"), Name: "redis", Port: "6379/tcp", Unpublished: "6380/tcp",
+		Driver: engine, Target: name, Port: "6379/tcp", Unpublished: "6380/tcp",
 		Command: []string{"redis-cli", "--no-such-option"}, Code: 1, Output: "Unrecognized option",
 		Stop:   func(ctx context.Context) error { return docker.Testcontainer(redis.Target).Stop(ctx, nil) },
 		Remove: func(ctx context.Context) error { return docker.Testcontainer(redis.Target).Terminate(ctx) },
+		Recreate: func(ctx context.Context) error {
+			again, err := testcontainers.Run(ctx, image, options...)
+			testcontainers.CleanupContainer(t, again)
+			return err
+		},
 	})
 }

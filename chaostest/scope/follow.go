@@ -30,11 +30,13 @@ func (i *Injection) hear(e driver.Event) {
 	ctx, cancel := afterTest(cleanupWithin)
 	defer cancel()
 	for _, p := range i.parts {
-		if p.params.TargetID == e.ID && p.applied {
+		switch {
+		case !p.applied:
+		case p.params.TargetID == e.ID, p.down && p.service.replacedBy(ctx, e):
 			i.happened(ctx, p, e)
 		}
 	}
-	if i.moves(e) {
+	if i.moves(ctx, e) {
 		i.refilter(ctx, e)
 	}
 }
@@ -117,13 +119,17 @@ func (i *Injection) leave(ctx context.Context, p *part, stop *driver.Event) {
 	i.over, i.end = true, at
 }
 
-// resume injects the fault on a target that was started again.
+// resume injects the fault on a target that was started again, or on the container that was
+// started in its place.
 func (i *Injection) resume(ctx context.Context, p *part, e driver.Event) {
 	state, err := p.service.State(ctx)
 	if err != nil || !state.Running {
 		return // it has ended again, which is another event
 	}
-	params := p.params
+	params, again := p.params, "it was started again"
+	if id := p.service.ID(); id != params.TargetID {
+		params.TargetID, again = id, "another container was started in its place at "+clock(e.Time)
+	}
 	params.ID = fmt.Sprintf("%s.again%d", i.id, i.numbers.Add(1))
 	params.Filter, err = i.plan.resolveLive(ctx, state)
 	if err == nil {
@@ -137,15 +143,15 @@ func (i *Injection) resume(ctx context.Context, p *part, e driver.Event) {
 		return
 	}
 	if p.stopped == nil {
-		p.say("%s ended by itself (%s), and the engine started it again", p.rec.Target, p.exit)
+		p.say("%s ended by itself (%s), and %s", p.rec.Target, p.exit, again)
 	} else {
-		p.say("%s, and it was started again", p.stoppedBy())
+		p.say("%s, and %s", p.stoppedBy(), again)
 	}
 	p.closeGaps()
 	p.past.TargetDied = false
 	p.params, p.live, p.down, p.stopped, p.signal, p.exit = params, true, false, nil, nil, nil
 	p.life, p.began = p.life+1, time.Now()
-	p.rec.End, p.rec.Reverted = time.Time{}, false
+	p.rec.End, p.rec.Reverted, p.rec.TargetID = time.Time{}, false, params.TargetID
 	p.look(record.Evidence{})
 }
 
@@ -180,8 +186,12 @@ func (i *Injection) blame(ctx context.Context, p *part) {
 	if err != nil {
 		p.say("it is not known who ended it: %v", err)
 	}
-	if p.rec.Evidence.TargetDied && !state.Running {
+	switch {
+	case !p.rec.Evidence.TargetDied:
+	case !state.Running:
 		p.say("%s", state.Ending())
+	case p.exit != nil: // another container has taken its place
+		p.say("%s", p.exit)
 	}
 }
 

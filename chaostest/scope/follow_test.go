@@ -71,6 +71,12 @@ func (w *world) start() {
 	w.happen(driver.EventStarted)
 }
 
+func (w *world) recreate() {
+	w.db.Recreate("another", running("net", "10.0.0.2"))
+	w.dead.Store(false)
+	w.happen(driver.EventStarted)
+}
+
 func (w *world) load(t *testing.T) {
 	t.Helper()
 	scope.Load(t.Context(), w.scope, probe.Exec(w.on, "true"), scope.PerSecond(100), scope.For(20*time.Millisecond))
@@ -174,6 +180,54 @@ func TestWhoEndedATargetIsAskedBeforeItIsBlamed(t *testing.T) {
 				w.load(t)
 			},
 			summary: "db ended by itself (exit code 1 at ",
+		},
+		"across a removal, when another container takes its place": {
+			options: []scope.InjectOption{scope.AcrossRestarts()},
+			body: func(t *testing.T, w *world) {
+				w.signal(syscall.SIGKILL)
+				w.exit(137)
+				w.db.Become(driver.State{Gone: true})
+				w.happen(driver.EventRemoved)
+				w.fake.Happen(driver.Event{Kind: driver.EventStarted, ID: "somebody-elses", Name: "other"})
+				w.recreate()
+				w.Eventually(w.fake.Agent.Injected).Should(HaveLen(2))
+				w.Expect(w.fake.Agent.Injected()[1].TargetID).To(Equal("another"))
+				w.load(t)
+				w.happen(driver.EventPaused) // it is heard of
+				w.Eventually(func() string { e, _ := w.pause.Evidence(t.Context()); return e.String() }).Should(ContainSubstring("paused"))
+				w.Expect(w.scope.Attach(t.Context(), "db").Name()).To(Equal("db"), "it is the same service")
+			},
+			summary: "and another container was started in its place at ",
+		},
+		"it is removed, another takes its place, and the test goes on": {
+			body: func(t *testing.T, w *world) {
+				w.signal(syscall.SIGKILL)
+				w.exit(137)
+				w.reverted()
+				w.recreate()
+				w.load(t)
+				w.Expect(w.fake.Agent.Injected()).To(HaveLen(1))
+			},
+			failure: "AcrossRestarts or UntilRestart", outcome: record.ToolFailed,
+		},
+		"it ends by itself, and another takes its place": {
+			body: func(_ *testing.T, w *world) {
+				w.exit(3)
+				w.recreate()
+				w.dead.Store(true)
+			},
+			failure: "exit code 3", outcome: record.Violated,
+		},
+		"until a removal": {
+			options: []scope.InjectOption{scope.UntilRestart()},
+			body: func(t *testing.T, w *world) {
+				w.signal(syscall.SIGKILL)
+				w.exit(137)
+				w.reverted()
+				w.recreate()
+				w.load(t)
+				w.Expect(w.fake.Agent.Injected()).To(HaveLen(1))
+			},
 		},
 		"across restarts, it ends by itself and stays so": {
 			options: []scope.InjectOption{scope.AcrossRestarts()},

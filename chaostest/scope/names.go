@@ -1,33 +1,60 @@
 package scope
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+
+	"github.com/chaosgate/chaosgate/chaostest/driver"
+)
 
 // named is a service's name, and who has asked for the service.
 type named struct {
-	name  string
-	owner Owner
+	name   string
+	owner  Owner
+	target driver.Target
 }
 
-// nameOf is the name of a container: the one that it has in the test already, or the wanted
-// one, with a number if another container has it.
-func (h *history) nameOf(id, wanted string, owner Owner) string {
+// nameOf is the name of a container: the one that it has in the test already, or the one that
+// the driver gives it, with a number if another container has it.
+func (h *history) nameOf(ctx context.Context, target driver.Target, owner Owner) string {
+	for _, n := range h.called(target.Name()) {
+		_, _ = n.target.State(ctx) // it may have been replaced by another container
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if known, ok := h.names[id]; ok {
+	for was, n := range h.names {
+		if now := n.target.ID(); now != was {
+			delete(h.names, was)
+			h.names[now] = n
+		}
+	}
+	if known, ok := h.names[target.ID()]; ok {
 		return known.name
 	}
-	return h.setName(id, wanted, owner)
+	return h.setName(target, target.Name(), owner)
+}
+
+// called are the containers to which the driver gives a name.
+func (h *history) called(name string) (all []named) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, n := range h.names {
+		if n.target.Name() == name {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // rename gives a container another name.
-func (h *history) rename(id, wanted string, owner Owner) string {
+func (h *history) rename(target driver.Target, wanted string, owner Owner) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	delete(h.names, id)
-	return h.setName(id, wanted, owner)
+	delete(h.names, target.ID())
+	return h.setName(target, wanted, owner)
 }
 
-func (h *history) setName(id, wanted string, owner Owner) string {
+func (h *history) setName(target driver.Target, wanted string, owner Owner) string {
 	taken := map[string]bool{}
 	for _, n := range h.names {
 		taken[n.name] = true
@@ -39,7 +66,7 @@ func (h *history) setName(id, wanted string, owner Owner) string {
 	if h.names == nil {
 		h.names = map[string]named{}
 	}
-	h.names[id] = named{name, owner}
+	h.names[target.ID()] = named{name, owner, target}
 	return name
 }
 
@@ -52,7 +79,7 @@ func (h *history) forget(owner Owner) {
 
 func (h *history) forgetNames(owner Owner) {
 	for id, n := range h.names {
-		if n.owner == owner {
+		if n.owner.within(owner) {
 			delete(h.names, id)
 		}
 	}

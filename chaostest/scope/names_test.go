@@ -46,6 +46,20 @@ func TestServicesOfOneNameAreToldApart(t *testing.T) {
 	})
 }
 
+func TestAContainerThatTakesTheNameOfOneThatIsGoneIsTheSameService(t *testing.T) {
+	g := NewWithT(t)
+	target := drivertest.NewTarget("shop-db-1", running("net", "10.0.0.2"))
+	s, _, sc := newScope(t, target)
+	s.run(func() {
+		g.Expect(sc.Attach(t.Context(), "shop-db-1").As("db").Name()).To(Equal("db"))
+		target.Recreate("another", running("net", "10.0.0.3"))
+		again := sc.Attach(t.Context(), "shop-db-1")
+		g.Expect(again.Name()).To(Equal("db"))
+		g.Expect(again.As("db").Name()).To(Equal("db"))
+	})
+	g.Expect(s.failures).To(BeEmpty())
+}
+
 func TestAnErrorNamesTheServiceAsTheTestDoes(t *testing.T) {
 	g := NewWithT(t)
 	s, _, sc := newScope(t)

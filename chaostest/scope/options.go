@@ -79,10 +79,9 @@ func Via(path fault.Path) InjectOption {
 // the test fails.
 func OrSkip() InjectOption { return func(p *plan) { p.orSkip = true } }
 
-// AcrossRestarts makes the fault follow its targets when they are restarted: it is
-// injected again as soon as the container runs again. The time in between is an expected
-// gap in its evidence. A target that ends by itself is a finding, unless the engine
-// starts it again.
+// AcrossRestarts makes the fault follow its targets when they are restarted, or removed and
+// recreated under their names: it is injected again as soon as the container runs. The time in between is an expected
+// gap in its evidence. A target that ends by itself is a finding, unless it is started again.
 func AcrossRestarts() InjectOption {
 	return func(p *plan) { p.setRestarts("AcrossRestarts", followRestarts) }
 }

@@ -47,7 +47,7 @@ func (p *plan) resolveLive(ctx context.Context, target driver.State) (fault.Filt
 }
 
 // moves reports whether the event may have changed an address that the filter names.
-func (i *Injection) moves(e driver.Event) bool {
+func (i *Injection) moves(ctx context.Context, e driver.Event) bool {
 	switch e.Kind {
 	case driver.EventStarted, driver.EventEnded, driver.EventRenamed, driver.EventConnected, driver.EventDisconnected:
 	default:
@@ -59,8 +59,18 @@ func (i *Injection) moves(e driver.Event) bool {
 	return slices.ContainsFunc(i.parts, func(p *part) bool { return p.params.TargetID == e.ID }) ||
 		slices.ContainsFunc(i.plan.peers, func(peer Peer) bool {
 			service, ok := peer.(*Service)
-			return ok && (service.ID() == e.ID || e.Name != "" && service.ref == e.Name)
+			return ok && (service.ID() == e.ID || e.Name != "" && service.ref == e.Name || service.replacedBy(ctx, e))
 		})
+}
+
+// replacedBy reports whether another container has started in the place of the service's,
+// which is gone.
+func (s *Service) replacedBy(ctx context.Context, e driver.Event) bool {
+	if e.Kind != driver.EventStarted {
+		return false
+	}
+	_, err := s.State(ctx)
+	return err == nil && s.ID() == e.ID
 }
 
 // refilter gives the fault the addresses that its peers have now.

@@ -32,7 +32,7 @@ func (s *Scope) Run(ctx context.Context, what driver.Starter) *Service {
 		// The container was made, but it did not become ready: a finding about the image.
 		s.t.Fatalf("%v", err)
 	}
-	return s.newService(started, "")
+	return s.newService(ctx, started, "")
 }
 
 // Attach takes a container that already runs, by its name or ID: from Compose, from a
@@ -55,7 +55,7 @@ func (s *Scope) Attach(ctx context.Context, ref string) *Service {
 		s.toolFailure(err)
 		return nil
 	}
-	return s.newService(target, ref)
+	return s.newService(ctx, target, ref)
 }
 
 // Network makes a network that lives until the test ends. The driver's function makes

@@ -27,13 +27,14 @@ var (
 )
 
 // newService is a service with a name that no other service of the test has.
-func (s *Scope) newService(target driver.Target, ref string) *Service {
-	name := s.history.nameOf(target.ID(), target.Name(), s.owner())
+func (s *Scope) newService(ctx context.Context, target driver.Target, ref string) *Service {
+	name := s.history.nameOf(ctx, target, s.owner())
 	return &Service{Target: target, scope: s, name: name, ref: ref}
 }
 
 // Name is what probes, filters and reports call the service. It is part of what a baseline
-// compares, so it is the same in each run. Where several services of a test would have one
+// compares, so it is the same in each run, and stays when the container is recreated under its
+// name. Where several services of a test would have one
 // name, it has a number, in the order in which the test asks for them: db, db-2.
 func (s *Service) Name() string { return s.name }
 
@@ -49,7 +50,7 @@ func (s *Service) As(name string) *Service {
 		return s
 	}
 	named := *s
-	named.name = s.scope.history.rename(s.ID(), name, s.scope.owner())
+	named.name = s.scope.history.rename(s.Target, name, s.scope.owner())
 	return &named
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -23,9 +24,10 @@ import (
 type target struct {
 	driver *Driver
 	name   string
-	id     string
+	own    string // the engine's name; empty if it is not known, or if the engine made it up
 
 	mu   sync.Mutex
+	id   string
 	gone *driver.NotRunningError // once it was removed
 }
 
@@ -42,27 +44,50 @@ func (d *Driver) Attach(ctx context.Context, ref string) (driver.Target, error) 
 		return nil, fmt.Errorf("inspect container %s: %w", ref, err)
 	}
 	found := result.Container
-	return &target{driver: d, name: attachedName(ref, found), id: found.ID}, nil
+	return &target{driver: d, name: attachedName(ref, found), own: ownName(ref, found), id: found.ID}, nil
 }
 
 // Name is what the suite calls the container.
 func (c *target) Name() string { return c.name }
 
 // ID is the container's full ID.
-func (c *target) ID() string { return c.id }
+func (c *target) ID() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.id
+}
 
 // Host is the engine's machine.
 func (c *target) Host() driver.Host { return c.driver.Host() }
 
 func (c *target) inspect(ctx context.Context) (container.InspectResponse, error) {
-	result, err := c.driver.client.ContainerInspect(ctx, c.id, client.ContainerInspectOptions{})
+	result, err := c.driver.client.ContainerInspect(ctx, c.ID(), client.ContainerInspectOptions{})
 	switch {
 	case isNotFound(err):
+		if other, ok := c.successor(ctx); ok {
+			return other, nil
+		}
 		return result.Container, c.isGone(ctx)
 	case err != nil:
 		return result.Container, fmt.Errorf("inspect container %s: %w", c.name, err)
 	}
 	return result.Container, nil
+}
+
+// successor is the container that was made under the name of this one after that was
+// removed, as `docker compose up --force-recreate` does it. From now on it is the target.
+func (c *target) successor(ctx context.Context) (container.InspectResponse, bool) {
+	if c.own == "" {
+		return container.InspectResponse{}, false
+	}
+	result, err := c.driver.client.ContainerInspect(ctx, c.own, client.ContainerInspectOptions{})
+	if err != nil || strings.TrimPrefix(result.Container.Name, "/") != c.own {
+		return container.InspectResponse{}, false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.id, c.gone = result.Container.ID, nil
+	return result.Container, true
 }
 
 // isGone is the error for a container that was there and is removed. The engine's last
@@ -173,7 +198,7 @@ func (c *target) ended(ctx context.Context, err error) error {
 // Exec runs a command inside the container.
 func (c *target) Exec(ctx context.Context, command ...string) (int, string, error) {
 	cli := c.driver.client
-	created, err := cli.ExecCreate(ctx, c.id, client.ExecCreateOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
+	created, err := cli.ExecCreate(ctx, c.ID(), client.ExecCreateOptions{Cmd: command, AttachStdout: true, AttachStderr: true})
 	if err != nil {
 		return 0, "", fmt.Errorf("exec %q in %s: %w", command, c.name, c.ended(ctx, err))
 	}

@@ -49,6 +49,19 @@ func attachedName(ref string, found container.InspectResponse) string {
 	return cmp.Or(firstAlias(found), imageName(found.Config.Image))
 }
 
+// engineMade matches names that an engine made up.
+var engineMade = regexp.MustCompile(`^[a-z]+_[a-z]+[0-9]?$`)
+
+// ownName is the container's own name, if somebody has chosen it. A container that is made
+// later under this name takes the place of this one.
+func ownName(ref string, found container.InspectResponse) string {
+	own := strings.TrimPrefix(found.Name, "/")
+	if ref != own && engineMade.MatchString(own) {
+		return ""
+	}
+	return own
+}
+
 // firstAlias is the first alias on the container's networks. Their names may be made up,
 // so the aliases themselves have an order.
 func firstAlias(found container.InspectResponse) string {

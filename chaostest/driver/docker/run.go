@@ -53,9 +53,9 @@ func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger
 	if !ok {
 		return nil, fmt.Errorf("run image %s: the driver is a %T and not for Docker: connect with docker.Connect", i, on)
 	}
-	var name string
+	var name, own string
 	named := testcontainers.CustomizeRequestOption(func(request *testcontainers.GenericContainerRequest) error {
-		name = requestedName(request)
+		name, own = requestedName(request), request.Name
 		return nil
 	})
 	all := append([]Option{testcontainers.WithLogger(printer(log))}, i.options...)
@@ -64,7 +64,7 @@ func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger
 		return nil, fmt.Errorf("run image %s: %w", i, err)
 	}
 	started := &started{
-		target:        &target{driver: d, name: name, id: container.GetContainerID()},
+		target:        &target{driver: d, name: name, own: own, id: container.GetContainerID()},
 		testcontainer: container,
 	}
 	if err != nil {

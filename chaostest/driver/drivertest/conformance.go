@@ -33,8 +33,9 @@ type Subject struct {
 	Output  string
 	// Unpublished is a port of the container that is not published.
 	Unpublished string
-	// Stop stops the container, and Remove removes it.
-	Stop, Remove func(ctx context.Context) error
+	// Stop stops the container, and Remove removes it. Recreate then starts another one of
+	// its name.
+	Stop, Remove, Recreate func(ctx context.Context) error
 }
 
 // Conform checks what every driver must do.
@@ -109,6 +110,8 @@ func Conform(t *testing.T, s Subject) {
 		g.Consistently(clients[1].Alive).WithTimeout(3*wire.RenewEvery).Should(gomega.BeTrue(), "an agent does not end with another one")
 		g.Expect(clients[1].Close()).To(gomega.Succeed())
 	})
+	removed := attach(t, s) // and nobody asks for it before another one has its name
+	id := removed.ID()
 	t.Run("stopped", func(t *testing.T) {
 		g := gomega.NewWithT(t)
 		target := attach(t, s)
@@ -153,6 +156,20 @@ func Conform(t *testing.T, s Subject) {
 		}
 		_, err = s.Driver.Attach(t.Context(), s.Target)
 		g.Expect(err).To(gomega.MatchError(driver.ErrNotFound), "to attach to what is not there is a mistake")
+	})
+	t.Run("recreated", func(t *testing.T) {
+		g := gomega.NewWithT(t)
+		g.Expect(s.Recreate(t.Context())).To(gomega.Succeed())
+		state, err := removed.State(t.Context())
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(state.Running).To(gomega.BeTrue())
+		g.Expect(removed.ID()).To(gomega.And(gomega.Not(gomega.Equal(id)), gomega.Equal(attach(t, s).ID())))
+		g.Expect(removed.Name()).To(gomega.Equal(s.name()), "it is the same service")
+		_, _, err = removed.Endpoint(t.Context(), s.Port)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		code, _, err := removed.Exec(t.Context(), s.Command...)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(code).To(gomega.Equal(s.Code))
 	})
 }
 

@@ -113,6 +113,13 @@ func NewTarget(name string, state driver.State) *FakeTarget {
 	return &FakeTarget{TargetName: name, state: state}
 }
 
+// Recreate puts another container in the place of this one.
+func (t *FakeTarget) Recreate(id string, state driver.State) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.TargetID, t.state = id, state
+}
+
 // Become sets another state.
 func (t *FakeTarget) Become(state driver.State) {
 	t.mu.Lock()
@@ -130,7 +137,11 @@ func (t *FakeTarget) isGone() bool {
 func (t *FakeTarget) Name() string { return t.TargetName }
 
 // ID is TargetID, or made of the name.
-func (t *FakeTarget) ID() string { return cmp.Or(t.TargetID, "id-of-"+t.TargetName) }
+func (t *FakeTarget) ID() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return cmp.Or(t.TargetID, "id-of-"+t.TargetName)
+}
 
 // Host is the host that the target is on.
 func (t *FakeTarget) Host() driver.Host { return t.OnHost }

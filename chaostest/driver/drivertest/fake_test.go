@@ -10,13 +10,14 @@ import (
 )
 
 func TestTheFakeConforms(t *testing.T) {
-	target := drivertest.NewTarget("db", driver.State{
+	up := driver.State{
 		Running:   true,
 		Addresses: map[string][]netip.Addr{"net": {netip.MustParseAddr("10.0.0.2")}},
 		Subnets:   map[string][]netip.Prefix{"net": {netip.MustParsePrefix("10.0.0.0/24")}},
 		Gateways:  map[string][]netip.Addr{"net": {netip.MustParseAddr("10.0.0.1")}},
 		Published: []string{"8080/tcp"},
-	})
+	}
+	target := drivertest.NewTarget("db", up)
 	target.Endpoints = map[string]string{"8080/tcp": "127.0.0.1:32768"}
 	target.OnExec = func(...string) (int, string) { return 3, "said\n" }
 	fake := drivertest.NewFake(target)
@@ -32,6 +33,10 @@ func TestTheFakeConforms(t *testing.T) {
 		},
 		Remove: func(context.Context) error {
 			target.Become(driver.State{Gone: true, ExitKnown: true, ExitCode: 143})
+			return nil
+		},
+		Recreate: func(context.Context) error {
+			target.Recreate("another", up)
 			return nil
 		},
 	})

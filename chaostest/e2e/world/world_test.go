@@ -32,7 +32,7 @@ const (
 )
 
 // suites are all suites, by what they do.
-var suites = merged(teardown, nested, restarts, ended, named, networks, peers, processes, resources)
+var suites = merged(teardown, nested, restarts, recreated, ended, named, networks, peers, processes, resources)
 
 func merged(all ...map[string]suite) map[string]suite {
 	m := map[string]suite{}
