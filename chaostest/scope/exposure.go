@@ -12,6 +12,7 @@ import (
 // exposure is what a load is exposed to: the injections that were live when it began, and
 // those that came later.
 type exposure struct {
+	of     member
 	mu     sync.Mutex
 	all    []*Injection
 	window func() record.Window // nil before the load has begun
@@ -53,27 +54,6 @@ func (e *exposure) between(from, to time.Time) []string {
 		}
 	}
 	return live
-}
-
-// expose begins an exposure, which grows until it is closed.
-func (h *history) expose() (e *exposure, end func()) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	e = &exposure{}
-	for _, i := range h.injections {
-		if i.Active() {
-			e.all = append(e.all, i)
-		}
-	}
-	if h.exposures == nil {
-		h.exposures = map[*exposure]bool{}
-	}
-	h.exposures[e] = true
-	return e, func() {
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		delete(h.exposures, e)
-	}
 }
 
 // entry is the load's entry in the suite's report.

@@ -3,7 +3,6 @@ package scope
 import (
 	"slices"
 	"sync"
-	"time"
 )
 
 // history is what the running spec has injected, loaded and judged, and what others own
@@ -17,10 +16,6 @@ type history struct {
 	injections []*Injection
 	// loads run until their owners end.
 	loads []*running
-	// used is when the test last measured or judged something.
-	used time.Time
-	// exposures are those of the loads that run.
-	exposures map[*exposure]bool
 	// carried are the IDs of the injections and loads that are in the spec's report.
 	carried map[string]bool
 	// names are those of the services, by the IDs of their containers.
@@ -92,9 +87,7 @@ func (h *history) add(i *Injection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.injections = append(h.injections, i)
-	for e := range h.exposures {
-		e.add(i)
-	}
+	everywhere.add(i)
 }
 
 // remove forgets an injection that was refused.
@@ -102,9 +95,7 @@ func (h *history) remove(i *Injection) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.injections = slices.DeleteFunc(h.injections, func(other *Injection) bool { return other == i })
-	for e := range h.exposures {
-		e.remove(i)
-	}
+	everywhere.refuse(i)
 }
 
 func (h *history) all() []*Injection {
@@ -173,26 +164,4 @@ func (h *history) carry(id string) bool {
 	}
 	h.carried[id] = true
 	return true
-}
-
-// use notes that the test measures or judges something.
-func (h *history) use() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.used = time.Now()
-}
-
-// usedSince reports whether the test has measured or judged something after a time.
-func (h *history) usedSince(at time.Time) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.used.After(at) {
-		return true
-	}
-	for e := range h.exposures {
-		if e.judgedAfter(at) {
-			return true
-		}
-	}
-	return false
 }

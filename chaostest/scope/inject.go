@@ -86,7 +86,7 @@ func (s *Scope) prepare(ctx context.Context, f fault.Fault, p *plan) (*Injection
 	if err != nil {
 		return nil, err
 	}
-	i := &Injection{scope: s, id: record.NewID("i"), owner: s.owner(), plan: p, hideProgress: func() {}}
+	i := &Injection{scope: s, of: s.member(), id: record.NewID("i"), owner: s.owner(), plan: p, hideProgress: func() {}}
 	for n, service := range p.targets {
 		state, err := service.State(ctx)
 		switch {

@@ -16,6 +16,7 @@ import (
 // Injection is one fault that is live on its targets.
 type Injection struct {
 	scope  *Scope
+	of     member // where it was injected
 	id     string
 	owner  Owner
 	plan   *plan
@@ -29,6 +30,7 @@ type Injection struct {
 	changing sync.Mutex
 	heard    *subscription // nil if the driver tells no events
 	numbers  atomic.Int64
+	used     atomic.Pointer[time.Time] // when a test last relied on it
 
 	mu    sync.Mutex
 	parts []*part
@@ -190,6 +192,7 @@ func (i *Injection) revert(ctx context.Context) {
 	err := i.undo(ctx)
 	i.askWho(ctx)
 	i.relied()
+	everywhere.drop(i)
 	i.hideProgress()
 	i.scope.carryOne(i)
 	rec := i.merged()
@@ -212,7 +215,7 @@ func (i *Injection) relied() {
 		return
 	}
 	for _, p := range i.parts {
-		if p.stopped != nil && i.scope.history.usedSince(p.stopped.Time) {
+		if p.stopped != nil && everywhere.usedSince(i, p.stopped.Time) {
 			i.mu.Lock()
 			p.gap(p.stopped.Time, p.stoppedBy()+", and the test went on: say AcrossRestarts or UntilRestart if that is on purpose", false)
 			i.mu.Unlock()

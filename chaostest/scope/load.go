@@ -46,11 +46,11 @@ func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, w
 		return none
 	}
 	s.announceLoad(what, l)
-	exposed, end := s.history.expose()
+	exposed, end := everywhere.expose(s.member())
 	defer end()
-	s.history.use()
+	everywhere.use(s.member())
 	window, err := probe.Run(ctx, what, l.rate, l.d, s.options(what, exposed)...)
-	s.history.use()
+	everywhere.use(s.member())
 	// If the test ran out of time or was interrupted after the load began, that is not a
 	// failure of the tool.
 	if window == none || err != nil && ctx.Err() == nil {

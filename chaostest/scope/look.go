@@ -83,8 +83,8 @@ func (s *Service) Accepts(ctx context.Context, port string) (bool, error) {
 
 // NetworkFault names a network fault that is live on this service.
 func (s *Service) NetworkFault() string {
-	for _, i := range s.scope.history.all() {
-		if i.Active() && i.filters(s) {
+	for _, i := range everywhere.live(s.scope.member()) {
+		if i.filters(s) {
 			return i.String()
 		}
 	}

@@ -24,7 +24,7 @@ func (j *sampleJudgements) MarshalJSON() ([]byte, error) {
 // returns the judgement's ID.
 func (s *Service) Judged(probe, matcher, objective string, judgement func() record.Judgement) (id string) {
 	s.scope.announce()
-	s.scope.history.use()
+	everywhere.use(s.scope.member())
 	j, fresh := s.scope.history.judgementsOf(s.scope.t.Name(), probe)
 	if fresh {
 		s.scope.report(record.SamplesEntry, j)

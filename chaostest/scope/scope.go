@@ -36,6 +36,8 @@ type Scope struct {
 //
 //	s := scope.New(t, docker.Connect)
 //
+// A subtest may have a scope of its own. The faults of its test are over its loads, too.
+//
 // All scopes of a process share their agents, which end with the process. With
 // GinkgoT() one scope serves all specs of a process, one after the other: everything
 // that a spec begins ends with that spec.

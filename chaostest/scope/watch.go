@@ -34,8 +34,8 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 	}
 	s.announceLoad(what, l)
 	outliving, release, cancel := outlive(ctx)
-	s.history.use()
-	exposed, unexpose := s.history.expose()
+	everywhere.use(s.member())
+	exposed, unexpose := everywhere.expose(s.member())
 	stream, err := probe.Start(outliving, what, l.rate, l.d, s.options(what, exposed)...)
 	released := release()
 	switch {

@@ -51,3 +51,30 @@ func TestAPlainTestTerminatesItsContainer(t *testing.T) {
 		}
 	}
 }
+
+// A test may inject for all its subtests, which make scopes of their own.
+func TestSubtestsAreUnderTheFaultOfTheirTest(t *testing.T) {
+	if os.Getenv(suiteVariable) != "" {
+		return // this process runs a suite
+	}
+	g := NewWithT(t)
+	image, err := images.Echo(t.Context())
+	g.Expect(err).NotTo(HaveOccurred())
+	c, err := testcontainers.Run(t.Context(), image, testcontainers.WithExposedPorts("8080/tcp"),
+		testcontainers.WithWaitStrategy(wait.ForHTTP("/healthz").WithPort("8080/tcp")))
+	testcontainers.CleanupContainer(t, c)
+	g.Expect(err).NotTo(HaveOccurred())
+	s := scope.New(t, docker.Connect)
+	slow := s.Inject(t.Context(), fault.Delay(20*time.Millisecond), scope.On(s.Attach(t.Context(), c.GetContainerID())))
+	for _, parallel := range []string{"in turn", "in parallel", "at the same time"} {
+		t.Run(parallel, func(t *testing.T) {
+			if parallel != "in turn" {
+				t.Parallel()
+			}
+			g, s := NewWithT(t), scope.New(t, docker.Connect)
+			window := scope.Load(t.Context(), s, page(s.Attach(t.Context(), c.GetContainerID())), scope.PerSecond(50), scope.For(200*time.Millisecond))
+			g.Expect(window.Record().Faults).To(Equal([]string{slow.String()}))
+			g.Expect(float64(window.Record().P50)).To(BeNumerically(">=", 0.02))
+		})
+	}
+}
