@@ -9,9 +9,10 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 )
 
-// Ginkgo takes no cleanup from a cleanup. What a DeferCleanup sets up ends with it.
+// Ginkgo takes no cleanup from a DeferCleanup or a DeferOnFailure. What these set up ends
+// with them.
 
-// late are the cleanups of the cleanup that runs.
+// late are the cleanups of the one that runs.
 var late struct {
 	sync.Mutex
 	around bool // withLate runs them
@@ -19,7 +20,7 @@ var late struct {
 }
 
 // withLate runs a node and the cleanups that it may not give to Ginkgo, the last first. A
-// DeferCleanup has it from the node that has registered it.
+// DeferCleanup or DeferOnFailure has it from the node that has registered it.
 func withLate(ctx context.Context, body func(context.Context)) {
 	late.Lock()
 	late.around = true
@@ -46,7 +47,7 @@ func runLate() {
 
 // Cleanup runs the function at the end of what the running node sets up.
 func (t test) Cleanup(f func()) {
-	if !cleansUp() {
+	if !deferred() {
 		t.FullGinkgoTInterface.Cleanup(f)
 		return
 	}
@@ -59,14 +60,15 @@ func (t test) Cleanup(f func()) {
 	t.FullGinkgoTInterface.Cleanup(f) // Ginkgo says that it cannot
 }
 
-// cleansUp reports whether the running node is a DeferCleanup.
-func cleansUp() bool {
-	const cleanups = types.NodeTypeCleanupAfterEach | types.NodeTypeCleanupAfterAll | types.NodeTypeCleanupAfterSuite
+// deferred reports whether the running node is a DeferCleanup or a DeferOnFailure.
+func deferred() bool {
+	const kinds = types.NodeTypeCleanupAfterEach | types.NodeTypeCleanupAfterAll | types.NodeTypeCleanupAfterSuite |
+		types.NodeTypeOnFailureEach | types.NodeTypeOnFailureAll | types.NodeTypeOnFailureSuite
 	report := ginkgo.CurrentSpecReport()
 	for _, e := range slices.Backward(report.SpecEvents) {
 		if e.SpecEventType == types.SpecEventNodeStart {
-			return e.NodeType.Is(cleanups)
+			return e.NodeType.Is(kinds)
 		}
 	}
-	return report.LeafNodeType.Is(cleanups)
+	return report.LeafNodeType.Is(kinds)
 }

@@ -180,6 +180,40 @@ var nested = map[string]suite{
 		}
 	})},
 
+	"that measures what a failure has left has the fault over it": {specs: func() {
+		var s *Service
+		BeforeSuite(func(ctx SpecContext) { s = attached(ctx) })
+		It("fails", func(ctx SpecContext) {
+			DeferOnFailure(func(ctx SpecContext) { loaded(ctx, s) })
+			slow(ctx, s, 1)
+			loaded(ctx, s)
+			Fail("on purpose")
+		})
+		It("follows", func(ctx SpecContext) { loaded(ctx, s) })
+	}, verdict: gate.Regression, words: "on purpose", check: faultsOf(map[string][][]string{
+		"fails":   {{"delay 1ms on echo, egress"}, {"delay 1ms on echo, egress"}},
+		"follows": {nil},
+	})},
+
+	"that injects at the ends of the suite passes": {specs: func() {
+		var s *Service
+		BeforeSuite(func(ctx SpecContext) {
+			s = attached(ctx)
+			DeferCleanup(func(ctx SpecContext) {
+				slow(ctx, s, 3)
+				loaded(ctx, s)
+			})
+		})
+		AfterSuite(func(ctx SpecContext) {
+			slow(ctx, s, 2)
+			loaded(ctx, s)
+		})
+		It("passes", func(ctx SpecContext) {
+			slow(ctx, s, 1)
+			loaded(ctx, s)
+		})
+	}, verdict: gate.Pass, words: "1 spec passed with 3 injections"},
+
 	"that is tried again has the fault in each attempt alone": {specs: func() {
 		var s *Service
 		var attempts []*Injection

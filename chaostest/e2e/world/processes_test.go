@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/moby/moby/api/types/container"
 	. "github.com/onsi/ginkgo/v2"
@@ -25,11 +27,12 @@ func pid(ctx context.Context, s *Service) string {
 }
 
 // otherProcess is what a second test process runs on a container of the first. These are
-// its target and its fault.
+// its target, its fault, and a file that it makes before it waits for its end.
 const (
 	otherProcess   = "as the second process of another suite"
 	targetVariable = "CHAOSGATE_WORLD_TARGET"
 	faultVariable  = "CHAOSGATE_WORLD_FAULT"
+	waitVariable   = "CHAOSGATE_WORLD_WAIT"
 )
 
 func otherProcessSpecs() {
@@ -37,18 +40,28 @@ func otherProcessSpecs() {
 		f, err := fault.Unmarshal([]byte(os.Getenv(faultVariable)))
 		Expect(err).NotTo(HaveOccurred())
 		Inject(ctx, f, On(Attach(ctx, os.Getenv(targetVariable))))
+		if signals := os.Getenv(waitVariable); signals != "" {
+			Expect(os.WriteFile(signals, nil, 0o600)).To(Succeed())
+			<-ctx.Done()
+		}
 	})
+}
+
+// elsewhere is another test process that injects a fault.
+func elsewhere(ctx context.Context, f fault.Fault, s *Service, environment ...string) *exec.Cmd {
+	GinkgoHelper()
+	encoded, err := fault.Marshal(f)
+	Expect(err).NotTo(HaveOccurred())
+	other := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestWorld$")
+	other.Env = append(append(os.Environ(), suiteVariable+"="+otherProcess, reportVariable+"="+GinkgoT().TempDir()+"/report.json",
+		targetVariable+"="+s.ID(), faultVariable+"="+string(encoded)), environment...)
+	return other
 }
 
 // fromElsewhere injects a fault from another test process, and returns what that says.
 func fromElsewhere(ctx context.Context, f fault.Fault, s *Service) (output string, err error) {
 	GinkgoHelper()
-	encoded, err := fault.Marshal(f)
-	Expect(err).NotTo(HaveOccurred())
-	other := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestWorld$")
-	other.Env = append(os.Environ(), suiteVariable+"="+otherProcess, reportVariable+"="+GinkgoT().TempDir()+"/report.json",
-		targetVariable+"="+s.ID(), faultVariable+"="+string(encoded))
-	said, err := other.CombinedOutput()
+	said, err := elsewhere(ctx, f, s).CombinedOutput()
 	return string(said), err
 }
 
@@ -62,6 +75,27 @@ var processes = map[string]suite{
 			Expect(said).To(And(ContainSubstring("set by pause"), ContainSubstring("revert that injection first")))
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
+
+	"that is interrupted leaves no fault": {specs: func() {
+		for _, f := range []fault.Fault{fault.Pause(), fault.Delay(200 * time.Millisecond)} {
+			It(f.String(), func(ctx SpecContext) {
+				s := redis(ctx)
+				waits := filepath.Join(GinkgoT().TempDir(), "waits")
+				other := elsewhere(ctx, f, s, waitVariable+"="+waits)
+				Expect(other.Start()).To(Succeed())
+				Eventually(ctx, func() error { _, err := os.Stat(waits); return err }).WithTimeout(time.Minute).Should(Succeed())
+				if f.Kind() == fault.KindPause {
+					Expect(frozen(s)(ctx)).To(BeTrue())
+				} else {
+					takes(ctx, s, ">=", 200*time.Millisecond)
+				}
+				Expect(other.Process.Signal(os.Interrupt)).To(Succeed())
+				Expect(other.Wait()).NotTo(Succeed(), "it was interrupted")
+				Expect(frozen(s)(ctx)).To(BeFalse())
+				takes(ctx, s, "<", 150*time.Millisecond)
+			})
+		}
+	}, verdict: gate.Pass, words: "2 specs passed"},
 
 	"that loses the packets of a silent container has shown nothing": {specs: func() {
 		It("waits", func(ctx SpecContext) {

@@ -135,6 +135,38 @@ var resources = map[string]suite{
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
+	"has its fault over the processes that come later": {specs: func() {
+		later := func(ctx context.Context, dirs map[string]string, script string, arguments ...string) {
+			GinkgoHelper()
+			process := join(ctx, dirs, script, arguments...)
+			Expect(process.Start()).To(Succeed())
+			DeferCleanup(func() {
+				_ = process.Process.Kill()
+				_ = process.Wait()
+			})
+		}
+		It("pauses", func(ctx SpecContext) {
+			s := redis(ctx)
+			file := filepath.Join(GinkgoT().TempDir(), "late")
+			hung := Inject(ctx, fault.Pause(), On(s))
+			later(ctx, groups(ctx, s), `while :; do echo tick >> "$1"; sleep 0.02; done`, file)
+			Consistently(func() error { _, err := os.Stat(file); return err }, "500ms").Should(MatchError(os.ErrNotExist))
+			hung.Revert(ctx)
+			Eventually(func() ([]byte, error) { return os.ReadFile(file) }).WithTimeout(10 * time.Second).ShouldNot(BeEmpty())
+		})
+		It("throttles", func(ctx SpecContext) {
+			s := redis(ctx, hostConfig(func(h *container.HostConfig) { h.NanoCPUs = 5e8 }))
+			dirs := groups(ctx, s)
+			Inject(ctx, fault.CPUThrottle(0.2), On(s))
+			for range 3 {
+				later(ctx, dirs, `while :; do :; done`)
+			}
+			before, began := used(dirs), time.Now()
+			time.Sleep(2 * time.Second) // the span that is measured
+			Expect((used(dirs)-before)/time.Since(began).Seconds()).To(BeNumerically("<", 0.12), "a fifth of half a processor")
+		})
+	}, verdict: gate.Pass, words: "2 specs passed with 2 injections"},
+
 	"that burns a small share of a small quota gets that share, or hears why not": {specs: func() {
 		for _, c := range []struct{ cores, share float64 }{{0.1, 0.1}, {0.02, 0.5}} {
 			It(fmt.Sprintf("burns %g of %g", c.share, c.cores), func(ctx SpecContext) {
