@@ -27,7 +27,7 @@ func TestTheDockerDriverConforms(t *testing.T) {
 	g.Expect(err).NotTo(HaveOccurred())
 	t.Cleanup(func() { g.Expect(engine.Close()).To(Succeed()) })
 
-	name := fmt.Sprintf("chaosgate-conforms-%d", os.Getpid())
+	name := fmt.Sprintf("chaosgate-conforms-%d", os.Getpid()%1e5)
 	options := []testcontainers.ContainerCustomizer{
 		testcontainers.WithExposedPorts("6379/tcp"), testcontainers.WithWaitStrategy(wait.ForLog("Ready to accept connections")),
 		testcontainers.CustomizeRequestOption(func(r *testcontainers.GenericContainerRequest) error { r.Name = name; return nil }),

@@ -18,9 +18,29 @@ const (
 	composeNumber  = "com.docker.compose.container-number"
 )
 
-// madeUp matches names that a program made up: those of the engine, such as happy_fermi
-// or happy_fermi3, and those with a long hexadecimal number, such as a UUID.
-var madeUp = regexp.MustCompile(`^[a-z]+_[a-z]+[0-9]?$|[0-9a-f]{12,}|[0-9a-f]{8}-[0-9a-f]{4}`)
+// engineMade matches names that an engine made up, such as happy_fermi or happy_fermi3.
+var engineMade = regexp.MustCompile(`^[a-z]+_[a-z]+[0-9]?$`)
+
+// numbered matches names with a number that differs in each run: a long hexadecimal one, such
+// as in a UUID, or a long decimal one, such as a time. hexadecimal finds those that may be short.
+var (
+	numbered    = regexp.MustCompile(`[0-9a-f]{12,}|[0-9a-f]{8}-[0-9a-f]{4}|[0-9]{6,}`)
+	hexadecimal = regexp.MustCompile(`(?:^|[^0-9a-z])([0-9a-f]{8,})(?:[^0-9a-z]|$)`)
+)
+
+// madeUp reports whether a program made a name up.
+func madeUp(name string) bool {
+	if engineMade.MatchString(name) || numbered.MatchString(name) {
+		return true
+	}
+	for _, part := range hexadecimal.FindAllStringSubmatch(name, -1) {
+		// A word such as defaced has no digit.
+		if strings.ContainsAny(part[1], "0123456789") && strings.ContainsAny(part[1], "abcdef") {
+			return true
+		}
+	}
+	return false
+}
 
 // unnamed is the name of a container for which nothing better is known.
 const unnamed = "container"
@@ -30,7 +50,7 @@ const unnamed = "container"
 // name of its image.
 func attachedName(ref string, found container.InspectResponse) string {
 	own := strings.TrimPrefix(found.Name, "/")
-	if ref == own && !madeUp.MatchString(ref) {
+	if ref == own && !madeUp(ref) {
 		return ref
 	}
 	if found.Config == nil {
@@ -43,14 +63,11 @@ func attachedName(ref string, found container.InspectResponse) string {
 		}
 		return service
 	}
-	if own != "" && !madeUp.MatchString(own) {
+	if own != "" && !madeUp(own) {
 		return own
 	}
 	return cmp.Or(firstAlias(found), imageName(found.Config.Image))
 }
-
-// engineMade matches names that an engine made up.
-var engineMade = regexp.MustCompile(`^[a-z]+_[a-z]+[0-9]?$`)
 
 // ownName is the container's own name, if somebody has chosen it. A container that is made
 // later under this name takes the place of this one.
@@ -71,7 +88,7 @@ func firstAlias(found container.InspectResponse) string {
 	var aliases []string
 	for _, endpoint := range found.NetworkSettings.Networks {
 		for _, alias := range endpoint.Aliases {
-			if !madeUp.MatchString(alias) && !strings.HasPrefix(found.ID, alias) {
+			if !madeUp(alias) && !strings.HasPrefix(found.ID, alias) {
 				aliases = append(aliases, alias)
 				break
 			}
@@ -88,7 +105,7 @@ func imageName(ref string) string {
 	name := ref[strings.LastIndex(ref, "/")+1:]
 	name, _, _ = strings.Cut(name, "@")
 	name, _, _ = strings.Cut(name, ":")
-	if name == "" || name == "sha256" || madeUp.MatchString(name) {
+	if name == "" || name == "sha256" || madeUp(name) {
 		return unnamed
 	}
 	return name
@@ -103,7 +120,7 @@ func requestedName(request *testcontainers.GenericContainerRequest) string {
 			return aliases[0]
 		}
 	}
-	if name := request.Name; name != "" && !madeUp.MatchString(name) {
+	if name := request.Name; name != "" && !madeUp(name) {
 		return name
 	}
 	if request.Image == "" {

@@ -28,6 +28,10 @@ func TestTheNameOfAContainerIsTheSameInEachRun(t *testing.T) {
 		"with an alias":                    {ref: id, own: "happy_fermi", image: "acme/shop:dev", aliases: map[string][]string{"n": {id[:12], "happy_fermi", "shop", "store"}}, want: "shop"},
 		"with aliases on several networks": {ref: id, own: "happy_fermi", aliases: map[string][]string{"1f": {"b"}, "2f": {"a", "z"}}, want: "a"},
 		"with a UUID for a name":           {ref: "db-3f9c2a1b-77d0-4c6e", own: "db-3f9c2a1b-77d0-4c6e", image: "postgres:17", want: "postgres"},
+		"with a time for a name":           {ref: "db-1732789234", own: "db-1732789234", image: "postgres:17", want: "postgres"},
+		"with a short number of its own":   {ref: id, own: "db-3f2a9c1b", image: "postgres:17", want: "postgres"},
+		"with a port in its name":          {ref: "db-5432", own: "db-5432", image: "postgres:17", want: "db-5432"},
+		"with a year in its name":          {ref: "defaced-decade-2026", own: "defaced-decade-2026", image: "postgres:17", want: "defaced-decade-2026"},
 		"of an image that a run has built": {ref: id, own: "happy_fermi", image: "3f9c2a1b-77d0-4c6e-9f3a-0123456789ab:3f9c2a1b", want: "container"},
 		"of an image without a name":       {ref: id, own: "happy_fermi", image: "sha256:0123456789ab", want: "container"},
 	} {
