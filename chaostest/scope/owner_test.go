@@ -186,7 +186,7 @@ func TestAWindowNamesTheFaultsThatWereLiveDuringIt(t *testing.T) {
 		before := sc.Inject(t.Context(), fault.Pause(), scope.On(service))
 		before.Revert(t.Context())
 		atStart := sc.Inject(t.Context(), fault.CPUBurn(0.1), scope.On(service))
-		seen := scope.Watch(t.Context(), sc, probe.Exec(service, "true"), scope.PerSecond(100), scope.For(100*time.Millisecond))
+		seen := scope.Watch(t.Context(), sc, probe.Exec(service, "true"), scope.PerSecond(100))
 		atStart.Revert(t.Context())
 		sc.Inject(t.Context(), fault.CPUBurn(0.2), scope.On(service)).Revert(t.Context())
 		fake.Agent.OnInject = func(wire.InjectParams) (record.Attestation, error) {
@@ -195,6 +195,7 @@ func TestAWindowNamesTheFaultsThatWereLiveDuringIt(t *testing.T) {
 		_, err := sc.TryInject(t.Context(), fault.CPUBurn(0.3), scope.On(service))
 		g.Expect(err).To(MatchError(ContainSubstring("refused")))
 		fake.Agent.OnInject = nil
+		seen.Stop()
 		window, err := seen.Wait(t.Context())
 		g.Expect(err).NotTo(HaveOccurred())
 		g.Eventually(time.Now).Should(BeTemporally(">", window.Record().End))
