@@ -1,6 +1,7 @@
 package driver
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -44,13 +45,15 @@ type Event struct {
 	// ID and Name are those of the container. Name is the engine's, and empty if the
 	// engine does not say it.
 	ID, Name string
-	// Signal is the number of the signal, for EventSignalled. Stops says that it asks the
-	// container to end: SIGKILL, SIGTERM, or the container's own stop signal.
+	// Signal is the number of the signal, for EventSignalled, or 0 if the engine does not
+	// say it. Stops says that it asks the container to end: SIGKILL, SIGTERM, or the
+	// container's own stop signal.
 	Signal int
 	Stops  bool
 	// ExitCode is for EventEnded.
 	ExitCode int
 	// Network is for EventConnected and EventDisconnected.
+	// It is empty if the engine does not say it.
 	Network string
 }
 
@@ -59,13 +62,18 @@ func (e Event) String() string {
 	what := string(e.Kind)
 	switch e.Kind {
 	case EventSignalled:
-		what = fmt.Sprintf("signal %d", e.Signal)
+		switch {
+		case e.Signal != 0:
+			what = fmt.Sprintf("signal %d", e.Signal)
+		case e.Stops:
+			what = "told to stop"
+		}
 	case EventEnded:
 		what = fmt.Sprintf("exit code %d", e.ExitCode)
 	case EventConnected:
-		what = "connected to " + e.Network
+		what = "connected to " + cmp.Or(e.Network, "a network")
 	case EventDisconnected:
-		what = "disconnected from " + e.Network
+		what = "disconnected from " + cmp.Or(e.Network, "a network")
 	}
 	return what + " at " + e.Time.Format("15:04:05.000")
 }

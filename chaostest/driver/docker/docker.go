@@ -34,9 +34,11 @@ type Driver struct {
 	mu   sync.Mutex
 	arch string // the daemon's, once it was asked for
 	here *bool  // whether the engine is that of this machine; nil before it was asked
-	// podman says whether the engine is Podman\'s service; nil before it was asked.
+	// podman says whether the engine is Podman's service; nil before it was asked.
 	podman *bool
 	ahead  *time.Duration // how much its clock is ahead, once it was asked
+
+	stops podmanStops
 }
 
 var _ driver.Driver = (*Driver)(nil)

@@ -38,6 +38,11 @@ func (d *Driver) events(ctx context.Context, filters client.Filters, since, unti
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	podman := d.isPodman(ctx)
+	var stops *stopsTold
+	var look <-chan time.Time
+	if podman && filters == nil {
+		stops = d.stops.from(since)
+	}
 	if filters == nil {
 		filters = client.Filters{}
 		for action := range kinds {
@@ -49,26 +54,45 @@ func (d *Driver) events(ctx context.Context, filters client.Filters, since, unti
 			}
 		}
 	}
-	options := client.EventsListOptions{Since: stamp(since.Add(ahead), podman, 0), Filters: filters}
-	if !until.IsZero() {
-		options.Until = stamp(until.Add(ahead), podman, 1)
+	options := client.EventsListOptions{Since: stamp(since.Add(ahead), podman), Filters: filters}
+	if podman {
+		told, lives := handle, podmanLives{}
+		handle = func(e driver.Event) {
+			for _, e := range lives.take(e, d.stops.removesItself) {
+				told(e)
+			}
+		}
+	}
+	take := func(message events.Message) {
+		event, ok := d.event(ctx, message, podman)
+		event.Time = event.Time.Add(-ahead)
+		if !ok || podman && (event.Time.Before(since) || !until.IsZero() && event.Time.After(until)) {
+			return
+		}
+		stops.tell(event.Time, handle)
+		handle(event)
+	}
+	switch {
+	case podman && !until.IsZero():
+		if err := d.podmanPast(ctx, options, take); err != nil {
+			return fmt.Errorf("read the engine's events: %w", err)
+		}
+		stops.tell(until, handle)
+		return nil
+	case !until.IsZero():
+		options.Until = stamp(until.Add(ahead), podman)
+	case stops != nil:
+		look = time.After(0)
 	}
 	stream := d.client.Events(ctx, options)
 	for {
 		select {
+		case <-look:
+			d.lookForStops(ctx)
+			stops.tell(time.Now(), handle)
+			look = time.After(lookEvery)
 		case message := <-stream.Messages:
-			event, ok := d.event(ctx, message, podman)
-			if !ok {
-				continue
-			}
-			event.Time = event.Time.Add(-ahead)
-			if podman && (event.Time.Before(since) || !until.IsZero() && event.Time.After(until)) {
-				continue // it is of one of the seconds that were asked for besides
-			}
-			if before, missing := signalledBefore(event); podman && event.Kind == driver.EventEnded && missing {
-				handle(before)
-			}
-			handle(event)
+			take(message)
 		case err := <-stream.Err:
 			switch {
 			case ctx.Err() != nil:
@@ -82,10 +106,10 @@ func (d *Driver) events(ctx context.Context, filters client.Filters, since, unti
 }
 
 // stamp is a time as the engine reads it. Podman reads no fractions of seconds, so there it
-// is the whole second before, and up is how many to add.
-func stamp(t time.Time, podman bool, up int64) string {
+// is the whole second before.
+func stamp(t time.Time, podman bool) string {
 	if podman {
-		return strconv.FormatInt(t.Unix()+up, 10)
+		return strconv.FormatInt(t.Unix(), 10)
 	}
 	return fmt.Sprintf("%d.%09d", t.Unix(), t.Nanosecond())
 }
@@ -127,18 +151,21 @@ func (d *Driver) event(ctx context.Context, m events.Message, podman bool) (driv
 		if kind != driver.EventConnected && kind != driver.EventDisconnected {
 			return e, false
 		}
-		e.ID, e.Name, e.Network = m.Actor.Attributes["container"], "", m.Actor.Attributes["name"]
+		if !podman {
+			e.ID, e.Name, e.Network = m.Actor.Attributes["container"], "", m.Actor.Attributes["name"]
+		}
 	case m.Type != events.ContainerEventType:
 		return e, false
 	}
 	switch kind {
 	case driver.EventSignalled:
-		e.Signal, e.Stops = sigterm, true
-		if number, err := strconv.Atoi(m.Actor.Attributes["signal"]); err == nil {
+		number, err := strconv.Atoi(m.Actor.Attributes["signal"])
+		switch {
+		case err == nil:
 			e.Signal = number
-			e.Stops = d.stops(ctx, e)
-		} else if m.Action == events.ActionKill {
-			return e, false // Podman does not say which signal it was
+			e.Stops = d.asksToEnd(ctx, e)
+		case podman:
+			e.Stops = m.Action == podmanStop || m.Action == podmanRestart
 		}
 	case driver.EventEnded:
 		e.ExitCode = exitCode(m)
@@ -153,9 +180,9 @@ const (
 	sigterm = 15
 )
 
-// stops reports whether a signal asks the container to end. A signal that cannot be looked
+// asksToEnd reports whether a signal asks the container to end. A signal that cannot be looked
 // up, because the container is removed already, has ended it.
-func (d *Driver) stops(ctx context.Context, e driver.Event) bool {
+func (d *Driver) asksToEnd(ctx context.Context, e driver.Event) bool {
 	if e.Signal == sigkill || e.Signal == sigterm {
 		return true
 	}

@@ -2,6 +2,13 @@ package docker
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -36,22 +43,53 @@ func (d *Driver) isPodman(ctx context.Context) bool {
 // podmanKinds are the events with names of Podman's. It matches filters with these names,
 // and tells some events by Docker's name all the same.
 var podmanKinds = map[events.Action]driver.EventKind{
-	"died": driver.EventEnded, "remove": driver.EventRemoved,
-	// Podman sends the stop signal after it.
-	"restart": driver.EventSignalled,
+	"died": driver.EventEnded, "remove": driver.EventRemoved, "cleanup": podmanCleanup,
+	podmanStop: driver.EventSignalled, podmanRestart: driver.EventSignalled,
 }
 
-// signalledBefore is the event that Podman does not tell: it ends containers without
-// saying that somebody asked for it. A process that was ended by one of the signals with
-// which engines end containers was ended by somebody.
-func signalledBefore(ended driver.Event) (driver.Event, bool) {
-	signal := ended.ExitCode - 128
-	if signal != sigkill && signal != sigterm {
-		return driver.Event{}, false
+const (
+	podmanStop events.Action = "stop"
+	// podmanRestart comes before the signal if somebody restarts a container, and after the
+	// container's end if its restart policy does.
+	podmanRestart events.Action = "restart"
+)
+
+// podmanPast calls take for what Podman has in its log now. When it is asked for events
+// until a time, it stops at that time wherever it is in its log, and tells a part or
+// nothing. The client has no option for a stream that ends.
+func (d *Driver) podmanPast(ctx context.Context, options client.EventsListOptions, take func(events.Message)) error {
+	filters, err := json.Marshal(options.Filters)
+	if err != nil {
+		return err
 	}
-	before := ended
-	before.Kind, before.ExitCode, before.Signal, before.Stops = driver.EventSignalled, 0, signal, true
-	return before, true
+	query := url.Values{"stream": {"false"}, "since": {options.Since}, "filters": {string(filters)}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://podman/v"+d.client.ClientVersion()+"/events?"+query.Encode(), nil)
+	if err != nil {
+		return err
+	}
+	dial := d.client.Dialer()
+	transport := &http.Transport{
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+		DisableKeepAlives: true,
+	}
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("Podman answers %s", response.Status) //nolint:staticcheck // a name
+	}
+	for decoder := json.NewDecoder(response.Body); ; {
+		var message events.Message
+		switch err := decoder.Decode(&message); {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+		take(message)
+	}
 }
 
 // isNotFound reports whether an error says that there is no such container. While a

@@ -103,7 +103,7 @@ var networks = map[string]suite{
 			Expect(err).To(HaveOccurred())
 			Expect(string(output)).To(MatchRegexp(`delay 30ms \(egress\) would delay the same packets as injection \S+ \(delay 300ms, egress\) on this target, which another test process holds`))
 			takes(ctx, s, ">=", 300*time.Millisecond)
-			pings(ctx, address(ctx, s, "bridge"), "<", 330)
+			pings(ctx, addressOf(ctx, s), "<", 330)
 		})
 	}, verdict: gate.Pass, words: "1 spec passed with 1 injection"},
 
