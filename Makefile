@@ -29,7 +29,7 @@ test-containers: ## Run the container suites in 2 parallel processes
 test-netem: ## Run the network suites on a kernel that has netem
 	@.ci/netem/run
 
-test-engines: ## Run the container suites on rootful Podman
+test-engines: ## Run the container suites on Podman and on a present-day Docker Engine
 	@.ci/engines
 
 bench: ## Print the figures, each beside its reference

@@ -36,7 +36,9 @@ type Driver struct {
 	here *bool  // whether the engine is that of this machine; nil before it was asked
 	// podman says whether the engine is Podman's service; nil before it was asked.
 	podman *bool
-	ahead  *time.Duration // how much its clock is ahead, once it was asked
+
+	clockMu sync.Mutex
+	ahead   *time.Duration // how much the engine's clock is ahead, once it was asked
 
 	stops podmanStops
 }

@@ -117,8 +117,8 @@ func stamp(t time.Time, podman bool) string {
 // clock is how much the engine's clock is ahead of this process's. The engine may be a
 // virtual or another machine.
 func (d *Driver) clock(ctx context.Context) (time.Duration, error) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+	d.clockMu.Lock() // not mu, because the answer may take long
+	defer d.clockMu.Unlock()
 	if d.ahead != nil {
 		return *d.ahead, nil
 	}

@@ -22,22 +22,43 @@ import (
 // This file holds what Podman's service does otherwise than Docker's API says. It was seen
 // with Podman 4.3.
 
-// isPodman reports whether the engine is Podman's service.
+// isPodman reports whether the engine is Podman's service. To ask for its version or for
+// what it knows of its machine takes it up to a second, in which no probe may wait.
 func (d *Driver) isPodman(ctx context.Context) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.podman == nil {
-		version, err := d.client.ServerVersion(ctx, client.ServerVersionOptions{})
+		response, err := d.get(ctx, "/_ping", nil)
 		if err != nil {
 			return false // asked again next time
 		}
-		podman := false
-		for _, c := range version.Components {
-			podman = podman || strings.HasPrefix(c.Name, "Podman")
-		}
+		_ = response.Body.Close()
+		podman := response.Header.Get("Libpod-Api-Version") != ""
 		d.podman = &podman
 	}
 	return *d.podman
+}
+
+// get asks the engine for what the client has no method or option for.
+func (d *Driver) get(ctx context.Context, path string, query url.Values) (*http.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://engine"+path+"?"+query.Encode(), nil)
+	if err != nil {
+		return nil, err
+	}
+	dial := d.client.Dialer()
+	transport := &http.Transport{
+		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
+		DisableKeepAlives: true,
+	}
+	response, err := (&http.Client{Transport: transport}).Do(request)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		_ = response.Body.Close()
+		return nil, fmt.Errorf("GET %s: %s", path, response.Status)
+	}
+	return response, nil
 }
 
 // podmanKinds are the events with names of Podman's. It matches filters with these names,
@@ -62,24 +83,12 @@ func (d *Driver) podmanPast(ctx context.Context, options client.EventsListOption
 	if err != nil {
 		return err
 	}
-	query := url.Values{"stream": {"false"}, "since": {options.Since}, "filters": {string(filters)}}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://podman/v"+d.client.ClientVersion()+"/events?"+query.Encode(), nil)
-	if err != nil {
-		return err
-	}
-	dial := d.client.Dialer()
-	transport := &http.Transport{
-		DialContext:       func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) },
-		DisableKeepAlives: true,
-	}
-	response, err := (&http.Client{Transport: transport}).Do(request)
+	response, err := d.get(ctx, "/v"+d.client.ClientVersion()+"/events",
+		url.Values{"stream": {"false"}, "since": {options.Since}, "filters": {string(filters)}})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = response.Body.Close() }()
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("Podman answers %s", response.Status) //nolint:staticcheck // a name
-	}
 	for decoder := json.NewDecoder(response.Body); ; {
 		var message events.Message
 		switch err := decoder.Decode(&message); {

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,16 +19,20 @@ import (
 )
 
 // podmanServer answers as Podman's service does, whose log has these events. The container
-// abc is being stopped.
-func podmanServer(t *testing.T, log string) *Driver {
+// abc is being stopped. If slow is not nil, it takes a value from
+// there when it is asked for its clock, and answers once slow is closed.
+func podmanServer(t *testing.T, log string, slow <-chan struct{}) *Driver {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch _, path, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); {
 		case strings.HasSuffix(r.URL.Path, "_ping"):
 			w.Header().Set("Api-Version", "1.41")
-		case path == "version":
-			_, _ = io.WriteString(w, `{"Components": [{"Name": "Podman Engine"}]}`)
+			w.Header().Set("Libpod-API-Version", "4.3.1")
 		case path == "info":
+			if slow != nil {
+				<-slow // it is asked
+				<-slow
+			}
 			_, _ = fmt.Fprintf(w, `{"SystemTime": %q}`, time.Now().Format(time.RFC3339Nano))
 		case path == "containers/abc/json":
 			_, _ = io.WriteString(w, `{"Id": "abc", "HostConfig": {"AutoRemove": false}}`)
@@ -60,7 +65,7 @@ func TestWhatPodmanHasInItsLogIsReadToItsEnd(t *testing.T) {
 			action, began.Add(time.Duration(n)*time.Second).UnixNano())
 	}
 	var kinds []driver.EventKind
-	d := podmanServer(t, log.String())
+	d := podmanServer(t, log.String(), nil)
 	g.Expect(d.Events(t.Context(), began.Add(time.Millisecond), time.Now(), func(e driver.Event) { kinds = append(kinds, e.Kind) })).To(Succeed())
 	g.Expect(kinds).To(Equal([]driver.EventKind{driver.EventEnded, driver.EventSignalled, driver.EventRemoved}),
 		"it was started before, and stopped")
@@ -68,13 +73,13 @@ func TestWhatPodmanHasInItsLogIsReadToItsEnd(t *testing.T) {
 
 func TestAnErrorInPodmansLogIsNotItsEnd(t *testing.T) {
 	g := NewWithT(t)
-	d := podmanServer(t, `{"Type": "container"}{"cause": `)
+	d := podmanServer(t, `{"Type": "container"}{"cause": `, nil)
 	g.Expect(d.Events(t.Context(), time.Now(), time.Now(), func(driver.Event) {})).To(MatchError(ContainSubstring("read the engine's events: ")))
 }
 
 func TestAStopOnPodmanIsHeardBeforeTheEnd(t *testing.T) {
 	g := NewWithT(t)
-	d := podmanServer(t, "")
+	d := podmanServer(t, "", nil)
 	d.stops.watch("abc")
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -90,4 +95,24 @@ func TestAStopOnPodmanIsHeardBeforeTheEnd(t *testing.T) {
 	var again []driver.Event
 	g.Expect(d.Events(t.Context(), since, time.Now(), func(e driver.Event) { again = append(again, e) })).To(Succeed())
 	g.Expect(again).To(Equal(heard), "what was seen can be read again, and is the same event")
+}
+
+func TestWhileTheClockIsAskedNobodyWaits(t *testing.T) {
+	g := NewWithT(t)
+	slow := make(chan struct{})
+	d := podmanServer(t, "", slow)
+	here := true
+	d.here = &here
+	var asking sync.WaitGroup
+	asking.Go(func() { _, _ = d.clock(t.Context()) })
+	slow <- struct{}{}
+	others := make(chan bool, 2)
+	asking.Go(func() {
+		others <- d.isPodman(t.Context())
+		others <- d.onThisMachine(t.Context())
+	})
+	g.Eventually(others).Should(HaveLen(2))
+	close(slow)
+	asking.Wait()
+	g.Expect(d.ahead).NotTo(BeNil())
 }
