@@ -21,9 +21,9 @@ type podmanLife struct {
 	cleanups int
 }
 
-// removedWithin is how soon after its end a container is removed by whoever stops and
-// removes it.
-const removedWithin = time.Second
+// soon is within what time a signal ends a container that it ends at all, and whoever
+// stops and removes one removes it.
+const soon = time.Second
 
 // take takes an event in, and returns those that follow from it. Besides the stops that
 // were seen by the container's state, these show that somebody has ended a container:
@@ -47,10 +47,12 @@ func (l podmanLives) take(e driver.Event, removesItself func(id string) bool) []
 		life.told = true
 	case driver.EventEnded:
 		life.ended = e
-		if life.signal.Kind != "" && e.ExitCode > 128 && !life.told {
-			before := life.signal
-			before.Signal, before.Stops, life.told = e.ExitCode-128, true, true
-			return []driver.Event{before, e}
+		if life.signal.Kind != "" && e.ExitCode > 128 && e.Time.Sub(life.signal.Time) < soon {
+			before := life.stopped()
+			for n := range before {
+				before[n].Signal = e.ExitCode - 128
+			}
+			return append(before, e)
 		}
 	case podmanCleanup:
 		life.cleanups++
@@ -59,14 +61,15 @@ func (l podmanLives) take(e driver.Event, removesItself func(id string) bool) []
 		}
 		return nil
 	case driver.EventRemoved:
-		if asStopped(life.ended.ExitCode) && e.Time.Sub(life.ended.Time) < removedWithin && !removesItself(e.ID) {
+		if asStopped(life.ended.ExitCode) && e.Time.Sub(life.ended.Time) < soon && !removesItself(e.ID) {
 			return append(life.stopped(), e)
 		}
 	}
 	return []driver.Event{e}
 }
 
-// stopped says after the container's end that somebody had stopped it.
+// stopped says after the container's end that somebody had stopped it. It is of the time of
+// the end: a signal before may have been another one.
 func (l *podmanLife) stopped() []driver.Event {
 	if l.told || l.ended.Kind == "" {
 		return nil
