@@ -44,7 +44,7 @@ func (d *Driver) Attach(ctx context.Context, ref string) (driver.Target, error) 
 		return nil, fmt.Errorf("inspect container %s: %w", ref, err)
 	}
 	found := result.Container
-	d.stops.watch(found.ID)
+	d.watch(ctx, found.ID)
 	return &target{driver: d, name: attachedName(ref, found), own: ownName(ref, found), id: found.ID}, nil
 }
 

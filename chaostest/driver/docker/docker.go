@@ -57,7 +57,11 @@ func New(ctx context.Context) (*Driver, error) {
 		_ = cli.Close()
 		return nil, unreachable(err)
 	}
-	return &Driver{client: cli}, nil
+	d := &Driver{client: cli}
+	if d.isPodman(ctx) {
+		_, _ = d.clock(ctx) // now, because the first events under a fault must not wait for it; else it is asked again
+	}
+	return d, nil
 }
 
 // Close closes the connection to the daemon. Connect makes a new one then.

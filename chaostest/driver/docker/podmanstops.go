@@ -30,21 +30,29 @@ type podmanStops struct {
 }
 
 type podmanTarget struct {
-	stopping bool
-	removed  bool // its state is not asked for again
-	// removesItself is false only when that was asked.
-	asked, removesItself bool
+	stopping      bool
+	removed       bool // so its state is not asked for again
+	removesItself bool
 }
 
-// watch adds a container.
-func (s *podmanStops) watch(id string) {
+// watch adds a container, if the engine is Podman.
+func (d *Driver) watch(ctx context.Context, id string) {
+	if !d.isPodman(ctx) {
+		return
+	}
+	found, err := d.client.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
+	d.stops.watch(id, err != nil || found.Container.HostConfig == nil || found.Container.HostConfig.AutoRemove)
+}
+
+// watch adds a container, and whether Podman may remove it at its end.
+func (s *podmanStops) watch(id string, removesItself bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.targets == nil {
 		s.targets = map[string]*podmanTarget{}
 	}
 	if s.targets[id] == nil {
-		s.targets[id] = &podmanTarget{removesItself: true}
+		s.targets[id] = &podmanTarget{removesItself: removesItself}
 	}
 }
 
@@ -87,40 +95,14 @@ func (s *podmanStops) removesItself(id string) bool {
 	return s.targets[id] == nil || s.targets[id].removesItself
 }
 
-// unasked are the containers of which that is not known yet.
-func (s *podmanStops) unasked() (ids []string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id, target := range s.targets {
-		if !target.asked {
-			target.asked = true
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// learn takes in whether Podman removes the container at its end.
-func (s *podmanStops) learn(id string, removesItself bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.targets[id].removesItself = removesItself
-}
-
 // lookForStops looks once. An engine that does not answer breaks the stream of events, too.
 func (d *Driver) lookForStops(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, lookWithin)
-	defer cancel()
-	for _, id := range d.stops.unasked() {
-		found, err := d.client.ContainerInspect(ctx, id, client.ContainerInspectOptions{})
-		if err == nil && found.Container.HostConfig != nil {
-			d.stops.learn(id, found.Container.HostConfig.AutoRemove)
-		}
-	}
 	filters := d.stops.asked()
 	if len(filters) == 0 {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, lookWithin)
+	defer cancel()
 	at := time.Now()
 	if found, err := d.client.ContainerList(ctx, client.ContainerListOptions{All: true, Filters: filters}); err == nil {
 		d.stops.note(at, filters, found.Items)

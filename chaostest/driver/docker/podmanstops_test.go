@@ -13,8 +13,8 @@ import (
 func TestAStopIsSeenOnceByTheContainersState(t *testing.T) {
 	g := NewWithT(t)
 	var stops podmanStops
-	stops.watch("abc")
-	stops.watch("other")
+	stops.watch("abc", false)
+	stops.watch("other", false)
 	began := time.Unix(1700000000, 0)
 	look := func(second int, state container.ContainerState) {
 		stops.note(began.Add(time.Duration(second)*time.Second), stops.asked(), []container.Summary{{ID: "abc", State: state}, {ID: "other", State: "running"}})
@@ -37,7 +37,7 @@ func TestAStopIsSeenOnceByTheContainersState(t *testing.T) {
 func TestAStopIsToldOnce(t *testing.T) {
 	g := NewWithT(t)
 	var stops podmanStops
-	stops.watch("abc")
+	stops.watch("abc", false)
 	n := 0
 	reader := stops.from(time.Unix(0, 0))
 	for second := range int64(3) {
@@ -50,10 +50,10 @@ func TestAStopIsToldOnce(t *testing.T) {
 func TestAContainerThatIsGoneIsNotLookedForAgain(t *testing.T) {
 	g := NewWithT(t)
 	var stops podmanStops
-	stops.watch("abc")
-	stops.watch("gone")
+	stops.watch("abc", false)
+	stops.watch("gone", false)
 	asked := stops.asked()
-	stops.watch("new") // while the engine answers
+	stops.watch("new", false) // while the engine answers
 	stops.note(time.Now(), asked, []container.Summary{{ID: "abc", State: "running"}})
 	g.Expect(stops.asked()["id"]).To(And(HaveKey("abc"), HaveKey("new"), Not(HaveKey("gone"))))
 }
@@ -62,11 +62,7 @@ func TestAContainerMayRemoveItselfUntilThatIsKnown(t *testing.T) {
 	g := NewWithT(t)
 	var stops podmanStops
 	g.Expect(stops.removesItself("abc")).To(BeTrue())
-	stops.watch("abc")
-	g.Expect(stops.removesItself("abc")).To(BeTrue())
-	g.Expect(stops.unasked()).To(ConsistOf("abc"))
-	stops.learn("abc", false)
-	stops.watch("abc") // attached to once more
+	stops.watch("abc", false)
+	stops.watch("abc", true) // attached to once more, when it cannot be asked any more
 	g.Expect(stops.removesItself("abc")).To(BeFalse())
-	g.Expect(stops.unasked()).To(BeEmpty())
 }

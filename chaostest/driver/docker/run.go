@@ -63,7 +63,7 @@ func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger
 	if container == nil || container.GetContainerID() == "" {
 		return nil, fmt.Errorf("run image %s: %w", i, err)
 	}
-	d.stops.watch(container.GetContainerID())
+	d.watch(ctx, container.GetContainerID())
 	started := &started{
 		target:        &target{driver: d, name: name, own: own, id: container.GetContainerID()},
 		testcontainer: container,
