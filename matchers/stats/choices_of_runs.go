@@ -2,21 +2,20 @@ package stats
 
 import "math/rand/v2"
 
-// mostChoices is how many choices of runs are looked at one by one.
+// mostChoices is the most choices of runs that are looked at one by one.
 const mostChoices = 20_000
 
-// eachChoice calls visit with every choice of k of n runs. If there are more than
-// mostChoices, it takes mostChoices - 1 random ones and is not exhaustive. visit must not
-// keep a choice.
-func eachChoice(n, k int, visit func(choice []int)) (exhaustive bool) {
+// eachChoice calls visit with every choice of k of n runs. If there are more than most, it
+// takes most - 1 random ones and is not exhaustive. visit must not keep a choice.
+func eachChoice(n, k, most int, visit func(choice []int)) (exhaustive bool) {
 	choice := make([]int, k)
-	if 1/SmallestP(n-k, k) > mostChoices*(1+1e-9) {
+	if 1/SmallestP(n-k, k) > float64(most)*(1+1e-9) {
 		random := rand.New(rand.NewPCG(20, 26)) // a fixed seed, so that the sample is always the same
 		places := make([]int, n)
 		for i := range places {
 			places[i] = i
 		}
-		for range mostChoices - 1 {
+		for range most - 1 {
 			for i := range k {
 				j := i + random.IntN(n-i)
 				places[i], places[j] = places[j], places[i]
@@ -45,7 +44,14 @@ func eachChoice(n, k int, visit func(choice []int)) (exhaustive bool) {
 	}
 }
 
-// ReachableP is the smallest P that CompareRuns gives for these numbers of runs.
-func ReachableP(baseline, candidates int) float64 {
-	return max(SmallestP(baseline, candidates), 1./mostChoices)
+// SmallestP returns the smallest P of an exact permutation test with these numbers of runs:
+// one over the number of ways to choose the candidates among all. It is 1 when either number
+// is below 1.
+func SmallestP(baseline, candidate int) float64 {
+	fewer, more := min(baseline, candidate), max(baseline, candidate)
+	p := 1.0
+	for i := 1; i <= fewer && p > 0; i++ {
+		p *= float64(i) / (float64(more) + float64(i))
+	}
+	return p
 }

@@ -68,15 +68,16 @@
 //	10            11        30
 //	100           14        38
 //
-// Runs against a baseline: the smallest possible p-value, and the probability to see a
-// shift of one metric by 2, 3 and 4 standard deviations of its spread from run to run. With
-// several metrics it takes more runs, but a gross shift is seen even among hundreds.
+// Runs against a baseline: the probability to see a shift of one of five metrics by 3, 5, 8
+// and 10 standard deviations of its spread from run to run. A shift by half of the p50 of 250
+// requests is about 8.
 //
-//	accepted   candidates   least p     2     3     4
-//	19                  1    0.0500  0.56  0.85  0.97
-//	10                  2    0.0152  0.63  0.92  0.99
-//	10                  3    0.0035  0.81  0.98  1.00
-//	20                  3    0.0006  0.89  0.99  1.00
+//	accepted   candidates   alpha      3       5       8      10
+//	3                   3     5 %   55 %    87 %    97 %    99 %
+//	10                  3     5 %   96 %   100 %   100 %   100 %
+//	10                  1     1 %   16 %    61 %    96 %    99 %
+//	20                  1     1 %   26 %    85 %   100 %   100 %
+//	20                  3     1 %   95 %   100 %   100 %   100 %
 //
 // The numbers are those of [Bernoulli.SamplesToShow], [Bernoulli.StoppingTime],
 // [Conditional.RequestsToTell], [WindowsToFlag], [WindowsToFlagByRank], [WindowsToClear],
@@ -95,11 +96,12 @@
 // fault from anything else that changed between the windows, so keep the windows close
 // together.
 //
-// MatchBaseline and the gate are one exact permutation test over whole runs
-// ([CompareRuns]), which holds alpha over all metrics. [HodgesLehmann] says by how much
-// a metric is worse. Each run counts as one value of a metric, because requests of one run
-// resemble each other: a test that pools them raises more false alarms the more there are.
-// Runs must be exchangeable: the same machine, load and order, and no trend over time.
+// MatchBaseline and the gate are one test over whole runs ([CompareRuns]), which holds alpha
+// over all metrics: a permutation test where there are several candidates, and for a single
+// one the distribution that the largest of many values approaches. Each run counts as one value
+// of a metric, because requests of one run resemble each other: a test that pools them raises
+// more false alarms the more there are. Runs must be exchangeable: the same machine, load and
+// order, and no trend over time.
 //
 // HaveNoOutliers is [Fleet] on latencies and [FleetErrors] on errors. Fleet tolerates members
 // that always differ a little, and noise that lasts. It also names a healthy member whose

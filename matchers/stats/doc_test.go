@@ -61,10 +61,13 @@ func TestPageHasTheNumbersOfTheFunctions(t *testing.T) {
 	for _, members := range []int{3, 5, 10, 100} {
 		want = append(want, fmt.Sprintf("%d %d %d", members, number(WindowsToFlag(members, alpha*LatencyShare)), stop(WindowsToFlagAt(members, .9, alpha*LatencyShare, power)).Samples))
 	}
-	for _, c := range [][2]int{{19, 1}, {10, 2}, {10, 3}, {20, 3}} {
-		row := fmt.Sprintf("%d %d %.4f", c[0], c[1], SmallestP(c[0], c[1]))
-		for shift := 2; shift <= 4; shift++ {
-			row += fmt.Sprintf(" %.2f", plan(PlanRuns(c[0], c[1], 1, alpha, float64(shift))).Power)
+	for _, c := range []struct {
+		accepted, candidates int
+		level                float64
+	}{{3, 3, .05}, {10, 3, .05}, {10, 1, .01}, {20, 1, .01}, {20, 3, .01}} {
+		row := fmt.Sprintf("%d %d %.0f %%", c.accepted, c.candidates, 100*c.level)
+		for _, shift := range []float64{3, 5, 8, 10} {
+			row += fmt.Sprintf(" %.0f %%", 100*plan(PlanRuns(c.accepted, c.candidates, 5, c.level, shift)).Power)
 		}
 		want = append(want, row)
 	}

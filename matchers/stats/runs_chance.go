@@ -1,0 +1,110 @@
+package stats
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"sort"
+	"sync"
+)
+
+// permuted returns the share of choices that stand out as far as a score.
+func (s *scores) permuted(observed []float64) func(score float64) float64 {
+	sorted := slices.Sorted(slices.Values(observed))
+	as := make([]int, len(sorted)+1) // as[i] counts the choices that reach exactly i of the scores
+	into, n := make([]float64, len(s.metrics)), 0
+	exhaustive := eachChoice(s.runs(), s.candidates, s.mostChoices(), func(choice []int) {
+		n++
+		// A tiny step up, for scores that differ by rounding alone.
+		most := s.score(choice, into)
+		most += 1e-9 * math.Abs(most)
+		as[sort.Search(len(sorted), func(i int) bool { return sorted[i] > most })]++
+	})
+	if !exhaustive {
+		n++
+		as[len(sorted)]++
+	}
+	return func(score float64) float64 {
+		first := sort.SearchFloat64s(sorted, score)
+		count := 0
+		for _, c := range as[first+1:] {
+			count += c
+		}
+		return float64(count) / float64(n)
+	}
+}
+
+// mostChoices is how many choices are looked at: fewer where each is much work.
+func (s *scores) mostChoices() int {
+	const work = 100_000_000
+	if s.limit > 0 {
+		return s.limit
+	}
+	return min(max(work/(s.runs()*len(s.metrics)), 2_000), mostChoices)
+}
+
+// FewestForOne is how many baseline runs one candidate needs.
+const FewestForOne = 10
+
+// predicted returns the probability that one more run stands out as far as a score.
+func (s *scores) predicted() func(score float64) float64 {
+	if s.baseline < FewestForOne {
+		return func(float64) float64 { return 1 }
+	}
+	into := make([]float64, len(s.metrics))
+	most := make([]float64, s.baseline)
+	for i := range most {
+		most[i] = s.score([]int{i}, into)
+	}
+	slices.Sort(most)
+	middle, spread := winsorised(most)
+	spread = max(spread, leastSpreadOfScores)
+	drawn := maximaOf(min(s.baseline, mostMaxima))
+	return func(score float64) float64 {
+		beyond := len(drawn) - sort.SearchFloat64s(drawn, (score-middle)/spread)
+		return float64(beyond+1) / float64(len(drawn)+1)
+	}
+}
+
+const (
+	// leastSpreadOfScores is the least spread of the scores of healthy runs that is
+	// believed. That of the largest of many normal values is about 0.3.
+	leastSpreadOfScores = 0.3
+	// maximaDrawn is from how many drawings the distribution of a score is known.
+	maximaDrawn = 20_000
+	// mostMaxima is the number of runs from which on more do not make it narrower.
+	mostMaxima = 40
+)
+
+var maxima sync.Map // of sorted distances, by the number of runs
+
+// maximaOf returns how far one Gumbel value lies above the middle of n others, in units of
+// their spread: maximaDrawn drawings, sorted, the same ones each time.
+func maximaOf(n int) []float64 {
+	if known, ok := maxima.Load(n); ok {
+		return known.([]float64)
+	}
+	random := rand.New(rand.NewPCG(26, uint64(n)))
+	gumbel := func() float64 { return -math.Log(random.ExpFloat64()) }
+	drawn, others := make([]float64, maximaDrawn), make([]float64, n)
+	for i := range drawn {
+		for j := range others {
+			others[j] = gumbel()
+		}
+		slices.Sort(others)
+		middle, spread := winsorised(others)
+		drawn[i] = (gumbel() - middle) / spread
+	}
+	slices.Sort(drawn)
+	maxima.Store(n, drawn)
+	return drawn
+}
+
+// studentQuantile95 is the 95 % quantile of Student's t, by its expansion around the
+// normal one (Abramowitz and Stegun 26.7.5). It is right to 2 % from three degrees of freedom on.
+func studentQuantile95(freedom float64) float64 {
+	const z = 1.6448536269514722
+	n := max(freedom, 1)
+	z3, z5, z7 := z*z*z, z*z*z*z*z, z*z*z*z*z*z*z
+	return z + (z3+z)/(4*n) + (5*z5+16*z3+3*z)/(96*n*n) + (3*z7+19*z5+17*z3-15*z)/(384*n*n*n)
+}
