@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/baseline"
-	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
 // comparison is what was found.
@@ -59,7 +59,7 @@ func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
 		w.Suite = suite
 		runs[i] = baseline.Run{Environment: baseline.Here(), Windows: []baseline.Window{w}}
 	}
-	found, err := baseline.Compare(accepted, runs, baseline.Policy{Alpha: float64(m.alpha), Margin: float64(m.margin)})
+	found, err := baseline.Compare(accepted, runs, baseline.Policy{Alpha: float64(m.alpha), Limits: m.limits})
 	if err != nil {
 		return nil, err
 	}
@@ -67,9 +67,6 @@ func (m *matchBaseline) compare(windows []*probe.Window) (*comparison, error) {
 	c.more = c.more && slices.ContainsFunc(windows, func(w *probe.Window) bool { return !w.Final() })
 	return c, nil
 }
-
-// mostAccepted is more runs than a team would accept.
-const mostAccepted = 500
 
 // describe puts the comparison of the one window into words.
 func (m *matchBaseline) describe(found baseline.Comparison) *comparison {
@@ -80,33 +77,34 @@ func (m *matchBaseline) describe(found baseline.Comparison) *comparison {
 		c := undecidedComparison("%s", found.Unfit[0].Words)
 		c.more = found.Unfit[0].More
 		return c
-	case found.TooFew != nil:
-		few := found.TooFew
-		would := fmt.Sprintf("no number of accepted runs up to %d would do: give the windows of several runs, or choose a larger alpha", mostAccepted)
-		if n, _, ok := few.Enough(mostAccepted, few.Candidates); ok {
-			would = fmt.Sprintf("%d accepted runs would do", n)
+	case len(found.Young) > 0:
+		young := found.Young[0]
+		if young.Need == 0 {
+			return undecidedComparison("with %s of now, no number of accepted runs can decide at alpha %s: give the windows of several runs, or choose a larger alpha",
+				units.Plural(found.Candidates, "run"), units.Chosen(float64(m.alpha)))
 		}
-		return undecidedComparison("%d accepted runs of this window and %d of now can reach p = %.2g, and alpha %s needs %.2g: %s",
-			few.Accepted, few.Candidates, few.Reachable, units.Chosen(float64(m.alpha)), few.Needed, would)
+		return undecidedComparison("the window has %d of the %d accepted runs that %s of now needs at alpha %s: accept more",
+			young.Have, young.Need, units.Plural(found.Candidates, "run"), units.Chosen(float64(m.alpha)))
 	}
 	first := slices.MinFunc(found.Metrics, func(a, b baseline.Metric) int { return cmp.Compare(a.P, b.P) })
+	how := fmt.Sprintf("%s of %s against %s", units.Plural(len(found.Metrics), "metric"),
+		units.Plural(found.Candidates, "run"), units.Plural(found.Accepted, "accepted run"))
+	c := &comparison{outcome: found.Outcome}
 	if worse := found.Worse(); len(worse) > 0 {
 		first = worse[0]
+		c.text = fmt.Sprintf("worse than the baseline: %s; %s, p %.2g at alpha %s", listed(worse), how, first.P, units.Chosen(float64(m.alpha)))
+	} else {
+		c.text = fmt.Sprintf("no metric is shown to be worse beyond its limit, and worse than this is ruled out with 95 %% confidence each: %s; %s", found.RulesOut(), how)
 	}
-	margin := units.Chosen(float64(m.margin))
-	what := fmt.Sprintf("%s %s, in %d accepted runs %s", first.Name, first.Now(), len(first.Accepted), first.Before())
-	how := fmt.Sprintf("p %.2g at alpha %s over %d metrics", first.P, units.Chosen(float64(m.alpha)), len(found.Metrics))
-	if more := first.More(); more != "" && found.Outcome != record.Kept {
-		what += ", " + more
-	}
-	c := &comparison{outcome: found.Outcome, value: stats.Median(first.Candidates), threshold: stats.Median(first.Accepted) * (1 + float64(m.margin))}
-	switch found.Outcome {
-	case record.Violated:
-		c.text = fmt.Sprintf("worse by more than %s: %s: %s", margin, what, how)
-	case record.Kept:
-		c.text = fmt.Sprintf("no metric is worse than every accepted run by more than %s: %s: %s", margin, what, how)
-	default:
-		c.text = fmt.Sprintf("undecided: worse than every accepted run by more than %s, but not shown: %s: %s: give the windows of several runs", margin, what, how)
-	}
+	c.value, c.threshold = first.Now, first.Before
 	return c
+}
+
+// listed are the metrics of one window, without its name.
+func listed(metrics []baseline.Metric) string {
+	words := make([]string, len(metrics))
+	for i, metric := range metrics {
+		words[i] = fmt.Sprintf("%s %s, usually %s, %s", metric.Title(), metric.Name.Say(metric.Now), metric.Name.Say(metric.Before), metric.By())
+	}
+	return strings.Join(words, "; ")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/onsi/gomega/format"
 	"github.com/onsi/gomega/types"
@@ -15,29 +16,40 @@ import (
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-// BaselineOption changes how MatchBaseline compares, such as Alpha or Margin.
+// BaselineOption changes how MatchBaseline compares: Alpha, Margin or Floor.
 type BaselineOption interface{ applyBaseline(*matchBaseline) }
 
 func (a AlphaOption) applyBaseline(m *matchBaseline) { m.alpha = a }
 
-func (m MarginOption) applyBaseline(b *matchBaseline) { b.margin = m }
+func (m MarginOption) applyBaseline(b *matchBaseline) {
+	b.limits, b.chosen = b.limits.WithMargin(float64(m)), append(b.chosen, "margin "+units.Chosen(float64(m)))
+	b.invalid = errors.Join(b.invalid, m.validate())
+}
+
+func (f FloorOption) applyBaseline(b *matchBaseline) {
+	b.limits, b.chosen = b.limits.WithFloor(f.seconds()), append(b.chosen, "floor "+time.Duration(f).String())
+	b.invalid = errors.Join(b.invalid, f.validate())
+}
 
 // MatchBaseline succeeds when a *probe.Window is no worse than the same window of the
 // accepted runs. The spec's setup reads those from a file with baseline.Read:
 //
 //	Expect(sold).To(MatchBaseline(accepted))
 //
-// It compares error rate, p50, p90 and p99. The window violates the baseline when one of them
-// is shown to be worse by more than Margin (10 % by default). One window needs 19 accepted
-// runs at alpha 5 %. A []*probe.Window with one window of each of several fresh runs needs
-// fewer: with three windows, 3 accepted runs suffice. The package page says more.
+// It compares error rate (also by class, where there are several), p50, p90, p99 and
+// throughput, run against run. The window violates the baseline when one of them is shown to
+// be worse, and is worse by more than the limits: p50 10 % and 2 ms, p90 15 % and 3 ms, p99
+// 25 % and 5 ms, error rate 0.5 points and 2 requests, throughput 5 %. Margin sets those of
+// latencies and throughput, and Floor the milliseconds. One window needs 10 accepted runs. A
+// []*probe.Window with one window of each of several fresh runs needs fewer: with three
+// windows, 3 accepted runs suffice at alpha 5 %. The package page says more.
 func MatchBaseline(accepted baseline.Baseline, options ...BaselineOption) types.GomegaMatcher {
-	m := &matchBaseline{accepted: accepted, alpha: DefaultAlpha, margin: baseline.DefaultMargin}
+	m := &matchBaseline{accepted: accepted, alpha: DefaultAlpha, limits: baseline.DefaultLimits()}
 	options, missing := withoutNil(options)
 	for _, option := range options {
 		option.applyBaseline(m)
 	}
-	m.invalid = errors.Join(missing, m.alpha.validate(), m.margin.validate())
+	m.invalid = errors.Join(missing, m.alpha.validate(), m.invalid)
 	if accepted.Schema == 0 {
 		m.invalid = errors.New("the baseline was not read: give what baseline.Read returns")
 	}
@@ -47,7 +59,8 @@ func MatchBaseline(accepted baseline.Baseline, options ...BaselineOption) types.
 type matchBaseline struct {
 	accepted baseline.Baseline
 	alpha    AlphaOption
-	margin   MarginOption
+	limits   baseline.Limits
+	chosen   []string // the limits that a person chose, in words
 	invalid  error
 }
 
@@ -87,16 +100,22 @@ func (m *matchBaseline) name() string {
 	return " " + m.accepted.Path
 }
 
-func (m *matchBaseline) short() string {
-	return "no worse than the baseline by " + units.Chosen(float64(m.margin))
+// within says which limits a person chose.
+func (m *matchBaseline) within() string {
+	if len(m.chosen) == 0 {
+		return ""
+	}
+	return " within " + strings.Join(m.chosen, " and ")
 }
+
+func (m *matchBaseline) short() string { return "no worse than the baseline" + m.within() }
 
 func (m *matchBaseline) FailureMessage(actual any) string { return m.message(actual, "to ") }
 
 func (m *matchBaseline) NegatedFailureMessage(actual any) string { return m.message(actual, "not to ") }
 
 func (m *matchBaseline) message(actual any, to string) string {
-	phrase := to + "match the baseline" + m.name() + " within " + units.Chosen(float64(m.margin))
+	phrase := to + "match the baseline" + m.name() + m.within()
 	windows, err := m.windows(actual)
 	if err != nil || m.invalid != nil {
 		return format.Message(actual, phrase)

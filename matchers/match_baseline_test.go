@@ -26,7 +26,7 @@ func acceptedRuns(t *testing.T, change func(*baseline.Baseline), p99 ...float64)
 			Started: noon.Add(time.Duration(i) * time.Minute), Environment: baseline.Here(),
 			Windows: []baseline.Window{{
 				Suite: "shop", Spec: "sells", Probe: checkout, Number: 1, Count: 250,
-				P50: 0.012, P90: 0.012, P99: record.Float(ms / 1000),
+				P50: 0.012, P90: 0.012, P99: record.Float(ms / 1000), Throughput: 50,
 			}},
 		})
 	}
@@ -82,11 +82,11 @@ func TestBaselineMatched(t *testing.T) {
 	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted)) })
 	expect(t, fmt.Sprintf(`Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 13ms
-not to match the baseline %s within 10 %%
-but no metric is worse than every accepted run by more than 10 %%: error rate 0 %%, in 19 accepted runs 0 %%: p 1 at alpha 5 %% over 4 metrics`, accepted.Path),
+not to match the baseline %s
+but no metric is shown to be worse beyond its limit, and worse than this is ruled out with 95 %% confidence each: error rate +1.2 points, p50 +3.6 %%, p90 +3.6 %%, p99 +11 %%, throughput -3.5 %%; 5 metrics of 1 run against 19 accepted runs`, accepted.Path),
 		func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(accepted)) })
 	j := w.Record().Judgements
-	if len(j) != 1 || j[0].Outcome != record.Kept || j[0].Objective != "no worse than the baseline by 10 %" {
+	if len(j) != 1 || j[0].Outcome != record.Kept || j[0].Objective != "no worse than the baseline" {
 		t.Errorf("judgements %+v", j)
 	}
 }
@@ -97,10 +97,15 @@ func TestBaselineWorse(t *testing.T) {
 	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchBaseline(accepted)) })
 	expect(t, fmt.Sprintf(`Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, no error, p50 12ms, p99 40ms
-to match the baseline %s within 10 %%
-but worse by more than 10 %%: p99 40ms, in 19 accepted runs 12.09ms (12ms to 12.18ms), 27.91ms more: p 0.05 at alpha 5 %% over 4 metrics`, accepted.Path),
+to match the baseline %s
+but worse than the baseline: p99 40ms, usually 12.09ms, +231 %% (+219 %% to +243 %%); 5 metrics of 1 run against 19 accepted runs, p 0.00025 at alpha 5 %%`, accepted.Path),
 		func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted)) })
-	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted, Margin(300*Percent))) })
+	expect(t, "", func(g Gomega) {
+		g.Expect(w).To(MatchBaseline(accepted, Margin(100*Percent), Floor(28*time.Millisecond)))
+	})
+	if text := failure(func(g Gomega) { g.Expect(w).To(MatchBaseline(accepted, Margin(20*Percent), Floor(time.Millisecond))) }); !strings.Contains(text, " within margin 20 % and floor 1ms\nbut worse") {
+		t.Errorf("failed with\n%s", text)
+	}
 }
 
 func TestBaselineOfSeveralRuns(t *testing.T) {
@@ -110,7 +115,7 @@ func TestBaselineOfSeveralRuns(t *testing.T) {
 	}
 	expect(t, "", func(g Gomega) { g.Expect(three(12 * time.Millisecond)).To(MatchBaseline(accepted, Alpha(0.01))) })
 	text := failure(func(g Gomega) { g.Expect(three(40 * time.Millisecond)).To(MatchBaseline(accepted, Alpha(0.01))) })
-	if !strings.Contains(text, "but worse by more than 10 %: p99 41ms (40ms to 42ms), in 10 accepted runs 12.05ms (12ms to 12.09ms), 28.96ms more (27.94ms to 29.97ms with 95 % confidence): p 0.0035 at alpha 1 % over 4 metrics") {
+	if !strings.Contains(text, "but worse than the baseline: p99 40.99ms, usually 12.04ms, +240 % (+232 % to +249 %); 5 metrics of 3 runs against 10 accepted runs, p 0.0087 at alpha 1 %") {
 		t.Errorf("failed with\n%s", text)
 	}
 }
@@ -126,7 +131,7 @@ func TestBaselineUndecidedFailsInBothPolarities(t *testing.T) {
 		want     string
 	}{
 		"no file":           {nothingAccepted(t), "undecided: no run is accepted: run `chaosgate run --collect` and `chaosgate baseline accept`, and commit the file"},
-		"too few runs":      {acceptedRuns(t, nil, alike(10)...), "undecided: 10 accepted runs of this window and 1 of now can reach p = 0.091, and alpha 5 % needs 0.05: 19 accepted runs would do"},
+		"too few runs":      {acceptedRuns(t, nil, alike(9)...), "undecided: the window has 9 of the 10 accepted runs that 1 run of now needs at alpha 5 %: accept more"},
 		"no such window":    {acceptedRuns(t, func(b *baseline.Baseline) { b.Runs[0].Windows[0].Spec = "pays" }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, under a text that no other spec has"},
 		"its second window": {acceptedRuns(t, func(b *baseline.Baseline) { b.Runs[0].Windows[0].Number = 2 }, 12), "undecided: no accepted run has this window: accept runs of the spec as it is now, under a text that no other spec has"},
 		"elsewhere":         {acceptedRuns(t, elsewhere, alike(19)...), "undecided: the baseline cannot be used here: it holds runs of another environment only ("},
@@ -174,6 +179,7 @@ func TestBaselineRefusesBadInput(t *testing.T) {
 		"the baseline was not read: give what baseline.Read returns":                   {w, MatchBaseline(baseline.Baseline{})},
 		"alpha 0: must be above 0":                                                     {w, MatchBaseline(good, Alpha(0))},
 		"margin -1: must be from 0 to 10":                                              {w, MatchBaseline(good, Margin(-1))},
+		"floor -1s: must not be negative":                                              {w, MatchBaseline(good, Floor(-time.Second))},
 		"expects a *probe.Window, such as Load returns, or several":                    {7, MatchBaseline(good)},
 		"Got:\n    <[]*probe.Window | len:0, cap:0>":                                   {[]*probe.Window{}, MatchBaseline(good)},
 		"the window has no sample":                                                     {window(0, nil), MatchBaseline(good)},

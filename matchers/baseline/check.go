@@ -32,37 +32,43 @@ func (r Run) Validate() error {
 }
 
 func (w Window) validate() error {
-	rate := float64(w.ErrorRate)
 	switch {
 	case w.Number < 1:
 		return fmt.Errorf("number is %d: it must be 1 or more", w.Number)
 	case w.Count < 1:
 		return fmt.Errorf("count is %d: a window must have a sample", w.Count)
-	case !(rate >= 0 && rate <= 1):
-		return fmt.Errorf("errorRate is %s: it must be a share from 0 to 1, such as 0.01 for 1 %%", inJSON(w.ErrorRate))
 	}
-	return w.validateLatencies()
+	for class, n := range w.Errors {
+		if n < 0 || n > w.Count {
+			return fmt.Errorf("errors are %d of class %q: they must be from 0 to the count, %d", n, class, w.Count)
+		}
+	}
+	if w.Failed() > w.Count {
+		return fmt.Errorf("errors are %d: they must be from 0 to the count, %d", w.Failed(), w.Count)
+	}
+	if absent(w.Throughput) || w.Throughput >= 0 {
+		return w.validateLatencies()
+	}
+	return fmt.Errorf("throughput is %s: it must be 0 or more answers a second, or null if it is not known", inJSON(w.Throughput))
 }
 
-// validateLatencies allows latencies beside errorRate 1. The rate is rounded, so one
-// of millions of samples may have been answered.
+func absent(v record.Float) bool { return inJSON(v) == "null" }
+
 func (w Window) validateLatencies() error {
 	latencies := []struct {
 		name  string
 		value record.Float
 	}{{"p50", w.P50}, {"p90", w.P90}, {"p99", w.P99}}
-	absent := func(v record.Float) bool { return inJSON(v) == "null" }
-	for _, l := range latencies {
+	for n, l := range latencies {
 		switch {
-		case absent(l.value) && w.ErrorRate < 1:
-			return fmt.Errorf("%s is null and errorRate %s: a latency must be a number where any sample was answered", l.name, inJSON(w.ErrorRate))
+		case absent(l.value) && w.Failed() < w.Count:
+			return fmt.Errorf("%s is null and errors are %d of %d: a latency must be a number where any sample was answered", l.name, w.Failed(), w.Count)
 		case l.value < 0:
 			return fmt.Errorf("%s is %s: a latency must be 0 seconds or more", l.name, inJSON(l.value))
-		}
-		for _, other := range latencies {
-			if absent(l.value) && !absent(other.value) {
-				return fmt.Errorf("%s is null and %s is not: either all latencies must be null, where nothing was answered, or none", l.name, other.name)
-			}
+		case absent(l.value) != absent(w.P50):
+			return fmt.Errorf("%s is %s and p50 is %s: either all latencies must be null, where nothing was answered, or none", l.name, inJSON(l.value), inJSON(w.P50))
+		case n > 0 && l.value < latencies[n-1].value:
+			return fmt.Errorf("%s is %s, below %s: a larger quantile is not a lower latency", l.name, inJSON(l.value), latencies[n-1].name)
 		}
 	}
 	return nil
@@ -85,48 +91,40 @@ func (b Baseline) validate() error {
 	return nil
 }
 
-// The fields that every run and every window must have.
-var (
-	runFields    = []string{"started", "environment", "windows"}
-	windowFields = []string{"suite", "spec", "probe", "number", "count", "errorRate", "p50", "p90", "p99"}
-)
-
-// complete refuses a file that lacks a field of a run or a window. Decoded, the field
-// would be zero, the best value possible.
-func complete(data []byte) error {
-	var file struct {
-		Runs []map[string]json.RawMessage
-	}
-	if err := json.Unmarshal(data, &file); err != nil {
-		return err
-	}
-	for n, run := range file.Runs {
-		where := fmt.Sprintf("run %d of %d", n+1, len(file.Runs))
-		if err := has(run, runFields); err != nil {
-			return fmt.Errorf("%s: %w", where, err)
-		}
-		var windows []map[string]json.RawMessage
-		if err := json.Unmarshal(run["windows"], &windows); err != nil {
-			return fmt.Errorf("%s: %w", where, err)
-		}
-		for m, w := range windows {
-			if err := has(w, windowFields); err != nil {
-				return fmt.Errorf("%s, window %d of %d: %w", where, m+1, len(windows), err)
-			}
-		}
-	}
-	return nil
+// complete refuses a file whose objects lack a field. Decoded, the field would be zero, the
+// best value possible. The fields are by the path of lists to the objects.
+func complete(data []byte, fields map[string][]string) error {
+	return lacking(data, "", "", fields)
 }
 
-func has(object map[string]json.RawMessage, fields []string) error {
+func lacking(data []byte, path, where string, fields map[string][]string) error {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(data, &object); err != nil {
+		return fmt.Errorf("%s%w", where, err)
+	}
 	var lacks []string
-	for _, name := range fields {
+	for _, name := range fields[path] {
 		if _, ok := object[name]; !ok {
 			lacks = append(lacks, fmt.Sprintf("%q", name))
 		}
 	}
-	if len(lacks) == 0 {
-		return nil
+	if len(lacks) > 0 {
+		return fmt.Errorf("%sit lacks %s: it must have %s", where, strings.Join(lacks, ", "), strings.Join(fields[path], ", "))
 	}
-	return fmt.Errorf("it lacks %s: it must have %s", strings.Join(lacks, ", "), strings.Join(fields, ", "))
+	for _, list := range []string{"windows", "runs"} {
+		below := strings.TrimPrefix(path+"."+list, ".")
+		if _, ok := fields[below]; !ok || object[list] == nil {
+			continue
+		}
+		var items []json.RawMessage
+		if err := json.Unmarshal(object[list], &items); err != nil {
+			return fmt.Errorf("%s%s: %w", where, list, err)
+		}
+		for n, item := range items {
+			if err := lacking(item, below, fmt.Sprintf("%s%s %d of %d: ", where, strings.TrimSuffix(list, "s"), n+1, len(items)), fields); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -4,43 +4,53 @@ import (
 	"fmt"
 	"regexp"
 	"runtime"
+	"strings"
 	"sync"
 )
 
-// Environment describes where a run ran. Runs of different environments are not
-// compared.
+// Environment describes where a run ran. Runs of another system, architecture, processor
+// model or number of processors are not compared. Another kernel or Go release is only said.
 type Environment struct {
-	OS     string `json:"os"`
-	Arch   string `json:"arch"`
-	CPUs   int    `json:"cpus"`
+	OS   string `json:"os"`
+	Arch string `json:"arch"`
+	CPUs int    `json:"cpus"`
+	// CPU is the processor's model. It is empty where it is not known, and then compared
+	// with any.
+	CPU    string `json:"cpu,omitempty"`
 	Kernel string `json:"kernel"`
 	// Go is the release that built the suite, such as "go1.26.8".
 	Go string `json:"go"`
 }
 
-// String says the environment in one line: "linux/amd64, 2 CPUs, kernel 6.18.5, go1.26.8".
+// String says the environment in one line: "linux/amd64, 2 CPUs (AMD EPYC 7B13), kernel
+// 6.18.5, go1.26.8".
 func (e Environment) String() string {
-	return fmt.Sprintf("%s/%s, %d CPUs, kernel %s, %s", e.OS, e.Arch, e.CPUs, e.Kernel, e.Go)
+	model := ""
+	if e.CPU != "" {
+		model = " (" + e.CPU + ")"
+	}
+	return fmt.Sprintf("%s/%s, %d CPUs%s, kernel %s, %s", e.OS, e.Arch, e.CPUs, model, e.Kernel, e.Go)
 }
 
 // Here is the environment of this process: its machine, and the Go release that
 // built it.
 func Here() Environment {
 	return Environment{
-		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(),
+		OS: runtime.GOOS, Arch: runtime.GOARCH, CPUs: runtime.NumCPU(), CPU: processorOnce(),
 		Kernel: kernelOnce(), Go: runtime.Version(),
 	}
 }
 
-// kernelOnce asks only once, because the kernel does not change while a process runs.
-var kernelOnce = sync.OnceValue(kernel)
+// These ask only once, because neither changes while a process runs.
+var (
+	kernelOnce    = sync.OnceValue(kernel)
+	processorOnce = sync.OnceValue(processor)
+)
 
-var minor = regexp.MustCompile(`^\D*\d+\.\d+`)
-
-// Comparable reports whether runs of the two environments may be compared. They may
-// differ in the patch releases of the kernel and of Go, and in nothing else.
+// Comparable reports whether runs of the two environments may be compared.
 func (e Environment) Comparable(other Environment) bool {
-	return e.cut() == other.cut()
+	return e.OS == other.OS && e.Arch == other.Arch && e.CPUs == other.CPUs &&
+		(e.CPU == other.CPU || e.CPU == "" || other.CPU == "")
 }
 
 // Among divides runs into those of comparable environments and the others.
@@ -55,12 +65,30 @@ func (e Environment) Among(runs []Run) (here, foreign []Run) {
 	return here, foreign
 }
 
-func (e Environment) cut() Environment {
-	if s := minor.FindString(e.Kernel); s != "" {
-		e.Kernel = s
+var minor = regexp.MustCompile(`^\D*\d+\.\d+`)
+
+// release is a release without its patch number.
+func release(s string) string {
+	if short := minor.FindString(s); short != "" {
+		return short
 	}
-	if s := minor.FindString(e.Go); s != "" {
-		e.Go = s
+	return s
+}
+
+// differences says which other kernels and Go releases the runs had.
+func (e Environment) differences(runs []Run) []string {
+	kernels, gos := map[string]bool{}, map[string]bool{}
+	for _, run := range runs {
+		kernels[release(run.Environment.Kernel)], gos[release(run.Environment.Go)] = true, true
 	}
-	return e
+	delete(kernels, release(e.Kernel))
+	delete(gos, release(e.Go))
+	var all []string
+	if len(kernels) > 0 {
+		all = append(all, fmt.Sprintf("kernel %s, here %s", strings.Join(sortedKeys(kernels), " and "), release(e.Kernel)))
+	}
+	if len(gos) > 0 {
+		all = append(all, fmt.Sprintf("%s, here %s", strings.Join(sortedKeys(gos), " and "), release(e.Go)))
+	}
+	return all
 }

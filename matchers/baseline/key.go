@@ -7,8 +7,10 @@ import (
 
 // Key identifies a window of a run.
 type Key struct {
-	Suite, Spec, Probe string
-	Number             int
+	Suite  string `json:"suite"`
+	Spec   string `json:"spec"`
+	Probe  string `json:"probe"`
+	Number int    `json:"number"`
 }
 
 // Key identifies the window.

@@ -15,7 +15,7 @@ func TestRead(t *testing.T) {
 	if err != nil || len(none.Runs) > 0 || none.Path != path || none.Collecting || none.Schema != Schema {
 		t.Errorf("no file: %+v, %v", none, err)
 	}
-	data, err := Baseline{Runs: ten}.Encode()
+	data, err := Baseline{Runs: runsOf(.1, .2, .3, .4, .5, .6, .7, .8, .9, 1)}.Encode()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,13 +25,13 @@ func TestRead(t *testing.T) {
 	t.Setenv(record.CollectVariable, "1")
 	b, err := Read(path)
 	if err != nil || len(b.Runs) != 10 || b.Path != path || !b.Collecting {
-		t.Errorf("ten runs: %+v, %v", b, err)
+		t.Errorf("runsOf(.1, .2, .3, .4, .5, .6, .7, .8, .9, 1) runs: %+v, %v", b, err)
 	}
 }
 
 func TestReadRefuses(t *testing.T) {
 	for want, text := range map[string]string{
-		"b.json: the baseline has schema 7, this version reads 1 to 1": `{"schema":7}`,
+		"b.json: the baseline has schema 7, this version reads 1 to 2": `{"schema":7}`,
 		"read baseline: unexpected end of JSON input: repair ":         "",
 		`run 1 of 1: it lacks "started", "environment": it must have`:  `{"schema":1,"runs":[{"windows":[]}]}`,
 		"b.json, or delete it and collect anew":                        `{"schema":1,"rums":[]}`,

@@ -2,12 +2,10 @@ package baseline
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/units"
-	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
 // Unfit is a window that cannot be compared with the accepted ones.
@@ -23,11 +21,9 @@ func (h history) unfit() *Unfit {
 	if len(h.was) == 0 || len(h.is) == 0 {
 		return nil
 	}
-	// One such run suffices: it counts as slower than any other, so it would hide a slow or
-	// dead candidate.
-	dead := func(w Window) bool { return math.IsInf(w.Value(P50), 1) }
-	if first := slices.IndexFunc(h.was, dead); first >= 0 {
-		n := len(h.was) - len(slices.DeleteFunc(slices.Clone(h.was), dead))
+	// One such run suffices: its latencies are not known, so no candidate's could be compared.
+	if first := slices.IndexFunc(h.was, Window.dead); first >= 0 {
+		n := len(h.was) - len(slices.DeleteFunc(slices.Clone(h.was), Window.dead))
 		return &Unfit{Window: h.key, Words: fmt.Sprintf(
 			"all samples of this window failed in %d of %d accepted runs (the first started at %s): there is nothing to match: take those runs out of the file, and accept runs of a live service",
 			n, len(h.was), h.of[first].Started.Format(time.RFC3339))}
@@ -67,33 +63,4 @@ func counts(windows []Window) []int {
 	}
 	slices.Sort(all)
 	return all
-}
-
-// TooFew says what these runs can show, and how many would suffice.
-type TooFew struct {
-	Accepted, Candidates int
-	// Reachable is the smallest possible P, and Needed the P that shows a regression.
-	Reachable, Needed float64
-	// Groups is how many groups of windows are compared. Each group has its own set of runs.
-	Groups int
-}
-
-func newTooFew(m Metric, groups int, alpha float64) *TooFew {
-	return &TooFew{
-		Accepted: len(m.Accepted), Candidates: len(m.Candidates),
-		Reachable: m.Reachable, Needed: alpha / float64(groups), Groups: groups,
-	}
-}
-
-// Enough returns the fewest runs that can show a regression. It takes the fewest candidates,
-// at least as many as now, and with these the fewest accepted runs.
-func (f TooFew) Enough(mostAccepted, mostCandidates int) (accepted, candidates int, ok bool) {
-	for candidates := f.Candidates; candidates <= mostCandidates; candidates++ {
-		for accepted := 1; accepted <= mostAccepted; accepted++ {
-			if stats.ReachableP(accepted, candidates) <= f.Needed*rounding {
-				return accepted, candidates, true
-			}
-		}
-	}
-	return 0, 0, false
 }

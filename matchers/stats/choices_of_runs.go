@@ -2,28 +2,16 @@ package stats
 
 import "math/rand/v2"
 
-// mostChoices is the most choices of runs that are looked at one by one.
-const mostChoices = 20_000
+const (
+	// mostChoices is the most random choices of runs that are looked at.
+	mostChoices = 10_000
+	// allChoices is up to how many choices all are looked at.
+	allChoices = 2_000
+)
 
-// eachChoice calls visit with every choice of k of n runs. If there are more than most, it
-// takes most - 1 random ones and is not exhaustive. visit must not keep a choice.
-func eachChoice(n, k, most int, visit func(choice []int)) (exhaustive bool) {
+// eachChoice calls visit with every choice of k of n runs. visit must not keep a choice.
+func eachChoice(n, k int, visit func(choice []int)) {
 	choice := make([]int, k)
-	if 1/SmallestP(n-k, k) > float64(most)*(1+1e-9) {
-		random := rand.New(rand.NewPCG(20, 26)) // a fixed seed, so that the sample is always the same
-		places := make([]int, n)
-		for i := range places {
-			places[i] = i
-		}
-		for range most - 1 {
-			for i := range k {
-				j := i + random.IntN(n-i)
-				places[i], places[j] = places[j], places[i]
-			}
-			visit(places[:k])
-		}
-		return false
-	}
 	for i := range choice {
 		choice[i] = i
 	}
@@ -35,11 +23,30 @@ func eachChoice(n, k, most int, visit func(choice []int)) (exhaustive bool) {
 			i--
 		}
 		if i < 0 {
-			return true
+			return
 		}
 		choice[i]++
 		for j := i + 1; j < k; j++ {
 			choice[j] = choice[j-1] + 1
+		}
+	}
+}
+
+// randomChoices calls visit with random choices of k of n runs, the same ones each time,
+// until it returns false, and at most so many times. visit must not keep a choice.
+func randomChoices(n, k, most int, visit func(choice []int) bool) {
+	random := rand.New(rand.NewPCG(20, 26))
+	places := make([]int, n)
+	for i := range places {
+		places[i] = i
+	}
+	for range most {
+		for i := range k {
+			j := i + random.IntN(n-i)
+			places[i], places[j] = places[j], places[i]
+		}
+		if !visit(places[:k]) {
+			return
 		}
 	}
 }

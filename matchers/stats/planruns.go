@@ -53,10 +53,8 @@ func PlanRuns(accepted, candidates, metrics int, alpha, shift float64) (RunsPlan
 func simulatedPower(plan RunsPlan, metrics int, shift float64) float64 {
 	const work = 40_000_000 // about a second
 	each := (plan.Accepted + plan.Candidates) * metrics * (plan.Accepted + 1)
-	choices := 1
 	if plan.Candidates > 1 {
-		choices = int(math.Ceil(10 / plan.Alpha))
-		each = (plan.Accepted + plan.Candidates) * metrics * choices
+		each = (plan.Accepted + plan.Candidates) * metrics * int(math.Ceil(10/plan.Alpha))
 	}
 	trials, found := min(max(work/each, 100), 2000), 0
 	random := rand.New(rand.NewPCG(26, 28))
@@ -72,16 +70,15 @@ func simulatedPower(plan RunsPlan, metrics int, shift float64) float64 {
 			}
 			all[m] = RunMetric{Baseline: values[:plan.Accepted], Candidates: values[plan.Accepted:], Floor: 1e-6}
 		}
-		if newScores(all).shows(plan.Alpha, choices) {
+		if newScores(all).shows(plan.Alpha) {
 			found++
 		}
 	}
 	return float64(found) / float64(trials)
 }
 
-// shows reports whether the first metric is shown to be worse at level alpha. It looks at
-// so many choices of runs, or all.
-func (s *scores) shows(alpha float64, choices int) bool {
+// shows reports whether the first metric is shown to be worse at level alpha.
+func (s *scores) shows(alpha float64) bool {
 	into := make([]float64, len(s.metrics))
 	is := make([]int, s.candidates)
 	for i := range is {
@@ -92,8 +89,7 @@ func (s *scores) shows(alpha float64, choices int) bool {
 	if s.candidates == 1 {
 		return s.predicted()(first) <= alpha
 	}
-	s.limit = choices
-	return s.permuted([]float64{first})(first) <= alpha*(1+1e-9)
+	return s.permuted([]float64{first}, int(math.Ceil(10/alpha)))(first) <= alpha*(1+1e-9)
 }
 
 // mostPlanned is up to how many candidate runs RunsToDetect plans.

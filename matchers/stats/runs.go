@@ -44,7 +44,8 @@ type RunShift struct {
 // metrics.
 //
 // A choice of runs stands out by its worst metric: by how far the mean of the choice lies
-// above the middle of the other runs, in units of their spread. The middle and the spread
+// above the middle of the other runs, in units of their spread. (Of several runs none counts
+// for more than ten, so that one bad run does not make a choice stand out.) The middle and the spread
 // come from the other runs alone, so that what is judged does not move its own measure, and
 // without their extremes (Winsorised, one run in fifteen at each end), so that a bad run does
 // not move it either. The spreads of metrics of one kind are drawn together as far as they agree
@@ -54,8 +55,8 @@ type RunShift struct {
 // each choice is equally likely to be the candidates, so P is the share of choices that
 // stand out as far. This is an exact permutation test, and holds alpha over all metrics
 // however they depend on each other (Westfall and Young 1993, Resampling-Based Multiple
-// Testing). If there are too many choices, a random sample of them is taken, the same one
-// each time, and P is (b+1)/(n+1), where b of n stand out as far.
+// Testing). If there are more than 2,000 choices, a random sample of them is taken, the same
+// one each time.
 //
 // One candidate among n runs could not reach a P below 1/n that way. So the scores of the
 // baseline runs, of which each is the largest of several metrics, are taken for values of the
@@ -83,7 +84,7 @@ func CompareRuns(metrics []RunMetric) (RunsResult, error) {
 		reach := studentQuantile95(s.freedom(baseline)) * se
 		result.Metrics[m] = RunShift{Shift: shift, Low: shift - reach, High: shift + reach}
 	}
-	chance := s.permuted(observed)
+	chance := s.permuted(observed, s.mostChoices())
 	if candidates == 1 {
 		chance = s.predicted()
 	}
@@ -98,7 +99,22 @@ func ReachableP(baseline, candidates int) float64 {
 	if candidates == 1 && baseline >= FewestForOne {
 		return 1 / (maximaDrawn + 1.)
 	}
-	return max(SmallestP(baseline, candidates), 1./mostChoices)
+	if p := SmallestP(baseline, candidates); p*allChoices >= 1 {
+		return p
+	}
+	return 1. / mostChoices
+}
+
+// RunsNeeded is the fewest baseline runs with which as many candidates can reach alpha, or 0
+// if a thousand do not.
+func RunsNeeded(candidates int, alpha float64) int {
+	const mostNeeded = 1000
+	for n := 2; n <= mostNeeded; n++ {
+		if ReachableP(n, candidates) <= alpha*(1+1e-9) {
+			return n
+		}
+	}
+	return 0
 }
 
 // checkRuns checks that every run has the same metrics, and values that can be compared.

@@ -8,21 +8,31 @@ import (
 	"sync"
 )
 
-// permuted returns the share of choices that stand out as far as a score.
-func (s *scores) permuted(observed []float64) func(score float64) float64 {
+// permuted returns the share of choices that stand out as far as a score. It looks at all
+// choices, or at so many random ones, or until
+// fewAsFar of them stand out as far as the highest score: then P is large enough to be known well (Besag and Clifford 1991, doi.org/10.1093/biomet/78.2.301).
+func (s *scores) permuted(observed []float64, most int) func(score float64) float64 {
 	sorted := slices.Sorted(slices.Values(observed))
 	as := make([]int, len(sorted)+1) // as[i] counts the choices that reach exactly i of the scores
 	into, n := make([]float64, len(s.metrics)), 0
-	exhaustive := eachChoice(s.runs(), s.candidates, s.mostChoices(), func(choice []int) {
+	visit := func(choice []int) {
 		n++
 		// A tiny step up, for scores that differ by rounding alone.
-		most := s.score(choice, into)
-		most += 1e-9 * math.Abs(most)
-		as[sort.Search(len(sorted), func(i int) bool { return sorted[i] > most })]++
-	})
-	if !exhaustive {
-		n++
-		as[len(sorted)]++
+		score := s.score(choice, into)
+		score += 1e-9 * math.Abs(score)
+		as[sort.Search(len(sorted), func(i int) bool { return sorted[i] > score })]++
+	}
+	if SmallestP(s.baseline, s.candidates)*allChoices >= 1 {
+		eachChoice(s.runs(), s.candidates, visit)
+	} else {
+		randomChoices(s.runs(), s.candidates, most, func(choice []int) bool {
+			visit(choice)
+			return as[len(sorted)] < fewAsFar
+		})
+		if as[len(sorted)] < fewAsFar { // the candidates themselves are a choice as well
+			n++
+			as[len(sorted)]++
+		}
 	}
 	return func(score float64) float64 {
 		first := sort.SearchFloat64s(sorted, score)
@@ -34,13 +44,13 @@ func (s *scores) permuted(observed []float64) func(score float64) float64 {
 	}
 }
 
-// mostChoices is how many choices are looked at: fewer where each is much work.
+// fewAsFar is how many choices that stand out as far are enough.
+const fewAsFar = 20
+
+// mostChoices is how many random choices are looked at: fewer where each is much work.
 func (s *scores) mostChoices() int {
-	const work = 100_000_000
-	if s.limit > 0 {
-		return s.limit
-	}
-	return min(max(work/(s.runs()*len(s.metrics)), 2_000), mostChoices)
+	const work = 60_000_000
+	return min(max(work/(s.runs()*len(s.metrics)), allChoices), mostChoices) - 1
 }
 
 // FewestForOne is how many baseline runs one candidate needs.

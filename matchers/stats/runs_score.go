@@ -14,19 +14,19 @@ type scores struct {
 	order                [][]int     // the runs by their values
 	kinds                []int       // of each metric
 	kindSizes            []int
-	limit                int // the most choices to look at, if above 0
 
 	// What one choice is scored with.
 	chosen        []bool
 	rest          []float64
 	shift, spread []float64
+	middle        []float64
 	sums, squares []float64 // of the logarithms of the squared spreads, by kind
 }
 
 func newScores(metrics []RunMetric) *scores {
 	s := &scores{
 		metrics: metrics, baseline: len(metrics[0].Baseline), candidates: len(metrics[0].Candidates),
-		shift: make([]float64, len(metrics)), spread: make([]float64, len(metrics)),
+		shift: make([]float64, len(metrics)), spread: make([]float64, len(metrics)), middle: make([]float64, len(metrics)),
 	}
 	known := map[string]int{}
 	for _, m := range metrics {
@@ -63,17 +63,14 @@ func (s *scores) score(choice []int, into []float64) (most float64) {
 	clear(s.squares)
 	for m, values := range s.values {
 		s.rest = s.rest[:0]
-		mean := 0.0
 		for _, i := range s.order[m] {
-			if s.chosen[i] {
-				mean += values[i] / float64(len(choice))
-			} else {
+			if !s.chosen[i] {
 				s.rest = append(s.rest, values[i])
 			}
 		}
 		middle, spread := winsorised(s.rest)
 		spread = max(spread, s.metrics[m].Floor)
-		s.shift[m], s.spread[m] = mean-middle, spread
+		s.middle[m], s.spread[m] = middle, spread
 		log, kind := 2*math.Log(spread), s.kinds[m]
 		s.sums[kind] += log
 		s.squares[kind] += log * log
@@ -85,11 +82,30 @@ func (s *scores) score(choice []int, into []float64) (most float64) {
 	freedom := s.freedom(len(s.rest))
 	for m := range s.metrics {
 		s.spread[m] = s.together(m, freedom)
-		into[m] = s.shift[m] / s.spread[m]
+		into[m] = s.outstanding(m, choice)
 		most = max(most, into[m])
 	}
 	return most
 }
+
+// outstanding is how far the mean of a choice lies above the middle of the other runs, in
+// units of their spread. Of several runs none counts for more than farthest, so that one bad
+// run does not make a choice stand out.
+func (s *scores) outstanding(m int, choice []int) float64 {
+	sum, capped := 0.0, 0.0
+	for _, i := range choice {
+		above := s.values[m][i] - s.middle[m]
+		sum += above
+		capped += min(above/s.spread[m], farthest)
+	}
+	s.shift[m] = sum / float64(len(choice))
+	if len(choice) == 1 {
+		return s.shift[m] / s.spread[m]
+	}
+	return capped / float64(len(choice))
+}
+
+const farthest = 10
 
 // together draws the spread of a metric towards the usual one of its kind: the more, the
 // better the spreads of the kind agree.

@@ -7,12 +7,12 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/baseline"
-	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
 // Comparison compares the candidate runs with the accepted ones.
 type Comparison struct {
-	// Verdict is Regression, Inconclusive or Pass. It is empty if nothing was compared.
+	// Verdict is Regression, Inconclusive or Pass. It is empty if nothing was compared because
+	// there is no baseline yet, or a young one.
 	Verdict Verdict `json:"verdict,omitempty"`
 	// Words explain the verdict, or why nothing was compared.
 	Words string `json:"words"`
@@ -29,43 +29,45 @@ type Metric struct {
 	Spec   string `json:"spec"`
 	Probe  string `json:"probe"`
 	Number int    `json:"number"`
-	// Name is "error rate", "p50", "p90" or "p99".
-	Name string `json:"name"`
-	// Baseline and Candidate are medians over the runs.
+	// Name is "error rate", "p50", "p90", "p99" or "throughput". Class is the class of errors
+	// that an error rate counts, if it does not count all.
+	Name  string `json:"name"`
+	Class string `json:"class,omitempty"`
+	// Baseline is the usual value of the accepted runs, and Candidate that of these.
 	Baseline  record.Float `json:"baseline"`
 	Candidate record.Float `json:"candidate"`
+	// Rise is by how much the metric is worse, as a share of the baseline, and of an error
+	// rate as a difference. Low and High are its 90 % confidence interval.
+	Rise record.Float `json:"rise"`
+	Low  record.Float `json:"low"`
+	High record.Float `json:"high"`
 	// P is the probability that candidates stand out this far in any metric although they
-	// are no worse than the baseline by more than the margin.
+	// are no worse than the baseline.
 	P record.Float `json:"p"`
-	// Reachable is the smallest P that this many runs can show.
-	Reachable record.Float `json:"reachable"`
-	Regressed bool         `json:"regressed"`
-	// More says by how much a regressed metric is worse.
-	More string `json:"more,omitempty"`
+	// Builds is over how many of the last builds the metric is worse, if this run alone does
+	// not show it.
+	Builds    int  `json:"builds,omitempty"`
+	Regressed bool `json:"regressed"`
+	// Words describe the metric in one line.
+	Words string `json:"words"`
 }
 
-// String describes the metric in one line, such as
-// "p99 of GET /: 300ms, baseline 100ms".
-func (m Metric) String() string {
-	text := fmt.Sprintf("%s of %s: %s, baseline %s", m.Name, m.Probe, m.value(m.Candidate), m.value(m.Baseline))
-	if m.More != "" {
-		text += ", " + m.More
-	}
-	return text
+// Title is the metric's name, with the class of errors.
+func (m Metric) Title() string {
+	return baseline.Metric{Name: baseline.MetricName(m.Name), Class: m.Class}.Title()
 }
 
-func (m Metric) value(v record.Float) string {
-	if m.Name == string(baseline.ErrorRate) {
-		return units.Percent(float64(v))
-	}
-	return Seconds(float64(v))
+// Margins is by how many of its margins a metric is worse.
+func (p Policy) Margins(m Metric) float64 {
+	return float64(m.Rise) / max(p.Limits[baseline.MetricName(m.Name)].Margin, 1e-3)
 }
 
 // Compare tests whether the candidates are worse than the accepted runs by more than the
-// margin. It looks at every metric of every window that the baseline knows; see
-// baseline.Compare. A better metric is never a regression.
-func Compare(accepted baseline.Baseline, candidates []baseline.Run, policy Policy) (Comparison, error) {
-	found, err := baseline.Compare(accepted.Runs, candidates, baseline.Policy{Alpha: policy.Alpha, Margin: policy.Margin})
+// limits. It looks at every metric of every window that the baseline knows; see
+// baseline.Compare. A better metric is never a regression. A window of the accepted runs that
+// did not come makes it inconclusive, unless it was left out.
+func Compare(accepted baseline.Baseline, candidates []baseline.Run, policy Policy, leftOut func(baseline.Key) bool) (Comparison, error) {
+	found, err := baseline.Compare(accepted.Runs, candidates, baseline.Policy{Alpha: policy.Alpha, Limits: policy.Limits, LeftOut: leftOut})
 	if err != nil {
 		return Comparison{}, fmt.Errorf("compare with the baseline: %w", err)
 	}
@@ -74,67 +76,87 @@ func Compare(accepted baseline.Baseline, candidates []baseline.Run, policy Polic
 		c.Metrics = append(c.Metrics, metric(m))
 	}
 	c.decide(found, policy)
-	if n := len(found.New); n > 0 {
-		c.Words += "; not in the baseline yet: " + units.Plural(n, "window")
-	}
 	if found.Foreign > 0 && found.Accepted > 0 {
 		c.Words += fmt.Sprintf("; left out: %s of another environment", units.Plural(found.Foreign, "accepted run"))
+	}
+	if len(found.Others) > 0 && len(found.Metrics) > 0 {
+		c.Words += "; some accepted runs had another " + strings.Join(found.Others, ", and ")
 	}
 	return c, nil
 }
 
 func metric(m baseline.Metric) Metric {
-	compared := Metric{
-		Suite: m.Window.Suite, Spec: m.Window.Spec, Probe: m.Window.Probe, Number: m.Window.Number, Name: string(m.Name),
-		Baseline: record.Float(stats.Median(m.Accepted)), Candidate: record.Float(stats.Median(m.Candidates)),
-		P: record.Float(m.P), Reachable: record.Float(m.Reachable), Regressed: m.Regressed,
+	return Metric{
+		Suite: m.Window.Suite, Spec: m.Window.Spec, Probe: m.Window.Probe, Number: m.Window.Number, Name: string(m.Name), Class: m.Class,
+		Baseline: record.Float(m.Before), Candidate: record.Float(m.Now),
+		Rise: record.Float(m.Rise), Low: record.Float(m.Low), High: record.Float(m.High),
+		P: record.Float(m.P), Builds: m.Builds, Regressed: m.Regressed, Words: m.String(),
 	}
-	if m.Regressed {
-		compared.More = m.More()
-	}
-	return compared
 }
 
 // decide sets the verdict and its words from what was found.
 func (c *Comparison) decide(found baseline.Comparison, policy Policy) {
 	compared := fmt.Sprintf("%s of %s against %s", units.Plural(len(c.Metrics), "metric"),
 		units.Plural(c.Candidates, "run"), units.Plural(c.Accepted, "accepted run"))
-	margin, worse := units.Chosen(policy.Margin), several(found.Worse())
+	lacks := lacking(found)
 	switch {
-	case found.Missing != "":
-		c.Words = "not compared with the baseline: " + found.Missing
-		return
 	case found.Outcome == record.Violated:
 		c.Verdict = Regression
-		c.Words = fmt.Sprintf("worse than the baseline by more than %s: %s; %s, at most %s false alarms over all metrics",
-			margin, worse, compared, units.Chosen(policy.Alpha))
+		c.Words = fmt.Sprintf("worse than the baseline: %s; %s, at most %s false alarms over all metrics",
+			several(found.Worse()), compared, units.Chosen(policy.Alpha))
 		return
+	case found.Missing != "" && found.Foreign == 0:
+		c.Words = "not compared with the baseline: " + found.Missing
+		return
+	case found.Missing != "":
+		c.Verdict = Inconclusive
+		c.Words = "inconclusive for the baseline: " + found.Missing
 	case found.Outcome == record.Kept:
 		c.Verdict = Pass
-		c.Words = fmt.Sprintf("no worse than the baseline by %s: %s", margin, compared)
-		return
-	}
-	c.Verdict = Inconclusive
-	var why []string
-	if found.TooFew != nil {
-		why = append(why, tooFew(*found.TooFew, policy.Alpha))
-	}
-	if n := len(found.Unfit); n > 0 {
-		first := found.Unfit[0]
-		why = append(why, fmt.Sprintf("%s cannot be compared: %s: %s", units.Plural(n, "window"), first.Window, first.Words))
-	}
-	if worse != "" {
-		advice := ": measure more runs (--runs)"
-		if found.TooFew != nil {
-			advice = "" // tooFew says how many runs are enough
+		c.Words = fmt.Sprintf("no metric is shown to be worse than the baseline beyond its limit, and worse than this is ruled out with 95 %% confidence each: %s; %s", found.RulesOut(), compared)
+		if len(lacks) > 0 {
+			c.Words += "; " + strings.Join(lacks, "; ")
 		}
-		why = append(why, fmt.Sprintf("worse than every accepted run by more than %s, but not shown: %s%s", margin, worse, advice))
+		return
+	case len(found.Unfit) == 0 && len(found.Vanished) == 0:
+		c.Words = "not compared with the baseline yet: " + strings.Join(lacks, "; ")
+		return
+	default:
+		c.Verdict = Inconclusive
+		c.Words = "inconclusive for the baseline: " + strings.Join(lacks, "; ")
+		if len(found.Metrics) > 0 {
+			c.Words += "; the others are not shown to be worse: " + compared
+		}
 	}
-	c.Words = "inconclusive for the baseline: " + strings.Join(why, "; ")
-	if policy.Collect {
+	// Once there are enough runs, nothing is being collected any more.
+	if policy.Collect && (found.Missing != "" || len(found.Young) > 0) {
 		c.Verdict = Pass
 		c.Words += " (collecting: the verdict does not depend on it yet)"
 	}
+}
+
+// lacking says which windows were not compared, and what to do.
+func lacking(found baseline.Comparison) []string {
+	var why []string
+	if n := len(found.Vanished); n > 0 {
+		why = append(why, fmt.Sprintf("%s of the accepted runs %s: %s: run the specs that measure it, or collect anew where they are gone on purpose",
+			units.Plural(n, "window"), was(n, "did not come"), found.Vanished[0]))
+	}
+	if n := len(found.Unfit); n > 0 {
+		why = append(why, fmt.Sprintf("%s cannot be compared: %s: %s", units.Plural(n, "window"), found.Unfit[0].Window, found.Unfit[0].Words))
+	}
+	if n := len(found.Young); n > 0 {
+		why = append(why, fmt.Sprintf("%s %s young: %s", units.Plural(n, "window"), was(n, "is"), found.Young[0]))
+	}
+	return why
+}
+
+// was puts a verb into the plural where it has one.
+func was(n int, verb string) string {
+	if n > 1 && verb == "is" {
+		return "are"
+	}
+	return verb
 }
 
 // several describes metrics: the first few in full, and the number of the others.
@@ -146,31 +168,7 @@ func several(metrics []baseline.Metric) string {
 			words = append(words, fmt.Sprintf("and %d more", len(metrics)-inFull))
 			break
 		}
-		words = append(words, fmt.Sprintf("%s (p = %.2g)", metric(m), m.P))
+		words = append(words, fmt.Sprintf("%s (p = %.2g)", m, m.P))
 	}
 	return strings.Join(words, "; ")
-}
-
-// Kept is the default for how many accepted runs a baseline holds.
-const Kept = 20
-
-// mostCandidates bounds how many candidate runs are recommended.
-const mostCandidates = 50
-
-// tooFew explains what this many runs can show, and how many would be enough. It asks for
-// more accepted runs first, and for more candidates if a baseline cannot hold that many.
-func tooFew(f baseline.TooFew, alpha float64) string {
-	would := "no number of runs would be enough: choose a larger alpha"
-	if accepted, candidates, ok := f.Enough(max(Kept, f.Accepted), mostCandidates); ok {
-		would = units.Plural(max(accepted, f.Accepted), "accepted run") + " would be enough"
-		if candidates > f.Candidates {
-			would = fmt.Sprintf("%d accepted and %s (--runs %d) would be enough", max(accepted, f.Accepted), units.Plural(candidates, "candidate run"), candidates)
-		}
-	}
-	needs := "alpha " + units.Chosen(alpha) + " needs"
-	if f.Groups > 1 {
-		needs = fmt.Sprintf("alpha %s, shared by %d groups of windows that different runs have, needs", units.Chosen(alpha), f.Groups)
-	}
-	return fmt.Sprintf("%d accepted and %s can reach p = %.2g, and %s %.2g: %s",
-		f.Accepted, units.Plural(f.Candidates, "candidate run"), f.Reachable, needs, f.Needed, would)
 }

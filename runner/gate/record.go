@@ -7,6 +7,7 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/matchers/baseline"
+	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
 // Schema is the version of Record. A reader refuses a newer one.
@@ -28,11 +29,10 @@ type Record struct {
 // Policy holds what a person chose for the comparison with the baseline.
 type Policy struct {
 	// Alpha is the share of healthy comparisons with the baseline that may be
-	// called a regression, over all metrics together: above 0, below 1.
+	// called a regression, over all metrics and looks together: above 0, below 1.
 	Alpha float64 `json:"alpha"`
-	// Margin is how much worse than the baseline a metric may become, as a share
-	// of the baseline: 0.1 is 10 %.
-	Margin float64 `json:"margin"`
+	// Limits are how much worse than the baseline each metric may become.
+	Limits baseline.Limits `json:"limits"`
 	// Collect is true while the baseline is being collected. Too few runs are then
 	// reported, but do not change the verdict.
 	Collect bool `json:"collect,omitempty"`
@@ -41,12 +41,12 @@ type Policy struct {
 // Validate refuses numbers that are out of range.
 func (p Policy) Validate() error {
 	if !(p.Alpha > 0 && p.Alpha < 1) {
-		return fmt.Errorf("alpha is %g: it must lie between 0 and 1, such as 0.05 or 5%%", p.Alpha)
+		return fmt.Errorf("alpha is %g: it must lie between 0 and 1, such as 0.01 or 1%%", p.Alpha)
 	}
-	if !(p.Margin >= 0 && p.Margin <= 10) {
-		return fmt.Errorf("margin is %g: it must lie between 0 and 10, such as 0.1 or 10%%", p.Margin)
+	if most := stats.ReachableP(stats.MostRuns, 1); p.Alpha < most {
+		return fmt.Errorf("alpha is %g: a single run can show at most %.1g, with any number of accepted runs: choose a larger alpha", p.Alpha, most)
 	}
-	return nil
+	return p.Limits.Validate()
 }
 
 // Run is one run of all suites.

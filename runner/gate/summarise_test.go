@@ -14,7 +14,8 @@ import (
 
 func TestSummarise(t *testing.T) {
 	window := func(probe string, count int, p99 float64) record.Window {
-		return record.Window{Probe: probe, Count: count, Errors: 1, P50: .0123456789, P90: .02, P99: record.Float(p99)}
+		start := time.Date(2026, 1, 1, 12, 0, 1, 0, time.UTC)
+		return record.Window{Probe: probe, Start: start, End: start.Add(10 * time.Second), Count: count, Errors: 1, Classes: map[string]int{"timeout": 1}, P50: .0123456789, P90: .02, P99: record.Float(p99)}
 	}
 	none := record.Float(math.NaN())
 	dead := record.Window{Probe: "GET /b", Count: 3, Errors: 3, P50: none, P90: none, P99: none}
@@ -29,18 +30,19 @@ func TestSummarise(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `{
-  "schema": 1,
+  "schema": 2,
+  "columns": ["count","errors","p50","p90","p99","throughput"],
+  "environments": [
+    {"os":"linux","arch":"amd64","cpus":2,"cpu":"Xeon","kernel":"6.18.5","go":"go1.26.8"}
+  ],
+  "windows": [
+    {"suite":"bank","spec":"pays","probe":"GET /a","number":1},
+    {"suite":"shop","spec":"sells","probe":"GET /a","number":1},
+    {"suite":"shop","spec":"sells","probe":"GET /b","number":1},
+    {"suite":"shop","spec":"sells","probe":"GET /b","number":2}
+  ],
   "runs": [
-    {
-      "started": "2026-01-01T11:00:00.123Z",
-      "environment": {"os":"linux","arch":"amd64","cpus":2,"kernel":"6.18.5","go":"go1.26.8"},
-      "windows": [
-        {"suite":"bank","spec":"pays","probe":"GET /a","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.1},
-        {"suite":"shop","spec":"sells","probe":"GET /a","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.1},
-        {"suite":"shop","spec":"sells","probe":"GET /b","number":1,"count":3,"errorRate":0.333333,"p50":0.012346,"p90":0.02,"p99":0.3},
-        {"suite":"shop","spec":"sells","probe":"GET /b","number":2,"count":3,"errorRate":1,"p50":null,"p90":null,"p99":null}
-      ]
-    }
+    {"started":"2026-01-01T11:00:00.123Z","environment":1,"windows":{"1":[3,{"timeout":1},0.012346,0.02,0.1,0.2],"2":[3,{"timeout":1},0.012346,0.02,0.1,0.2],"3":[3,{"timeout":1},0.012346,0.02,0.3,0.2],"4":[3,{"error":3},null,null,null,null]}}
   ]
 }
 `

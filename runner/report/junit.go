@@ -168,14 +168,14 @@ func (c *junitCase) fill(v gate.Verdict, reason, detail string) {
 func baselineSuite(b gate.Comparison) junitSuite {
 	s := junitSuite{Name: "baseline", Time: seconds(0)}
 	for _, m := range b.Metrics {
-		c := junitCase{Class: plain(m.Suite + ": " + m.Spec), Name: plain(fmt.Sprintf("%s of %s, window %d", m.Name, m.Probe, m.Number)), Time: seconds(0), Out: plain(m.String())}
+		c := junitCase{Class: plain(m.Suite + ": " + m.Spec), Name: plain(fmt.Sprintf("%s of %s, window %d", m.Title(), m.Probe, m.Number)), Time: seconds(0), Out: plain(m.Words)}
 		if m.Regressed {
-			c.fill(gate.Regression, m.String(), b.Words)
+			c.fill(gate.Regression, m.Words, b.Words)
 		}
 		s.Cases = append(s.Cases, c)
 	}
 	if b.Verdict == gate.Inconclusive {
-		c := junitCase{Class: "baseline", Name: "there are enough runs", Time: seconds(0)}
+		c := junitCase{Class: "baseline", Name: "every window can be compared", Time: seconds(0)}
 		c.fill(gate.Inconclusive, b.Words, b.Words)
 		s.Cases = append(s.Cases, c)
 	}

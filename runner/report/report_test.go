@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"flag"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -83,17 +84,17 @@ func sample() gate.Record {
 	skipped := spec("is left out", "skipped", "not on this machine")
 	skipped.Started, skipped.Ended = at, time.Time{}
 	r := gate.Record{
-		Schema: gate.Schema, Version: "v1.2.3", Policy: gate.Policy{Alpha: .05, Margin: .1},
+		Schema: gate.Schema, Version: "v1.2.3", Policy: gate.Policy{Alpha: .01, Limits: baseline.DefaultLimits()},
 		Environment: baseline.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"},
 		Runs: []gate.Run{
 			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{skipped, passed}},
 			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, failed, tool, guarded, few, dead, useless}, Troubles: []string{"a suite left no report"}},
 		},
 		Baseline: gate.Comparison{
-			Verdict: gate.Regression, Words: "worse than the baseline by more than 10 %: p99 of GET /checkout: 300ms, baseline 100ms (p = 0.01)", Accepted: 10, Candidates: 2,
+			Verdict: gate.Regression, Words: "worse than the baseline: p99 of GET /checkout: 300ms, usually 100ms, +200 % (p = 0.004)", Accepted: 10, Candidates: 2,
 			Metrics: []gate.Metric{
-				{Suite: "shop", Spec: "sells", Probe: "GET /checkout", Number: 1, Name: "error rate", P: 1, Reachable: .015},
-				{Suite: "shop", Spec: "sells", Probe: "GET /checkout", Number: 1, Name: "p99", Baseline: .1, Candidate: .3, P: .01, Reachable: .015, Regressed: true},
+				{Suite: "shop", Spec: "sells", Probe: "GET /checkout", Number: 1, Name: "error rate", P: 1, Words: "error rate of GET /checkout: 0 %, usually 0 %"},
+				{Suite: "shop", Spec: "sells", Probe: "GET /checkout", Number: 1, Name: "p99", Baseline: .1, Candidate: .3, Rise: 2, Low: 1.8, High: 2.2, P: .004, Regressed: true, Words: "p99 of GET /checkout: 300ms, usually 100ms, +200 % (+180 % to +220 %)"},
 			},
 		},
 	}
@@ -168,22 +169,22 @@ func TestTableFitsAndColoursChangeNothingElse(t *testing.T) {
 	}
 }
 
-// A service whose median grows tenfold shows it, even if its 99th percentile hardly moves.
-func TestTheTableShowsTheLatencyThatGrewMost(t *testing.T) {
-	metric := func(number int, name string, was, is record.Float) gate.Metric {
-		return gate.Metric{Suite: "shop", Spec: "sells", Probe: "GET /", Number: number, Name: name, Baseline: was, Candidate: is}
+// A service whose errors grow shows it, even if its latencies hardly move, and the other way
+// round.
+func TestTheTableShowsWhatChangedMost(t *testing.T) {
+	metric := func(number int, name string, rise record.Float) gate.Metric {
+		return gate.Metric{Suite: "shop", Spec: "sells", Probe: "GET /", Number: number, Name: name, Rise: rise, Words: fmt.Sprintf("%s %+.2f", name, float64(rise))}
 	}
-	none := record.Float(math.NaN())
-	c := gate.Comparison{Metrics: []gate.Metric{
-		metric(1, "error rate", .001, .1), metric(1, "p50", .003, .028), metric(1, "p90", .2, .2), metric(1, "p99", .408, .445),
-		metric(2, "p50", .003, .003), metric(2, "p90", .2, .2), metric(2, "p99", .4, .4),
-		metric(3, "p50", none, none), metric(3, "p90", none, none), metric(3, "p99", none, none),
-	}}
-	want := "p50 of GET /: 28ms, baseline 3ms; p99 of GET /: 400ms, baseline 400ms; p99 of GET /: none, baseline none"
-	if got := against(c, gate.Spec{Suite: "shop", Text: "sells"}); got != want {
+	r := gate.Record{Policy: gate.Policy{Limits: baseline.DefaultLimits()}, Baseline: gate.Comparison{Metrics: []gate.Metric{
+		metric(1, "error rate", .004), metric(1, "p50", .09), metric(1, "p90", .01), metric(1, "p99", .2),
+		metric(2, "error rate", .02), metric(2, "p50", .1), metric(2, "p99", .4),
+		metric(3, "error rate", 1),
+	}}}
+	want := "p50 +0.09; error rate +0.02; error rate +1.00"
+	if got := against(r, gate.Spec{Suite: "shop", Text: "sells"}); got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := against(c, gate.Spec{Suite: "shop", Text: "pays"}); got != "" {
+	if got := against(r, gate.Spec{Suite: "shop", Text: "pays"}); got != "" {
 		t.Errorf("another spec has %q", got)
 	}
 }

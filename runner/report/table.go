@@ -8,7 +8,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -36,7 +35,7 @@ func Table(w io.Writer, r gate.Record, style Style) error {
 			if n > 0 {
 				name += fmt.Sprintf(" (run %d)", n+1)
 			}
-			rows = append(rows, row{v, []string{name, dash(s.Experiment()), dash(string(v)), dash(words(s)), dash(against(r.Baseline, s))}})
+			rows = append(rows, row{v, []string{name, dash(s.Experiment()), dash(string(v)), dash(words(s)), dash(against(r, s))}})
 		}
 		for _, trouble := range run.Troubles {
 			rows = append(rows, row{gate.ToolFailure, []string{"-", "-", string(gate.ToolFailure), plain(trouble), "-"}})
@@ -84,24 +83,21 @@ func words(s gate.Spec) string {
 }
 
 // against describes the metrics of a spec that got worse. If there are none, it shows of
-// each window the latency that grew most.
-func against(c gate.Comparison, s gate.Spec) string {
+// each window the metric that changed most, in units of its margin.
+func against(r gate.Record, s gate.Spec) string {
 	var worse, grown []string
 	var most gate.Metric
-	for _, m := range c.Metrics {
+	for _, m := range r.Baseline.Metrics {
 		if m.Suite != s.Suite || m.Spec != s.Text {
 			continue
 		}
 		if m.Regressed {
-			worse = append(worse, "worse: "+m.String())
-		}
-		if m.Name == string(baseline.ErrorRate) {
-			continue
+			worse = append(worse, "worse: "+m.Words)
 		}
 		if same := m.Probe == most.Probe && m.Number == most.Number; !same {
-			grown, most = append(grown, m.String()), m
-		} else if !(growth(m) < growth(most)) {
-			grown[len(grown)-1], most = m.String(), m
+			grown, most = append(grown, m.Words), m
+		} else if r.Policy.Margins(m) > r.Policy.Margins(most) {
+			grown[len(grown)-1], most = m.Words, m
 		}
 	}
 	if len(worse) > 0 {
@@ -109,8 +105,6 @@ func against(c gate.Comparison, s gate.Spec) string {
 	}
 	return strings.Join(grown, "; ")
 }
-
-func growth(m gate.Metric) float64 { return float64(m.Candidate / m.Baseline) }
 
 func dash(s string) string {
 	if s = strings.Join(strings.Fields(plain(s)), " "); s == "" {

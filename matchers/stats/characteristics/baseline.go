@@ -2,140 +2,151 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"slices"
 
-	"github.com/chaosgate/chaosgate/matchers/stats"
+	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
 
-const (
-	accepted   = 10
-	candidates = 3
-	metrics    = 10
-)
-
-// spreadOfRuns is how much runs of one build differ on hosted runners.
-const spreadOfRuns = 0.0266
-
-// baselines simulates how `chaosgate run --runs 3` compares with ten accepted runs, by
-// the exact permutation test over all metrics.
+// baselines simulates builds, and what the gate says of them at its defaults.
 func baselines(l *lab) []row {
-	const alpha = 0.05
-	size := exactSize(accepted, candidates, alpha)
-	healthy := count(each(l, l.runs, func(_ int, random *rand.Rand) bool {
-		return len(regressed(random, design{accepted, candidates, metrics, 0}, alpha)) > 0
-	}))
-	found := count(each(l, l.runs, func(_ int, random *rand.Rand) bool {
-		worse := regressed(random, design{accepted, candidates, metrics, 4 * spreadOfRuns}, alpha)
-		return len(worse) > 0 && worse[0] == 0
-	}))
-	gross := count(each(l, naiveRuns, func(_ int, random *rand.Rand) bool {
-		return slices.Equal(regressed(random, design{20, 1, 80, 1. / 3}, alpha), []int{0})
-	}))
-	naive := count(each(l, naiveRuns, func(_ int, random *rand.Rand) bool { return fixedGate(random, 0.02) }))
-	pooled := count(each(l, naiveRuns, func(_ int, random *rand.Rand) bool { return pooledRequests(random, alpha) }))
-	return []row{
-		{
-			what: "10 accepted runs, 3 candidates, 10 metrics, no regression", claim: fmt.Sprintf("false alarms of any metric: %s, for alpha %s", percent(size), percent(alpha)),
-			simulated: healthy.String(), holds: healthy.agreesWith(size),
-			naive: percent(naive.rate()) + ": worse than the mean by 2 %; " + percent(pooled.rate()) + ": Mann-Whitney over the pooled requests of one metric",
-		},
-		{
-			what: "one metric 4 standard deviations worse", claim: "found in at least 93 %",
-			simulated: percent(found.rate()), holds: found.rate() >= 0.93, naive: "",
-		},
-		{
-			what: "20 accepted runs, 1 candidate, 80 metrics, one of them a third worse", claim: "found in at least 90 %",
-			simulated: percent(gross.rate()), holds: gross.rate() >= 0.9,
-			naive: "never: 80 rank-sum tests at 5 % by Holm need p = 0.0006, and 20 and 1 runs reach 0.048",
-		},
-	}
-}
-
-// exactSize is the rate of false alarms of the permutation test. The test is exact: of all
-// choices of runs, as many raise an alarm as alpha has room for. That is too close to alpha
-// for a bound of the simulated rate to lie below it.
-func exactSize(accepted, now int, alpha float64) float64 {
-	choices := math.Round(1 / stats.SmallestP(accepted, now))
-	return math.Floor(alpha*choices) / choices
-}
-
-// agreesWith reports whether the rate lies within four standard errors of an exact one.
-func (s share) agreesWith(exact float64) bool {
-	return math.Abs(s.rate()-exact) <= 4*math.Sqrt(exact*(1-exact)/float64(s.of))
-}
-
-// design is how many runs and metrics are compared. The first metric is worse by a share
-// in the candidates.
-type design struct {
-	accepted, candidates, metrics int
-	worse                         float64
-}
-
-// runMetrics simulates the metrics of one run.
-func runMetrics(random *rand.Rand, metrics int, worse float64) []float64 {
-	values := make([]float64, metrics)
-	for m := range values {
-		values[m] = 100 * (1 + spreadOfRuns*random.NormFloat64())
-	}
-	values[0] += 100 * worse
-	return values
-}
-
-// regressed is the metrics that the comparison names, in their order.
-func regressed(random *rand.Rand, d design, alpha float64) []int {
-	was, is := make([][]float64, d.accepted), make([][]float64, d.candidates)
-	for i := range was {
-		was[i] = runMetrics(random, d.metrics, 0)
-	}
-	for i := range is {
-		is[i] = runMetrics(random, d.metrics, d.worse)
-	}
-	floors := make([]float64, d.metrics)
-	for m := range floors {
-		floors[m] = 0.1
-	}
-	result, err := stats.CompareRuns(was, is, 0, floors)
-	must(err)
-	var named []int
-	for m, v := range result.Metrics {
-		if v <= alpha*(1+1e-9) {
-			named = append(named, m)
+	var rows []row
+	for _, windows := range []int{1, 5, 40} {
+		for _, jobs := range []float64{0, 0.1, 0.2} {
+			rows = append(rows, healthyBuilds(l, windows, jobs, 20))
 		}
 	}
-	return named
+	rows = append(rows, healthyBuilds(l, 5, 0, 60))
+	rows = append(rows, regressions(l)...)
+	rows = append(rows, smallRegressions(l)...)
+	return append(rows, drifts(l)...)
 }
 
-// fixedGate calls a run worse when any metric is worse, by a share, than the mean of
+// some is a number of runs that suits what one costs. The bound of the rate takes it into
+// account.
+func (l *lab) some(windows int) int { return max(l.runs/windows, l.runs/10) }
+
+func healthyBuilds(l *lab, windows int, jobs float64, history int) row {
+	b := usualBuilds()
+	b.windows, b.jobs = windows, jobs
+	type answer struct{ red, undecided, fixed bool }
+	answers := each(l, l.some(windows), func(_ int, random *rand.Rand) answer {
+		accepted := b.history(random, history, 0, worse{})
+		now := b.run(random, history, worse{})
+		found := compared(accepted, []baseline.Run{now}, gatePolicy())
+		return answer{found.Outcome == record.Violated, found.Outcome == record.Undecided, fixedGate(accepted, now, 0.02)}
+	})
+	red, undecided, fixed := make([]bool, len(answers)), make([]bool, len(answers)), make([]bool, len(answers))
+	for i, a := range answers {
+		red[i], undecided[i], fixed[i] = a.red, a.undecided, a.fixed
+	}
+	alarms, open := count(red), count(undecided)
+	return row{
+		what:  fmt.Sprintf("a build as the %d before, %d windows, jobs differ by %s", history, windows, percent(jobs)),
+		claim: "red in at most 1 %, inconclusive in at most 2 %", simulated: fmt.Sprintf("%s, %s", alarms, open),
+		holds: alarms.rate() <= 0.01 && binomialTail(alarms.times, alarms.of, 0.01) > 0.01 && open.upper <= 0.02,
+		naive: percent(count(fixed).rate()) + ": p50 or p99 worse than the mean by 2 %",
+	}
+}
+
+// fixedGate calls a run worse when any p50 or p99 is worse, by a share, than the mean of
 // the accepted runs.
-func fixedGate(random *rand.Rand, most float64) bool {
-	mean := make([]float64, metrics)
-	for range accepted {
-		for m, v := range runMetrics(random, metrics, 0) {
-			mean[m] += v / accepted
+func fixedGate(accepted []baseline.Run, now baseline.Run, most float64) bool {
+	for w, window := range now.Windows {
+		p50, p99 := 0.0, 0.0
+		for _, run := range accepted {
+			p50 += float64(run.Windows[w].P50) / float64(len(accepted))
+			p99 += float64(run.Windows[w].P99) / float64(len(accepted))
 		}
-	}
-	for m, v := range runMetrics(random, metrics, 0) {
-		if v > mean[m]*(1+most) {
+		if float64(window.P50) > p50*(1+most) || float64(window.P99) > p99*(1+most) {
 			return true
 		}
 	}
 	return false
 }
 
-// pooledRequests ignores which run a request belongs to.
-func pooledRequests(random *rand.Rand, alpha float64) bool {
-	const requests = 500
-	pool := func(runs int) []float64 {
-		var all []float64
-		for range runs {
-			level := 1 + spreadOfRuns*random.NormFloat64()
-			for range requests {
-				all = append(all, level*(1+0.1*random.NormFloat64()))
+// regressions simulates builds that are much worse.
+func regressions(l *lab) []row {
+	found := func(b builds, accepted, now, spoilt int, policy baseline.Policy, poison, with worse) share {
+		return count(each(l, l.some(b.windows)/5, func(_ int, random *rand.Rand) bool {
+			before := b.history(random, accepted, spoilt, poison)
+			var runs []baseline.Run
+			for n := range now {
+				runs = append(runs, b.run(random, accepted+n, with))
 			}
-		}
-		return all
+			return compared(before, runs, policy).Outcome == record.Violated
+		}))
 	}
-	return mannWhitney(pool(candidates), pool(accepted)) <= alpha
+	var rows []row
+	atLeast := func(what string, s share, least float64, claim string) {
+		rows = append(rows, row{what: what, claim: claim, simulated: percent(s.rate()), holds: s.rate() >= least})
+	}
+	for _, windows := range []int{1, 40} {
+		b := usualBuilds()
+		b.windows = windows
+		suite := fmt.Sprintf("1 build after 20, 250 requests, %d windows, one of them ", windows)
+		atLeast(suite+"1.5 times slower", found(b, 20, 1, 0, gatePolicy(), worse{}, worse{slower: 1.5}), .95, "found in at least 95 %")
+		atLeast(suite+"fails in 5 %, usually in 0.1 %", found(b, 20, 1, 0, gatePolicy(), worse{}, worse{failing: 0.05}), .95, "found in at least 95 %")
+	}
+	// The p99 of 250 lognormal requests has a standard deviation of 12 %. A single test of it
+	// alone, at 1 % and without any margin, finds a factor of 1.5 in 80 %.
+	atLeast("1 build after 20, 250 requests, the slowest tenth 1.5 times slower", found(usualBuilds(), 20, 1, 0, gatePolicy(), worse{}, worse{tail: 1.5}), .45,
+		"found in at least 45 % (a test of the p99 alone: 80 %)")
+	matcher := baseline.Policy{Alpha: 0.05, Limits: baseline.DefaultLimits()}
+	for _, n := range []int{3, 10} {
+		runs := fmt.Sprintf("%d runs after %d, at alpha 5 %%, ", n, n)
+		atLeast(runs+"failing in 20 %", found(usualBuilds(), n, n, 0, matcher, worse{}, worse{failing: 0.2}), .99, "found in at least 99 %")
+		atLeast(runs+"2 times slower", found(usualBuilds(), n, n, 0, matcher, worse{}, worse{slower: 2}), .99, "found in at least 99 %")
+		atLeast(runs+"10 times slower", found(usualBuilds(), n, n, 0, matcher, worse{}, worse{slower: 10}), .99, "found in at least 99 %")
+	}
+	clean := found(usualBuilds(), 20, 1, 0, gatePolicy(), worse{}, worse{slower: 1.5})
+	for what, poison := range map[string]worse{"3 times slower": {slower: 3}, "with one error more": {failing: 1. / requests}} {
+		s := found(usualBuilds(), 20, 1, 1, gatePolicy(), poison, worse{slower: 1.5})
+		atLeast("1 build after 20, one of them "+what+"; this one 1.5 times slower", s, clean.rate()-.1,
+			"found in at most 10 points less than "+percent(clean.rate()))
+	}
+	return rows
+}
+
+// smallRegressions simulates faults that last for some builds.
+func smallRegressions(l *lab) []row {
+	tight := gatePolicy()
+	tight.Limits = tight.Limits.WithMargin(0.05)
+	var rows []row
+	for _, c := range []struct {
+		slower float64
+		most   int
+		policy baseline.Policy
+		least  float64
+		words  string
+		best   string
+	}{
+		{1.2, 3, gatePolicy(), 0.9, "1.2 times slower from now on", ""},
+		// A single test of the p50 of five runs together, at 1 % and with a known spread of 5 %,
+		// finds it in 93 %.
+		{1.1, 5, tight, 0.65, "1.1 times slower from now on, margin 5 %", " (a test of the p50 alone: 93 %)"},
+	} {
+		found := each(l, l.runs/20, func(_ int, random *rand.Rand) bool {
+			return usualBuilds().foundWithin(random, c.most, c.policy, worse{slower: c.slower}) > 0
+		})
+		s := count(found)
+		rows = append(rows, row{
+			what: c.words, claim: fmt.Sprintf("found within %d builds in at least %s%s", c.most, percent(c.least), c.best),
+			simulated: percent(s.rate()), holds: s.rate() >= c.least,
+		})
+	}
+	return rows
+}
+
+// drifts simulates services that become slower in small steps.
+func drifts(l *lab) []row {
+	var rows []row
+	for _, step := range []float64{0.005, 0.01, 0.02} {
+		s := count(each(l, l.runs/50, func(_ int, random *rand.Rand) bool { return usualBuilds().foundAt(random, step) < 1.3 }))
+		rows = append(rows, row{
+			what: fmt.Sprintf("slower by %s a build, each pass appended", percent(step)), claim: "found before a factor of 1.3 in at least 95 %",
+			simulated: percent(s.rate()), holds: s.rate() >= 0.95,
+		})
+	}
+	return rows
 }

@@ -16,64 +16,105 @@ import (
 )
 
 func newAccept() *cobra.Command {
-	var from, path string
-	var keep int
-	var force bool
+	a := acceptance{reference: true}
 	cmd := &cobra.Command{
 		Use:   "accept",
-		Short: "Append the last runs to the baseline",
-		Long: `Accept appends the runs of the last 'chaosgate run' to the baseline. For every
-window of every passed spec it stores the error rate, and the latencies p50, p90 and
-p99 of the healthy answers. It leaves out specs that share a text, and refuses runs
-that failed. If the baseline then holds more than --keep runs, it drops the oldest.`,
+		Short: "Accept the last runs as references",
+		Long: `Accept appends the runs of the last 'chaosgate run' to the baseline, as references:
+later runs may not become much worse than these, not even in many small steps. For
+every window of every passed spec it stores the errors, the latencies p50, p90 and p99
+of the healthy answers, and the throughput. It leaves out specs that share a text, and
+refuses runs that failed.`,
 		Example: `  chaosgate baseline accept
+  chaosgate baseline accept --anew   # the service became slower on purpose
   chaosgate baseline accept --from nightly-report --baseline nightly.json`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if keep < 1 {
-				return usagef("--keep is %d: it must be 1 or more", keep)
-			}
-			ran, err := readRecord(filepath.Join(from, recordName))
-			if err != nil {
-				return err
-			}
-			path = baselinePath(cmd.Context(), path)
-			b, err := openBaseline(path)
-			if err != nil {
-				return err
-			}
-			summaries, err := fresh(ran, b, force)
-			if err != nil {
-				return err
-			}
-			b, dropped := b.Accept(keep, summaries...)
-			data, err := b.Encode()
-			if err != nil {
-				return err
-			}
-			if err := replace(path, data); err != nil {
-				return err
-			}
-			windows := 0
-			for _, s := range summaries {
-				windows += len(s.Windows)
-			}
-			if shared := sharedNames(ran); len(shared) > 0 {
-				if _, err := fmt.Fprintf(cmd.OutOrStdout(), "left out the windows of specs with the same text, because they cannot be told apart: %s: give each spec a different text\n", strings.Join(shared, ", ")); err != nil {
-					return err
-				}
-			}
-			_, err = fmt.Fprintf(cmd.OutOrStdout(), "accepted %s with %s into %s: it now holds %s (%d dropped as the oldest); review and commit it\n",
-				units.Plural(len(summaries), "run"), units.Plural(windows, "window"), path, units.Plural(len(b.Runs), "run"), dropped)
-			return err
-		},
+		RunE: a.run,
 	}
-	f := cmd.Flags()
-	f.StringVar(&from, "from", reportDir, "the directory with the reports of the run")
-	f.StringVar(&path, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
-	f.IntVar(&keep, "keep", gate.Kept, "the largest number of runs that the baseline holds")
-	f.BoolVar(&force, "force", false, "accept failed runs too, without the windows of failed specs")
+	a.flags(cmd)
+	cmd.Flags().BoolVar(&a.anew, "anew", false, "drop all earlier runs: what changed, changed on purpose")
 	return cmd
+}
+
+func newAppend() *cobra.Command {
+	var a acceptance
+	cmd := &cobra.Command{
+		Use:   "append",
+		Short: "Append the last runs to the history",
+		Long: `Append appends the runs of the last 'chaosgate run' to the baseline's history, as CI
+does after each build of the main branch that passed. Later runs are compared with the
+history and with the references, which only 'chaosgate baseline accept' adds. If the
+history then holds more than --keep runs, append drops the oldest.`,
+		Example: "  chaosgate run ./... && chaosgate baseline append",
+		Args:    cobra.NoArgs,
+		RunE:    a.run,
+	}
+	a.flags(cmd)
+	return cmd
+}
+
+// acceptance appends runs to the baseline.
+type acceptance struct {
+	from, path      string
+	keep            int
+	force           bool
+	anew, reference bool
+}
+
+func (a *acceptance) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&a.from, "from", reportDir, "the directory with the reports of the run")
+	f.StringVar(&a.path, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
+	f.IntVar(&a.keep, "keep", baseline.Kept, "the largest number of runs that the history holds, beside the references")
+	f.BoolVar(&a.force, "force", false, "take failed runs too, without the windows of failed specs")
+}
+
+func (a *acceptance) run(cmd *cobra.Command, _ []string) error {
+	if a.keep < 1 {
+		return usagef("--keep is %d: it must be 1 or more", a.keep)
+	}
+	ran, err := readRecord(filepath.Join(a.from, recordName))
+	if err != nil {
+		return err
+	}
+	path := baselinePath(cmd.Context(), a.path)
+	b, err := openBaseline(path)
+	if err != nil {
+		return err
+	}
+	summaries, err := fresh(ran, b, a.force)
+	if err != nil {
+		return err
+	}
+	windows := 0
+	for n := range summaries {
+		summaries[n].Reference = a.reference
+		windows += len(summaries[n].Windows)
+	}
+	before := 0
+	if a.anew {
+		before, b.Runs = len(b.Runs), nil
+	}
+	b, dropped := b.Accept(a.keep, summaries...)
+	data, err := b.Encode()
+	if err != nil {
+		return err
+	}
+	if err := replace(path, data); err != nil {
+		return err
+	}
+	if shared := sharedNames(ran); len(shared) > 0 {
+		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "left out the windows of specs with the same text, because they cannot be told apart: %s: give each spec a different text\n", strings.Join(shared, ", ")); err != nil {
+			return err
+		}
+	}
+	verb := "appended"
+	if a.reference {
+		verb = "accepted"
+	}
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s %s with %s into %s: it now holds %s (%d dropped as the oldest); review and commit it\n",
+		verb, units.Plural(len(summaries), "run"), units.Plural(windows, "window"), path, units.Plural(len(b.Runs), "run"), before+dropped)
+	return err
 }
 
 // sharedNames lists the specs of all runs whose windows are left out.

@@ -25,25 +25,28 @@ const (
 
 // decision holds what run and judge share: a policy, a baseline, and where the reports go.
 type decision struct {
-	out           string
-	baseline      string
-	margin, alpha share
-	collect       bool
-	noColour      bool
+	out        string
+	baseline   string
+	limits     baseline.Limits
+	alpha      share
+	collect    bool
+	everything bool // no packages were chosen
+	noColour   bool
 }
 
 func (d *decision) flags(cmd *cobra.Command) {
-	d.margin, d.alpha = 0.10, 0.05
+	d.limits, d.alpha = baseline.DefaultLimits(), 0.01
 	f := cmd.Flags()
 	f.StringVar(&d.baseline, "baseline", "", "the file of accepted runs (default "+baselineName+" beside go.mod)")
-	f.Var(&d.margin, "margin", "how much worse than the baseline a metric may become")
-	f.Var(&d.alpha, "alpha", "how often a comparison of healthy runs with the baseline may be called a regression, over all metrics together")
-	f.BoolVar(&d.collect, "collect", false, "collect a baseline: too few runs are reported, but do not change the verdict")
+	f.Var(margins{&d.limits}, "margin", "how much worse than the baseline latencies and throughput may become, or a list by metric (default p50=10%,p90=15%,p99=25%,error-rate=0.5%,throughput=5%)")
+	f.Var(floors{&d.limits}, "floor", "which difference of latencies never counts, or a list by metric (default p50=2ms,p90=3ms,p99=5ms,error-rate=2)")
+	f.Var(&d.alpha, "alpha", "how often a comparison of a healthy build with the baseline may be called a regression, over all metrics together")
+	f.BoolVar(&d.collect, "collect", false, "collect a baseline: what cannot be compared yet does not change the verdict; it ends by itself when there are enough runs")
 	f.BoolVar(&d.noColour, "no-color", false, "print no colours (like the environment variable NO_COLOR)")
 }
 
 func (d *decision) policy() (gate.Policy, error) {
-	p := gate.Policy{Alpha: float64(d.alpha), Margin: float64(d.margin), Collect: d.collect}
+	p := gate.Policy{Alpha: float64(d.alpha), Limits: d.limits, Collect: d.collect}
 	if err := p.Validate(); err != nil {
 		return p, usageError{err}
 	}
@@ -92,7 +95,7 @@ func (d *decision) decide(r gate.Record, b baseline.Baseline, words string, out 
 			candidates = append(candidates, gate.Summarise(run, r.Environment))
 		}
 		var err error
-		if r.Baseline, err = gate.Compare(b, candidates, r.Policy); err != nil {
+		if r.Baseline, err = gate.Compare(b, candidates, r.Policy, gate.LeftOut(r.Runs, d.everything)); err != nil {
 			return err
 		}
 	}

@@ -9,8 +9,10 @@ import (
 
 	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
-	"github.com/chaosgate/chaosgate/runner/gate"
 )
+
+// usualAccepted is how many accepted runs a plan takes, if it is not asked for others.
+const usualAccepted = 20
 
 func newPowerBaseline(p *planning) *cobra.Command {
 	var accepted, candidates, metrics int
@@ -19,10 +21,10 @@ func newPowerBaseline(p *planning) *cobra.Command {
 		Use:   "baseline",
 		Short: "Runs that the comparison with the baseline needs",
 		Long: `Baseline answers what a comparison of whole runs can show, and how many runs would
-be enough. The comparison has four metrics for every window: 'chaosgate run' compares
-all windows, and MatchBaseline compares one. The probability is computed from the
-ranks of the one metric that is worse; the comparison shows it at least as often.`,
-		Example: "  chaosgate power baseline --accepted 10 --candidates 3 --metrics 4 --shift 3",
+be enough. The comparison has five metrics for every window: 'chaosgate run' compares
+all windows, and MatchBaseline compares one. The probability comes from simulated runs,
+and is right to about 2 points.`,
+		Example: "  chaosgate power baseline --accepted 20 --candidates 1 --metrics 40 --shift 6",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			plan, err := stats.PlanRuns(accepted, candidates, metrics, float64(p.alpha), shift)
@@ -36,15 +38,12 @@ ranks of the one metric that is worse; the comparison shows it at least as often
 			if !plan.Reachable() {
 				can += ": nothing can be shown"
 			}
-			shows := "in at least " + units.Percent(plan.Power) + " of comparisons"
-			if plan.Reachable() && !plan.ByRanks() {
-				shows = fmt.Sprintf("only if it stands out more than the other %s do by chance", units.Plural(metrics-1, "metric"))
-			}
+			shows := "in " + units.Percent(plan.Power) + " of comparisons"
 			lines := [][2]string{
 				{"they can reach", can},
 				{"they show a regression of " + size + " standard deviations", shows},
 			}
-			would, err := stats.RunsToDetect(metrics, max(gate.Kept, accepted), float64(p.alpha), shift, float64(p.power))
+			would, err := stats.RunsToDetect(metrics, max(usualAccepted, accepted), float64(p.alpha), shift, float64(p.power))
 			if err != nil {
 				lines = append(lines, [2]string{"to show it in " + units.Chosen(p.power) + " of comparisons", err.Error()})
 			} else {
@@ -57,14 +56,14 @@ ranks of the one metric that is worse; the comparison shows it at least as often
 		},
 	}
 	f := cmd.Flags()
-	f.IntVar(&accepted, "accepted", 10, "the number of accepted runs in the baseline")
-	f.IntVar(&candidates, "candidates", 3, "the number of runs that are compared with it (--runs)")
-	f.IntVar(&metrics, "metrics", 4, "the number of metrics")
-	f.Float64Var(&shift, "shift", 3, "the size of the regression, in standard deviations from run to run")
-	span := fmt.Sprintf("a whole number from 1 to %d", stats.MostRuns)
-	bound(f, "accepted", span, func() bool { return accepted >= 1 && accepted <= stats.MostRuns })
-	bound(f, "candidates", span, func() bool { return candidates >= 1 && candidates <= stats.MostRuns })
-	bound(f, "metrics", wholeFrom(1), func() bool { return metrics >= 1 })
+	f.IntVar(&accepted, "accepted", usualAccepted, "the number of accepted runs in the baseline")
+	f.IntVar(&candidates, "candidates", 1, "the number of runs that are compared with it (--runs)")
+	f.IntVar(&metrics, "metrics", 5, "the number of metrics")
+	f.Float64Var(&shift, "shift", 6, "the size of the regression, in standard deviations from run to run")
+	span := func(least, most int) string { return fmt.Sprintf("a whole number from %d to %d", least, most) }
+	bound(f, "accepted", span(2, stats.MostRuns), func() bool { return accepted >= 2 && accepted <= stats.MostRuns })
+	bound(f, "candidates", span(1, stats.MostRuns), func() bool { return candidates >= 1 && candidates <= stats.MostRuns })
+	bound(f, "metrics", span(1, stats.MostMetrics), func() bool { return metrics >= 1 && metrics <= stats.MostMetrics })
 	bound(f, "shift", "a number above 0, and finite, such as 3", func() bool { return shift > 0 && !math.IsInf(shift, 0) })
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -88,6 +89,7 @@ func (r *runner) check() (gate.Policy, error) {
 	if len(r.packages) == 0 {
 		r.packages = []string{"./..."}
 	}
+	r.everything = slices.Contains(r.packages, "./...")
 	return policy, nil
 }
 

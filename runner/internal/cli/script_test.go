@@ -96,20 +96,21 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // ran writes a record of passed runs. The first starts in this minute of the year, and each
-// later one a minute after it: ran FILE MINUTE KERNEL P99-IN-MS...
+// later one a minute after it: ran FILE MINUTE CPU P50-IN-MS...
 func ran(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 4 {
-		ts.Fatalf("usage: ran FILE MINUTE KERNEL P99-IN-MS...")
+		ts.Fatalf("usage: ran FILE MINUTE CPU P50-IN-MS...")
 	}
 	minute, err := strconv.Atoi(args[1])
 	ts.Check(err)
-	r := gate.Record{Schema: gate.Schema, Environment: baseline.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: args[2], Go: "go1.26.8"}}
+	r := gate.Record{Schema: gate.Schema, Environment: baseline.Environment{OS: "linux", Arch: "amd64", CPUs: 2, CPU: args[2], Kernel: "6.18.5", Go: "go1.26.8"}}
 	for n, text := range args[3:] {
 		ms, err := strconv.ParseFloat(text, 64)
 		ts.Check(err)
-		r.Runs = append(r.Runs, gate.Run{Started: time.Date(2026, 1, 1, 0, minute+n, 0, 0, time.UTC), Specs: []gate.Spec{{
+		p50, start := record.Float(ms/1000), time.Date(2026, 1, 1, 0, minute+n, 0, 0, time.UTC)
+		r.Runs = append(r.Runs, gate.Run{Started: start, Specs: []gate.Spec{{
 			Suite: "shop", Text: "shop sells", Node: "It", State: "passed", Windows: []record.Window{{
-				Schema: record.Schema, Probe: "GET /", Count: 500, P50: .01, P90: .02, P99: record.Float(ms / 1000),
+				Schema: record.Schema, Probe: "GET /", Start: start, End: start.Add(5 * time.Second), Count: 500, P50: p50, P90: 2 * p50, P99: 3 * p50,
 			}},
 		}}})
 	}
