@@ -1,6 +1,7 @@
 package scope
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -20,8 +21,8 @@ type history struct {
 	carried map[string]bool
 	// names are those of the services, by the IDs of their containers.
 	names map[string]named
-	// windows counts the loads of each probe.
-	windows map[string]int
+	// windows counts the loads of each probe, and setup those that the spec's groups made.
+	windows, setup map[string]int
 	// samples holds the judgements on each probe's single samples.
 	samples map[string]*sampleJudgements
 }
@@ -33,8 +34,11 @@ func (h *history) begins(spec, run string) bool {
 	if h.spec == spec && h.run == run && (!h.ended || run != "") {
 		return false
 	}
+	if h.spec != spec {
+		h.setup = nil
+	}
 	h.spec, h.run, h.ended = spec, run, false
-	h.windows, h.samples, h.carried = nil, nil, nil
+	h.windows, h.samples, h.carried = maps.Clone(h.setup), nil, nil // another attempt does not repeat the setup
 	h.injections = slices.DeleteFunc(h.injections, func(i *Injection) bool { return !i.open() })
 	h.forgetNames(Test)
 	return true
@@ -46,14 +50,21 @@ func (h *history) ends(spec string) {
 	h.ended = h.ended || h.spec == spec
 }
 
-// number is the number of the probe's next load in the spec, from 1.
-func (h *history) number(probe string) int {
+// number is the number of the probe's next load in the spec, from 1. The owner is whose the
+// load is.
+func (h *history) number(probe string, owner Owner) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.windows == nil {
 		h.windows = map[string]int{}
 	}
+	if h.setup == nil {
+		h.setup = map[string]int{}
+	}
 	h.windows[probe]++
+	if owner != Test {
+		h.setup[probe]++
+	}
 	return h.windows[probe]
 }
 

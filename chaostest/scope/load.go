@@ -111,7 +111,7 @@ func (s *Scope) options(what fmt.Stringer, exposed *exposure) []probe.RunOption 
 	// The event is made here, because progress comes from another goroutine, which must
 	// not use T.
 	event := record.Event{Kind: record.Loading, Text: what.String(), Spec: s.t.Name(), Process: s.process()}
-	number := s.history.number(what.String())
+	number := s.history.number(what.String(), s.owner())
 	s.t.Cleanup(func() { s.history.release(event.Spec, event.Text) })
 	how := []probe.RunOption{
 		probe.Labelled(s.t.Name(), exposed.between(now, now)...),
