@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"math"
@@ -127,8 +128,8 @@ func (c Comparison) RulesOut() string {
 type history struct {
 	key     Key
 	was, is []Window
-	of      []Run // the accepted runs of was
-	runs    string
+	of      []Run  // the accepted runs of was
+	runs    []byte // tells whether others have the same runs
 }
 
 // group are windows that the same runs have.
@@ -146,12 +147,12 @@ func (c *Comparison) sort(accepted, candidates []Run, policy Policy) []group {
 					h = &history{key: w.Key()}
 					windows[h.key] = h
 				}
-				h.runs += fmt.Sprint(n, " ")
+				h.runs = binary.AppendUvarint(h.runs, uint64(n)+1)
 				to(h, run, w)
 			}
 		}
 		for _, h := range windows {
-			h.runs += "/ "
+			h.runs = append(h.runs, 0)
 		}
 	}
 	add(accepted, func(h *history, run Run, w Window) { h.was, h.of = append(h.was, w), append(h.of, run) })
@@ -169,7 +170,7 @@ func (c *Comparison) sort(accepted, candidates []Run, policy Policy) []group {
 		case unfit != nil:
 			c.Unfit = append(c.Unfit, *unfit)
 		default:
-			groups[h.runs] = append(groups[h.runs], *h)
+			groups[string(h.runs)] = append(groups[string(h.runs)], *h)
 		}
 	}
 	return slices.SortedFunc(maps.Values(groups), func(a, b group) int { return a[0].key.Compare(b[0].key) })

@@ -45,7 +45,7 @@ func (s *scores) permuted(observed []float64, most int) func(score float64) floa
 }
 
 // fewAsFar is how many choices that stand out as far are enough.
-const fewAsFar = 20
+const fewAsFar = 10
 
 // mostChoices is how many random choices are looked at: fewer where each is much work.
 func (s *scores) mostChoices() int {
@@ -66,7 +66,6 @@ func (s *scores) predicted() func(score float64) float64 {
 	for i := range most {
 		most[i] = s.score([]int{i}, into)
 	}
-	slices.Sort(most)
 	middle, spread := winsorised(most)
 	spread = max(spread, leastSpreadOfScores)
 	drawn := maximaOf(min(s.baseline, mostMaxima))
@@ -101,7 +100,6 @@ func maximaOf(n int) []float64 {
 		for j := range others {
 			others[j] = gumbel()
 		}
-		slices.Sort(others)
 		middle, spread := winsorised(others)
 		drawn[i] = (gumbel() - middle) / spread
 	}

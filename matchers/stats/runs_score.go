@@ -10,14 +10,12 @@ import (
 type scores struct {
 	metrics              []RunMetric
 	baseline, candidates int
-	values               [][]float64 // of each metric, the baseline's before the candidates'
-	order                [][]int     // the runs by their values
-	kinds                []int       // of each metric
+	sorted               []sortedRuns // of each metric
+	kinds                []int        // of each metric
 	kindSizes            []int
 
 	// What one choice is scored with.
 	chosen        []bool
-	rest          []float64
 	shift, spread []float64
 	middle        []float64
 	sums, squares []float64 // of the logarithms of the squared spreads, by kind
@@ -30,13 +28,7 @@ func newScores(metrics []RunMetric) *scores {
 	}
 	known := map[string]int{}
 	for _, m := range metrics {
-		values := slices.Concat(m.Baseline, m.Candidates)
-		order := make([]int, len(values))
-		for i := range order {
-			order[i] = i
-		}
-		slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
-		s.values, s.order = append(s.values, values), append(s.order, order)
+		s.sorted = append(s.sorted, sortRuns(slices.Concat(m.Baseline, m.Candidates)))
 		kind, ok := known[m.Kind]
 		if !ok {
 			kind = len(s.kindSizes)
@@ -46,7 +38,6 @@ func newScores(metrics []RunMetric) *scores {
 		s.kinds = append(s.kinds, kind)
 	}
 	s.chosen = make([]bool, s.runs())
-	s.rest = make([]float64, 0, s.runs())
 	s.sums, s.squares = make([]float64, len(s.kindSizes)), make([]float64, len(s.kindSizes))
 	return s
 }
@@ -61,14 +52,8 @@ func (s *scores) score(choice []int, into []float64) (most float64) {
 	}
 	clear(s.sums)
 	clear(s.squares)
-	for m, values := range s.values {
-		s.rest = s.rest[:0]
-		for _, i := range s.order[m] {
-			if !s.chosen[i] {
-				s.rest = append(s.rest, values[i])
-			}
-		}
-		middle, spread := winsorised(s.rest)
+	for m := range s.sorted {
+		middle, spread := s.sorted[m].without(choice, s.chosen)
 		spread = max(spread, s.metrics[m].Floor)
 		s.middle[m], s.spread[m] = middle, spread
 		log, kind := 2*math.Log(spread), s.kinds[m]
@@ -79,7 +64,7 @@ func (s *scores) score(choice []int, into []float64) (most float64) {
 		s.chosen[i] = false
 	}
 	most = math.Inf(-1)
-	freedom := s.freedom(len(s.rest))
+	freedom := s.freedom(s.runs() - len(choice))
 	for m := range s.metrics {
 		s.spread[m] = s.together(m, freedom)
 		into[m] = s.outstanding(m, choice)
@@ -94,7 +79,7 @@ func (s *scores) score(choice []int, into []float64) (most float64) {
 func (s *scores) outstanding(m int, choice []int) float64 {
 	sum, capped := 0.0, 0.0
 	for _, i := range choice {
-		above := s.values[m][i] - s.middle[m]
+		above := s.sorted[m].values[i] - s.middle[m]
 		sum += above
 		capped += min(above/s.spread[m], farthest)
 	}
@@ -134,23 +119,72 @@ func (s *scores) freedom(n int) float64 { return float64(n - 1 - 2*extremes(n)) 
 // extremes is how many values at each end count as the values next to them: one in fifteen.
 func extremes(n int) int { return (n + 7) / 15 }
 
-// winsorised returns the middle and the spread of sorted values, without their extremes. The spread is scaled so that it is about the standard
+// sortedRuns is one metric of all runs, the baseline's before the candidates'. It knows the
+// sums that the middle and the spread of most of them need.
+type sortedRuns struct {
+	values       []float64
+	order        []int   // the runs by their values
+	usual        float64 // the median, from which sums count, so that they keep their digits
+	sum, squares float64
+}
+
+func sortRuns(values []float64) sortedRuns {
+	r := sortedRuns{values: values, order: make([]int, len(values))}
+	for i := range r.order {
+		r.order[i] = i
+	}
+	slices.SortStableFunc(r.order, func(a, b int) int { return cmp.Compare(values[a], values[b]) })
+	r.usual = values[r.order[len(values)/2]]
+	for _, v := range values {
+		r.sum += v - r.usual
+		r.squares += (v - r.usual) * (v - r.usual)
+	}
+	return r
+}
+
+// without returns the middle and the spread of the runs that are not chosen. Their extremes
+// count as the values next to them. The spread is scaled so that it is about the standard
 // deviation of normal values (Tukey and McLaughlin 1963).
-func winsorised(sorted []float64) (middle, spread float64) {
-	n, g := len(sorted), extremes(len(sorted))
-	inner := sorted[g : n-g]
-	low, high := inner[0], inner[len(inner)-1]
-	middle = float64(g) * (low + high)
-	for _, v := range inner {
-		middle += v
+func (r *sortedRuns) without(choice []int, chosen []bool) (middle, spread float64) {
+	n := float64(len(r.values) - len(choice))
+	g := extremes(len(r.values) - len(choice))
+	sum, squares := r.sum, r.squares
+	less := func(i int) float64 {
+		v := r.values[i] - r.usual
+		sum -= v
+		squares -= v * v
+		return v
 	}
-	middle /= float64(n)
-	square := func(v float64) float64 { return (v - middle) * (v - middle) }
-	sum := float64(g) * (square(low) + square(high))
-	for _, v := range inner {
-		sum += square(v)
+	for _, i := range choice {
+		less(i)
 	}
-	return middle, math.Sqrt(sum/float64(n-1)) / (1 - 2*float64(g)/float64(n))
+	// The extremes are taken out at both ends, and the values next to them counted instead.
+	low, high := 0, len(r.order)-1
+	for left := g; chosen[r.order[low]] || left > 0; low++ {
+		if !chosen[r.order[low]] {
+			less(r.order[low])
+			left--
+		}
+	}
+	for left := g; chosen[r.order[high]] || left > 0; high-- {
+		if !chosen[r.order[high]] {
+			less(r.order[high])
+			left--
+		}
+	}
+	for _, i := range []int{r.order[low], r.order[high]} {
+		v := r.values[i] - r.usual
+		sum += float64(g) * v
+		squares += float64(g) * v * v
+	}
+	variance := max(squares-sum*sum/n, 0) / (n - 1)
+	return r.usual + sum/n, math.Sqrt(variance) / (1 - 2*float64(g)/n)
+}
+
+// winsorised is the middle and the spread of values, without their extremes.
+func winsorised(values []float64) (middle, spread float64) {
+	r := sortRuns(values)
+	return r.without(nil, make([]bool, len(values)))
 }
 
 // DevianceScores are the values of counted failures in several runs, for CompareRuns: how
@@ -165,7 +199,6 @@ func DevianceScores(failures, samples []int) []float64 {
 		rates[i] = float64(n) / float64(samples[i])
 		all += samples[i]
 	}
-	slices.Sort(rates)
 	usual, _ := winsorised(rates)
 	usual += 0.5 / float64(all) // so that a rate of 0 has a distance
 	values := make([]float64, len(failures))
