@@ -32,6 +32,8 @@ type Baseline struct {
 type Run struct {
 	Started     time.Time
 	Environment Environment
+	// Speed is how fast the machine calculated; see Speed. It is 0 where it is not known.
+	Speed record.Float
 	// Reference says that a person has accepted the run. Later runs are compared with the
 	// references, too, so that many small steps, of which each passes, cannot add up.
 	Reference bool

@@ -14,6 +14,9 @@ import (
 // Validate refuses values that no run can have measured. Such a run would make every
 // later one look good, or bad.
 func (r Run) Validate() error {
+	if !(r.Speed >= 0) {
+		return fmt.Errorf("speed is %s: it must be 0 or more", inJSON(r.Speed))
+	}
 	seen := map[Key]bool{}
 	for _, w := range r.Windows {
 		k := w.Key()

@@ -39,6 +39,10 @@ type Comparison struct {
 	// and Others what else differs, such as "kernel 6.1, here 6.18".
 	Foreign int
 	Others  []string
+	// Slower is by which factor the candidates' machine calculates slower than those of the
+	// accepted runs usually do; 1 where that is not known. Above 1.25 a metric that is worse
+	// shows nothing about the build.
+	Slower float64
 	// Young are the windows that too few accepted runs have. New ones have none.
 	Young []Young
 	// Vanished are the windows that the last accepted runs have, and the candidates do not.
@@ -60,7 +64,7 @@ type Young struct {
 // together with the last accepted runs against those before, and with the references. It
 // takes all windows and metrics at once (stats.CompareRuns).
 func Compare(accepted, candidates []Run, policy Policy) (Comparison, error) {
-	c := Comparison{Outcome: record.Undecided, Candidates: len(candidates)}
+	c := Comparison{Outcome: record.Undecided, Candidates: len(candidates), Slower: 1}
 	if len(candidates) == 0 {
 		c.Missing = "no run was completed"
 		return c, nil
@@ -68,6 +72,7 @@ func Compare(accepted, candidates []Run, policy Policy) (Comparison, error) {
 	here := candidates[0].Environment
 	usable, foreign := here.Among(accepted)
 	c.Accepted, c.Foreign, c.Others = len(usable), len(foreign), here.differences(usable)
+	c.Slower = slower(usable, candidates)
 	switch {
 	case len(accepted) == 0:
 		c.Missing = "it holds no run"
@@ -91,12 +96,16 @@ func Compare(accepted, candidates []Run, policy Policy) (Comparison, error) {
 
 func (c *Comparison) decide() {
 	switch {
-	case slices.ContainsFunc(c.Metrics, func(m Metric) bool { return m.Regressed }):
+	case len(c.Worse()) > 0 && !c.SlowMachine():
 		c.Outcome = record.Violated
+	case len(c.Worse()) > 0:
 	case len(c.Metrics) > 0 && len(c.Unfit) == 0 && len(c.Vanished) == 0:
 		c.Outcome = record.Kept
 	}
 }
+
+// SlowMachine reports whether the candidates' machine was too slow to show anything.
+func (c Comparison) SlowMachine() bool { return c.Slower > mostSlower }
 
 // Worse are the metrics that regressed, the most significant first. Where a class of errors
 // has, or a quantile below, the window's other metrics often have as well.

@@ -43,6 +43,7 @@ func TestTheDocumentsHaveTheNumbersOfTheCode(t *testing.T) {
 			fmt.Sprintf("| %s | %s | | p99", margin(P90), floor(P90)),
 			fmt.Sprintf("| %s | %s | | throughput | %s | |", margin(P99), floor(P99), margin(Throughput)),
 			fmt.Sprintf("newest %d runs, and the newest %d references", Kept, References),
+			fmt.Sprintf("more than %g times slower than usual", mostSlower),
 			"together with the last " + strings.Join(builds[:last], ", ") + " and " + builds[last] + " runs",
 		},
 	} {

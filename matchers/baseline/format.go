@@ -28,10 +28,11 @@ type file struct {
 }
 
 type line struct {
-	Started     time.Time `json:"started"`
-	Reference   bool      `json:"reference,omitempty"`
-	Environment int       `json:"environment"` // from 1
-	Windows     values    `json:"windows"`
+	Started     time.Time    `json:"started"`
+	Reference   bool         `json:"reference,omitempty"`
+	Environment int          `json:"environment"` // from 1
+	Speed       record.Float `json:"speed,omitempty"`
+	Windows     values       `json:"windows"`
 }
 
 // values are the values of the windows, by their number from 1, in the order of windows.
@@ -44,7 +45,7 @@ func (b Baseline) Encode() ([]byte, error) {
 	f := file{Schema: Schema, Columns: columns, Environments: []Environment{}, Windows: []Key{}}
 	environments, windows := map[Environment]int{}, map[Key]int{}
 	for _, run := range b.Runs {
-		l := line{Started: run.Started, Reference: run.Reference, Environment: number(environments, run.Environment, &f.Environments), Windows: values{}}
+		l := line{Started: run.Started, Reference: run.Reference, Speed: run.Speed, Environment: number(environments, run.Environment, &f.Environments), Windows: values{}}
 		for _, w := range run.Windows {
 			row, err := w.row()
 			if err != nil {
@@ -159,7 +160,7 @@ func parse(data []byte) (Baseline, error) {
 		if l.Environment < 1 || l.Environment > len(f.Environments) {
 			return b, fmt.Errorf("%s has environment %d: there are 1 to %d", where, l.Environment, len(f.Environments))
 		}
-		run := Run{Started: l.Started, Reference: l.Reference, Environment: f.Environments[l.Environment-1], Windows: []Window{}}
+		run := Run{Started: l.Started, Reference: l.Reference, Speed: l.Speed, Environment: f.Environments[l.Environment-1], Windows: []Window{}}
 		for k := range l.Windows {
 			if k < 1 || k > len(f.Windows) {
 				return b, fmt.Errorf("%s has window %d: there are 1 to %d", where, k, len(f.Windows))

@@ -105,6 +105,11 @@ func (c *Comparison) decide(found baseline.Comparison, policy Policy) {
 		c.Words = fmt.Sprintf("worse than the baseline: %s; %s, at most %s false alarms over all metrics",
 			several(found.Worse()), compared, units.Chosen(policy.Alpha))
 		return
+	case len(found.Worse()) > 0:
+		c.Verdict = Inconclusive
+		c.Words = fmt.Sprintf("inconclusive for the baseline: this machine calculates %.2g times slower than those of the accepted runs, so this says nothing about the build: %s; run again on a machine like theirs",
+			found.Slower, several(found.Worse()))
+		return
 	case found.Missing != "" && found.Foreign == 0:
 		c.Words = "not compared with the baseline: " + found.Missing
 		return

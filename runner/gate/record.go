@@ -53,7 +53,10 @@ func (p Policy) Validate() error {
 type Run struct {
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended"`
-	Specs   []Spec    `json:"specs"`
+	// Speed is how fast the machine calculated before the run; see baseline.Speed. It is 0
+	// where that is not known.
+	Speed record.Float `json:"speed,omitempty"`
+	Specs []Spec       `json:"specs"`
 	// Troubles says why suites did not run, or why their results cannot be trusted.
 	// Each is a tool failure.
 	Troubles []string `json:"troubles,omitempty"`

@@ -51,7 +51,7 @@ func sharedKeys(run Run) map[specKey]bool {
 // Summarise gathers the metrics of the run's passed specs, in a stable order. It leaves out
 // the specs of SharedNames.
 func Summarise(run Run, environment baseline.Environment) baseline.Run {
-	s := baseline.Run{Started: run.Started.UTC().Truncate(time.Millisecond), Environment: environment, Windows: []baseline.Window{}}
+	s := baseline.Run{Started: run.Started.UTC().Truncate(time.Millisecond), Environment: environment, Speed: run.Speed, Windows: []baseline.Window{}}
 	all, shared := map[baseline.Key]baseline.Window{}, sharedKeys(run)
 	for _, spec := range run.Specs {
 		if spec.isSpec() && spec.Finding.Verdict == Pass && !shared[spec.key()] {

@@ -15,6 +15,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
+	"github.com/chaosgate/chaosgate/matchers/baseline"
 	"github.com/chaosgate/chaosgate/runner/gate"
 )
 
@@ -47,12 +48,13 @@ type Options struct {
 // Run runs the suites once and reads their report. Whatever goes wrong, apart from failed
 // specs, becomes a trouble of the run.
 func Run(ctx context.Context, o Options) gate.Run {
-	started := time.Now()
+	started, speed := time.Now(), baseline.Speed()
 	report := filepath.Join(o.Dir, o.Report)
 	output := &tailWriter{to: o.Output}
 	o.Output = output
 	err := o.runChild(ctx)
 	run, reported, unread := read(report)
+	run.Speed = record.Float(speed)
 	written, noEvents := eventsIn(o.Events)
 	if noEvents != nil {
 		run.Troubles = append(run.Troubles, noEvents.Error())
