@@ -32,12 +32,12 @@ func For(d time.Duration) Span { return Span{d} }
 // have no answer yet, and its latency counts from that time. So every sample that was
 // due during a stall of the service sees the stall. A load takes a probe, or a fleet;
 // each member of a fleet is asked at the rate. The window goes into the suite's report
-// with the judgements of matchers.
-func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, what probe.Loadable[S], rate probe.Rate, span Span) (none W) {
+// with the judgements of matchers. Until ends a load earlier.
+func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, what probe.Loadable[S], rate probe.Rate, span Span, options ...LoadOption) (none W) {
 	s.t.Helper()
 	s.announce()
-	l := load{rate, span.d}
-	if err := l.check(what); err != nil {
+	l := load{rate: rate, d: span.d}
+	if err := errors.Join(l.check(what), l.set(options)); err != nil {
 		s.toolFailure(fmt.Errorf("load: %w", err))
 		return none
 	}
@@ -49,7 +49,13 @@ func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, w
 	exposed, end := everywhere.expose(s.member())
 	defer end()
 	everywhere.use(s.member())
-	window, err := probe.Run(ctx, what, l.rate, l.d, s.options(what, exposed)...)
+	run := probe.Run[S, W]
+	if len(l.until) > 0 {
+		run = func(ctx context.Context, what probe.Loadable[S], rate probe.Rate, d time.Duration, options ...probe.RunOption) (W, error) {
+			return probe.RunUntil(ctx, what, rate, d, func(w W) bool { return l.decided(w) }, options...)
+		}
+	}
+	window, err := run(ctx, what, l.rate, l.d, s.options(what, exposed)...)
 	everywhere.use(s.member())
 	// If the test ran out of time or was interrupted after the load began, that is not a
 	// failure of the tool.
@@ -68,8 +74,9 @@ func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, w
 
 // load is the rate and the duration of a load; 0 means until the test ends.
 type load struct {
-	rate probe.Rate
-	d    time.Duration
+	rate  probe.Rate
+	d     time.Duration
+	until []Matcher
 }
 
 // failEnded fails the test because the context of a load has ended: time ran out, or the
@@ -94,6 +101,9 @@ func (l load) check(what fmt.Stringer) error {
 func (l load) String() string {
 	if l.d == 0 {
 		return fmt.Sprintf("at %s until the test ends", l.rate)
+	}
+	if len(l.until) > 0 {
+		return fmt.Sprintf("at %s until it is decided, for at most %s", l.rate, l.d)
 	}
 	return fmt.Sprintf("at %s for %s", l.rate, l.d)
 }
