@@ -64,7 +64,3 @@ func PerSecond(rate float64) probe.Rate { return scope.PerSecond(rate) }
 
 // For is how long a load lasts.
 func For(d time.Duration) scope.Span { return scope.For(d) }
-
-// Until ends a load as soon as all the matchers have decided about its window. For is then
-// how long it may last at most.
-func Until(matchers ...scope.Matcher) scope.LoadOption { return scope.Until(matchers...) }

@@ -45,11 +45,11 @@ func TryInject(ctx context.Context, f fault.Fault, on scope.Targets, options ...
 }
 
 // Load takes samples at a constant rate for a while, and returns their window: a
-// *probe.Window for a probe, a *probe.FleetWindow for a fleet. With Until it ends as soon as
-// it has decided.
-func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, what probe.Loadable[S], rate probe.Rate, span scope.Span, options ...scope.LoadOption) W {
+// *probe.Window for a probe, a *probe.FleetWindow for a fleet. With For(d).Until(matchers) it
+// ends as soon as these have decided.
+func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, what probe.Loadable[S], rate probe.Rate, span scope.Span) W {
 	ginkgo.GinkgoHelper()
-	return scope.Load(ctx, spec(), what, rate, span, options...)
+	return scope.Load(ctx, spec(), what, rate, span)
 }
 
 // Watch begins a load that runs while the spec goes on. It ends with the spec, or

@@ -19,10 +19,14 @@ const progressEvery = 500 * time.Millisecond
 func PerSecond(rate float64) probe.Rate { return probe.Rate(rate) }
 
 // Span is how long a load lasts. It comes from For.
-type Span struct{ d time.Duration }
+type Span struct {
+	d     time.Duration
+	until []Matcher
+	err   error
+}
 
 // For is how long a load lasts, above 0.
-func For(d time.Duration) Span { return Span{d} }
+func For(d time.Duration) Span { return Span{d: d} }
 
 // Load takes samples at a constant rate for a while, and returns their window:
 //
@@ -32,12 +36,13 @@ func For(d time.Duration) Span { return Span{d} }
 // have no answer yet, and its latency counts from that time. So every sample that was
 // due during a stall of the service sees the stall. A load takes a probe, or a fleet;
 // each member of a fleet is asked at the rate. The window goes into the suite's report
-// with the judgements of matchers. Until ends a load earlier.
-func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, what probe.Loadable[S], rate probe.Rate, span Span, options ...LoadOption) (none W) {
+// with the judgements of matchers. For(d).Until ends a load
+// earlier.
+func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, what probe.Loadable[S], rate probe.Rate, span Span) (none W) {
 	s.t.Helper()
 	s.announce()
-	l := load{rate: rate, d: span.d}
-	if err := errors.Join(l.check(what), l.set(options)); err != nil {
+	l := load{rate, span.d, span.until}
+	if err := errors.Join(l.check(what), span.err); err != nil {
 		s.toolFailure(fmt.Errorf("load: %w", err))
 		return none
 	}

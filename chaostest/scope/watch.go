@@ -92,6 +92,8 @@ func (l *load) setSpan(span []Span) error {
 		return nil
 	case len(span) > 1:
 		return errors.New("there is more than one For: say it once")
+	case span[0].until != nil || span[0].err != nil:
+		return errors.New("Until is for Load: give the window of a watch to Eventually or Consistently")
 	case span[0].d <= 0:
 		return fmt.Errorf("For(%s): must be above 0: leave For out to watch until the test ends", span[0].d)
 	}
