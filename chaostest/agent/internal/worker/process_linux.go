@@ -44,6 +44,7 @@ type Process[R any] struct {
 	ending  Ending
 	problem string
 	changed chan struct{}
+	used    time.Duration // the most processor time that was seen
 }
 
 // Start starts a worker and moves it into the target's cgroup. The worker begins
@@ -293,8 +294,17 @@ func (p *Process[R]) Err() error {
 	return fmt.Errorf("%s worker %d has ended: %s: %s", p.order.Program, p.PID(), p.ending, p.problem)
 }
 
-// CPUTime is the processor time that the worker has used. It is final after Stop.
+// CPUTime is the processor time that the worker has used. It never falls, and is final after
+// Stop.
 func (p *Process[R]) CPUTime() time.Duration {
+	now := p.cpuTime()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.used = max(p.used, now) // what the kernel says at the end is rounded to microseconds
+	return p.used
+}
+
+func (p *Process[R]) cpuTime() time.Duration {
 	// The number of another process's clock, as clock_getcpuclockid(3) computes it.
 	const schedulerClock = 2
 	var t unix.Timespec
