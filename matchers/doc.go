@@ -15,6 +15,17 @@
 // see ProofOption. MatchBaseline judges whole loads, once, at their end. AgreeOnClock and
 // RunTheSameVersion are exact and have no alpha.
 //
+// # Bursts
+//
+// Ten failed requests in a row are one episode, and not ten pieces of evidence. So the
+// objectives measure in the window itself whether errors, or slow answers, lie closer
+// together than independent ones hardly ever do. Then bursts of about 5 count as one
+// sample in 5, and the text says so. Alpha holds for services at half of their limit with bursts of up
+// to 10 errors, and for quantiles from p95 up with a quarter of room under garbage collection,
+// periodic jobs, and noise that lasts up to two seconds at 50 requests a second. An episode
+// longer than 20 samples and a tenth of the window is an outage, which counts as more than one. A window
+// without a burst says nothing about the bursts of other times.
+//
 // # Outliers
 //
 // HaveNoOutliers and HaveOutlier compare the members of a fleet with each other. They judge

@@ -49,6 +49,15 @@ func upTo(n int) []int {
 	return places
 }
 
+// spread is n places spread over so many samples, as if by chance.
+func spread(n, over int) []int {
+	places := make([]int, n)
+	for i := range places {
+		places[i] = (2*i + 1) * over / (2 * n)
+	}
+	return places
+}
+
 // failure is the text with which an assertion fails, nothing if it passes. The marks
 // are left out: their IDs are random.
 func failure(assert func(gomega.Gomega)) (text string) {

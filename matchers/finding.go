@@ -31,8 +31,18 @@ type finding struct {
 	*objective
 	w         *probe.Window
 	n, events int
+	burst     float64 // how many events come together
 	logE      float64
-	outcome   record.Outcome
+	// warming says that only the time in which a service may warm up shows a violation.
+	warming bool
+	outcome record.Outcome
+}
+
+// rule is what decides about the window.
+func (f finding) rule() stats.Objective {
+	rule := f.objective.rule()
+	rule.Burst = f.burst
+	return rule
 }
 
 func (f finding) judgement() record.Judgement {
@@ -49,13 +59,13 @@ func (f finding) text() string {
 	confidence := units.Chosen(1 - float64(f.alpha))
 	switch f.outcome {
 	case record.Violated:
-		s := fmt.Sprintf("%s; with %s confidence more than %s do", f.counted(), confidence, units.Percent(stats.Above(f.limit).Bound(f.events, f.n, float64(f.alpha))))
+		s := fmt.Sprintf("%s; with %s confidence more than %s do", f.counted(), confidence, units.Percent(f.rule().AtLeast(f.events, f.n)))
 		if f.shown != nil {
-			s += f.shown(f.w, float64(f.alpha))
+			s += f.shown(f.w, f.rule())
 		}
 		return s
 	case record.Kept:
-		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, units.Percent(stats.Below(f.rule().Beyond()).Bound(f.events, f.n, float64(f.alpha))))
+		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, units.Percent(f.rule().AtMost(f.events, f.n)))
 	}
 	return "undecided: " + f.undecided()
 }
@@ -65,8 +75,22 @@ func (f finding) counted() string {
 	if f.n > 0 {
 		s += " (" + f.observed() + ", " + f.allowed() + ")"
 	}
-	return s + f.observedValue()
+	return s + f.observedValue() + f.burstText()
 }
+
+// burstText says that the events come in bursts, which count less. It follows a count.
+func (f finding) burstText() string {
+	if f.burst < fewestInBurst {
+		return ""
+	}
+	return fmt.Sprintf(", in bursts of about %.0f, so that they count as %s", f.burst, about(float64(f.events)/f.burst))
+}
+
+// fewestInBurst is the size from which on messages speak of bursts.
+const fewestInBurst = 1.5
+
+// about is a number of events, to two digits.
+func about(n float64) string { return strconv.FormatFloat(n, 'g', 2, 64) }
 
 // observedValue is what was observed, in words that follow a count.
 func (f finding) observedValue() string {
@@ -110,6 +134,9 @@ const advice = ": load for longer or at a higher rate"
 
 // undecided says what is missing.
 func (f finding) undecided() string {
+	if f.warming {
+		return fmt.Sprintf("%s, most of them in the first %s, in which a service may warm up: load for longer, or judge the load when it has ended", f.counted(), warmUp)
+	}
 	if !f.rule().Within(f.events, f.n) {
 		return f.notShown()
 	}
@@ -121,25 +148,33 @@ func (f finding) undecided() string {
 	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
 		s += fmt.Sprintf(": %s are needed if no more of them do", samples(n))
 	}
-	if n, err := stats.SamplesToDetect(f.limit, f.rule().Beyond(), float64(f.alpha), power); f.proof != Proved && err == nil && n > f.n {
+	if n, ok := f.toDetect(f.rule().Beyond()); f.proof != Proved && ok {
 		s += fmt.Sprintf(", and %s to see a rate of %s with %s probability", units.Number(n), units.Chosen(f.rule().Beyond()), units.Chosen(power))
 	}
 	return s + advice
+}
+
+// toDetect is how many samples show a rate, bursts of this size included. It is false if
+// there is no such number, or if there are as many already.
+func (f finding) toDetect(rate float64) (int, bool) {
+	n, err := stats.SamplesToDetect(f.limit, rate, float64(f.alpha), power)
+	n = int(math.Ceil(float64(n) * f.burst))
+	return n, err == nil && n > f.n
 }
 
 // notShown is for a window that exceeded the limit, but not by enough to show that the
 // service does.
 func (f finding) notShown() string {
 	alpha := float64(f.alpha)
-	s := fmt.Sprintf("%s of %s %s (%s), %s%s, but not shown at alpha %s",
-		units.Number(f.events), samples(f.n), f.verb, f.observed(), f.exceeds(), f.observedValue(), units.Chosen(alpha))
+	s := fmt.Sprintf("%s of %s %s (%s), %s%s%s, but not shown at alpha %s",
+		units.Number(f.events), samples(f.n), f.verb, f.observed(), f.exceeds(), f.observedValue(), f.burstText(), units.Chosen(alpha))
 	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
 		s += fmt.Sprintf(": %s keep it if no more of them do", samples(n))
 	}
 	// Close to the limit it would take long to show, and more samples are as likely to show
 	// the opposite.
 	if rate := float64(f.events) / float64(f.n); rate >= plannedRate*f.limit {
-		if n, err := stats.SamplesToDetect(f.limit, rate, alpha, power); err == nil && n > f.n {
+		if n, ok := f.toDetect(rate); ok {
 			s += fmt.Sprintf(", and %s show it with %s probability if the rate stays", units.Number(n), units.Chosen(power))
 		}
 	}
@@ -153,7 +188,7 @@ func (f finding) certainty() string {
 	case f.outcome == record.Violated:
 		verb = "shows a violation"
 	case f.proof == Proved:
-		logE, verb = stats.Below(f.limit).LogE(f.events, f.n), "proves it"
+		logE, verb = f.rule().LogEBelow(f.events, f.n), "proves it"
 	}
 	return fmt.Sprintf("e-value %s, p %s: at alpha %s an e-value of %s %s, however often one looks",
 		exponential(logE), exponential(math.Min(0, -logE)), units.Chosen(float64(f.alpha)), round4(1/float64(f.alpha)), verb)

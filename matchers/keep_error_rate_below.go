@@ -15,9 +15,9 @@ import (
 //	Expect(sold).To(KeepErrorRateBelow(1 * Percent))
 //
 // The window keeps the limit when the observed rate is within it and a rate of five times
-// the limit is ruled out. For a limit of 1 % that takes 82 samples without an error. The
+// the limit is ruled out. For a limit of 1 % that takes 65 samples without an error. The
 // window violates the limit when it shows a rate above it. Otherwise it is undecided. Proved
-// asks for more.
+// asks for more. Errors that come in bursts count less, as the package page says.
 func KeepErrorRateBelow(limit float64, options ...ObjectiveOption) types.GomegaMatcher {
 	o := objective{
 		matcher: "KeepErrorRateBelow", call: fmt.Sprintf("KeepErrorRateBelow(%v)", limit),

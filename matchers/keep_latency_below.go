@@ -44,7 +44,8 @@ func (q Quantile) validate() error {
 //
 // A failed sample counts as slower than limit, however fast it failed. With P99 the matcher
 // works like KeepErrorRateBelow(1 * Percent), where each slower sample is an error. It assumes
-// nothing about how latencies are distributed.
+// nothing about how latencies are distributed. While a load goes on, its first second alone
+// is no violation, because a service that has just started is slow.
 func KeepLatencyBelow(limit time.Duration, q Quantile, options ...ObjectiveOption) types.GomegaMatcher {
 	slower := 1 - float64(q)
 	o := objective{
@@ -53,7 +54,8 @@ func KeepLatencyBelow(limit time.Duration, q Quantile, options ...ObjectiveOptio
 		limit: slower, threshold: limit.Seconds(), verb: fmt.Sprintf("took longer than %s or failed", limit),
 		event: func(s *probe.Sample) bool { return !s.Healthy() || s.Latency > limit }, key: slowerKey(limit),
 		value: func(w *probe.Window) (float64, string) { return observedQuantile(w, q) },
-		shown: func(w *probe.Window, alpha float64) string { return shownQuantile(w, limit, q, alpha) },
+		shown: func(w *probe.Window, rule stats.Objective) string { return shownQuantile(w, limit, q, rule) },
+		warms: true,
 		worst: slowest,
 		title: "the slowest of them",
 	}
@@ -80,9 +82,9 @@ func observedQuantile(w *probe.Window, q Quantile) (seconds float64, text string
 
 // shownQuantile says how bad the quantile is at least: the longest limit that the same
 // test shows it to be above.
-func shownQuantile(w *probe.Window, limit time.Duration, q Quantile, alpha float64) string {
-	n, slower := w.N(), 1-float64(q)
-	events := sort.Search(n, func(events int) bool { return stats.Above(slower).Shows(events, n, alpha) })
+func shownQuantile(w *probe.Window, limit time.Duration, q Quantile, rule stats.Objective) string {
+	n := w.N()
+	events := sort.Search(n, func(events int) bool { return rule.Violated(events, n) })
 	if events <= w.Errors() {
 		return "" // it is a failed sample, and the observed quantile says so
 	}

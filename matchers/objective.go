@@ -3,6 +3,7 @@ package matchers
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/onsi/gomega"
 	"github.com/onsi/gomega/format"
@@ -36,13 +37,16 @@ type objective struct {
 	verb string // what a sample with the event did: "failed"
 	// availability reports the share of samples without the event.
 	availability bool
+	// warms says that a service does worse while it warms up, so that a load's first part
+	// is no evidence until the load has ended.
+	warms bool
 	// value is the observed value in the unit of threshold; observed is the same in
 	// words, or empty.
 	value     func(*probe.Window) (value float64, observed string)
 	threshold float64
 	// shown says how bad the test shows the value to be at least, or returns nothing.
 	// It may be nil.
-	shown func(w *probe.Window, alpha float64) string
+	shown func(w *probe.Window, rule stats.Objective) string
 	// worst picks which samples with the event to show.
 	worst func([]probe.Sample) []probe.Sample
 	title string
@@ -119,30 +123,45 @@ func (o *objective) message(actual any, to string) string {
 	return record.Mark(text, w.Judged(o.matcher, o.short, f.judgement), f.outcome)
 }
 
-// rule is what decides.
+// rule is what decides about samples that do not depend on each other.
 func (o *objective) rule() stats.Objective {
 	return stats.Objective{Limit: o.limit, Alpha: float64(o.alpha), Proved: o.proof == Proved}
 }
 
-// tally counts the samples of a window, and those with the event.
-type tally struct{ n, events int }
+// ruleOf is what decides about these samples, whose events may come in bursts.
+func (o *objective) ruleOf(e *stats.Events) stats.Objective {
+	rule := o.rule()
+	rule.Burst = e.Burst()
+	return rule
+}
+
+// tally counts the samples of a window, and those with the event: all of them, and those
+// after the time in which a service may warm up.
+type tally struct{ all, warm stats.Events }
+
+// warmUp is the time in which a service may be slow because it has just started.
+const warmUp = time.Second
 
 func (o *objective) find(w *probe.Window) finding {
+	warm := w.Start().Add(warmUp)
 	t := probe.Fold(w, o.key, func() tally { return tally{} }, func(t tally, samples []probe.Sample) tally {
-		t.n += len(samples)
 		for i := range samples {
-			if o.event(&samples[i]) {
-				t.events++
+			event := o.event(&samples[i])
+			t.all.Add(event)
+			if o.warms && !samples[i].Time.Before(warm) {
+				t.warm.Add(event)
 			}
 		}
 		return t
 	})
-	f := finding{objective: o, w: w, n: t.n, events: t.events, outcome: record.Undecided}
-	f.logE = stats.Above(o.limit).LogE(f.events, f.n)
+	f := finding{objective: o, w: w, n: t.all.N(), events: t.all.Count(), burst: t.all.Burst(), outcome: record.Undecided}
+	f.logE = f.rule().LogE(f.events, f.n)
 	switch {
-	case o.rule().Violated(f.events, f.n):
-		f.outcome = record.Violated
-	case o.rule().Kept(f.events, f.n):
+	case f.rule().Violated(f.events, f.n):
+		if f.warming = o.warms && w.Growing() && !o.ruleOf(&t.warm).Violated(t.warm.Count(), t.warm.N()); !f.warming {
+			f.outcome = record.Violated
+		}
+	case f.rule().Kept(f.events, f.n):
 		f.outcome = record.Kept
 	}
 	return f

@@ -79,7 +79,7 @@ func TestPollingDoesNotInflateWrongVerdicts(t *testing.T) {
 }
 
 func TestAMatcherMayBeAskedFromManyGoroutines(t *testing.T) {
-	bad := window(250, failing, upTo(30)...)
+	bad := window(250, failing, spread(30, 250)...)
 	for _, matcher := range []OmegaMatcher{KeepErrorRateBelow(1 * Percent), KeepLatencyBelow(time.Second, P99)} {
 		first := matcher.FailureMessage(bad)
 		var all sync.WaitGroup
@@ -104,12 +104,12 @@ func TestEventuallyWaitsForEnoughSamples(t *testing.T) {
 	looks := 0
 	grow := func() *probe.Window {
 		looks++
-		return window(40*looks, nil)
+		return window(30*looks, nil)
 	}
 	expect(t, "", func(g Gomega) {
 		g.Eventually(grow).WithTimeout(time.Minute).WithPolling(time.Microsecond).Should(KeepErrorRateBelow(1 * Percent))
 	})
 	if looks != 3 {
-		t.Errorf("decided after %d looks of 40 samples each, want 3", looks)
+		t.Errorf("decided after %d looks of 30 samples each, want 3", looks)
 	}
 }

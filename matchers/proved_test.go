@@ -77,8 +77,8 @@ func TestConsistently(t *testing.T) {
 	}{
 		// One more look than the load has: it shows that the load has ended.
 		{"ends with a load that kept it", newLoad(t, 50, 250), never, KeepErrorRateBelow(1 * Percent), 6, ""},
-		{"fails at the first look that shows a violation", newLoad(t, 50, 250, upTo(10)...), never, KeepErrorRateBelow(1 * Percent), 1, "to keep its error rate below 1 %\nbut 10 of 50 samples failed"},
-		{"fails at the last look that shows a violation", newLoad(t, 200, 220, from(200, 20)...), never, KeepErrorRateBelow(1 * Percent), 2, "to keep its error rate below 1 %\nbut 20 of 220 samples failed"},
+		{"fails at the first look that shows a violation", newLoad(t, 50, 250, spread(10, 50)...), never, KeepErrorRateBelow(1 * Percent), 1, "to keep its error rate below 1 %\nbut 10 of 50 samples failed"},
+		{"fails at the last look that shows a violation", newLoad(t, 50, 100, from(50, 50)...), never, KeepErrorRateBelow(1 * Percent), 2, "to keep its error rate below 1 %\nbut 50 of 100 samples failed"},
 		{"fails when the load ends before enough was seen", newLoad(t, 20, 60), never, KeepErrorRateBelow(1 * Percent), 3, "undecided: 0 of 60 samples failed (0 %, allowed 1 %): too little to tell"},
 		{"fails when its time ends before enough was seen", newLoad(t, 1, 1_000_000), 100 * time.Millisecond, KeepErrorRateBelow(1 * Percent), -1, "Timed out while waiting on TryAgainAfter"},
 		{"holds for quantiles", newLoad(t, 50, 250), never, KeepLatencyBelow(time.Second, P95), 6, ""},
@@ -154,7 +154,7 @@ func TestEventuallyProved(t *testing.T) {
 		{"passes with the proof", newLoad(t, 100, 10_000), KeepErrorRateBelow(1*Percent, Proved), 5, ""},
 		{"needs more for a smaller alpha", newLoad(t, 100, 10_000), KeepErrorRateBelow(1*Percent, Proved, Alpha(0.01)), 7, ""},
 		{"passes for availability", newLoad(t, 100, 10_000), KeepAvailabilityAbove(99*Percent, Proved), 5, ""},
-		{"stops when the opposite is shown", newLoad(t, 100, 10_000, upTo(30)...), KeepErrorRateBelow(1*Percent, Proved), 1, "Told to stop trying after "},
+		{"stops when the opposite is shown", newLoad(t, 100, 10_000, spread(30, 100)...), KeepErrorRateBelow(1*Percent, Proved), 1, "Told to stop trying after "},
 		{"stops when the load ends without it", newLoad(t, 100, 300, 7), KeepErrorRateBelow(1*Percent, Proved), 3, "undecided: 1 of 300 samples failed (0.333 %, allowed 1 %): no proof that fewer than 1 % do, at alpha 5 %: 657 samples are needed if no more of them do"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -179,7 +179,7 @@ not to keep its error rate below 1 %, proved
 but 0 of 450 samples failed (0 %, allowed 1 %); with 95 % confidence fewer than 0.931 % do
 e-value 26.3, p 0.038: at alpha 5 % an e-value of 20 proves it, however often one looks`,
 		func(g Gomega) { g.Expect(w).NotTo(KeepErrorRateBelow(1*Percent, Proved)) })
-	bad := window(250, failing, upTo(12)...)
+	bad := window(250, failing, spread(12, 250)...)
 	for _, assert := range []func(Gomega){
 		func(g Gomega) { g.Expect(bad).To(KeepErrorRateBelow(1*Percent, Proved)) },
 		func(g Gomega) { g.Expect(bad).NotTo(KeepErrorRateBelow(1*Percent, Proved)) },

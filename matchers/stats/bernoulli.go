@@ -23,6 +23,15 @@ type Bernoulli struct {
 	Side  Side
 	Limit float64
 	A, B  float64
+	// Burst is how many samples count as one, because their events come together
+	// ([Events.Burst]). Below 1 it is 1.
+	Burst float64
+}
+
+// InBursts is the same test for samples whose events come in bursts of a size.
+func (b Bernoulli) InBursts(size float64) Bernoulli {
+	b.Burst = size
+	return b
 }
 
 // Above gathers evidence that a rate is above limit. Its prior, Beta(3, 3/(5 limit)), is
@@ -54,6 +63,8 @@ func (b Bernoulli) Validate() error {
 		return fmt.Errorf("test rate with prior Beta(%v, %v): both parameters must be positive and finite", b.A, b.B)
 	case b.Side != AboveLimit && b.Side != BelowLimit:
 		return fmt.Errorf("test rate on side %d: use AboveLimit or BelowLimit", b.Side)
+	case math.IsNaN(b.Burst) || math.IsInf(b.Burst, 0):
+		return fmt.Errorf("test rate with bursts of %v: must be finite", b.Burst)
 	}
 	return nil
 }
@@ -69,7 +80,8 @@ func (b Bernoulli) LogE(events, n int) float64 {
 	if b.Validate() != nil || events < 0 || n < events {
 		return math.NaN()
 	}
-	return b.logMixture(float64(events)+b.A, float64(n-events)+b.B) - b.logMixture(b.A, b.B)
+	one := math.Max(b.Burst, 1)
+	return b.logMixture(float64(events)/one+b.A, float64(n-events)/one+b.B) - b.logMixture(b.A, b.B)
 }
 
 // P returns the anytime-valid p-value of this look: the smallest level at which

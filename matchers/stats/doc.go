@@ -38,10 +38,10 @@
 // cases at a tenth of the limit.
 //
 //	limit         kept, no event   at half   violated   proved, no event   at a tenth
-//	0.1 %                    836      5000       1995               4187         8645
-//	1 %, or p99               82       500        197                417          862
-//	5 %, or p95               16       100         34                 82          170
-//	10 %, or p90               7        40         15                 40           84
+//	0.1 %                    664      5000       1995               4187         8645
+//	1 %, or p99               65       500        197                417          862
+//	5 %, or p95               12       100         34                 82          170
+//	10 %, or p90               5        40         15                 40           84
 //
 // A service exactly at its limit of 5 % is kept in 61, 52 and 55 % of windows with 120, 250
 // and 500 requests, one at half of it in 97, 99 and 100 %. So choose a limit that a healthy
@@ -87,7 +87,9 @@
 //
 // KeepErrorRateBelow, KeepLatencyBelow and KeepAvailabilityAbove are a one-sided
 // e-process on a rate ([Above], [Below]). A p99 below a limit means that fewer than
-// 1 % are slower. Requests need not be independent, but the rate must hold at each of them.
+// 1 % are slower. Events that come in bursts are counted by [Events], and as many count as
+// one as come together, so one episode of ten errors is no proof. Independent events are
+// seldom taken for bursts, which costs less than a tenth of the evidence.
 // A quiet minute shows nothing about a busy one, and a window that was chosen because it
 // looked bad proves nothing.
 //

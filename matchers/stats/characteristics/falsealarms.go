@@ -114,7 +114,7 @@ func falseProofs(l *lab) []row {
 			matcher: func(alpha float64, _ *watched) types.GomegaMatcher {
 				return matchers.KeepErrorRateBelow(limit, matchers.Alpha(alpha))
 			},
-			service: service{failing: 5 * limit}, wrong: proof, fooled: noError,
+			service: service{failing: 5 * limit}, near: true, wrong: proof, fooled: noError,
 		},
 		{
 			name: "MatchControl(ErrorsOnly), 5 points more errors", naive: "no error in 20 samples",

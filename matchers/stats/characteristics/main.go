@@ -28,6 +28,7 @@ func sections() []section {
 	return []section{
 		{"false-alarms", "FALSE ALARMS: healthy services, judged at every look", falseAlarms},
 		{"false-proofs", "FALSE PROOFS: services at the limit, judged at every look", falseProofs},
+		{"dependence", "DEPENDENCE: healthy services whose requests depend on each other", dependence},
 		{"objectives", "OBJECTIVES: requests until a limit that is not kept is called violated", objectives},
 		{"kept", "KEPT: services at their limit and below", kept},
 		{"control", "CONTROL: until a window that is worse than its control is called so", control},
