@@ -30,6 +30,10 @@ type pairs struct {
 	// Failed counts the pairs in which only the window's sample failed, and
 	// controlFailed those in which only the control's did.
 	failed, controlFailed int
+	// together is how close together these pairs lie.
+	together stats.Differences
+	// warm counts the latencies that were compared after the time in which a service may warm up.
+	warm int
 	// more gathers evidence that the window does not have moreErrors.
 	more    stats.Mean
 	latency stats.Latency
@@ -71,7 +75,7 @@ func (m *matchControl) find(w *probe.Window) (controlFinding, error) {
 			if p.n == len(control) || p.err != nil {
 				break
 			}
-			p.add(seconds(&samples[i]), control[p.n])
+			p.add(seconds(&samples[i]), control[p.n], samples[i].Time.Sub(w.Start()) >= warmUp)
 		}
 		return p
 	})
@@ -87,10 +91,10 @@ func (m *matchControl) start() pairs {
 	return pairs{alone: m.only, more: more, latency: latency, err: err}
 }
 
-func (p *pairs) add(latency, control float64) {
+func (p *pairs) add(latency, control float64, warm bool) {
 	p.n++
 	failed, controlFailed := math.IsInf(latency, 1), math.IsInf(control, 1)
-	difference := 0.0
+	difference := 0
 	switch {
 	case failed && !controlFailed:
 		p.failed++
@@ -99,9 +103,16 @@ func (p *pairs) add(latency, control float64) {
 		p.controlFailed++
 		difference = -1
 	}
-	p.more.Add(difference)
+	p.more.Add(float64(difference))
+	p.together.Add(difference)
 	// Failures that the margin allows must not count again as endless latencies.
 	if p.alone == LatencyOnly || !failed && !controlFailed {
+		if warm {
+			if p.warm == 0 {
+				p.latency.LeaveOut()
+			}
+			p.warm++
+		}
 		p.err = p.latency.Add(latency, control)
 	}
 }
@@ -109,20 +120,43 @@ func (p *pairs) add(latency, control float64) {
 // moreOften is the test of how often only the window's sample of a pair failed:
 // half of the time, if the windows are alike.
 func (c controlFinding) moreOften() stats.Conditional {
-	return stats.Conditional{Share: 0.5, Margin: float64(c.margin)}
+	return stats.Conditional{Share: 0.5, Margin: float64(c.margin), Burst: c.together.Burst()}
 }
 
 func (c controlFinding) errorsLogE() float64 { return c.moreOften().LogE(c.failed, c.controlFailed) }
 
-func (c controlFinding) threshold() float64 { return -math.Log(c.level()) }
-
 func (c controlFinding) failsMore() bool {
-	return c.only != LatencyOnly && c.errorsLogE() >= c.threshold()
+	return c.only != LatencyOnly && c.errorsLogE() >= -math.Log(c.level(ErrorsOnly))
 }
 
-func (c controlFinding) isSlower() bool {
-	return c.only != ErrorsOnly && c.latency.LogE() >= c.threshold()
+// atEnd is the part of the latencies' alpha that is kept for the one look when the load has
+// ended, at which smaller differences show.
+const atEnd = 4. / 7
+
+// slower reports whether the latencies show that it is slower, warming up or not.
+func (c controlFinding) slower() bool {
+	level := c.level(LatencyOnly)
+	return c.only != ErrorsOnly && (c.latency.LogE() >= -math.Log(level*(1-atEnd)) || c.w.Final() && c.latency.P() <= level*atEnd)
 }
+
+// warming reports whether it is slower only as a service is that has just started. While
+// a load goes on, what comes after the warm-up must show by itself that it is slower, and for
+// twice as long: two windows that wander often differ for a second. When the load has ended,
+// that must not speak against it.
+func (c controlFinding) warming() bool {
+	switch {
+	case !c.slower():
+		return false
+	case c.w.Growing():
+		return c.warm == 0 || c.w.End().Sub(c.w.Start()) < 3*warmUp || c.latency.LogEAfter() < -math.Log(c.level(LatencyOnly)*(1-atEnd))
+	}
+	return c.warm >= fewestWarm && c.latency.LogEAfter() <= 0
+}
+
+// fewestWarm is how many pairs after the warm-up say what a service is like then.
+const fewestWarm = 50
+
+func (c controlFinding) isSlower() bool { return c.slower() && !c.warming() }
 
 // observedErrors reports whether the window failed more often than allowed, shown or not.
 func (c controlFinding) observedErrors() bool {
@@ -146,7 +180,7 @@ func (c controlFinding) outcome() record.Outcome {
 	switch {
 	case c.failsMore() || c.isSlower():
 		return record.Violated
-	case c.unpaired() > 0, c.observedErrors():
+	case c.unpaired() > 0, c.observedErrors(), c.warming():
 		return record.Undecided
 	case c.only != LatencyOnly && c.more.LogE() < enough, c.only != ErrorsOnly && c.latency.LogEWithin() < enough:
 		return record.Undecided

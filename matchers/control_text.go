@@ -28,6 +28,9 @@ func (c controlFinding) text() string {
 		if unpaired := c.unpaired(); unpaired > 0 {
 			return fmt.Sprintf("undecided: %d of its %s have no partner in the control window: load both for the same time and at the same rate; %s", unpaired, samples(c.w.N()), c.both())
 		}
+		if c.warming() {
+			return fmt.Sprintf("undecided: it is slower so far, but a service may warm up in its first %s: %s: load for longer, or warm it up before", warmUp, c.both())
+		}
 		if worse := c.notShown(); worse != "" {
 			return fmt.Sprintf("undecided: %s: more than is allowed, but not shown: %s: load both windows for longer or at a higher rate", worse, c.both())
 		}
@@ -43,7 +46,9 @@ func (c controlFinding) notShown() string {
 		return fmt.Sprintf("it failed %s of the time more often, allowed %s of what the control fails or %s",
 			units.Percent(float64(c.failed-c.controlFailed)/float64(c.n)), units.Chosen(float64(c.margin)), units.Chosen(fewErrors))
 	}
-	if e, slower := c.observedExcess(); slower {
+	if e, slower := c.observedExcess(); slower && e.Threshold >= math.MaxFloat64 {
+		return fmt.Sprintf("it failed in %d pairs where the control did not, and the opposite in %d", e.More, e.Less)
+	} else if slower {
 		return fmt.Sprintf("it took longer than %s in %d pairs where the control, raised by %s, did not, and the opposite in %d",
 			units.Round(fromSeconds(e.Threshold)), e.More, units.Chosen(float64(c.margin)), e.Less)
 	}
@@ -102,16 +107,39 @@ func latencyAt(sorted []float64, q float64) string {
 	return units.Round(fromSeconds(seconds)).String()
 }
 
+// togetherText says that pairs depend on each other, so that they are weaker evidence.
+func togetherText(burst float64) string {
+	if burst < fewestInBurst {
+		return ""
+	}
+	return fmt.Sprintf(", where about %.0f pairs in a row are alike and count as one", burst)
+}
+
+// enough is the e-value that shows a difference.
+func (c controlFinding) enough() string {
+	latency, errors := round4(1/(c.level(LatencyOnly)*(1-atEnd))), round4(1/c.level(ErrorsOnly))
+	switch {
+	case c.only == LatencyOnly || errors == latency:
+		return latency
+	case c.only == ErrorsOnly:
+		return errors
+	}
+	return errors + " for errors, or " + latency + " for latency"
+}
+
 // certainty says how sure the verdict is, and which samples did not count.
 func (c controlFinding) certainty() string {
 	s := ""
 	if c.only != LatencyOnly {
-		s += fmt.Sprintf("\nerrors: e-value %s", exponential(c.errorsLogE()))
+		s += fmt.Sprintf("\nerrors: e-value %s%s", exponential(c.errorsLogE()), togetherText(c.together.Burst()))
 	}
 	if c.only != ErrorsOnly {
-		s += fmt.Sprintf("\nlatency: e-value %s, beyond a margin of %s and at least %s", exponential(c.latency.LogE()), units.Chosen(float64(c.margin)), time.Duration(c.floor))
+		s += fmt.Sprintf("\nlatency: e-value %s, beyond a margin of %s and at least %s%s", exponential(c.latency.LogE()), units.Chosen(float64(c.margin)), time.Duration(c.floor), togetherText(c.latency.Together()))
+		if c.w.Final() {
+			s += fmt.Sprintf("; at its end p %s, of %s allowed", exponential(math.Log(c.latency.P())), units.Chosen(c.level(LatencyOnly)*atEnd))
+		}
 	}
-	s += fmt.Sprintf("\nat alpha %s an e-value of %s shows a difference, however often one looks", units.Chosen(float64(c.alpha)), round4(1/c.level()))
+	s += fmt.Sprintf("\nat alpha %s an e-value of %s shows a difference, however often one looks", units.Chosen(float64(c.alpha)), c.enough())
 	if left := max(c.w.N(), c.control.N()) - c.n; left > 0 {
 		s += fmt.Sprintf("\n%s of the longer window had no partner", samples(left))
 	}

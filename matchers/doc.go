@@ -41,12 +41,18 @@
 // MatchControl pairs the first sample of the window with the first of its control, and so on.
 // Samples without a partner are not used, and a window is undecided when more than one of its
 // samples in twenty has none. Errors are compared by odds, and latencies in the pairs where
-// both samples were answered, each with half of alpha. A window is kept when neither is
+// both samples were answered; errors have three tenths of alpha, and latencies the rest. A window is kept when neither is
 // observed to be worse, and 5 percentage points more errors and 25 percentage points more
 // samples above the median are ruled out. Errors are observed to be worse from one percentage
 // point more that Margin does not allow. Latencies are when, with Margin and Floor added to the
 // control, the window lies above the median more often, or above a higher quantile more often
 // by 5 % of the pairs. A window that is better than its control is no violation.
+//
+// Pairs that are like their neighbours, and errors in bursts, count less, and the message says so. So alpha holds
+// under garbage collection, periodic jobs, error bursts of up to 10, and noise that lasts up to a fifth of the
+// window. While a load goes on, latencies decide nothing in its first three seconds, and
+// its first second, in which a service may warm up, is left out. One more look when
+// the load has ended sees smaller differences: latencies longer by half in 250 pairs.
 //
 // # The baseline
 //

@@ -11,6 +11,7 @@ import (
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/chaostest/units"
+	"github.com/chaosgate/chaosgate/matchers/stats"
 )
 
 // ControlOption changes how MatchControl compares: Alpha, Margin, Floor,
@@ -26,7 +27,8 @@ func (f FloorOption) applyControl(m *matchControl) { m.floor = f }
 // OnlyOption restricts what MatchControl compares.
 type OnlyOption int
 
-// What MatchControl can compare alone. Alone it has the whole of Alpha; otherwise each has half.
+// What MatchControl can compare alone. Alone it has the whole of Alpha. Otherwise latencies have
+// seven tenths of it, and errors the rest.
 const (
 	// ErrorsOnly compares how often the service fails, and no latencies.
 	ErrorsOnly OnlyOption = iota + 1
@@ -61,7 +63,8 @@ const defaultControlMargin = MarginOption(0.25)
 //
 // Load both windows for the same time, at the same rate, soon after each other. A window
 // violates its control when it shows more errors than Margin allows (25 % by default), or
-// latencies longer by more than Margin and Floor. The package page says more.
+// latencies longer by more than Margin and Floor. What only the first second shows is no
+// violation, because a service that has just started is slow. The package page says more.
 func MatchControl(control *probe.Window, options ...ControlOption) types.GomegaMatcher {
 	m := &matchControl{control: control, alpha: DefaultAlpha, margin: defaultControlMargin, floor: defaultFloor}
 	options, missing := withoutNil(options)
@@ -98,11 +101,14 @@ func (m *matchControl) check() error {
 }
 
 // level is the part of alpha that errors have, or latencies.
-func (m *matchControl) level() float64 {
-	if m.only != 0 {
+func (m *matchControl) level(of OnlyOption) float64 {
+	switch {
+	case m.only != 0:
 		return float64(m.alpha)
+	case of == LatencyOnly:
+		return (1 - stats.ControlErrorsShare) * float64(m.alpha)
 	}
-	return float64(m.alpha) / 2
+	return stats.ControlErrorsShare * float64(m.alpha)
 }
 
 // Match judges a *probe.Window, and hands it the judgement for the record.

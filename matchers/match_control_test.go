@@ -27,7 +27,7 @@ func noisy(n int, least time.Duration, spoil func(*probe.Sample), places ...int)
 }
 
 func TestControlMatched(t *testing.T) {
-	usual, w := noisy(250, 20*time.Millisecond, failing, 7), noisy(250, 21*time.Millisecond, failing, 90, 91)
+	usual, w := noisy(250, 20*time.Millisecond, failing, 7), noisy(250, 21*time.Millisecond, failing, 90, 190)
 	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(usual)) })
 	expect(t, `Expected
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 2 errors (2 status 5xx), p50 43ms, p99 60ms
@@ -35,8 +35,8 @@ not to match the control window
     GET http://shop:8080/checkout: 250 samples in 5s from 12:00:00.000, 1 error (1 status 5xx), p50 38ms, p99 58ms
 but it is no worse by 25 %: of 250 pairs of samples 2 failed here alone and 1 in the control window alone; p50 43ms against 38ms, p90 57ms against 54ms, p99 60ms against 58ms
 errors: e-value 0.82
-latency: e-value 0.115, beyond a margin of 25 % and at least 1ms
-at alpha 5 % an e-value of 40 shows a difference, however often one looks`,
+latency: e-value 0.0696, beyond a margin of 25 % and at least 1ms
+at alpha 5 % an e-value of 66.67 shows a difference, however often one looks`,
 		func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual)) })
 	j := w.Record().Judgements
 	if len(j) != 1 || j[0].Matcher != "MatchControl" || j[0].Objective != "no worse than the control window of 12:00:00.000 by 25 %" || j[0].Outcome != record.Kept ||
@@ -46,16 +46,16 @@ at alpha 5 % an e-value of 40 shows a difference, however often one looks`,
 }
 
 func TestControlShowsMoreErrors(t *testing.T) {
-	usual, w := noisy(250, 20*time.Millisecond, failing, 7), noisy(250, 21*time.Millisecond, failing, upTo(20)...)
+	usual, w := noisy(250, 20*time.Millisecond, failing, 130), noisy(250, 21*time.Millisecond, failing, spread(20, 250)...)
 	expect(t, "", func(g Gomega) { g.Expect(w).NotTo(MatchControl(usual)) })
 	text := failure(func(g Gomega) { g.Expect(w).To(MatchControl(usual)) })
 	if !strings.Contains(text, "to match the control window\n") ||
-		!strings.Contains(text, "\nbut it fails more often: of 250 pairs of samples 19 failed here alone and 0 in the control window alone\nerrors: e-value ") {
+		!strings.Contains(text, "\nbut it fails more often: of 250 pairs of samples 20 failed here alone and 1 in the control window alone\nerrors: e-value ") {
 		t.Errorf("failed with\n%s", text)
 	}
 	// There, a sample that failed is slower than any that was answered.
 	text = failure(func(g Gomega) { g.Expect(w).To(MatchControl(usual, LatencyOnly)) })
-	if !strings.Contains(text, "\nbut it is slower: p50 44ms against 38ms, p90 60ms against 54ms, p99 a failure against 58ms\nlatency: e-value ") {
+	if !strings.Contains(text, "\nbut it is slower: p50 44ms against 38ms, p90 59ms against 54ms, p99 a failure against 58ms\nlatency: e-value ") {
 		t.Errorf("failed with\n%s", text)
 	}
 	if ok, err := MatchControl(usual, ErrorsOnly).Match(w); ok || err != nil {
@@ -189,7 +189,7 @@ func TestControlIsWatchedWhileTheWindowGrows(t *testing.T) {
 		want string
 	}{
 		{newLoad(t, 50, 250), ""},
-		{newLoad(t, 50, 250, upTo(40)...), "it fails more often: of 50 pairs of samples 40 failed here alone"},
+		{newLoad(t, 50, 250, spread(40, 50)...), "it fails more often: of 50 pairs of samples 40 failed here alone"},
 		{newLoad(t, 10, 20), "undecided: the pairs neither show a difference beyond the margin nor rule out"},
 	} {
 		text := failure(func(g Gomega) {

@@ -14,115 +14,155 @@ const (
 )
 
 // Events counts samples, and those with an event, such as an error. It measures whether
-// the events come in bursts: it counts them in blocks of 2, 4, 8 and so on samples, each
-// size on two grids that lie half a block apart. Its size does not grow. A copy is independent.
-type Events struct {
-	n, events int
-	levels    [mostLevels]level
-}
-
-// level is what is known about the blocks of 2^i samples.
-type level struct {
-	complete int
-	// first and last are the events in the first and in the latest complete block.
-	first, last int
-	// squares sums the squared counts of complete blocks, on both grids.
-	squares, shifted float64
-}
+// the events come in bursts. Its size does not grow. A copy is independent.
+type Events struct{ clusters }
 
 // Add adds a sample.
 func (e *Events) Add(event bool) {
-	count := 0
+	value := 0
 	if event {
-		count = 1
+		value = 1
 	}
-	e.n++
-	e.events += count
-	for i := range e.levels {
-		l := &e.levels[i]
-		l.squares += square(float64(count))
-		l.complete++
-		before := l.last
-		l.last = count
-		if l.complete == 1 {
-			l.first = count
-			return
-		}
-		count += before
-		if l.complete%2 == 1 { // the two are halves of different blocks
-			e.levels[min(i+1, mostLevels-1)].shifted += square(float64(count))
-			return
-		}
-	}
+	e.add(value)
 }
 
 // N is the number of samples.
 func (e *Events) N() int { return e.n }
 
 // Count is the number of samples with the event.
-func (e *Events) Count() int { return e.events }
+func (e *Events) Count() int { return e.sum }
 
 // Burst is how many events come together, as an event sees it: about b if all come in
-// bursts of b, and 1 unless independent events would hardly ever lie so close together. It
-// is the design effect of clustered samples (Kish 1965, "Survey Sampling"): counts divided
-// by it are as certain as those of independent samples.
+// bursts of b, and 1 unless independent events would hardly ever lie so close together.
+// Counts divided by it are as certain as those of independent samples.
 func (e *Events) Burst() float64 {
-	if e.events < 2 || e.events == e.n {
-		return 1
+	return max(1, min(e.effect(), float64(e.sum), max(burstSamples, burstPart*float64(e.n))))
+}
+
+// Differences are signed events, such as an error here alone or in a control alone, of
+// pairs of samples. Like Events it measures how close together they lie.
+type Differences struct{ clusters }
+
+// Add adds a pair: 1, -1, or 0 without a difference.
+func (d *Differences) Add(sign int) { d.add(sign) }
+
+// An episode of differences is a burst up to this many pairs, or up to this part of all.
+const differencePairs, differencePart = 12, 1. / 20
+
+// Burst is how many differences come together, as for Events. An episode of more than 12
+// pairs and a 20th of all is an outage, which counts as more than one.
+func (d *Differences) Burst() float64 {
+	return max(1, min(d.effect(), float64(d.others), max(differencePairs, differencePart*float64(d.n))))
+}
+
+// clusters measures how close together like values of a series lie, such as events, or signs of
+// differences. It sums the values in blocks of 2, 4, 8 and so on, each size on two grids
+// that lie half a block apart.
+type clusters struct {
+	n, sum, squares, others int // others than 0
+	levels                  [mostLevels]level
+}
+
+// level is what is known about the blocks of 2^i values.
+type level struct {
+	complete int
+	// first and last are the sums of the first and of the latest complete block.
+	first, last int
+	// squares adds up the squared sums of complete blocks, on both grids.
+	squares, shifted float64
+}
+
+func (c *clusters) add(value int) {
+	c.n++
+	c.sum += value
+	if value != 0 {
+		c.squares += value * value
+		c.others++
 	}
-	burst := 1.0
-	tail := 0 // the events after the last complete block of the level below
-	for i := 1; i < mostLevels && e.n>>i >= 2; i++ {
-		size, below := 1<<i, &e.levels[i-1]
+	for i := range c.levels {
+		l := &c.levels[i]
+		l.squares += square(float64(value))
+		l.complete++
+		before := l.last
+		l.last = value
+		if l.complete == 1 {
+			l.first = value
+			return
+		}
+		value += before
+		if l.complete%2 == 1 { // the two are halves of different blocks
+			c.levels[min(i+1, mostLevels-1)].shifted += square(float64(value))
+			return
+		}
+	}
+}
+
+// spread is the sum of the squared differences of the values from their mean.
+func (c *clusters) spread() float64 {
+	return float64(c.squares) - square(float64(c.sum))/max(1, float64(c.n))
+}
+
+// effect is the design effect of clustered samples (Kish 1965, "Survey Sampling"): how
+// many values say as much as one independent value. It is 1 unless independent values would
+// hardly ever lie as they do.
+func (c *clusters) effect() float64 {
+	effect := 1.0
+	tail := 0 // the sum of the values after the last complete block of the level below
+	for i := 1; i < mostLevels && c.n>>i >= 2; i++ {
+		size, below := 1<<i, &c.levels[i-1]
 		even, odd := tail, tail
 		if below.complete%2 == 1 {
 			even += below.last
 		} else {
 			odd += below.last
 		}
-		aligned := e.grid(size, 0, 0, e.levels[i].squares, even)
-		shifted := e.grid(size, size/2, below.first, e.levels[i].shifted, odd)
-		burst = max(burst, aligned.burst(), shifted.burst())
+		aligned := c.grid(size, 0, 0, c.levels[i].squares, even)
+		shifted := c.grid(size, size/2, below.first, c.levels[i].shifted, odd)
+		effect = max(effect, aligned.effect(), shifted.effect())
 		tail = even
 	}
-	return min(burst, float64(e.events), max(burstSamples, burstPart*float64(e.n)))
+	return effect
 }
 
-// grid is how the events are spread over blocks.
+// grid is how the values are spread over blocks.
 type grid struct {
 	blocks int
-	// rarer counts the samples with the event, or those without it if there are fewer.
+	// rarer counts the values that differ from most, and rate is their share.
 	rarer int
-	rate  float64 // of the rarer ones
-	// spread is the sum of the squared differences of the counts from what the rate expects.
+	rate  float64
+	// spread adds up the squared differences of the sums from what the mean expects.
 	spread float64
-	// chance is the spread of independent events, and pairs is how many pairs of the rarer
-	// ones would then share a block.
-	chance, pairs float64
+	// chance is the spread of independent values, and pairs is how many pairs of the rarer
+	// ones would then share a block. One such pair has this part in the spread.
+	chance, pairs, part float64
 }
 
 // grid makes the grid of blocks of this size. A shorter block comes before them, and
 // another one after them.
-func (e *Events) grid(size, first, inFirst int, squares float64, inLast int) grid {
-	n, rate := float64(e.n), float64(e.events)/float64(e.n)
-	whole := (e.n - first) / size
-	last := (e.n - first) % size
-	expected := rate * float64(size)
-	spread := squares - 2*expected*float64(e.events-inFirst-inLast) + square(expected)*float64(whole) +
-		square(float64(inFirst)-rate*float64(first)) + square(float64(inLast)-rate*float64(last))
-	share := (pairsOf(first) + float64(whole)*pairsOf(size) + pairsOf(last)) / pairsOf(e.n)
-	rarer := min(e.events, e.n-e.events)
-	return grid{
-		blocks: whole, rarer: rarer, rate: float64(rarer) / n, spread: spread,
-		chance: n * rate * (1 - rate) * (1 - share), pairs: share * pairsOf(rarer),
+func (c *clusters) grid(size, first, inFirst int, squares float64, inLast int) grid {
+	n, mean := float64(c.n), float64(c.sum)/float64(c.n)
+	whole := (c.n - first) / size
+	last := (c.n - first) % size
+	expected := mean * float64(size)
+	spread := squares - 2*expected*float64(c.sum-inFirst-inLast) + square(expected)*float64(whole) +
+		square(float64(inFirst)-mean*float64(first)) + square(float64(inLast)-mean*float64(last))
+	share := (pairsOf(first) + float64(whole)*pairsOf(size) + pairsOf(last)) / pairsOf(c.n)
+	g := grid{blocks: whole, rarer: c.others, spread: spread, chance: c.spread() * (1 - share), part: 2}
+	if c.squares == c.sum { // events: those without the event may be rarer
+		g.rarer = min(c.others, c.n-c.others)
+		g.rate = float64(g.rarer) / n
+	} else {
+		g.part *= float64(c.squares) / float64(c.others)
 	}
+	g.pairs = share * pairsOf(g.rarer)
+	return g
 }
 
-// burst is the size of the bursts that explains the spread, or 1 if chance explains it.
-func (g grid) burst() float64 {
-	more := (g.spread - g.chance) / 2 // pairs
+// effect is the design effect that explains the spread, or 1 if chance explains it.
+func (g grid) effect() float64 {
+	more := (g.spread - g.chance) / g.part // pairs
 	switch {
-	case more <= 0:
+	case !(more > 1e-9) || g.pairs == 0:
 		return 1
 	case poissonDeviations(g.pairs+more, g.pairs) < burstDeviations*(1-g.rate):
 		return 1

@@ -71,7 +71,7 @@ func TestBurstCountsInBlocks(t *testing.T) {
 					}
 					g.spread += difference * difference
 				}
-				largest = max(largest, g.burst())
+				largest = max(largest, g.effect())
 			}
 		}
 		if want := min(largest, max(1, float64(e.Count())), max(burstSamples, burstPart*float64(n))); math.Abs(e.Burst()-want) > 1e-9 {

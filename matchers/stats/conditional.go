@@ -17,6 +17,8 @@ type Conditional struct {
 	// Margin is by what share of the control's rate the canary's may be higher,
 	// 0.1 for 10 %. It is not negative.
 	Margin float64
+	// Burst is how many events count as one, because they come together. Below 1 it is 1.
+	Burst float64
 }
 
 // Validate reports a share outside (0, 1) or an invalid margin.
@@ -47,5 +49,5 @@ func (c Conditional) Shows(canary, control int, alpha float64) bool {
 }
 
 func (c Conditional) test() Bernoulli {
-	return Above(c.Share * (1 + c.Margin) / (1 + c.Share*c.Margin))
+	return Above(c.Share * (1 + c.Margin) / (1 + c.Share*c.Margin)).InBursts(c.Burst)
 }

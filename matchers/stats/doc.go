@@ -49,13 +49,14 @@
 //
 // MatchControl, when the control window has half of the requests and 1 % errors. The table
 // has the errors of both windows, and the pairs of requests, that show a difference beyond
-// the margin of 25 % in 9 of 10 cases. Errors have half of alpha; latencies have the other.
+// the margin of 25 % in 9 of 10 cases. Errors have 30 % of alpha, and latencies the rest.
+// Latencies that are longer by half show in 250 pairs.
 //
 //	candidate fails   errors   pairs
-//	twice as often       361   12069
-//	3 times             103    2619
-//	5 times              45     766
-//	10 times             25     230
+//	twice as often       393   13121
+//	3 times             114    2873
+//	5 times               50     846
+//	10 times              27     253
 //
 // How many windows it takes to name a member that is always beyond the margin, and, in 9 of
 // 10 cases, one that is beyond it in 90 % of the windows. Latencies have [LatencyShare] of
@@ -94,9 +95,10 @@
 // looked bad proves nothing.
 //
 // MatchControl is [Conditional] on which window each error is in, and [Latency] on pairs of
-// latencies. Both tolerate a drift that affects both windows equally. They cannot tell the
-// fault from anything else that changed between the windows, so keep the windows close
-// together.
+// latencies. Both tolerate a drift that affects both windows equally. Pairs that are like
+// their neighbours count less. They cannot tell the fault from anything else that changed
+// between the windows, such as a load that wanders more slowly than a fifth of the windows, so keep
+// the windows close together.
 //
 // MatchBaseline and the gate are one test over whole runs ([CompareRuns]), which holds alpha
 // over all metrics: a permutation test where there are several candidates, and for a single

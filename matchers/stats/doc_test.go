@@ -54,9 +54,9 @@ func TestPageHasTheNumbersOfTheFunctions(t *testing.T) {
 		name  string
 		ratio float64
 	}{{"twice as often", 2}, {"3 times", 3}, {"5 times", 5}, {"10 times", 10}} {
-		half := Conditional{Share: .5, Margin: .25} // as MatchControl has it, with half of alpha
-		want = append(want, fmt.Sprintf("%s %d %d", c.name, stop(half.ErrorsToTell(c.ratio, alpha/2, power)).Samples,
-			(stop(half.RequestsToTell(.01, c.ratio, alpha/2, power)).Samples+1)/2))
+		half := Conditional{Share: .5, Margin: .25} // as MatchControl has it
+		want = append(want, fmt.Sprintf("%s %d %d", c.name, stop(half.ErrorsToTell(c.ratio, alpha*ControlErrorsShare, power)).Samples,
+			(stop(half.RequestsToTell(.01, c.ratio, alpha*ControlErrorsShare, power)).Samples+1)/2))
 	}
 	for _, members := range []int{3, 5, 10, 100} {
 		want = append(want, fmt.Sprintf("%d %d %d", members, number(WindowsToFlag(members, alpha*LatencyShare)), stop(WindowsToFlagAt(members, .9, alpha*LatencyShare, power)).Samples))

@@ -19,7 +19,7 @@ func TestLatencyDoesNotGrowOnAverageForEquals(t *testing.T) {
 			for _, y := range values {
 				next := latency
 				addPair(t, &next, x, y)
-				mean += math.Exp(next.LogE()-latency.LogE()) / 16
+				mean += math.Exp(next.counts.logE(1, [3]float64{})-latency.counts.logE(1, [3]float64{})) / 16
 			}
 		}
 		if math.Abs(mean-1) > 1e-9 {
@@ -43,42 +43,83 @@ func TestLatencyTakesThresholdsFromEarlierPairsOnly(t *testing.T) {
 	}
 }
 
-func TestLatencyCountsTheMedianTwice(t *testing.T) {
+// The e-value is an average over the score and the three highest levels.
+func TestLatencyAveragesTheScoreAndTheHighestLevels(t *testing.T) {
 	random := rand.New(rand.NewPCG(31, 32))
 	latency := mustLatency(t, 0, 0)
-	judged, more, less := 0, 0, 0
+	var score [len(scoreBets)]float64
+	var more, less [len(levels)]int
+	within := mustMean(t, BelowLimit, reach)
 	for range 500 {
 		x, y := 1.4*lognormal(random), lognormal(random)
 		if latency.chosen > 0 {
-			judged++
-			if median := latency.thresholds[0]; x > median && y <= median {
-				more++
-			} else if y > median && x <= median {
-				less++
+			differs := 0
+			for i, threshold := range latency.thresholds {
+				difference := 0
+				switch {
+				case x > threshold && y <= threshold:
+					more[i]++
+					difference = 1
+				case y > threshold && x <= threshold:
+					less[i]++
+					difference = -1
+				}
+				if i == atMedian {
+					within.Add(float64(difference))
+				}
+				if i < bulk {
+					differs += difference
+				}
+			}
+			for i, bet := range scoreBets {
+				score[i] += math.Log(1 + bet*float64(differs)/bulk)
 			}
 		}
 		addPair(t, &latency, x, y)
 	}
-	want := 2 * math.Exp(Above(.5).LogE(more, more+less))
-	for i := range levels[1:] {
-		want += math.Exp(Above(.5).LogE(latency.more[i+1], latency.more[i+1]+latency.less[i+1]))
+	if latency.Together() != 1 {
+		t.Fatalf("independent pairs count as 1 of %v: choose another seed", latency.Together())
 	}
-	if want = math.Log(want / 5); math.Abs(latency.LogE()-want) > 1e-12 {
+	want := onScore * math.Exp(MeanLogE(score[:]...))
+	for _, level := range alone {
+		want += (1 - onScore) / 3 * math.Exp(Above(.5).LogE(more[level], more[level]+less[level]))
+	}
+	if want = math.Log(want); math.Abs(latency.LogE()-want) > 1e-9 {
 		t.Errorf("log e %v, want %v", latency.LogE(), want)
-	}
-	within := mustMean(t, BelowLimit, reach)
-	for i := range judged {
-		switch {
-		case i < more:
-			within.Add(1)
-		case i < more+less:
-			within.Add(-1)
-		default:
-			within.Add(0)
-		}
 	}
 	if math.Abs(latency.LogEWithin()-within.LogE()) > 1e-12 {
 		t.Errorf("log e within reach %v, want %v", latency.LogEWithin(), within.LogE())
+	}
+}
+
+// Latencies that wander are alike from pair to pair. They count less, and a difference that
+// only the first pairs have is none of the later ones.
+func TestLatencyCountsPairsThatAreAlike(t *testing.T) {
+	random := rand.New(rand.NewPCG(35, 36))
+	wandering, x, y := mustLatency(t, 0, 0), 0.0, 0.0
+	for range 2000 {
+		x, y = .9*x+.44*random.NormFloat64(), .9*y+.44*random.NormFloat64()
+		addPair(t, &wandering, math.Exp(x), math.Exp(y))
+	}
+	if together := wandering.Together(); together < 10 || together > 60 {
+		t.Errorf("AR(0.9): %v pairs count as one, want about 19", together)
+	}
+	cold := mustLatency(t, .25, 0)
+	for i := range 250 {
+		slow := 1.0
+		if i < 50 {
+			slow = 4
+		}
+		if i == 50 {
+			cold.LeaveOut()
+		}
+		addPair(t, &cold, slow*lognormal(random), lognormal(random))
+		if i == 49 && cold.LogE() < math.Log(100) {
+			t.Errorf("log e %v while it is cold", cold.LogE())
+		}
+	}
+	if cold.LogEAfter() >= 0 {
+		t.Errorf("log e %v after it was cold", cold.LogEAfter())
 	}
 }
 
@@ -139,7 +180,8 @@ func TestLatencySeesSlowOnesThatAreEqual(t *testing.T) {
 					}
 					addPair(t, &latency, x, base(random))
 				}
-				if e := latency.LogE(); e < math.Log(1000) {
+				// 2,000 pairs show it, also where the thresholds change between the equal ones.
+				if e := latency.LogE(); e < math.Log(30) {
 					t.Errorf("%.0f %% take ten times as long, and %.0f %% longer: log e-value %.2f", 100*share, 100*slowest, e)
 				}
 			}
@@ -153,13 +195,13 @@ func TestLatencyFollowsADriftThatBothShare(t *testing.T) {
 	for range 10 * mostPairs {
 		addPair(t, &latency, lognormal(random), lognormal(random))
 	}
-	before := latency.LogE()
+	before := latency.counts.scoreLogE(1)
 	// Everything is a hundred times slower now, and the candidate half as slow again.
 	for range 2*mostPairs + 400 {
 		addPair(t, &latency, 150*lognormal(random), 100*lognormal(random))
 	}
-	if latency.LogE() < before+math.Log(100) {
-		t.Errorf("log e %v, %v before the drift: the thresholds have stayed behind", latency.LogE(), before)
+	if after := latency.counts.scoreLogE(1); after < before+math.Log(100) {
+		t.Errorf("log e %v, %v before the drift: the thresholds have stayed behind", after, before)
 	}
 }
 

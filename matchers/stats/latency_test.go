@@ -52,14 +52,14 @@ func TestLatencyFindsASlowCandidateSoon(t *testing.T) {
 		slow        func(*rand.Rand) float64
 		median, q90 int
 	}{
-		{"1.5 times", 400, times(1.5), 82, 140},
-		{"1.2 times", 300, times(1.2), 310, 560},
+		{"1.5 times", 400, times(1.5), 55, 95},
+		{"1.2 times", 300, times(1.2), 210, 400},
 		{"2 % are 5 times", 100, func(random *rand.Rand) float64 {
 			if random.Float64() < 0.02 {
 				return 5
 			}
 			return 1
-		}, 1600, 2800},
+		}, 1900, 3400},
 	} {
 		pairs := pairsTo(t, c.runs, 0, (*Latency).LogE, c.slow)
 		median, q90 := pairs[c.runs/2], pairs[c.runs*9/10]

@@ -5,6 +5,10 @@ import (
 	"math"
 )
 
+// ControlErrorsShare is the part of alpha that errors have where a window is compared with
+// its control, and latencies have the rest. Errors show much sooner.
+const ControlErrorsShare = 0.3
+
 // ErrorsToTell returns how many errors, of both sides together, c needs to show at
 // level alpha that the canary's rate of errors is higher than allowed, if it is ratio
 // times the control's and c looks after each error. ratio must be above 1+Margin.

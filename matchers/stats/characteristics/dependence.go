@@ -20,7 +20,7 @@ const noisyLooks = 25
 const noisyAlpha = matchers.DefaultAlpha
 
 // noisyRuns leaves the 99 % bound of a rate of 4 % below 5 %.
-const noisyRuns = 3000
+const noisyRuns = 2000
 
 func number(n int) string { return strconv.Itoa(n) }
 
@@ -39,6 +39,7 @@ func dependence(l *lab) []row {
 			rows = append(rows, roomyLatency(l, n, q, 20))
 		}
 	}
+	rows = append(rows, controlNoise(l)...)
 	return append(rows, beyondTheory(l), shortLoad(l), burstsCost(l))
 }
 

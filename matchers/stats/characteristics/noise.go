@@ -78,18 +78,21 @@ func autoregressive(correlation float64) noise {
 	})
 }
 
-// caching hits its cache in about 70 % of the cases, more or less over 5 s. A miss takes ten
-// times as long.
-var caching = latencies("a wandering cache-hit ratio", func(random *rand.Rand) func(float64) float64 {
-	next := wander(random, math.Exp(-interval.Seconds()/5))
-	return func(float64) float64 {
-		latency := lognormal(random, 0.005, 0.3)
-		if random.Float64() > 1/(1+math.Exp(-1-next())) {
-			latency *= 10
+// caching hits its cache in about 70 % of the cases, more or less for some seconds. A miss
+// takes ten times as long.
+func caching(correlated float64) noise {
+	name := "a cache-hit ratio that wanders over " + time.Duration(correlated*float64(time.Second)).String()
+	return latencies(name, func(random *rand.Rand) func(float64) float64 {
+		next := wander(random, math.Exp(-interval.Seconds()/correlated))
+		return func(float64) float64 {
+			latency := lognormal(random, 0.005, 0.3)
+			if random.Float64() > 1/(1+math.Exp(-1-next())) {
+				latency *= 10
+			}
+			return latency
 		}
-		return latency
-	}
-})
+	})
+}
 
 var pareto = latencies("Pareto tails", func(random *rand.Rand) func(float64) float64 {
 	return func(float64) float64 { return 0.02 * math.Pow(1-random.Float64(), -1/1.5) }
@@ -141,7 +144,7 @@ func bursting(rate float64, size int) noise {
 // noises are those that do not fail.
 func noises() []noise {
 	return []noise{
-		independent, collecting(0.08), collecting(0.4), periodic, caching, autoregressive(0.9), autoregressive(0.99),
+		independent, collecting(0.08), collecting(0.4), periodic, caching(2), autoregressive(0.9), autoregressive(0.99),
 		pareto, coarse, bimodal, warming,
 	}
 }

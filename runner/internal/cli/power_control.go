@@ -20,7 +20,7 @@ window fails more often than its control by more than the margin. For one look a
 the end, load until there are that many errors. The numbers hold for low rates, at
 which two requests of a pair hardly ever both fail.
 
-The defaults are those of the matcher, which judges latencies with the other half of
+The defaults are those of the matcher, which judges latencies with the rest of
 alpha. How many requests show longer latencies depends on their distribution, so
 control does not plan that.`,
 		Example: "  chaosgate power control --rate 1% --ratio 3\n  chaosgate power control --errors-only --margin 50%",
@@ -33,7 +33,7 @@ control does not plan that.`,
 			case float64(rate)*ratio > 1:
 				return usagef("--rate is %s: %s times that must be at most 100 %%: choose a lower --rate or --ratio", units.Chosen(rate), factor)
 			}
-			level, used := float64(p.alpha)/2, "half of alpha, "+units.Chosen(p.alpha/2)+"; latencies use the other half (none with --errors-only)"
+			level, used := stats.ControlErrorsShare*float64(p.alpha), units.Chosen(stats.ControlErrorsShare)+" of alpha, "+units.Chosen(stats.ControlErrorsShare*float64(p.alpha))+"; latencies use the rest (none with --errors-only)"
 			if errorsOnly {
 				level, used = float64(p.alpha), "all of alpha (ErrorsOnly)"
 			}
