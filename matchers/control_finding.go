@@ -26,6 +26,7 @@ type controlFinding struct {
 // pairs is what a window remembers about its comparison with one control.
 type pairs struct {
 	n     int
+	late  int // pairs with a sample that this machine started too late to be evidence
 	alone OnlyOption
 	// Failed counts the pairs in which only the window's sample failed, and
 	// controlFailed those in which only the control's did.
@@ -61,7 +62,11 @@ func latencies(w *probe.Window) []float64 {
 	})
 }
 
+// seconds is a sample's latency, and NaN for one that this machine started too late.
 func seconds(s *probe.Sample) float64 {
+	if s.Lag > probe.LateAfter {
+		return nan
+	}
 	if !s.Healthy() {
 		return math.Inf(1)
 	}
@@ -93,6 +98,10 @@ func (m *matchControl) start() pairs {
 
 func (p *pairs) add(latency, control float64, warm bool) {
 	p.n++
+	if math.IsNaN(latency) || math.IsNaN(control) {
+		p.late++
+		return
+	}
 	failed, controlFailed := math.IsInf(latency, 1), math.IsInf(control, 1)
 	difference := 0
 	switch {
@@ -178,6 +187,8 @@ func (c controlFinding) observedExcess() (stats.Excess, bool) {
 func (c controlFinding) outcome() record.Outcome {
 	enough := -math.Log(float64(c.alpha))
 	switch {
+	case c.overloaded():
+		return record.ToolFailed
 	case c.failsMore() || c.isSlower():
 		return record.Violated
 	case c.unpaired() > 0, c.observedErrors(), c.warming():
@@ -189,6 +200,11 @@ func (c controlFinding) outcome() record.Outcome {
 		return record.Undecided
 	}
 	return record.Kept
+}
+
+// overloaded reports whether this machine started too many of the samples late.
+func (c controlFinding) overloaded() bool {
+	return probe.TooLate(c.late, c.n) && (!c.w.Growing() || c.n >= enoughLate)
 }
 
 // unpaired is how many of the window's samples have no partner, or 0 if it is no more

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/chaostest/units"
 	"github.com/chaosgate/chaosgate/matchers/stats"
@@ -24,6 +25,12 @@ func (c controlFinding) text() string {
 			parts = append(parts, "it is slower: "+c.latencyText())
 		}
 		return strings.Join(parts, "; ")
+	case record.ToolFailed:
+		late := c.w
+		if c.control.Late(probe.LateAfter) > late.Late(probe.LateAfter) {
+			late = c.control
+		}
+		return overloadedText(late.Late(probe.LateAfter), late, probe.LateAfter)
 	case record.Undecided:
 		if unpaired := c.unpaired(); unpaired > 0 {
 			return fmt.Sprintf("undecided: %d of its %s have no partner in the control window: load both for the same time and at the same rate; %s", unpaired, samples(c.w.N()), c.both())
@@ -86,6 +93,9 @@ func (c controlFinding) latencyText() string {
 func (c controlFinding) compared() (mine, theirs []float64) {
 	all, control := latencies(c.w), latencies(c.control)
 	for i := range c.n {
+		if math.IsNaN(all[i]) || math.IsNaN(control[i]) {
+			continue
+		}
 		if c.only == LatencyOnly || !math.IsInf(all[i], 1) && !math.IsInf(control[i], 1) {
 			mine, theirs = append(mine, all[i]), append(theirs, control[i])
 		}

@@ -26,6 +26,13 @@
 // longer than 20 samples and a tenth of the window is an outage, which counts as more than one. A window
 // without a burst says nothing about the bursts of other times.
 //
+// # A machine that is late
+//
+// What the load generator itself starts late is in Sample.Lag, and not in the latency.
+// KeepLatencyBelow and MatchControl leave samples out that started more than 100 ms late; for
+// KeepLatencyBelow it is a quarter of its limit if that is more. When these are more than 3 and more
+// than 5 % of a load, the matcher fails as the tool's fault in both polarities.
+//
 // # Outliers
 //
 // HaveNoOutliers and HaveOutlier compare the members of a fleet with each other. They judge

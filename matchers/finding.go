@@ -32,6 +32,7 @@ type finding struct {
 	w         *probe.Window
 	n, events int
 	burst     float64 // how many events come together
+	late      int     // samples that started too late to be evidence
 	logE      float64
 	// warming says that only the time in which a service may warm up shows a violation.
 	warming bool
@@ -67,7 +68,25 @@ func (f finding) text() string {
 	case record.Kept:
 		return fmt.Sprintf("%s; with %s confidence fewer than %s do", f.counted(), confidence, units.Percent(f.rule().AtMost(f.events, f.n)))
 	}
+	if f.outcome == record.ToolFailed {
+		return overloadedText(f.late, f.w, f.lateAfter)
+	}
 	return "undecided: " + f.undecided()
+}
+
+// overloaded reports whether this machine started too many samples late. While a load goes
+// on, that waits for enough of them.
+func (f finding) overloaded() bool {
+	return probe.TooLate(f.late, f.w.N()) && (!f.w.Growing() || f.w.N() >= enoughLate)
+}
+
+// enoughLate is how many samples say that this machine is overloaded before a load has ended.
+const enoughLate = 200
+
+// overloadedText says that the measurement is no evidence about the service.
+func overloadedText(late int, w *probe.Window, after time.Duration) string {
+	return fmt.Sprintf("this machine is overloaded: the load generator started %s of %s more than %s late, at worst %s, so the service was not measured: use a lower rate, or a machine with more processors",
+		units.Number(late), samples(w.N()), after, units.Round(w.Lag()))
 }
 
 func (f finding) counted() string {
@@ -75,7 +94,7 @@ func (f finding) counted() string {
 	if f.n > 0 {
 		s += " (" + f.observed() + ", " + f.allowed() + ")"
 	}
-	return s + f.observedValue() + f.burstText()
+	return s + f.observedValue() + f.burstText() + f.lateText()
 }
 
 // burstText says that the events come in bursts, which count less. It follows a count.
@@ -84,6 +103,14 @@ func (f finding) burstText() string {
 		return ""
 	}
 	return fmt.Sprintf(", in bursts of about %.0f, so that they count as %s", f.burst, about(float64(f.events)/f.burst))
+}
+
+// lateText says that samples did not count.
+func (f finding) lateText() string {
+	if f.late == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", and %s started more than %s late, which is no evidence", units.Number(f.late), f.lateAfter)
 }
 
 // fewestInBurst is the size from which on messages speak of bursts.
@@ -167,7 +194,7 @@ func (f finding) toDetect(rate float64) (int, bool) {
 func (f finding) notShown() string {
 	alpha := float64(f.alpha)
 	s := fmt.Sprintf("%s of %s %s (%s), %s%s%s, but not shown at alpha %s",
-		units.Number(f.events), samples(f.n), f.verb, f.observed(), f.exceeds(), f.observedValue(), f.burstText(), units.Chosen(alpha))
+		units.Number(f.events), samples(f.n), f.verb, f.observed(), f.exceeds(), f.observedValue(), f.burstText()+f.lateText(), units.Chosen(alpha))
 	if n, err := f.rule().SamplesToKeep(f.events, f.n); err == nil {
 		s += fmt.Sprintf(": %s keep it if no more of them do", samples(n))
 	}

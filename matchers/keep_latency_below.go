@@ -46,6 +46,10 @@ func (q Quantile) validate() error {
 // works like KeepErrorRateBelow(1 * Percent), where each slower sample is an error. It assumes
 // nothing about how latencies are distributed. While a load goes on, its first second alone
 // is no violation, because a service that has just started is slow.
+//
+// A sample that this machine started late, by more than a quarter of limit and more than
+// 100 ms, is no evidence. More than 3 of these and 5 % of a load are a failure of the tool,
+// never a violation.
 func KeepLatencyBelow(limit time.Duration, q Quantile, options ...ObjectiveOption) types.GomegaMatcher {
 	slower := 1 - float64(q)
 	o := objective{
@@ -55,7 +59,7 @@ func KeepLatencyBelow(limit time.Duration, q Quantile, options ...ObjectiveOptio
 		event: func(s *probe.Sample) bool { return !s.Healthy() || s.Latency > limit }, key: slowerKey(limit),
 		value: func(w *probe.Window) (float64, string) { return observedQuantile(w, q) },
 		shown: func(w *probe.Window, rule stats.Objective) string { return shownQuantile(w, limit, q, rule) },
-		warms: true,
+		warms: true, lateAfter: max(limit/4, probe.LateAfter),
 		worst: slowest,
 		title: "the slowest of them",
 	}

@@ -40,6 +40,8 @@ type objective struct {
 	// warms says that a service does worse while it warms up, so that a load's first part
 	// is no evidence until the load has ended.
 	warms bool
+	// lateAfter is how late the load generator may start a sample that is evidence; 0 for any time.
+	lateAfter time.Duration
 	// value is the observed value in the unit of threshold; observed is the same in
 	// words, or empty.
 	value     func(*probe.Window) (value float64, observed string)
@@ -137,7 +139,10 @@ func (o *objective) ruleOf(e *stats.Events) stats.Objective {
 
 // tally counts the samples of a window, and those with the event: all of them, and those
 // after the time in which a service may warm up.
-type tally struct{ all, warm stats.Events }
+type tally struct {
+	all, warm stats.Events
+	late      int // started too late to be evidence
+}
 
 // warmUp is the time in which a service may be slow because it has just started.
 const warmUp = time.Second
@@ -146,6 +151,10 @@ func (o *objective) find(w *probe.Window) finding {
 	warm := w.Start().Add(warmUp)
 	t := probe.Fold(w, o.key, func() tally { return tally{} }, func(t tally, samples []probe.Sample) tally {
 		for i := range samples {
+			if o.lateAfter > 0 && samples[i].Lag > o.lateAfter {
+				t.late++
+				continue
+			}
 			event := o.event(&samples[i])
 			t.all.Add(event)
 			if o.warms && !samples[i].Time.Before(warm) {
@@ -154,9 +163,11 @@ func (o *objective) find(w *probe.Window) finding {
 		}
 		return t
 	})
-	f := finding{objective: o, w: w, n: t.all.N(), events: t.all.Count(), burst: t.all.Burst(), outcome: record.Undecided}
+	f := finding{objective: o, w: w, n: t.all.N(), events: t.all.Count(), burst: t.all.Burst(), late: t.late, outcome: record.Undecided}
 	f.logE = f.rule().LogE(f.events, f.n)
 	switch {
+	case f.overloaded():
+		f.outcome = record.ToolFailed
 	case f.rule().Violated(f.events, f.n):
 		if f.warming = o.warms && w.Growing() && !o.ruleOf(&t.warm).Violated(t.warm.Count(), t.warm.N()); !f.warming {
 			f.outcome = record.Violated

@@ -32,9 +32,9 @@ func (e *undecidedError) Error() string { return e.text() }
 func (e *undecidedError) Unwrap() error { return e.signal }
 
 // answer turns a judgement into Gomega's answer. Final says that no more samples will come,
-// and text makes the words of an undecided one.
+// and text makes the words of one that is undecided, or a failure of the tool.
 func answer(id string, outcome record.Outcome, final bool, text func() string) (bool, error) {
-	if outcome == record.Undecided {
+	if outcome == record.Undecided || outcome == record.ToolFailed {
 		return false, undecided(final, func() string { return record.Mark(text(), id, outcome) })
 	}
 	return outcome == record.Kept, nil

@@ -99,9 +99,9 @@ type Windowed interface {
 //	sold, err := probe.Run(ctx, probe.HTTP(shop, "8080/tcp", "/checkout"), 50, 5*time.Second)
 //
 // It is an open loop: every sample starts at its intended time, even if earlier ones
-// have no answer yet, and its latency counts from that time. So every sample that was
-// due during a stall of the service sees the stall. At most the rate times the probe's
-// timeout samples are in flight.
+// have no answer yet. So every sample that was due during a stall of the service sees the
+// stall. What this machine starts late is in Sample.Lag, and not in the latency. At most the
+// rate times the probe's timeout samples are in flight.
 //
 // In a fleet, every member is asked at the rate. Each round asks every member once,
 // spread over the time of the round, and the members take turns to be first.

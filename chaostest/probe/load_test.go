@@ -75,7 +75,7 @@ func TestRunKeepsTheRate(t *testing.T) {
 		if want := w.Start().Add(time.Duration(i) * 4 * time.Millisecond); s.Time.Sub(want).Abs() > time.Microsecond {
 			t.Errorf("sample %d was meant for %s after the start, want %s", i, s.Time.Sub(w.Start()), want.Sub(w.Start()))
 		}
-		if s.Lag < 0 || s.Latency < s.Lag || s.Lag > w.Lag() {
+		if s.Lag < 0 || s.Latency != 0 || s.Lag > w.Lag() || !s.End().Equal(s.Time.Add(s.Lag)) {
 			t.Errorf("sample %d has latency %s and lag %s, the window %s", i, s.Latency, s.Lag, w.Lag())
 		}
 	}

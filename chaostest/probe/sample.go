@@ -43,11 +43,12 @@ const (
 type Sample struct {
 	// Probe names the probe.
 	Probe string
-	// Time is the intended start; Latency counts from it to the end of the answer.
+	// Time is the intended start. Latency counts from the real start, Lag later, to the end of
+	// the answer. A load never waits for answers, so a slow service makes no sample start late.
 	Time    time.Time
 	Latency time.Duration
-	// Lag is how much later than intended the probe really started. It is the delay of
-	// the load generator itself, and Latency includes it.
+	// Lag is how much later than intended the load generator itself started the probe, because
+	// this machine was busy. It says nothing about the service.
 	Lag   time.Duration
 	Class Class
 	// Detail says in words what came back.
@@ -95,7 +96,7 @@ func (r Reading) Skew() (low, high time.Duration) {
 func (s Sample) Healthy() bool { return s.Class == OK }
 
 // End is when the answer was complete, or the probe gave up.
-func (s Sample) End() time.Time { return s.Time.Add(s.Latency) }
+func (s Sample) End() time.Time { return s.Time.Add(s.Lag + s.Latency) }
 
 // Answered reports whether a complete answer came, healthy or not. From such an answer
 // a version and a clock can be read.

@@ -62,7 +62,6 @@ func (s schedule) launch(ctx context.Context, stop <-chan struct{}, outcomes cha
 			started := time.Now()
 			sample, err := p.Sample(ctx)
 			sample.Lag = max(0, started.Sub(intended))
-			sample.Latency += sample.Lag
 			sample.Time = intended
 			outcomes <- outcome{k, sample, err}
 		})

@@ -132,8 +132,19 @@ func (w *Window) Count(is func(Sample) bool) int {
 	return n
 }
 
+// Late counts the samples that the load generator itself started more than so much late.
+func (w *Window) Late(after time.Duration) int {
+	late := 0
+	for i := range w.samples {
+		if w.samples[i].Lag > after {
+			late++
+		}
+	}
+	return late
+}
+
 // Lag is the longest delay with which the load generator itself started a sample.
-// Latencies include it.
+// Latencies do not include it.
 func (w *Window) Lag() time.Duration {
 	var lag time.Duration
 	for i := range w.samples {

@@ -33,6 +33,10 @@ func (w *Window) totals() record.Window {
 	latencies := w.latencies()
 	r := w.totalsOf(len(w.samples), func(q float64) (time.Duration, bool) { return quantile(latencies, q) })
 	r.Way = w.Way()
+	r.Late, r.Lag = w.Late(LateAfter), record.Float(w.Lag().Seconds())
+	if r.Late == 0 {
+		r.Lag = 0
+	}
 	return r
 }
 

@@ -142,6 +142,10 @@ type Window struct {
 	Errors int      `json:"errors"`
 	// Classes counts the errors by class.
 	Classes map[string]int `json:"classes,omitempty"`
+	// Late counts the samples that the load generator itself started more than 100 ms late,
+	// and Lag is the longest delay among them, in seconds. Latencies do not include it.
+	Late int   `json:"late,omitempty"`
+	Lag  Float `json:"lag,omitempty"`
 	// P50, P90 and P99 are latency quantiles of the healthy samples, in seconds. They
 	// are NaN if no sample was healthy.
 	P50 Float `json:"p50"`

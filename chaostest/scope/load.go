@@ -33,7 +33,7 @@ func For(d time.Duration) Span { return Span{d: d} }
 //	sold := scope.Load(ctx, s, checkout, scope.PerSecond(50), scope.For(5*time.Second))
 //
 // It is an open loop: every sample starts at its intended time, even if earlier ones
-// have no answer yet, and its latency counts from that time. So every sample that was
+// have no answer yet, and what this machine starts late is not in the latency. So every sample that was
 // due during a stall of the service sees the stall. A load takes a probe, or a fleet;
 // each member of a fleet is asked at the rate. The window goes into the suite's report
 // with the judgements of matchers. For(d).Until ends a load

@@ -5,10 +5,12 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/onsi/gomega/types"
 
+	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/matchers"
 	"github.com/chaosgate/chaosgate/matchers/stats"
 )
@@ -40,6 +42,7 @@ func dependence(l *lab) []row {
 		}
 	}
 	rows = append(rows, controlNoise(l)...)
+	rows = append(rows, lateGenerator(l))
 	return append(rows, beyondTheory(l), shortLoad(l), burstsCost(l))
 }
 
@@ -114,6 +117,50 @@ func roomyLatency(l *lab, n noise, q matchers.Quantile, samples int) row {
 		what:  fmt.Sprintf("KeepLatencyBelow(%s) with 25 %% room, %s, %d looks of %d", q, n.name, noisyLooks, samples),
 		claim: "false alarms at most " + percent(noisyAlpha), simulated: s.String(), holds: s.upper <= noisyAlpha,
 		naive: percent(fooled.rate()) + ": observed quantile above the limit",
+	}
+}
+
+// lateGenerator stalls: it sends 30 of 250 requests 800 ms late to a service that answers
+// in 20 ms.
+func lateGenerator(l *lab) row {
+	const n, late, lag = 250, 30, 800 * time.Millisecond
+	type look struct{ violated, called bool }
+	looks := each(l, noisyRuns, func(_ int, random *rand.Rand) look {
+		usual := service{}.window(n, random)
+		samples := make([]probe.Sample, n)
+		first := random.IntN(n - late)
+		for i := range samples {
+			samples[i] = probe.Sample{Probe: "simulated", Time: noon.Add(time.Duration(i) * interval), Latency: 20 * time.Millisecond, Class: probe.OK}
+			if i >= first && i < first+late {
+				samples[i].Lag = lag
+			}
+		}
+		w := probe.NewWindow("simulated", noon, noon.Add(n*interval), samples)
+		var found look
+		for _, matcher := range []types.GomegaMatcher{
+			matchers.KeepLatencyBelow(100*time.Millisecond, matchers.P99), matchers.KeepLatencyBelow(4*time.Second, matchers.P99),
+			matchers.KeepErrorRateBelow(limit), matchers.MatchControl(usual),
+		} {
+			found.violated = found.violated || alarm(matcher.Match(w))
+		}
+		_, err := matchers.KeepLatencyBelow(100*time.Millisecond, matchers.P99).Match(w)
+		found.called = err != nil && strings.HasPrefix(err.Error(), "this machine is overloaded")
+		return found
+	})
+	violated, called := 0, 0
+	for _, look := range looks {
+		if look.violated {
+			violated++
+		}
+		if look.called {
+			called++
+		}
+	}
+	return row{
+		what:      fmt.Sprintf("generator %s late for %d of %d requests, service 20ms", lag, late, n),
+		claim:     "never a violation, always called an overloaded machine",
+		simulated: fmt.Sprintf("%d violations, %d of %d called so", violated, called, len(looks)),
+		holds:     violated == 0 && called == len(looks), naive: "always: p99 with the delay of the generator",
 	}
 }
 
