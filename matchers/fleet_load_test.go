@@ -21,6 +21,12 @@ func members(t *testing.T, rounds int, change func(s *probe.Sample, place, n int
 	return l.window()
 }
 
+// growingMembers is a fleet whose load goes on.
+func growingMembers(t *testing.T, rounds int, change func(s *probe.Sample, place, n int)) *probe.FleetWindow {
+	t.Helper()
+	return newFleetLoad(t, rounds, rounds+1, change).window()
+}
+
 // fleetLoad is a fleet that has some more rounds at every look but the first, and
 // ends.
 type fleetLoad struct {

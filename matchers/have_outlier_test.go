@@ -127,7 +127,7 @@ func TestUndecidedOutliersSayWhatIsNeeded(t *testing.T) {
 			func(n int) (int, func(*probe.Sample, int, int)) { return n * 10, slowIn(always) },
 		},
 	} {
-		text := refusal(t, members(t, c.rounds, c.change), c.matcher)
+		text := refusal(t, growingMembers(t, c.rounds, c.change), c.matcher)
 		found := regexp.MustCompile(c.want).FindStringSubmatch(text)
 		if found == nil {
 			t.Errorf("%s: %s\nwant %s", c.name, text, c.want)
@@ -142,11 +142,11 @@ func TestUndecidedOutliersSayWhatIsNeeded(t *testing.T) {
 				t.Fatal(err)
 			}
 			rounds, change := made(n)
-			if ok, err := c.matcher.Match(members(t, rounds, change)); ok != (i == 0) || err != nil {
+			if ok, err := c.matcher.Match(growingMembers(t, rounds, change)); ok != (i == 0) || err != nil {
 				t.Errorf("%s: %s\n%d are not enough: %v, %v", c.name, text, n, ok, err)
 			}
 			rounds, change = made(n - 1)
-			if ok, err := c.matcher.Match(members(t, rounds, change)); ok || err == nil {
+			if ok, err := c.matcher.Match(growingMembers(t, rounds, change)); ok || err == nil {
 				t.Errorf("%s: %s\n%d are enough: %v, %v", c.name, text, n-1, ok, err)
 			}
 		}
@@ -167,8 +167,8 @@ func TestOutlierMessagesHaveTypicalLatencies(t *testing.T) {
 	}
 	const ms = time.Millisecond
 	for want, f := range map[string]*probe.FleetWindow{
-		"but a is faster: its median was below its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 10ms against 15ms (e-value ":              taking(10*ms, 15*ms, 30*ms),
-		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 30ms against 15ms (e-value ":              taking(10*ms, 15*ms, 30*ms),
+		"but a is faster: its median was below its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 10ms against 15ms (e-value ":              taking(10*ms, 15*ms, 15*ms+ms/2),
+		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 30ms against 15ms (e-value ":              taking(15*ms-ms/2, 15*ms, 30*ms),
 		"but c is slower: its median was above its peers' by more than 25 % and 1ms in 20 of 20 windows, typically 2562047h47m16.85s against 10ms (e-value ": taking(10*ms, 10*ms, math.MaxInt64, 10*ms),
 	} {
 		text := failure(func(g Gomega) { g.Expect(f).To(HaveNoOutliers()) })

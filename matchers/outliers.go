@@ -29,6 +29,7 @@ type fleetFinding struct {
 	margins     *stats.Fleet // clears members; the latency test itself unless that is by rank
 	errors      *stats.FleetErrors
 	named, open []deviation
+	pooled      [][]float64 // the members' latencies in order, made when needed
 }
 
 // latencyTest is stats.Fleet, or stats.FleetRank where ByRank asks for it.
@@ -59,6 +60,7 @@ func (t *fleetTest) look(f *probe.FleetWindow) (fleetFinding, error) {
 	if err := s.errors.Add(s.counts()); err != nil {
 		return s, err
 	}
+	s.errors.InBursts(s.errorBurst())
 	s.sort()
 	return s, nil
 }
@@ -68,13 +70,24 @@ func (s *fleetFinding) sort() {
 	tooFewHealthy := s.tooFewHealthy()
 	if !tooFewHealthy {
 		for _, o := range s.latency.Outliers(s.latencyAlpha()) {
-			if kind := kindOf(o.Tail); !s.byRank || kind == Slower {
+			if kind := kindOf(o.Tail); (!s.byRank || kind == Slower) && (s.byRank || s.standsOut(o.Member, o.Tail)) {
 				s.named = append(s.named, deviation{o.Member, kind, o.LogE})
 			}
 		}
 	}
+	for member := range s.names {
+		for _, tail := range s.tails() {
+			kind := kindOf(tail)
+			if tooFewHealthy || slices.ContainsFunc(s.named, func(d deviation) bool { return d.member == member && d.kind == kind }) {
+				continue
+			}
+			if logE, named := s.namedAtEnd(member, tail); named {
+				s.named = append(s.named, deviation{member, kind, logE})
+			}
+		}
+	}
 	var failing []int
-	for _, o := range s.errors.Outliers(float64(s.alpha) * (1 - stats.LatencyShare)) {
+	for _, o := range s.errors.Outliers(float64(s.alpha) * errorShare) {
 		s.named = append(s.named, deviation{o.Member, Failing, o.LogE})
 		failing = append(failing, o.Member)
 	}
@@ -83,11 +96,11 @@ func (s *fleetFinding) sort() {
 	}
 	for member := range s.names {
 		for _, tail := range s.tails() {
-			if kind := kindOf(tail); !is(member, kind) && (tooFewHealthy || !s.margins.Cleared(member, tail, float64(s.alpha))) {
+			if kind := kindOf(tail); !is(member, kind) && (tooFewHealthy || !s.margins.Cleared(member, tail, float64(s.alpha)) && !s.clearedAtEnd(member, kind)) {
 				s.open = append(s.open, deviation{member, kind, s.latency.LogE(member, tail)})
 			}
 		}
-		if !is(member, Failing) && (tooFewHealthy || !s.clearedOfFailing(member, failing)) {
+		if !is(member, Failing) && (tooFewHealthy || !s.clearedOfFailing(member, failing) && (len(failing) > 0 || !s.clearedAtEnd(member, Failing))) {
 			s.open = append(s.open, deviation{member, Failing, s.errors.LogE(member)})
 		}
 	}

@@ -22,6 +22,7 @@ type FleetErrors struct {
 	margin           float64
 	errors, requests []int
 	worse, cleared   [][]float64 // by member, the log likelihood ratio of each candidate rate
+	burst            float64     // how many errors count as one; below 1 it is 1
 }
 
 // A member is cleared if its errors cannot matter: its rate is below FailingTimes
@@ -141,7 +142,19 @@ func (f *FleetErrors) LogE(member int) float64 {
 	if !f.has(member) {
 		return math.NaN()
 	}
-	return MeanLogE(f.worse[member]...)
+	return f.mean(f.worse[member])
+}
+
+// InBursts says how many errors count as one, because they come together ([Events.Burst]).
+func (f *FleetErrors) InBursts(size float64) { f.burst = size }
+
+// mean is the logarithm of the average e-value of these, in bursts.
+func (f *FleetErrors) mean(logs []float64) float64 {
+	each := slices.Clone(logs)
+	for i := range each {
+		each[i] /= math.Max(f.burst, 1)
+	}
+	return MeanLogE(each...)
 }
 
 // FailingMember is a member that was shown to fail more often than its peers.
@@ -186,8 +199,8 @@ func (f *FleetErrors) clears(member, requests int, alpha float64) bool {
 	if !f.within(member, requests) {
 		return false
 	}
-	low := Below(FailingRate).LogE(f.errors[member], requests)
-	return MeanLogE(low, MeanLogE(f.cleared[member]...)) >= -math.Log(alpha)
+	low := Below(FailingRate).InBursts(f.burst).LogE(f.errors[member], requests)
+	return MeanLogE(low, f.mean(f.cleared[member])) >= -math.Log(alpha)
 }
 
 // few is the difference of rates that may be observed even beyond the margin.

@@ -22,7 +22,7 @@ const noisyLooks = 25
 const noisyAlpha = matchers.DefaultAlpha
 
 // noisyRuns leaves the 99 % bound of a rate of 4 % below 5 %.
-const noisyRuns = 2000
+const noisyRuns = 3000
 
 func number(n int) string { return strconv.Itoa(n) }
 
@@ -42,6 +42,7 @@ func dependence(l *lab) []row {
 		}
 	}
 	rows = append(rows, controlNoise(l)...)
+	rows = append(rows, fleetNoise(l)...)
 	rows = append(rows, lateGenerator(l))
 	return append(rows, beyondTheory(l), shortLoad(l), burstsCost(l))
 }
