@@ -41,6 +41,20 @@ func (b Bernoulli) StoppingTime(rate, alpha, power float64) (StoppingTime, error
 	return stop, nil
 }
 
+// divergence is the relative entropy of an event with probability p to one with probability
+// q. A test that has the power p at level q takes at least that of the two over that of the two
+// rates (Wald 1947, "Sequential analysis"), so a plan can be refused before it is followed.
+func divergence(p, q float64) float64 {
+	d := 0.0
+	if p > 0 {
+		d += p * math.Log(p/q)
+	}
+	if p < 1 {
+		d += (1 - p) * math.Log((1-p)/(1-q))
+	}
+	return d
+}
+
 // survival returns for every number of samples the probability that the claim is not
 // shown by then. It ends when the probability is too small to matter to a mean.
 func (b Bernoulli) survival(rate, alpha, power float64) ([]float64, error) {
@@ -57,6 +71,9 @@ func (b Bernoulli) survival(rate, alpha, power float64) ([]float64, error) {
 		return nil, fmt.Errorf("plan samples at level %v: must be between 0 and 1", alpha)
 	case !(power > 0 && power < 1):
 		return nil, fmt.Errorf("plan samples for power %v: must be between 0 and 1", power)
+	}
+	if least := divergence(power, alpha) / divergence(rate, b.Limit); power > alpha && least > mostSteps {
+		return nil, fmt.Errorf("plan samples for rate %v against limit %v: no test needs fewer than %.3g: choose a rate further from the limit", rate, b.Limit, least)
 	}
 	// at[i] is the probability of least+i events and of no claim so far.
 	at, least := []float64{1}, 0

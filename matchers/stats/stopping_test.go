@@ -70,17 +70,35 @@ func TestStoppingTimeOfCertainSamples(t *testing.T) {
 
 func TestStoppingTimeRefusesImpossibleInput(t *testing.T) {
 	for want, plan := range map[string]func() (StoppingTime, error){
-		"the limit must be":           func() (StoppingTime, error) { return Above(2).StoppingTime(3, .05, .9) },
-		"for rate 0.1: must be":       func() (StoppingTime, error) { return Above(.1).StoppingTime(.1, .05, .9) },
-		"for rate 1.5: must be":       func() (StoppingTime, error) { return Above(.1).StoppingTime(1.5, .05, .9) },
-		"for rate -1: must be":        func() (StoppingTime, error) { return Below(.1).StoppingTime(-1, .05, .9) },
-		"for rate NaN: must be":       func() (StoppingTime, error) { return Below(.1).StoppingTime(math.NaN(), .05, .9) },
-		"at level 1":                  func() (StoppingTime, error) { return Below(.1).StoppingTime(0, 1, .9) },
-		"for power 0":                 func() (StoppingTime, error) { return Below(.1).StoppingTime(0, .05, 0) },
-		"more than 200000 are needed": func() (StoppingTime, error) { return Above(.001).StoppingTime(.00101, .05, .9) },
+		"the limit must be":                 func() (StoppingTime, error) { return Above(2).StoppingTime(3, .05, .9) },
+		"for rate 0.1: must be":             func() (StoppingTime, error) { return Above(.1).StoppingTime(.1, .05, .9) },
+		"for rate 1.5: must be":             func() (StoppingTime, error) { return Above(.1).StoppingTime(1.5, .05, .9) },
+		"for rate -1: must be":              func() (StoppingTime, error) { return Below(.1).StoppingTime(-1, .05, .9) },
+		"for rate NaN: must be":             func() (StoppingTime, error) { return Below(.1).StoppingTime(math.NaN(), .05, .9) },
+		"at level 1":                        func() (StoppingTime, error) { return Below(.1).StoppingTime(0, 1, .9) },
+		"for power 0":                       func() (StoppingTime, error) { return Below(.1).StoppingTime(0, .05, 0) },
+		"no test needs fewer than 4.76e+07": func() (StoppingTime, error) { return Above(.001).StoppingTime(.00101, .05, .9) },
 	} {
 		if stop, err := plan(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %+v, %v", want, stop, err)
+		}
+	}
+}
+
+// A plan that would take seconds to follow, and then too many samples, is refused at once.
+func TestHopelessPlansAreRefusedBeforeTheyAreFollowed(t *testing.T) {
+	for name, plan := range map[string]func() error{
+		"rate":    func() error { _, err := Above(.5).StoppingTime(.5001, .05, .9); return err },
+		"windows": func() error { _, err := WindowsToFlagAt(5, .5001, .05, .9); return err },
+		"ratio":   func() error { _, err := (Conditional{Share: .5}).RequestsToTell(1e-9, 1.001, .05, .9); return err },
+	} {
+		if err := plan(); err == nil || !strings.Contains(err.Error(), "no test needs fewer than ") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for _, c := range []struct{ p, q, want float64 }{{.5, .5, 0}, {1, .5, math.Ln2}, {0, .5, math.Ln2}, {.9, .05, 2.376205}} {
+		if got := divergence(c.p, c.q); math.Abs(got-c.want) > 1e-5 {
+			t.Errorf("of %v to %v: %v, want %v", c.p, c.q, got, c.want)
 		}
 	}
 }
