@@ -12,7 +12,7 @@ import (
 // before it counts. Two or three peers hardly show their spread.
 func smallSpread(peers int) float64 {
 	if peers < 4 {
-		return 0.25
+		return 0.5
 	}
 	return 0.1
 }
