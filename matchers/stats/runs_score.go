@@ -149,11 +149,10 @@ func (r *sortedRuns) without(choice []int, chosen []bool) (middle, spread float6
 	n := float64(len(r.values) - len(choice))
 	g := extremes(len(r.values) - len(choice))
 	sum, squares := r.sum, r.squares
-	less := func(i int) float64 {
+	less := func(i int) {
 		v := r.values[i] - r.usual
 		sum -= v
 		squares -= v * v
-		return v
 	}
 	for _, i := range choice {
 		less(i)
