@@ -166,7 +166,7 @@ func (a *agreeOnClock) message(actual any, to string) string {
 	phrase := to + "agree on the clock within " + a.within.String() + exceptText(a.except)
 	f, err := fleetOf(actual)
 	if err != nil {
-		return format.Message(actual, phrase)
+		return wrongMessage(actual, phrase)
 	}
 	text := "Expected\n" + format.IndentString(f.String(), 1) + "\n" + phrase
 	c, err := a.look(f)

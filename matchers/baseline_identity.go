@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/onsi/gomega/format"
-
 	"github.com/chaosgate/chaosgate/chaostest/probe"
 	"github.com/chaosgate/chaosgate/matchers/baseline"
 )
@@ -18,7 +16,7 @@ func (m *matchBaseline) windows(actual any) ([]*probe.Window, error) {
 		windows, ok = []*probe.Window{w}, true
 	}
 	if !ok || len(windows) == 0 {
-		return nil, fmt.Errorf("expects a *probe.Window, such as Load returns, or several runs' as []*probe.Window.  Got:\n%s", format.Object(actual, 1))
+		return nil, fmt.Errorf("expects a *probe.Window, such as Load returns, or several runs' as []*probe.Window.  Got:\n%s", typeOf(actual))
 	}
 	for i, w := range windows {
 		if err := measured(w); err != nil {

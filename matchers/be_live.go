@@ -44,7 +44,7 @@ func (m beLive) NegatedFailureMessage(actual any) string { return m.message(actu
 func (m beLive) message(actual any, phrase string) string {
 	s, err := sampleOf("BeLive", actual)
 	if err != nil {
-		return format.Message(actual, phrase)
+		return wrongMessage(actual, phrase)
 	}
 	return record.Mark(aboutSample(s, phrase), m.judged(s), m.outcome(s))
 }
@@ -53,7 +53,7 @@ func (m beLive) message(actual any, phrase string) string {
 func sampleOf(matcher string, actual any) (probe.Sample, error) {
 	s, ok := actual.(probe.Sample)
 	if !ok {
-		return s, fmt.Errorf("%s matcher expects a probe.Sample, such as Eventually(ctx, p.Sample) polls.  Got:\n%s", matcher, format.Object(actual, 1))
+		return s, fmt.Errorf("%s matcher expects a probe.Sample, such as Eventually(ctx, p.Sample) polls.  Got:\n%s", matcher, typeOf(actual))
 	}
 	return s, nil
 }

@@ -70,7 +70,7 @@ func (t *fleetTest) Match(actual any) (bool, error) {
 func fleetOf(actual any) (*probe.FleetWindow, error) {
 	f, ok := actual.(*probe.FleetWindow)
 	if !ok || f == nil {
-		return nil, fmt.Errorf("the matcher expects a *probe.FleetWindow, such as Load returns for a probe.FleetOf.  Got:\n%s", format.Object(actual, 1))
+		return nil, fmt.Errorf("the matcher expects a *probe.FleetWindow, such as Load returns for a probe.FleetOf.  Got:\n%s", typeOf(actual))
 	}
 	if err := f.Validate(); err != nil {
 		return nil, ofWindow(f.Probe(), err)
@@ -138,7 +138,7 @@ func (t *fleetTest) NegatedFailureMessage(actual any) string { return t.message(
 func (t *fleetTest) message(actual any, to string) string {
 	f, err := fleetOf(actual)
 	if err != nil || t.invalid != nil {
-		return format.Message(actual, to+t.phrase)
+		return wrongMessage(actual, to+t.phrase)
 	}
 	text := "Expected\n" + format.IndentString(f.String(), 1) + "\n" + to + t.phrase
 	s, err := t.look(f)

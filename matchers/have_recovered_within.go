@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/onsi/gomega"
-	"github.com/onsi/gomega/format"
 	"github.com/onsi/gomega/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/probe"
@@ -120,7 +119,7 @@ func (m *haveRecoveredWithin) message(actual any, to string) string {
 	phrase := to + "have recovered within " + m.limit.String()
 	s, err := sampleOf("HaveRecoveredWithin", actual)
 	if err != nil || m.check() != nil {
-		return format.Message(actual, phrase)
+		return wrongMessage(actual, phrase)
 	}
 	r := m.look(s)
 	text := aboutSample(s, fmt.Sprintf("%s of the end of %s\nit ended %s before the answer", phrase, m.fault, units.Round(r.took)))

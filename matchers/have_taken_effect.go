@@ -32,7 +32,7 @@ type snapshot interface {
 func (m haveTakenEffect) Match(actual any) (bool, error) {
 	e, ok := actual.(snapshot)
 	if !ok {
-		return false, fmt.Errorf("HaveTakenEffect matcher expects an Injection's evidence: write Expect(slow.Evidence(ctx)).To(HaveTakenEffect()).  Got:\n%s", format.Object(actual, 1))
+		return false, fmt.Errorf("HaveTakenEffect matcher expects an Injection's evidence: write Expect(slow.Evidence(ctx)).To(HaveTakenEffect()).  Got:\n%s", typeOf(actual))
 	}
 	proof, words := e.Record().Proof()
 	id := m.judged(e)
@@ -65,7 +65,7 @@ func (m haveTakenEffect) NegatedFailureMessage(actual any) string {
 func (m haveTakenEffect) message(actual any, phrase string) string {
 	e, ok := actual.(snapshot)
 	if !ok {
-		return format.Message(actual, phrase)
+		return wrongMessage(actual, phrase)
 	}
 	r := e.Record()
 	proof, _ := r.Proof()

@@ -40,7 +40,7 @@ but no packet matched`, func(g Gomega) { g.Expect(idle).To(HaveTakenEffect()) })
 not to have taken effect
 but 412 packets held for 300ms`, func(g Gomega) { g.Expect(effective).NotTo(HaveTakenEffect()) })
 	expect(t, `HaveTakenEffect matcher expects an Injection's evidence: write Expect(slow.Evidence(ctx)).To(HaveTakenEffect()).  Got:
-    <int>: 7`, func(g Gomega) { g.Expect(7).To(HaveTakenEffect()) })
+    <int>`, func(g Gomega) { g.Expect(7).To(HaveTakenEffect()) })
 }
 
 func TestWhatAnInjectionShowsIsRecorded(t *testing.T) {

@@ -118,7 +118,7 @@ func (m *matchBaseline) message(actual any, to string) string {
 	phrase := to + "match the baseline" + m.name() + m.within()
 	windows, err := m.windows(actual)
 	if err != nil || m.invalid != nil {
-		return format.Message(actual, phrase)
+		return wrongMessage(actual, phrase)
 	}
 	lines := make([]string, len(windows))
 	for i, w := range windows {

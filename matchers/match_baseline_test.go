@@ -181,7 +181,7 @@ func TestBaselineRefusesBadInput(t *testing.T) {
 		"margin -1: must be from 0 to 10":                                              {w, MatchBaseline(good, Margin(-1))},
 		"floor -1s: must not be negative":                                              {w, MatchBaseline(good, Floor(-time.Second))},
 		"expects a *probe.Window, such as Load returns, or several":                    {7, MatchBaseline(good)},
-		"Got:\n    <[]*probe.Window | len:0, cap:0>":                                   {[]*probe.Window{}, MatchBaseline(good)},
+		"Got:\n    <[]*probe.Window | len:0>":                                          {[]*probe.Window{}, MatchBaseline(good)},
 		"the window has no sample":                                                     {window(0, nil), MatchBaseline(good)},
 		"of GET http://shop:8080/checkout and of GET http://bank:":                     {[]*probe.Window{w, other}, MatchBaseline(good)},
 		`the baseline has the spec "sells" in two suites, "shop" and "bank": give one`: {w, MatchBaseline(twice)},

@@ -158,7 +158,7 @@ func (m *matchControl) message(actual any, to string) string {
 	phrase := to + "match the control window"
 	w, err := windowOf("MatchControl", actual)
 	if err != nil || m.invalid != nil {
-		return format.Message(actual, phrase)
+		return wrongMessage(actual, phrase)
 	}
 	text := "Expected\n" + format.IndentString(w.String(), 1) + "\n" + phrase + "\n" + format.IndentString(m.control.String(), 1)
 	c, err := m.find(w)

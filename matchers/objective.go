@@ -93,7 +93,7 @@ func (o *objective) Match(actual any) (bool, error) {
 func windowOf(matcher string, actual any) (*probe.Window, error) {
 	w, ok := actual.(*probe.Window)
 	if !ok || w == nil {
-		return nil, fmt.Errorf("%s matcher expects a *probe.Window, such as Load returns.  Got:\n%s", matcher, format.Object(actual, 1))
+		return nil, fmt.Errorf("%s matcher expects a *probe.Window, such as Load returns.  Got:\n%s", matcher, typeOf(actual))
 	}
 	if err := w.Validate(); err != nil {
 		return nil, fmt.Errorf("%s: %w", matcher, ofWindow(w.Probe(), err))
@@ -118,7 +118,7 @@ func (o *objective) NegatedFailureMessage(actual any) string { return o.message(
 func (o *objective) message(actual any, to string) string {
 	w, ok := actual.(*probe.Window)
 	if !ok || w == nil || o.invalid != nil {
-		return format.Message(actual, to+o.phrase)
+		return wrongMessage(actual, to+o.phrase)
 	}
 	f := o.find(w)
 	text := "Expected\n" + format.IndentString(w.String(), 1) + "\n" + to + o.phrase + "\nbut " + f.text() + "\n" + f.certainty() + f.samples()

@@ -180,7 +180,7 @@ func (v *sameVersion) message(actual any, to string) string {
 	phrase := to + "run the same version" + exceptText(v.except)
 	f, err := fleetOf(actual)
 	if err != nil {
-		return format.Message(actual, phrase)
+		return wrongMessage(actual, phrase)
 	}
 	text := "Expected\n" + format.IndentString(f.String(), 1) + "\n" + phrase
 	found, err := v.look(f)
