@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
 )
@@ -38,6 +39,9 @@ type Target interface {
 	// Exec runs a command inside the container and returns its exit code and its
 	// standard output and error together.
 	Exec(ctx context.Context, command ...string) (code int, output string, err error)
+	// Logs are the last lines that the container has written since a time, at most so many,
+	// the oldest first. A container that does not run any more has its lines, too.
+	Logs(ctx context.Context, since time.Time, most int) ([]LogLine, error)
 }
 
 // State is a container at one moment.

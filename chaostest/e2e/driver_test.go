@@ -36,6 +36,10 @@ func TestTheDockerDriverConforms(t *testing.T) {
 	drivertest.Conform(t, drivertest.Subject{
 		Driver: engine, Target: name, Port: "6379/tcp", Unpublished: "6380/tcp",
 		Command: []string{"redis-cli", "--no-such-option"}, Code: 1, Output: "Unrecognized option",
+		Say: func(ctx context.Context, text string) error {
+			_, _, err := redis.Exec(ctx, "redis-cli", "eval", "redis.log(redis.LOG_WARNING, ARGV[1])", "0", text)
+			return err
+		},
 		Stop:   func(ctx context.Context) error { return docker.Testcontainer(redis.Target).Stop(ctx, nil) },
 		Remove: func(ctx context.Context) error { return docker.Testcontainer(redis.Target).Terminate(ctx) },
 		Recreate: func(ctx context.Context) error {

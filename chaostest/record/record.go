@@ -20,6 +20,7 @@ const (
 	WindowEntry    = "chaosgate/window"
 	SamplesEntry   = "chaosgate/samples"
 	FailureEntry   = "chaosgate/failure"
+	LogsEntry      = "chaosgate/logs"
 )
 
 // Float is a number that may be NaN or infinite. JSON has no such numbers, so these

@@ -31,6 +31,8 @@ type Subject struct {
 	Command []string
 	Code    int
 	Output  string
+	// Say makes the container write a line that ends in the text to its log.
+	Say func(ctx context.Context, text string) error
 	// Unpublished is a port of the container that is not published.
 	Unpublished string
 	// Stop stops the container, and Remove removes it. Recreate then starts another one of
@@ -92,6 +94,7 @@ func Conform(t *testing.T, s Subject) {
 		g.Expect(code).To(gomega.Equal(s.Code))
 		g.Expect(strings.TrimSpace(output)).To(gomega.ContainSubstring(s.Output))
 	})
+	t.Run("logs", func(t *testing.T) { conformLogs(t, s) })
 	t.Run("host", func(t *testing.T) {
 		g := gomega.NewWithT(t)
 		target := attach(t, s)
@@ -122,6 +125,9 @@ func Conform(t *testing.T, s Subject) {
 		state, err := target.State(t.Context())
 		g.Expect(err).NotTo(gomega.HaveOccurred())
 		g.Expect(state.Running).To(gomega.BeFalse())
+		lines, err := target.Logs(t.Context(), time.Time{}, 1000)
+		g.Expect(err).NotTo(gomega.HaveOccurred())
+		g.Expect(lines).NotTo(gomega.BeEmpty(), "a container that has ended keeps its log")
 
 		stopped := gomega.ContainElements(
 			gomega.And(gomega.HaveField("Kind", driver.EventSignalled), gomega.HaveField("Stops", true)),
@@ -148,7 +154,8 @@ func Conform(t *testing.T, s Subject) {
 		_, err = target.State(t.Context())
 		_, _, endpointErr := target.Endpoint(t.Context(), s.Port)
 		_, _, execErr := target.Exec(t.Context(), s.Command...)
-		for _, err := range []error{err, endpointErr, execErr} {
+		_, logsErr := target.Logs(t.Context(), time.Time{}, 1)
+		for _, err := range []error{err, endpointErr, execErr, logsErr} {
 			down, ok := errors.AsType[*driver.NotRunningError](err)
 			g.Expect(ok).To(gomega.BeTrue(), "a container that is gone is down: %v", err)
 			g.Expect(down.State).To(gomega.And(gomega.HaveField("Gone", true), gomega.HaveField("ExitCode", before.ExitCode)))

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver"
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -103,9 +104,12 @@ type FakeTarget struct {
 	OnHost *FakeHost
 	// OnExec answers Exec; if it is nil, every command ends with 127, "not found".
 	OnExec func(command ...string) (code int, output string)
+	// OnLogs is called before the lines are read; if it returns an error, that is the answer.
+	OnLogs func(ctx context.Context) error
 
 	mu    sync.Mutex
 	state driver.State
+	lines []driver.LogLine
 }
 
 // NewTarget makes a target with a name and a state.
@@ -118,6 +122,13 @@ func (t *FakeTarget) Recreate(id string, state driver.State) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.TargetID, t.state = id, state
+}
+
+// Say adds a line to the target's log.
+func (t *FakeTarget) Say(text string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.lines = append(t.lines, driver.LogLine{Time: time.Now(), Text: text})
 }
 
 // Become sets another state.
@@ -177,4 +188,23 @@ func (t *FakeTarget) Exec(ctx context.Context, command ...string) (int, string, 
 	}
 	code, output := t.OnExec(command...)
 	return code, output, nil
+}
+
+// Logs are the last lines that Say has added.
+func (t *FakeTarget) Logs(ctx context.Context, since time.Time, most int) ([]driver.LogLine, error) {
+	if t.OnLogs != nil {
+		if err := t.OnLogs(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("read the log of %s: %w", t.TargetName, context.Cause(ctx))
+	}
+	if _, err := t.State(ctx); err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	lines := slices.DeleteFunc(slices.Clone(t.lines), func(l driver.LogLine) bool { return l.Time.Before(since) })
+	return lines[max(0, len(lines)-most):], nil
 }

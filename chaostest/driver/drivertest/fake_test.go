@@ -25,6 +25,7 @@ func TestTheFakeConforms(t *testing.T) {
 	drivertest.Conform(t, drivertest.Subject{
 		Driver: fake, Target: "db", Port: "8080/tcp", Unpublished: "9/tcp",
 		Command: []string{"say"}, Code: 3, Output: "said",
+		Say: func(_ context.Context, text string) error { target.Say("fake: " + text); return nil },
 		Stop: func(context.Context) error {
 			target.Become(driver.State{ExitCode: 143})
 			fake.Happen(driver.Event{Kind: driver.EventSignalled, ID: target.ID(), Signal: 15, Stops: true})
