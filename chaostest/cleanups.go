@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
@@ -26,8 +27,28 @@ func withLate(ctx context.Context, body func(context.Context)) {
 	late.around = true
 	late.Unlock()
 	defer runLate()
+	ended := false
+	defer func() {
+		if !ended && ginkgo.CurrentSpecReport().LeafNodeType.Is(types.NodeTypeBeforeSuite|types.NodeTypeSynchronizedBeforeSuite) {
+			showFailing()
+		}
+	}()
 	body(ctx)
+	ended = true
 }
+
+// showFailing shows the logs of a BeforeSuite that fails. No node comes after it that has the
+// same report, and Ginkgo does not know yet that it has failed.
+func showFailing() {
+	failing.Store(true)
+	defer failing.Store(false)
+	showLogs()
+}
+
+var failing atomic.Bool
+
+// Failed reports whether the spec or the node has failed.
+func (t test) Failed() bool { return failing.Load() || t.FullGinkgoTInterface.Failed() }
 
 // runLate runs all cleanups, also those after one that fails.
 func runLate() {

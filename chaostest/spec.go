@@ -2,6 +2,7 @@ package chaostest
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/onsi/ginkgo/v2/types"
 
 	"github.com/chaosgate/chaosgate/chaostest/driver/docker"
+	"github.com/chaosgate/chaosgate/chaostest/record"
 	"github.com/chaosgate/chaosgate/chaostest/scope"
 )
 
@@ -27,7 +29,15 @@ var used atomic.Bool
 var (
 	_ = ginkgo.JustAfterEach(func() { end(scope.Test) })
 	_ = ginkgo.JustAfterEach(ginkgo.OncePerOrdered, func() { end(scope.Group) })
+	// A third one knows of the failures of these two.
+	_ = ginkgo.JustAfterEach(showLogs)
 )
+
+func showLogs() {
+	if used.Load() {
+		spec().ShowLogs()
+	}
+}
 
 func end(owner scope.Owner) {
 	ginkgo.GinkgoHelper()
@@ -43,6 +53,7 @@ var (
 	_ scope.Stepper    = test{}
 	_ scope.Owning     = test{}
 	_ scope.Identified = test{}
+	_ scope.Showing    = test{}
 )
 
 // By adds a step to the spec's timeline.
@@ -56,6 +67,18 @@ func (test) Owner() scope.Owner {
 	}
 	return scope.Owner(setsUp.Load())
 }
+
+// ShowFailed adds the logs to the spec's report, where people see them if it fails.
+func (test) ShowFailed(name string, logs record.Logs) {
+	report := ginkgo.CurrentSpecReport()
+	ginkgo.AddReportEntry(name, shown{logs}, types.ReportEntryVisibilityFailureOrVerbose, report.LeafNodeLocation)
+}
+
+// shown are logs as Ginkgo prints them: it would take {{red}} in a log for a colour.
+type shown struct{ record.Logs }
+
+// String is the logs for people.
+func (s shown) String() string { return strings.ReplaceAll(s.Logs.String(), "{{", "{ {") }
 
 // Run is another one for each spec, and for each attempt at it.
 func (test) Run() string {

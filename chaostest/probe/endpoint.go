@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -29,6 +30,15 @@ type endpoint struct {
 	asked   time.Time
 	doubted bool
 	checked time.Time // when a refusal of the published port was last looked into
+}
+
+// services are the one that is asked and the one in whose place.
+func (e *endpoint) services() []Service {
+	all := []Service{e.svc}
+	if e.client != nil {
+		all = append(all, e.client)
+	}
+	return slices.DeleteFunc(all, func(s Service) bool { return isNil(s) })
 }
 
 // look takes one look at the endpoint, and copies its result into the sample.

@@ -38,6 +38,14 @@ func (p *ExecProbe) String() string {
 	return fmt.Sprintf("exec %s: %s", nameOf(p.svc), strings.Join(p.command, " "))
 }
 
+// Services is the service.
+func (p *ExecProbe) Services() []Service {
+	if isNil(p.svc) {
+		return nil
+	}
+	return []Service{p.svc}
+}
+
 // Prepare refuses a probe without a service before a load begins.
 func (p *ExecProbe) Prepare(context.Context) error {
 	if isNil(p.svc) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -96,6 +97,17 @@ func (f *Fleet) Sample(ctx context.Context) (FleetSample, error) {
 	}
 	all.Wait()
 	return round, errors.Join(errs...)
+}
+
+// Services are the members, and those in whose place their probes look.
+func (f *Fleet) Services() []Service {
+	all := slices.Clone(f.services)
+	for _, p := range f.probes {
+		if asking, ok := p.(Asking); ok {
+			all = append(all, asking.Services()...)
+		}
+	}
+	return all
 }
 
 // check is what is wrong with the fleet.

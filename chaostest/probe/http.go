@@ -91,6 +91,9 @@ func (p *HTTPProbe) String() string {
 	return fmt.Sprintf("%s http://%s:%s%s%s", p.request.Method, nameOf(p.endpoint.svc), p.endpoint.number(), p.request.Path, p.endpoint.from())
 }
 
+// Services are the service, and the one of From.
+func (p *HTTPProbe) Services() []Service { return p.endpoint.services() }
+
 // problem is what is wrong with the probe itself.
 func (p *HTTPProbe) problem() error {
 	if p.local == nil {

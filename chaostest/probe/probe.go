@@ -48,6 +48,14 @@ type Probe interface {
 	String() string
 }
 
+// Asking is an optional capability of a probe: it names the services that it looks at, and
+// the one in whose place it looks. The probes of this package and a *Fleet have it.
+type Asking interface {
+	Services() []Service
+}
+
+var _, _, _, _ Asking = (*HTTPProbe)(nil), (*TCPProbe)(nil), (*ExecProbe)(nil), (*Fleet)(nil)
+
 // DefaultTimeout is how long a probe waits for an answer if no Timeout is given.
 const DefaultTimeout = 2 * time.Second
 

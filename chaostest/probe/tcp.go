@@ -52,6 +52,9 @@ func (p *TCPProbe) String() string {
 	return fmt.Sprintf("tcp %s:%s%s", nameOf(p.endpoint.svc), p.endpoint.number(), p.endpoint.from())
 }
 
+// Services are the service, and the one of From.
+func (p *TCPProbe) Services() []Service { return p.endpoint.services() }
+
 // Prepare finds the service's port, so that the first sample of a load need not.
 func (p *TCPProbe) Prepare(ctx context.Context) error {
 	if p.err != nil {

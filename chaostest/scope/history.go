@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 )
 
 // history is what the running spec has injected, loaded and judged, and what others own
@@ -25,6 +26,12 @@ type history struct {
 	windows, setup map[string]int
 	// samples holds the judgements on each probe's single samples.
 	samples map[string]*sampleJudgements
+	// concerned are the services that the running test has to do with, in the order in which
+	// it first had.
+	concerned []concern
+	began     time.Time // the running test
+	bodyEnded time.Time // of the last test
+	told      bool      // the logs of the running test were shown
 }
 
 // begins reports whether the run of the spec is a new one, and then forgets what has ended.
@@ -39,6 +46,8 @@ func (h *history) begins(spec, run string) bool {
 	}
 	h.spec, h.run, h.ended = spec, run, false
 	h.windows, h.samples, h.carried = maps.Clone(h.setup), nil, nil // another attempt does not repeat the setup
+	h.began, h.told = time.Now(), false
+	h.forgetConcerns()
 	h.injections = slices.DeleteFunc(h.injections, func(i *Injection) bool { return !i.open() })
 	h.forgetNames(Test)
 	return true

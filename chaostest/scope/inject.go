@@ -46,6 +46,7 @@ func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options [
 	if err != nil {
 		return nil, err
 	}
+	p.concernedBy(&s.history)
 	i, err := s.prepare(ctx, f, p)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,10 @@ func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options [
 	}
 	// The revert is registered before the fault is injected, so that it is called
 	// whatever happens from here on.
-	s.t.Cleanup(i.atEnd)
+	s.t.Cleanup(func() {
+		defer s.ShowLogs()
+		i.atEnd()
+	})
 	if err := i.follow(ctx); err != nil {
 		return nil, err
 	}

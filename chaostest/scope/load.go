@@ -51,6 +51,7 @@ func Load[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, w
 		return none
 	}
 	s.announceLoad(what, l)
+	s.asks(what)
 	exposed, end := everywhere.expose(s.member())
 	defer end()
 	everywhere.use(s.member())

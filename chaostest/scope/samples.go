@@ -25,6 +25,7 @@ func (j *sampleJudgements) MarshalJSON() ([]byte, error) {
 func (s *Service) Judged(probe, matcher, objective string, judgement func() record.Judgement) (id string) {
 	s.scope.announce()
 	everywhere.use(s.scope.member())
+	s.scope.history.concerns(s, record.Probed)
 	j, fresh := s.scope.history.judgementsOf(s.scope.t.Name(), probe)
 	if fresh {
 		s.scope.report(record.SamplesEntry, j)

@@ -56,6 +56,7 @@ func (s *Scope) announce() {
 	s.carry()
 	s.emit(record.Event{Kind: record.SpecStarted})
 	s.t.Cleanup(func() {
+		s.ShowLogs()
 		s.history.ends(spec)
 		emit(record.Event{Kind: record.SpecEnded, Spec: spec, Process: s.process(), Failed: s.t.Failed()})
 	})
@@ -83,6 +84,7 @@ func (s *Scope) cleanup(ctx context.Context, undo func(context.Context) error) {
 				s.t.Errorf("%s", s.noteToolFailure(fmt.Sprintf("clean up: %v", err)))
 			}
 		}()
+		defer s.ShowLogs() // also when the end of a fault fails the test
 		s.End(owner)
 	})
 }

@@ -62,8 +62,15 @@ func (s *Service) State(ctx context.Context) (driver.State, error) {
 
 // Endpoint is where the test process reaches the container's port, and in which way.
 func (s *Service) Endpoint(ctx context.Context, port string) (string, record.Way, error) {
+	s.scope.history.concerns(s, record.Probed)
 	endpoint, way, err := s.Target.Endpoint(ctx, port)
 	return endpoint, way, s.called(err)
+}
+
+// Exec runs a command inside the container.
+func (s *Service) Exec(ctx context.Context, command ...string) (int, string, error) {
+	s.scope.history.concerns(s, record.Probed)
+	return s.Target.Exec(ctx, command...)
 }
 
 // called puts the service's name into the error that it does not run.

@@ -22,14 +22,17 @@ type spec struct {
 	owner    scope.Owner
 	fatal    bool // an error stops the function, as in Ginkgo
 	progress map[int]func() string
+	logged   []string
 }
 
 type stopped struct{}
 
-func (s *spec) Owner() scope.Owner  { return s.owner }
-func (s *spec) Helper()             {}
-func (s *spec) Name() string        { return s.name }
-func (s *spec) Logf(string, ...any) {}
+func (s *spec) Owner() scope.Owner { return s.owner }
+func (s *spec) Helper()            {}
+func (s *spec) Name() string       { return s.name }
+func (s *spec) Logf(format string, a ...any) {
+	s.logged = append(s.logged, fmt.Sprintf(format, a...))
+}
 func (s *spec) Errorf(format string, a ...any) {
 	text, marks := record.Marks(fmt.Sprintf(format, a...))
 	s.failures, s.marks = append(s.failures, text), append(s.marks, marks...)

@@ -33,6 +33,7 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 		return nil
 	}
 	s.announceLoad(what, l)
+	asked := s.asks(what)
 	outliving, release, cancel := outlive(ctx)
 	everywhere.use(s.member())
 	exposed, unexpose := everywhere.expose(s.member())
@@ -53,7 +54,7 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 	}
 	entry := exposed.entry(func() record.Window { w, _ := stream.Window(); return w.Record() })
 	s.report(record.WindowEntry, entry)
-	watch := &running{owner: s.owner(), id: record.NewID("w"), entry: entry}
+	watch := &running{owner: s.owner(), id: record.NewID("w"), entry: entry, asked: asked}
 	s.history.carry(s.t.Name() + " " + watch.id)
 	watch.halt = func() { go stream.Stop() }
 	watch.end = func() {
@@ -72,7 +73,10 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 		}
 	}
 	s.history.addLoad(watch)
-	s.t.Cleanup(watch.end)
+	s.t.Cleanup(func() {
+		defer s.ShowLogs()
+		watch.end()
+	})
 	return stream
 }
 
@@ -81,6 +85,7 @@ type running struct {
 	owner Owner
 	id    string
 	entry windowEntry
+	asked []*Service
 	halt  func() // no more samples start
 	end   func() // and all have ended
 }
