@@ -4,9 +4,9 @@ import "context"
 
 // Starter is something to start a container from: docker.Image makes one.
 type Starter interface {
-	// Start starts a container on the driver, and logs what happens. It may return both
-	// a container and an error; the container must then still be removed.
-	Start(ctx context.Context, on Driver, log Logger) (Started, error)
+	// Start starts a container on the driver. It may return both a container and an error;
+	// the container must then still be removed.
+	Start(ctx context.Context, on Driver) (Started, error)
 	// String names what is started, for messages.
 	String() string
 }
@@ -21,6 +21,3 @@ type Started interface {
 type Removable interface {
 	Remove(ctx context.Context) error
 }
-
-// Logger prints a line, as a test's Logf does.
-type Logger func(format string, args ...any)

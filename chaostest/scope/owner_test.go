@@ -216,7 +216,7 @@ type starter struct {
 
 func (s starter) String() string { return "made" }
 
-func (s starter) Start(context.Context, driver.Driver, driver.Logger) (driver.Started, error) {
+func (s starter) Start(context.Context, driver.Driver) (driver.Started, error) {
 	return made{s.target, s.removed}, nil
 }
 

@@ -22,7 +22,7 @@ func (s *Scope) Run(ctx context.Context, what driver.Starter) *Service {
 		s.toolFailure(err)
 		return nil
 	}
-	started, err := what.Start(ctx, d, s.t.Logf)
+	started, err := what.Start(ctx, d)
 	if started == nil {
 		s.toolFailure(err)
 		return nil

@@ -3,7 +3,6 @@ package docker
 import (
 	"context"
 	"fmt"
-	"io"
 
 	"github.com/testcontainers/testcontainers-go"
 
@@ -47,8 +46,9 @@ var _ driver.Starter = ImageRun{}
 // String is the image's reference.
 func (i ImageRun) String() string { return i.image }
 
-// Start starts a container on a Docker driver.
-func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger) (driver.Started, error) {
+// Start starts a container on a Docker driver. If that fails, the error has the end of what
+// testcontainers said, and of the container's log.
+func (i ImageRun) Start(ctx context.Context, on driver.Driver) (driver.Started, error) {
 	d, ok := on.(*Driver)
 	if !ok {
 		return nil, fmt.Errorf("run image %s: the driver is a %T and not for Docker: connect with docker.Connect", i, on)
@@ -58,10 +58,11 @@ func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger
 		name, own = requestedName(request), request.Name
 		return nil
 	})
-	all := append([]Option{testcontainers.WithLogger(printer(log))}, i.options...)
+	var said progress
+	all := append([]Option{testcontainers.WithLogger(&said)}, i.options...)
 	container, err := testcontainers.Run(ctx, i.image, append(all, named)...)
 	if container == nil || container.GetContainerID() == "" {
-		return nil, fmt.Errorf("run image %s: %w", i, err)
+		return nil, fmt.Errorf("run image %s: %w%s", i, err, said.end())
 	}
 	d.watch(ctx, container.GetContainerID())
 	started := &started{
@@ -69,27 +70,9 @@ func (i ImageRun) Start(ctx context.Context, on driver.Driver, log driver.Logger
 		testcontainer: container,
 	}
 	if err != nil {
-		err = fmt.Errorf("run image %s as %s: %w%s", i, name, err, started.logEnd(ctx))
+		err = fmt.Errorf("run image %s as %s: %w%s", i, name, err, said.end()+started.logEnd(ctx))
 	}
 	return started, err
-}
-
-// logEnd is the end of the log of a container that did not become ready.
-func (s *started) logEnd(ctx context.Context) string {
-	logs, err := s.testcontainer.Logs(ctx)
-	if err != nil {
-		return ""
-	}
-	defer func() { _ = logs.Close() }()
-	text, err := io.ReadAll(logs)
-	if err != nil || len(text) == 0 {
-		return ""
-	}
-	const keep = 2000
-	if len(text) > keep {
-		text = text[len(text)-keep:]
-	}
-	return "\nthe end of its log:\n" + string(text)
 }
 
 // Remove stops the container at once and removes it with its volumes.
@@ -100,8 +83,3 @@ func (s *started) Remove(ctx context.Context) error {
 	}
 	return nil
 }
-
-type printer func(format string, args ...any)
-
-// Printf writes testcontainers' lines to the output of the spec.
-func (p printer) Printf(format string, args ...any) { p(format, args...) }
