@@ -127,6 +127,7 @@ func (m *matchControl) Match(actual any) (bool, error) {
 	if w == m.control {
 		return false, fmt.Errorf("MatchControl: the window is its own control (%s): load one without the fault, and another with it", w.Probe())
 	}
+	m.control.IsControl()
 	id := w.Judged("MatchControl", m.short(), c.judgement)
 	return answer(id, c.outcome(), w.Final(), func() string { return fmt.Sprintf("%s (%s)", c.text(), w.Probe()) })
 }

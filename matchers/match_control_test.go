@@ -251,3 +251,14 @@ func TestControlRefusesWhatComparesNothing(t *testing.T) {
 	}
 	expect(t, "", func(g Gomega) { g.Expect(w).To(MatchControl(window(250, nil), ErrorsOnly, ErrorsOnly)) })
 }
+
+// A control has no judgement of its own, but the record says what it was for.
+func TestAControlWindowIsKnownAsOne(t *testing.T) {
+	control, w := window(250, taking(time.Millisecond)), window(250, taking(time.Millisecond))
+	if ok, err := MatchControl(control).Match(w); !ok || err != nil {
+		t.Fatalf("%v, %v", ok, err)
+	}
+	if !control.Record().Control || w.Record().Control {
+		t.Errorf("control %v, window %v", control.Record().Control, w.Record().Control)
+	}
+}

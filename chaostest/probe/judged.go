@@ -1,12 +1,28 @@
 package probe
 
-import "github.com/chaosgate/chaosgate/chaostest/record"
+import (
+	"sync/atomic"
+
+	"github.com/chaosgate/chaosgate/chaostest/record"
+)
 
 // notes are what is remembered about a window beside its samples. The windows of a
 // growing series share them.
 type notes struct {
 	folds      folds
 	judgements record.Judgements
+	control    atomic.Bool
+}
+
+// IsControl notes that a matcher has compared another window with this one. It then counts
+// for something without a judgement of its own.
+func (w *Window) IsControl() {
+	if w.parent != nil {
+		w.parent.IsControl()
+	}
+	if w.notes != nil {
+		w.notes.control.Store(true)
+	}
 }
 
 // Judged records a matcher's judgement on the window and returns the judgement's ID. A

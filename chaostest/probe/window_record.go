@@ -19,6 +19,7 @@ import (
 func (w *Window) Record() record.Window {
 	r := w.summary()
 	r.Judgements = w.notes.record()
+	r.Control = w.notes != nil && w.notes.control.Load()
 	return r
 }
 

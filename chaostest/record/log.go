@@ -19,7 +19,7 @@ type Log struct {
 	// filter, or probed.
 	Roles []Role `json:"roles"`
 	// Since is when the spec began.
-	Since time.Time `json:"since"`
+	Since time.Time `json:"since,omitzero"`
 	// Lines are the last ones of each span: before, under and after each fault.
 	Lines []LogLine `json:"lines,omitempty"`
 	// Faults are those of the spec, on any service.

@@ -158,6 +158,8 @@ type Window struct {
 	Rows     []Row         `json:"rows,omitempty"`
 	// Judgements are the matchers' verdicts on the window.
 	Judgements []Judgement `json:"judgements,omitempty"`
+	// Control says that a matcher has compared another window with this one.
+	Control bool `json:"control,omitempty"`
 	// Members are the windows of a fleet's members, without judgements. The window
 	// itself then covers the samples of all members.
 	Members []Window `json:"members,omitempty"`

@@ -11,7 +11,11 @@ import (
 func JudgeSpecs(runs []Run) {
 	for r := range runs {
 		for s := range runs[r].Specs {
-			runs[r].Specs[s].Finding = JudgeSpec(runs[r].Specs[s])
+			spec := &runs[r].Specs[s]
+			spec.Finding = JudgeSpec(*spec)
+			if v := spec.Finding.Verdict; v != Pass && v != "" {
+				spec.Finding.Logs = telling(*spec)
+			}
 		}
 	}
 }
@@ -61,8 +65,9 @@ func (r *Record) Decide() {
 	r.Words = strings.Join(words, "; ")
 }
 
-// reason is one reason for a verdict. spec is empty if the reason is not a spec's.
-type reason struct{ spec, text string }
+// reason is one reason for a verdict. spec is empty if the reason is not a spec's. log is
+// what a service concerned has written.
+type reason struct{ spec, text, log string }
 
 // String is the reason after the name of its spec.
 func (r reason) String() string {
@@ -72,7 +77,7 @@ func (r reason) String() string {
 	return r.spec + ": " + r.text
 }
 
-// inFull gives the first reason in full, names the specs of two more, and counts the rest.
+// inFull gives the first reason in full, with a line of a log, names the specs of two more, and counts the rest.
 func inFull(all []reason) []string {
 	const named = 3
 	var words []string
@@ -82,6 +87,9 @@ func inFull(all []reason) []string {
 			return append(words, fmt.Sprintf("and %d more", len(all)-named))
 		case n == 0 || r.spec == "":
 			words = append(words, r.String())
+			if n == 0 && r.log != "" {
+				words = append(words, r.log)
+			}
 		default:
 			words = append(words, "also "+r.spec)
 		}
@@ -107,7 +115,11 @@ func (r *Record) reasons() map[Verdict][]reason {
 		}
 		for _, s := range run.Specs {
 			if v := s.Finding.Verdict; v != "" && v != Pass {
-				all[v] = append(all[v], reason{fmt.Sprintf("%q%s%s", s.Text, under(s), which), s.Finding.Reason})
+				because := reason{spec: fmt.Sprintf("%q%s%s", s.Text, under(s), which), text: s.Finding.Reason}
+				if logs := s.Finding.Logs; len(logs) > 0 {
+					because.log = logs[0]
+				}
+				all[v] = append(all[v], because)
 			}
 		}
 		for _, t := range run.Troubles {

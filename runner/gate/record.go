@@ -89,7 +89,9 @@ type Spec struct {
 	Windows    []record.Window    `json:"windows,omitempty"`
 	Samples    []record.Samples   `json:"samples,omitempty"`
 	Failures   []record.Failure   `json:"failures,omitempty"`
-	Finding    Finding            `json:"finding"`
+	// Logs are those of the services concerned, if the spec failed.
+	Logs    []record.Log `json:"logs,omitempty"`
+	Finding Finding      `json:"finding"`
 }
 
 // Name is the suite and the text of the spec, for people.
@@ -101,6 +103,8 @@ type Finding struct {
 	Verdict Verdict `json:"verdict,omitempty"`
 	// Reason explains the verdict in one line.
 	Reason string `json:"reason,omitempty"`
+	// Logs says in short what the logs of the services concerned say, the most telling first.
+	Logs []string `json:"logs,omitempty"`
 	// Also lists what else was found, one line each. It does not change the verdict.
 	Also []string `json:"also,omitempty"`
 	// Judgement is the matcher's judgement that failed the spec, if one did. Probe is the

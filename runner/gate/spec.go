@@ -49,8 +49,8 @@ func judgePassed(s Spec) Finding {
 // passedWith is the evidence for a pass: the last judgement on a window, or else what was
 // injected.
 func passedWith(s Spec) string {
-	if j := lastJudged(s); j != nil {
-		return oneLine(j.Text)
+	if j, probe := lastJudged(s); j != nil {
+		return oneLine(probe + ": " + j.Text)
 	}
 	switch n := len(s.Injections); n {
 	case 0:
@@ -62,14 +62,14 @@ func passedWith(s Spec) string {
 	}
 }
 
-// lastJudged is the last judgement on a window.
-func lastJudged(s Spec) *record.Judgement {
+// lastJudged is the last judgement on a window, and the window's probe.
+func lastJudged(s Spec) (j *record.Judgement, probe string) {
 	for _, w := range slices.Backward(s.Windows) {
 		if n := len(w.Judgements); n > 0 {
-			return &w.Judgements[n-1]
+			return &w.Judgements[n-1], w.Probe
 		}
 	}
-	return nil
+	return nil, ""
 }
 
 // judgeFailed decides by the first failure of the spec. Later failures, such as one during
@@ -120,11 +120,11 @@ func judgeFirst(s Spec) (Finding, *record.Failure) {
 	if mark.ID != "" {
 		return judgeMarked(s, mark), s.find(mark.ID).failure
 	}
-	last := lastJudged(s)
+	last, probe := lastJudged(s)
 	switch {
 	case s.State == "timedout" && last != nil && last.Outcome == record.Undecided:
 		// Ginkgo stopped the spec before Gomega could report what it was waiting for.
-		return Finding{Verdict: Inconclusive, Reason: oneLine(text)}, nil
+		return Finding{Verdict: Inconclusive, Reason: oneLine(text + ": " + probe + ": " + describe(*last)), Probe: probe, Judgement: last}, nil
 	case s.Node == "BeforeSuite" || s.Node == "SynchronizedBeforeSuite":
 		return Finding{Verdict: ToolFailure, Reason: s.Node + " failed, so no spec of the suite ran: " + oneLine(text)}, nil
 	case text == "":

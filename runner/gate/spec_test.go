@@ -22,7 +22,9 @@ func failedBy(j record.Judgement) string {
 	return record.Mark("Expected\n    this\nbut that", j.ID, j.Outcome)
 }
 
-func judged(js ...record.Judgement) []record.Window { return []record.Window{{Judgements: js}} }
+func judged(js ...record.Judgement) []record.Window {
+	return []record.Window{{Probe: "GET /", Judgements: js}}
+}
 
 // idle is the judgement on an injection that touched nothing.
 var idle = record.Judgement{ID: "j-i", Outcome: record.ToolFailed, Text: "0 packets"}
@@ -126,19 +128,19 @@ func TestJudgeSpec(t *testing.T) {
 		},
 		"failed undecided, and looked at again": {
 			Spec{State: "failed", Message: "Timed out after 1s.\n" + failedBy(undecided), Windows: judged(record.Judgement{ID: undecided.ID, Outcome: record.Kept, Text: "0 of 500 failed"})},
-			Inconclusive, "Timed out after 1s: Expected this but that", "",
+			Inconclusive, "Timed out after 1s: GET /: Expected this but that", "",
 		},
 		"failed undecided by a judgement that is in no record": {
 			Spec{State: "failed", Message: failedBy(undecided)}, Inconclusive, "Expected this but that", "",
 		},
 		"timed out while it was undecided": {
-			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided)}, Inconclusive, "A spec timeout occurred", "",
+			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided)}, Inconclusive, "A spec timeout occurred: GET /: 9 do not show it", "",
 		},
 		"timed out after it was kept": {
 			Spec{State: "timedout", Message: "A spec timeout occurred", Windows: judged(undecided, kept)}, Regression, "A spec timeout occurred", "",
 		},
 		"timed out with what it was waiting for": {
-			Spec{State: "timedout", Message: "A spec timeout occurred\n" + failedBy(violated), Windows: judged(violated)}, Regression, "A spec timeout occurred: 12 of 100 failed", "",
+			Spec{State: "timedout", Message: "A spec timeout occurred\n" + failedBy(violated), Windows: judged(violated)}, Regression, "A spec timeout occurred: GET /: 12 of 100 failed", "",
 		},
 		"failed undecided after a violation that was expected": {
 			Spec{State: "failed", Message: failedBy(undecided), Windows: judged(violated, undecided, violated)}, Inconclusive, "9 do not show it", "",
@@ -164,7 +166,7 @@ func TestJudgeSpec(t *testing.T) {
 		},
 		"failed because an objective is kept that should not be": {
 			Spec{State: "failed", Message: failedBy(kept), Windows: judged(violated, kept)},
-			Regression, "the spec asks for the opposite of what was found: 1 of 500 failed", "",
+			Regression, "the spec asks for the opposite of what was found: GET /: 1 of 500 failed", "",
 		},
 		"failed because an objective is kept that should not be, and by the tool while cleaning up": {
 			Spec{State: "failed", Message: failedBy(kept), Windows: judged(kept), Failures: []record.Failure{tool}}, Regression, "1 of 500 failed", "revert: device busy",
@@ -222,7 +224,7 @@ func TestAFindingNamesTheProbeAndTheSpecsOwnWords(t *testing.T) {
 		failedBy(j):                              "GET /items: error rate below 1 %: 12 of 100 failed; ",
 		"reads are served stale\n" + failedBy(j): "reads are served stale: GET /items: error rate below 1 %: 12 of 100 failed; ",
 		"Timed out after 1.002s.\nreads are\nstale:\n" + failedBy(j): "Timed out after 1.002s. reads are stale: GET /items: ",
-		strings.Repeat("word ", 100) + "\n" + failedBy(j):            strings.Repeat("word ", 19) + "word…: GET /items: ",
+		strings.Repeat("word ", 100) + "\n" + failedBy(j):            strings.Repeat("word ", 39) + "word…: GET /items: ",
 		"stale\n" + record.Mark("like that", kept.ID, record.Kept):   "stale: the spec asks for the opposite of what was found: GET /other: 1 of 500 failed",
 	} {
 		spec.Message = message
@@ -239,7 +241,7 @@ func TestAFindingNamesTheProbeAndTheSpecsOwnWords(t *testing.T) {
 func TestAJudgementOnAPartOfAWindowNamesItsSpan(t *testing.T) {
 	part := record.Judgement{ID: "j-p", Outcome: record.Violated, Objective: "error rate below 1 %", Part: &record.Part{From: time.Second, To: 3 * time.Second}, Text: "12 of 100 failed"}
 	f := JudgeSpec(Spec{State: "failed", Message: failedBy(part), Windows: judged(part, undecided)})
-	if want := "error rate below 1 % from 1s to 3s: 12 of 100 failed"; f.Verdict != Regression || f.Reason != want {
+	if want := "GET /: error rate below 1 % from 1s to 3s: 12 of 100 failed"; f.Verdict != Regression || f.Reason != want {
 		t.Errorf("%s: %s, want %s", f.Verdict, f.Reason, want)
 	}
 }

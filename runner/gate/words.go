@@ -44,7 +44,7 @@ func Seconds(s float64) string {
 // longestAnnotation those of the description that a spec gives an assertion.
 const (
 	longest           = 300
-	longestAnnotation = 100
+	longestAnnotation = 200
 )
 
 // oneLine puts a message of several lines into one.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/chaosgate/chaosgate/chaostest/record"
@@ -10,8 +11,9 @@ import (
 )
 
 // Evidence lists what the records of a spec hold, one line each: what was injected and
-// what it touched, what was measured and judged, and what else was found.
-func Evidence(s gate.Spec) []string {
+// what it touched, what was measured and judged, what else was found, and what the services
+// concerned wrote if the spec failed.
+func Evidence(b gate.Comparison, s gate.Spec) []string {
 	var lines []string
 	for _, i := range s.Injections {
 		lines = append(lines, "injected "+i.String()+": "+touched(i))
@@ -36,7 +38,52 @@ func Evidence(s gate.Spec) []string {
 	for _, f := range s.Failures {
 		lines = append(lines, "failure of the "+string(f.Cause)+": "+f.Text)
 	}
-	return append(lines, s.Finding.Also...)
+	lines = slices.Concat(lines, unjudged(b, s), s.Finding.Also)
+	for _, log := range s.Logs {
+		lines = append(lines, log.Texts()...)
+	}
+	return lines
+}
+
+// mostUnjudged bounds how many windows without a judgement are named.
+const mostUnjudged = 3
+
+// unjudged names the windows without a judgement, which were not compared with the baseline
+// either. What they hold then shows in no verdict, unless the spec looks at their numbers
+// itself. Those with the most errors come first.
+func unjudged(b gate.Comparison, s gate.Spec) []string {
+	last := map[string]record.Window{} // of the last attempt at the spec
+	var order []string
+	numbers := map[string]int{}
+	for _, w := range s.Windows {
+		if numbers[w.Probe]++; w.Number == 0 {
+			w.Number = numbers[w.Probe]
+		}
+		key := fmt.Sprint(w.Number, " of ", w.Probe)
+		if _, again := last[key]; !again {
+			order = append(order, key)
+		}
+		last[key] = w
+	}
+	var all []record.Window
+	for _, key := range order {
+		w := last[key]
+		compared := slices.ContainsFunc(b.Metrics, func(m gate.Metric) bool {
+			return m.Suite == s.Suite && m.Spec == s.Text && m.Probe == w.Probe && m.Number == w.Number
+		})
+		if len(w.Judgements) == 0 && !w.Control && !compared {
+			all = append(all, w)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b record.Window) int { return b.Errors - a.Errors })
+	var lines []string
+	for n, w := range all {
+		if n == mostUnjudged {
+			return append(lines, fmt.Sprintf("%s without a judgement", units.Plural(len(all)-n, "more window")))
+		}
+		lines = append(lines, fmt.Sprintf("window %d of %s: %s of %d, without a judgement", w.Number, w.Probe, units.Plural(w.Errors, "error"), w.Count))
+	}
+	return lines
 }
 
 // judged lists what matchers found, one line each.

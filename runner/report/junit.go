@@ -60,7 +60,7 @@ func JUnit(w io.Writer, r gate.Record) error {
 		if len(r.Runs) > 1 {
 			which = fmt.Sprintf(" (run %d of %d)", n+1, len(r.Runs))
 		}
-		all.Suites = append(all.Suites, runSuites(run, which)...)
+		all.Suites = append(all.Suites, runSuites(run, r.Baseline, which)...)
 	}
 	if b := r.Baseline; len(b.Metrics) > 0 {
 		all.Suites = append(all.Suites, baselineSuite(b))
@@ -99,7 +99,7 @@ func (s *junitSuite) count(c junitCase) {
 }
 
 // runSuites returns the suites of a run, in the order of their first specs.
-func runSuites(run gate.Run, which string) []junitSuite {
+func runSuites(run gate.Run, b gate.Comparison, which string) []junitSuite {
 	var suites []junitSuite
 	at := map[string]int{}
 	var spent []time.Duration
@@ -112,7 +112,7 @@ func runSuites(run gate.Run, which string) []junitSuite {
 			spent = append(spent, 0)
 		}
 		spent[n] += took(spec)
-		suites[n].Cases = append(suites[n].Cases, specCase(spec))
+		suites[n].Cases = append(suites[n].Cases, specCase(b, spec))
 	}
 	for n := range suites {
 		suites[n].Time = seconds(spent[n])
@@ -137,10 +137,10 @@ func took(s gate.Spec) time.Duration {
 	return max(s.Ended.Sub(s.Started), 0)
 }
 
-func specCase(s gate.Spec) junitCase {
+func specCase(b gate.Comparison, s gate.Spec) junitCase {
 	c := junitCase{
 		Class: plain(s.Suite), Name: plain(s.Text), Time: seconds(took(s)),
-		File: s.File, Line: s.Line, Out: plain(strings.Join(Evidence(s), "\n")),
+		File: s.File, Line: s.Line, Out: plain(strings.Join(Evidence(b, s), "\n")),
 	}
 	var messages []string
 	for _, message := range append([]string{s.Message}, s.Others...) {

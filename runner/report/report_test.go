@@ -61,6 +61,22 @@ func sample() gate.Record {
 	}
 	failed := spec(`keeps "selling" <late> & late`, "failed", "orders are late\n"+record.Mark("Expected\n\x1b[31m  12 of 100\x1b[0m\n\x00to keep its error rate\nbut 12 of 100 samples failed (12 %, allowed 1 %)", violated.ID, violated.Outcome))
 	failed.Injections, failed.Windows, failed.Others = []record.Injection{injection}, []record.Window{window}, []string{"and so did the cleanup"}
+	unjudged := window
+	unjudged.Number, unjudged.Count, unjudged.Errors, unjudged.Judgements = 2, 34, 33, nil
+	failed.Windows = append(failed.Windows, unjudged)
+	failed.Logs = []record.Log{
+		{Service: "db", Roles: []record.Role{record.Targeted}, Since: at},
+		{
+			Service: "shop", Roles: []record.Role{record.Probed}, Since: at,
+			Lines: []record.LogLine{
+				{At: at, Text: "listening", LeftOut: 3},
+				{At: at.Add(600 * time.Millisecond), Text: `no answer from "db" <5432>`},
+				{At: at.Add(1100 * time.Millisecond), Text: "all is well"},
+			},
+			Faults: []record.LogFault{{Fault: injection.String(), From: at.Add(500 * time.Millisecond), To: at.Add(time.Second)}},
+		},
+		{Service: "cache", Roles: []record.Role{record.Probed}, Since: at, Missing: "container cache is gone (exit code 1)"},
+	}
 	passed := spec("sells", "passed", "")
 	passed.Windows = []record.Window{kept}
 	noImage := record.Failure{Schema: record.Schema, ID: "f-image", Cause: record.ToolFailure, Text: "start the agent: no such image"}
@@ -83,11 +99,14 @@ func sample() gate.Record {
 	useless.Injections = []record.Injection{idle}
 	skipped := spec("is left out", "skipped", "not on this machine")
 	skipped.Started, skipped.Ended = at, time.Time{}
+	filtered, pending := skipped, skipped
+	filtered.Text, filtered.Message = "is filtered out", ""
+	pending.Text, pending.State, pending.Message = "is not written yet", "pending", ""
 	r := gate.Record{
 		Schema: gate.Schema, Version: "v1.2.3", Policy: gate.Policy{Alpha: .01, Limits: baseline.DefaultLimits()},
 		Environment: baseline.Environment{OS: "linux", Arch: "amd64", CPUs: 2, Kernel: "6.18.5", Go: "go1.26.8"},
 		Runs: []gate.Run{
-			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{skipped, passed}},
+			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{skipped, passed, pending, skipped, filtered}},
 			{Started: at, Ended: at.Add(time.Minute), Specs: []gate.Spec{passed, failed, tool, guarded, few, dead, useless}, Troubles: []string{"a suite left no report"}},
 		},
 		Baseline: gate.Comparison{
@@ -130,8 +149,8 @@ func TestJUnit(t *testing.T) {
 	if err := xml.Unmarshal(out.Bytes(), &back); err != nil {
 		t.Fatalf("not XML: %v", err)
 	}
-	if back.Tests != 12 || back.Failures != 3 || back.Errors != 5 {
-		t.Errorf("%d tests, %d failures, %d errors; want 12, 3, 5", back.Tests, back.Failures, back.Errors)
+	if back.Tests != 15 || back.Failures != 3 || back.Errors != 5 {
+		t.Errorf("%d tests, %d failures, %d errors; want 15, 3, 5", back.Tests, back.Failures, back.Errors)
 	}
 }
 

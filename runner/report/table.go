@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -21,39 +20,41 @@ type Style struct {
 var header = []string{"SPEC", "EXPERIMENT", "VERDICT", "EVIDENCE", "AGAINST THE BASELINE"}
 
 // Table writes one row for each spec: what was injected, what came of it, and how its
-// metrics compare with the baseline. Specs that did not run come last. Specs of later
-// runs have a row only if they did not pass.
+// metrics compare with the baseline. Specs of later runs have a row only if they did not
+// pass. Specs that did not run have one line together, with the reasons.
 func Table(w io.Writer, r gate.Record, style Style) error {
 	var rows []row
 	for n, run := range r.Runs {
 		for _, s := range run.Specs {
 			v := s.Finding.Verdict
-			if n > 0 && (v == gate.Pass || v == "") {
+			if v == "" || n > 0 && v == gate.Pass {
 				continue
 			}
 			name := s.Text
 			if n > 0 {
 				name += fmt.Sprintf(" (run %d)", n+1)
 			}
-			rows = append(rows, row{v, []string{name, dash(s.Experiment()), dash(string(v)), dash(words(s)), dash(against(r, s))}})
+			rows = append(rows, row{v, []string{name, dash(s.Experiment()), dash(string(v)), dash(words(r.Baseline, s)), dash(against(r, s))}})
 		}
 		for _, trouble := range run.Troubles {
 			rows = append(rows, row{gate.ToolFailure, []string{"-", "-", string(gate.ToolFailure), plain(trouble), "-"}})
 		}
 	}
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.last(), b.last()) })
-	if len(rows) == 0 {
-		return nil
-	}
 	columns := header
 	if len(r.Baseline.Metrics) == 0 {
 		columns = header[:4]
 	}
-	widths := fitColumns(columns, rows, max(style.Width, 60))
+	width := max(style.Width, 60)
 	var out strings.Builder
-	writeRow(&out, columns, widths, style.paint("bold"))
-	for _, row := range rows {
-		writeRow(&out, row.cells[:len(columns)], widths, style.paint(string(row.verdict)))
+	if len(rows) > 0 {
+		widths := fitColumns(columns, rows, width)
+		writeRow(&out, columns, widths, style.paint("bold"))
+		for _, row := range rows {
+			writeRow(&out, row.cells[:len(columns)], widths, style.paint(string(row.verdict)))
+		}
+	}
+	if text := skipped(r.Runs); text != "" {
+		out.WriteString(strings.Join(wrap(text, width), "\n") + "\n")
 	}
 	if _, err := io.WriteString(w, out.String()); err != nil {
 		return fmt.Errorf("write table: %w", err)
@@ -67,19 +68,9 @@ type row struct {
 	cells   []string
 }
 
-// last is 1 for a spec that did not run: it belongs at the end of the table.
-func (r row) last() int {
-	if r.verdict == "" {
-		return 1
-	}
-	return 0
-}
-
-func words(s gate.Spec) string {
-	if s.Finding.Verdict == "" {
-		return strings.TrimSuffix(s.State+": "+s.Finding.Reason, ": ")
-	}
-	return strings.Join(append([]string{s.Finding.Reason}, s.Finding.Also...), "; ")
+func words(b gate.Comparison, s gate.Spec) string {
+	all := slices.Concat([]string{s.Finding.Reason}, s.Finding.Logs, unjudged(b, s), s.Finding.Also)
+	return strings.Join(slices.DeleteFunc(all, func(text string) bool { return text == "" }), "; ")
 }
 
 // against describes the metrics of a spec that got worse. If there are none, it shows of

@@ -4,14 +4,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-
-	"golang.org/x/mod/modfile"
 )
 
 // expected lists the directories of the suites that Ginkgo will run, as absolute paths
@@ -105,31 +101,4 @@ func relative(path string) string {
 		return rest
 	}
 	return "." + string(filepath.Separator) + rest
-}
-
-// importPath is the import path of the package in a folder. It names a suite that has no
-// description, because a baseline compares suites by their names, and each machine has
-// another folder. Outside a module it is the folder's own name.
-func importPath(dir string) string {
-	for at, below := dir, ""; ; at, below = filepath.Dir(at), path.Join(filepath.Base(at), below) {
-		data, err := os.ReadFile(filepath.Join(at, "go.mod"))
-		if err == nil {
-			if module := modfile.ModulePath(data); module != "" {
-				return path.Join(module, below)
-			}
-		}
-		if at == filepath.Dir(at) {
-			return filepath.Base(dir)
-		}
-	}
-}
-
-// relativeFile is the path of a source file from the working directory, so that reports
-// are the same on every machine. A file that is not below it keeps its path.
-func relativeFile(path string) string {
-	rest, err := filepath.Rel(canonical("."), canonical(path))
-	if path == "" || err != nil || strings.HasPrefix(rest, "..") {
-		return path
-	}
-	return filepath.ToSlash(rest)
 }

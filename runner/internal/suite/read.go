@@ -117,7 +117,7 @@ func readSpec(report types.Report, s types.SpecReport) (gate.Spec, error) {
 	}
 	spec := gate.Spec{
 		Suite: suiteName(report), Text: text, Node: s.LeafNodeType.String(), State: s.State.String(),
-		File: relativeFile(s.FileName()), Line: s.LineNumber(), Started: s.StartTime, Ended: s.EndTime,
+		File: inModule(s.FileName(), report.SuitePath), Line: s.LineNumber(), Started: s.StartTime, Ended: s.EndTime,
 		Process: s.ParallelProcess, Attempts: s.NumAttempts, Message: message(s.Failure),
 	}
 	for _, other := range s.AdditionalFailures {
@@ -140,6 +140,10 @@ func readEntry(spec *gate.Spec, entry types.ReportEntry) (err error) {
 		spec.Windows, err = decode(spec.Windows, raw, asJSON)
 	case record.SamplesEntry:
 		spec.Samples, err = decode(spec.Samples, raw, asJSON)
+	case record.LogsEntry:
+		var logs record.Logs
+		logs, err = record.Decode[record.Logs](raw, asJSON)
+		spec.Logs = append(spec.Logs, logs.Services...)
 	case record.FailureEntry:
 		spec.Failures, err = decode(spec.Failures, raw, asJSON)
 	default:
