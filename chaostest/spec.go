@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
@@ -53,6 +54,7 @@ var (
 	_ scope.Stepper    = test{}
 	_ scope.Owning     = test{}
 	_ scope.Identified = test{}
+	_ scope.Started    = test{}
 	_ scope.Showing    = test{}
 )
 
@@ -67,6 +69,9 @@ func (test) Owner() scope.Owner {
 	}
 	return scope.Owner(setsUp.Load())
 }
+
+// Started is when the running spec began, with its first attempt.
+func (test) Started() time.Time { return ginkgo.CurrentSpecReport().StartTime }
 
 // ShowFailed adds the logs to the spec's report, where people see them if it fails.
 func (test) ShowFailed(name string, logs record.Logs) {

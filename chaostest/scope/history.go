@@ -35,7 +35,7 @@ type history struct {
 }
 
 // begins reports whether the run of the spec is a new one, and then forgets what has ended.
-func (h *history) begins(spec, run string) bool {
+func (h *history) begins(spec, run string, started time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.spec == spec && h.run == run && (!h.ended || run != "") {
@@ -46,7 +46,10 @@ func (h *history) begins(spec, run string) bool {
 	}
 	h.spec, h.run, h.ended = spec, run, false
 	h.windows, h.samples, h.carried = maps.Clone(h.setup), nil, nil // another attempt does not repeat the setup
-	h.began, h.told = time.Now(), false
+	h.began, h.told = started, false
+	if h.bodyEnded.After(started) {
+		h.began = h.bodyEnded // of the attempt before
+	}
 	h.forgetConcerns()
 	h.injections = slices.DeleteFunc(h.injections, func(i *Injection) bool { return !i.open() })
 	h.forgetNames(Test)

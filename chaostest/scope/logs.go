@@ -27,10 +27,12 @@ type Showing interface {
 
 // ShowLogs shows the last lines of the logs of the services that the test has to do with, if
 // it has failed: the targets of its faults, the peers, and what it has probed. A framework
-// calls it when the loads and faults have ended, and before any teardown begins. Without a
-// call the cleanups of the test do the same. Each run of a test shows them once.
+// calls it after each test, failed or not, when the loads and faults have ended, and before any
+// teardown begins. Without a call the cleanups of the test do the same. Each run of a test
+// shows them once.
 func (s *Scope) ShowLogs() {
 	s.t.Helper()
+	defer s.history.endBody()
 	if !s.t.Failed() {
 		return
 	}

@@ -21,7 +21,19 @@ import (
 // showing is a spec of a framework that shows logs.
 type showing struct {
 	*spec
-	logs []record.Logs
+	logs    []record.Logs
+	attempt string
+	started time.Time
+}
+
+func (s *showing) Run() string { return s.attempt }
+
+// Started is now, unless the test says otherwise.
+func (s *showing) Started() time.Time {
+	if s.started.IsZero() {
+		return time.Now()
+	}
+	return s.started
 }
 
 func (s *showing) ShowFailed(_ string, logs record.Logs) { s.logs = append(s.logs, logs) }
@@ -203,5 +215,34 @@ func TestASpecShowsNoLogsOfAnEarlierSpec(t *testing.T) {
 	g.Expect(s.logs[0].Services).To(HaveLen(1))
 	g.Expect(s.service(g, "shop").Lines).To(HaveLen(1))
 	sc.End(scope.Group)
+	s.end()
+}
+
+// A spec may use its first word late. Another attempt at it has only its own lines.
+func TestLogsBeginWithTheTestAndItsAttempt(t *testing.T) {
+	g := NewWithT(t)
+	db, _, _, fake := small(t)
+	s := &showing{spec: &spec{name: "earlier"}, attempt: "1"}
+	sc := scope.New(s, fake.Connect)
+	var service *scope.Service
+	guarded(func() { service = sc.Attach(t.Context(), "db") })
+	for attempt := range 2 {
+		if attempt == 0 {
+			sc.End(scope.Test)
+			sc.ShowLogs()
+			s.name, s.started = "late", time.Now()
+		}
+		s.attempt, s.failures, s.logs = fmt.Sprint("late ", attempt), nil, nil
+		guarded(func() {
+			db.Say(fmt.Sprint("attempt ", attempt))
+			_, _, err := service.Exec(t.Context(), "look")
+			g.Expect(err).NotTo(HaveOccurred())
+			s.Fatalf("too slow")
+		})
+		sc.End(scope.Test)
+		sc.ShowLogs()
+		g.Expect(s.service(g, "db").Lines).To(HaveLen(1))
+		g.Expect(s.service(g, "db").Lines[0].Text).To(Equal(fmt.Sprint("attempt ", attempt)))
+	}
 	s.end()
 }

@@ -41,9 +41,6 @@ func (s *Scope) End(owner Owner) {
 	if owner >= Group {
 		defer s.history.forget(owner)
 	}
-	if owner == Test {
-		s.history.endBody()
-	}
 	if s.history.idle() {
 		return
 	}

@@ -50,7 +50,7 @@ func New(t T, connect Connect) *Scope {
 // announce writes an event when a spec begins, and another when it ends.
 func (s *Scope) announce() {
 	spec := s.t.Name()
-	if spec == "" || !s.history.begins(spec, s.run()) {
+	if spec == "" || !s.history.begins(spec, s.run(), s.started()) {
 		return
 	}
 	s.carry()
@@ -72,6 +72,17 @@ func (s *Scope) run() string {
 		return t.Run()
 	}
 	return ""
+}
+
+// Started is an optional capability of a T. It says when the running test began. Without it, a
+// test begins with its first word.
+type Started interface{ Started() time.Time }
+
+func (s *Scope) started() time.Time {
+	if t, ok := s.t.(Started); ok {
+		return t.Started()
+	}
+	return time.Now()
 }
 
 // cleanup registers a function that undoes something. Before it is called, the loads and

@@ -32,7 +32,7 @@ const (
 )
 
 // suites are all suites, by what they do.
-var suites = merged(teardown, nested, restarts, recreated, ended, named, networks, peers, processes, resources)
+var suites = merged(teardown, nested, restarts, recreated, ended, named, networks, peers, processes, red, resources)
 
 func merged(all ...map[string]suite) map[string]suite {
 	m := map[string]suite{}
@@ -50,6 +50,7 @@ type suite struct {
 	procs   int    // the parallel processes of Ginkgo's command; 0 means go test alone
 	flags   []string
 	check   func(gate.Run)
+	shows   func(printed, junit string) // what people see
 }
 
 func TestWorld(t *testing.T) {
@@ -81,11 +82,14 @@ func TestWorld(t *testing.T) {
 	Describe("a suite", func() {
 		for name, s := range suites {
 			It(name, func(ctx SpecContext) {
-				record, output := run(ctx, chaosgate, s, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
+				record, output, junit := run(ctx, chaosgate, s, suiteVariable+"="+name, echoVariable+"="+echo, redisVariable+"="+redis)
 				Expect(record.Verdict).To(Equal(s.verdict), "%s\n%s", record.Words, output)
 				Expect(record.Words).To(ContainSubstring(s.words), "%s", output)
 				if s.check != nil {
 					s.check(record.Runs[0])
+				}
+				if s.shows != nil {
+					s.shows(output, junit)
 				}
 			}, SpecTimeout(3*time.Minute))
 		}
@@ -93,8 +97,9 @@ func TestWorld(t *testing.T) {
 	RunSpecs(t, "World")
 }
 
-// run runs a suite as a child, and returns what the command says about its report.
-func run(ctx context.Context, chaosgate string, s suite, environment ...string) (gate.Record, string) {
+// run runs a suite as a child, and returns what the command says about its report, what both
+// have printed, and the report for CI.
+func run(ctx context.Context, chaosgate string, s suite, environment ...string) (r gate.Record, printed, junit string) {
 	GinkgoHelper()
 	dir := GinkgoT().TempDir()
 	report := filepath.Join(dir, "report.json")
@@ -114,9 +119,11 @@ func run(ctx context.Context, chaosgate string, s suite, environment ...string) 
 	judged, _ := judge.CombinedOutput() // its exit code is that of the verdict
 	data, err := os.ReadFile(filepath.Join(dir, "chaosgate.json"))
 	Expect(err).NotTo(HaveOccurred(), "%s\n%s", output, judged)
-	record, err := gate.Parse(data)
+	r, err = gate.Parse(data)
 	Expect(err).NotTo(HaveOccurred())
-	return record, string(output) + string(judged)
+	xml, err := os.ReadFile(filepath.Join(dir, "junit.xml"))
+	Expect(err).NotTo(HaveOccurred())
+	return r, string(output) + string(judged), string(xml)
 }
 
 // pretty is a value as JSON, for messages.
