@@ -147,7 +147,11 @@ func specCase(b gate.Comparison, s gate.Spec) junitCase {
 		text, _ := record.Marks(message)
 		messages = append(messages, text)
 	}
-	c.fill(s.Finding.Verdict, s.Finding.Reason, strings.Join(messages, "\n\n"))
+	reason := s.Finding.Reason
+	if len(s.Finding.Logs) > 0 {
+		reason += "; " + s.Finding.Logs[0]
+	}
+	c.fill(s.Finding.Verdict, reason, strings.Join(messages, "\n\n"))
 	return c
 }
 
