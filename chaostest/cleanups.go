@@ -28,7 +28,7 @@ func withLate(ctx context.Context, body func(context.Context)) {
 	late.Unlock()
 	defer runLate()
 	ended := false
-	defer func() {
+	defer func() { //nolint:contextcheck // ctx may have ended
 		if !ended && ginkgo.CurrentSpecReport().LeafNodeType.Is(types.NodeTypeBeforeSuite|types.NodeTypeSynchronizedBeforeSuite) {
 			showFailing()
 		}

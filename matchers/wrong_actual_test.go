@@ -28,8 +28,11 @@ func TestAWrongActualIsNamedByItsTypeAndNotPrinted(t *testing.T) {
 			actual any
 			want   string
 		}{
-			{samples, "<[]probe.Sample | len:10000>"}, {struct{ w *probe.Window }{w}, "<struct { w *probe.Window }>"}, {nil, "<nil>"},
-			{map[string]int{"a": 1}, "<map[string]int | len:1>"}, {(*strings.Builder)(nil), "<*strings.Builder>: nil"},
+			{samples, "<[]probe.Sample | len:10000>"},
+			{struct{ w *probe.Window }{w}, "<struct { w *probe.Window }>"},
+			{nil, "<nil>"},
+			{map[string]int{"a": 1}, "<map[string]int | len:1>"},
+			{(*strings.Builder)(nil), "<*strings.Builder>: nil"},
 		} {
 			ok, err := m.Match(c.actual)
 			if ok || err == nil {

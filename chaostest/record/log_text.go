@@ -30,7 +30,7 @@ func LogText(text string) string {
 // ClockTime is how times of day are written.
 const ClockTime = "15:04:05.000"
 
-// Line is a line for people: "12:00:00.000 listening".
+// String is the line for people: "12:00:00.000 listening".
 func (l LogLine) String() string { return l.At.Format(ClockTime) + " " + l.Text }
 
 // Texts are the lines for people, with marks where faults began and ended.

@@ -56,10 +56,7 @@ func (s *Scope) inject(ctx context.Context, f fault.Fault, on Targets, options [
 	}
 	// The revert is registered before the fault is injected, so that it is called
 	// whatever happens from here on.
-	s.t.Cleanup(func() {
-		defer s.ShowLogs()
-		i.atEnd()
-	})
+	s.t.Cleanup(s.thenLogs(i.atEnd)) //nolint:contextcheck // ctx has ended by then
 	if err := i.follow(ctx); err != nil {
 		return nil, err
 	}

@@ -40,6 +40,15 @@ func (s *Scope) ShowLogs() {
 	s.showLogs()
 }
 
+// thenLogs is a cleanup that may fail the test, and then shows the logs.
+func (s *Scope) thenLogs(cleanup func()) func() {
+	return func() {
+		s.t.Helper()
+		defer s.ShowLogs()
+		cleanup()
+	}
+}
+
 func (s *Scope) showLogs() {
 	s.t.Helper()
 	of, since, first := s.history.tellOnce()

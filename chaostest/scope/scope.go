@@ -95,8 +95,7 @@ func (s *Scope) cleanup(ctx context.Context, undo func(context.Context) error) {
 				s.t.Errorf("%s", s.noteToolFailure(fmt.Sprintf("clean up: %v", err)))
 			}
 		}()
-		defer s.ShowLogs() // also when the end of a fault fails the test
-		s.End(owner)
+		s.thenLogs(func() { s.End(owner) })() //nolint:contextcheck // ctx has ended by now
 	})
 }
 

@@ -33,6 +33,7 @@ func (s *spec) Name() string       { return s.name }
 func (s *spec) Logf(format string, a ...any) {
 	s.logged = append(s.logged, fmt.Sprintf(format, a...))
 }
+
 func (s *spec) Errorf(format string, a ...any) {
 	text, marks := record.Marks(fmt.Sprintf(format, a...))
 	s.failures, s.marks = append(s.failures, text), append(s.marks, marks...)

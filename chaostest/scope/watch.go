@@ -73,10 +73,7 @@ func Watch[S probe.Look[S, W], W probe.Windowed](ctx context.Context, s *Scope, 
 		}
 	}
 	s.history.addLoad(watch)
-	s.t.Cleanup(func() {
-		defer s.ShowLogs()
-		watch.end()
-	})
+	s.t.Cleanup(s.thenLogs(watch.end)) //nolint:contextcheck // ctx has ended by then
 	return stream
 }
 

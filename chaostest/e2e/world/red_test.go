@@ -46,19 +46,20 @@ const (
 )
 
 var red = map[string]suite{
-	"whose service fails says what it wrote, and when": {specs: func() {
-		It("reads", func(ctx SpecContext) {
-			s := started(ctx)
-			slow := Inject(ctx, fault.Delay(20*time.Millisecond), On(s))
-			takes(ctx, s, ">=", 20*time.Millisecond)
-			say(ctx, s, "all replicas are {{red}} late")
-			read := Load(ctx, missing(s), PerSecond(20), For(500*time.Millisecond))
-			Load(ctx, connect(s), PerSecond(20), For(100*time.Millisecond))
-			slow.Revert(ctx)
-			say(ctx, s, "too late, and the fault is over")
-			Expect(read).To(KeepErrorRateBelow(5*Percent), "reads go on")
-		})
-	}, verdict: gate.Regression, words: "reads go on: exec redis: redis-cli --no-such-option: error rate below 5 %: 10 of 10 samples failed",
+	"whose service fails says what it wrote, and when": {
+		specs: func() {
+			It("reads", func(ctx SpecContext) {
+				s := started(ctx)
+				slow := Inject(ctx, fault.Delay(20*time.Millisecond), On(s))
+				takes(ctx, s, ">=", 20*time.Millisecond)
+				say(ctx, s, "all replicas are {{red}} late")
+				read := Load(ctx, missing(s), PerSecond(20), For(500*time.Millisecond))
+				Load(ctx, connect(s), PerSecond(20), For(100*time.Millisecond))
+				slow.Revert(ctx)
+				say(ctx, s, "too late, and the fault is over")
+				Expect(read).To(KeepErrorRateBelow(5*Percent), "reads go on")
+			})
+		}, verdict: gate.Regression, words: "reads go on: exec redis: redis-cli --no-such-option: error rate below 5 %: 10 of 10 samples failed",
 		check: func(r gate.Run) {
 			s := r.Specs[0]
 			Expect(s.Logs).To(HaveLen(1))
@@ -74,7 +75,8 @@ var red = map[string]suite{
 			Expect(printed).NotTo(ContainSubstring("Creating container"))
 			Expect(junit).To(MatchRegexp(`(?s)<failure [^>]*message="reads go on: exec redis: .*<system-out>.*--- began: delay 20ms on redis, egress.*all replicas are {{red}} late`))
 			Expect(junit).To(ContainSubstring(`file="chaostest/e2e/world/red_test.go"`))
-		}},
+		},
+	},
 
 	"whose AfterEach removes the container still says what it wrote": {specs: func() {
 		var s *Service
