@@ -21,6 +21,9 @@
 // Watch ends at the same time. With parallel processes, what SynchronizedBeforeSuite
 // injects on process 1 is known to that process; the gate counts it in the specs of all.
 //
+// A spec that fails shows the last lines of the logs of the targets of its faults, their
+// peers, and what it has probed: with its failure, and in the records for the gate.
+//
 // This package holds the words of a Ginkgo spec on Docker. Import it with a dot. Each
 // word is one line over package scope. With a plain testing.T use package scope
 // itself, which imports neither Ginkgo nor Docker.

@@ -35,7 +35,7 @@ type endpoint struct {
 // services are the one that is asked and the one in whose place.
 func (e *endpoint) services() []Service {
 	all := []Service{e.svc}
-	if e.client != nil {
+	if _, missing := e.client.(nilClient); e.client != nil && !missing {
 		all = append(all, e.client)
 	}
 	return slices.DeleteFunc(all, func(s Service) bool { return isNil(s) })
