@@ -47,8 +47,9 @@ func inShort(l record.Log) string {
 		return cut(fmt.Sprintf("no log of %s: %s", l.Service, l.Missing), longestQuote)
 	}
 	line, under := l.Telling()
-	if line.At.IsZero() {
-		return ""
+	before := len(l.Faults) > 0 && line.At.Before(l.Faults[0].From)
+	if line.At.IsZero() || before {
+		return "" // what it wrote before the faults says little about the failure
 	}
 	when := "last"
 	if under {

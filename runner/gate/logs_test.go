@@ -23,6 +23,8 @@ func TestARedSpecQuotesTheLogs(t *testing.T) {
 	gone.Missing = "container cache is gone (exit code 3)"
 	under := logOf("shop", record.Probed, "listening", "db is late", "well again")
 	under.Faults = []record.LogFault{{Fault: "pause on db", From: under.Lines[1].At, To: under.Lines[1].At}}
+	quiet := logOf("shop", record.Probed, "listening")
+	quiet.Faults = []record.LogFault{{Fault: "pause on db", From: quiet.Lines[0].At.Add(time.Second)}}
 	for name, c := range map[string]struct {
 		logs []record.Log
 		want []string
@@ -30,6 +32,7 @@ func TestARedSpecQuotesTheLogs(t *testing.T) {
 		"none":          {nil, nil},
 		"silent":        {[]record.Log{logOf("db", record.Targeted)}, nil},
 		"probed first":  {[]record.Log{logOf("db", record.Targeted, "calm"), under}, []string{`shop wrote last under the fault, at 12:00:02.000: "db is late"`, `db wrote last, at 12:00:01.000: "calm"`}},
+		"quiet since":   {[]record.Log{quiet}, nil},
 		"gone":          {[]record.Log{gone}, []string{"no log of cache: container cache is gone (exit code 3)"}},
 		"last attempt":  {[]record.Log{logOf("db", record.Targeted, "first"), logOf("db", record.Targeted, "second")}, []string{`db wrote last, at 12:00:01.000: "second"`}},
 		"at most three": {[]record.Log{logOf("a", record.Peered, "1"), logOf("b", record.Peered, "1"), logOf("c", record.Peered, "1"), logOf("d", record.Peered, "1")}, []string{`a wrote last, at 12:00:01.000: "1"`, `b wrote last, at 12:00:01.000: "1"`, `c wrote last, at 12:00:01.000: "1"`}},
