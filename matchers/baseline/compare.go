@@ -23,6 +23,8 @@ type Policy struct {
 	// LeftOut reports whether a window of the accepted runs need not come. If it is nil, all
 	// have to.
 	LeftOut func(Key) bool
+	// MostPairs is how many pairs ComparePairs gets at most: 0 if it gets all of them.
+	MostPairs int
 }
 
 // Comparison is the result of comparing candidate runs with accepted ones.
@@ -47,8 +49,13 @@ type Comparison struct {
 	Young []Young
 	// Vanished are the windows that the last accepted runs have, and the candidates do not.
 	Vanished []Key
+	// New are the windows that the candidates of pairs have, and the references do not.
+	New []Key
 	// Unfit are the windows that cannot be compared.
 	Unfit []Unfit
+	// Pairs is how many pairs were compared: 0 in a comparison with accepted runs. MorePairs
+	// is how many more there may be.
+	Pairs, MorePairs int
 	// Metrics are those that were compared, by window.
 	Metrics []Metric
 }
@@ -58,6 +65,8 @@ type Comparison struct {
 type Young struct {
 	Window     Key
 	Have, Need int
+	// Pairs says that pairs are counted, and not accepted runs.
+	Pairs bool
 }
 
 // Compare compares the candidates with the accepted runs of the same environment: alone,
@@ -169,13 +178,13 @@ func (c *Comparison) sort(accepted, candidates []Run, policy Policy) []group {
 	groups := map[string]group{}
 	for _, key := range slices.SortedFunc(maps.Keys(windows), Key.Compare) {
 		h := windows[key]
-		switch unfit, need := h.unfit(), stats.RunsNeeded(len(h.is), policy.Alpha); {
+		switch unfit, need := h.unfit(acceptedRuns), stats.RunsNeeded(len(h.is), policy.Alpha); {
 		case len(h.is) == 0:
 			if h.usual(accepted) && (policy.LeftOut == nil || !policy.LeftOut(key)) {
 				c.Vanished = append(c.Vanished, key)
 			}
 		case need == 0 || len(h.was) < need:
-			c.Young = append(c.Young, Young{key, len(h.was), need})
+			c.Young = append(c.Young, Young{Window: key, Have: len(h.was), Need: need})
 		case unfit != nil:
 			c.Unfit = append(c.Unfit, *unfit)
 		default:
@@ -201,8 +210,12 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 // String says how many runs a young window has and needs.
 func (y Young) String() string {
-	if y.Need == 0 {
-		return fmt.Sprintf("%s has %s, and no number of them would do: measure more runs, or choose a larger alpha", y.Window, units.Plural(y.Have, "accepted run"))
+	unit := "accepted run"
+	if y.Pairs {
+		unit = "pair"
 	}
-	return fmt.Sprintf("%s has %d of %s", y.Window, y.Have, units.Plural(y.Need, "accepted run"))
+	if y.Need == 0 {
+		return fmt.Sprintf("%s has %s, and no number of them would do: measure more runs, or choose a larger alpha", y.Window, units.Plural(y.Have, unit))
+	}
+	return fmt.Sprintf("%s has %d of %s", y.Window, y.Have, units.Plural(y.Need, unit))
 }

@@ -112,6 +112,9 @@ type Metric struct {
 	Builds int
 	// Against says that those were compared with the references.
 	Against bool
+	// Pairs is in how many pairs it was compared with a reference: 0 in a comparison with
+	// accepted runs.
+	Pairs int
 	// Beyond says that the metric is beyond its limit, whether that is shown or not.
 	Beyond bool
 	// Regressed says that the metric is beyond its limit, and is shown to be worse.
@@ -176,8 +179,14 @@ func (m Metric) By() string {
 // String says the metric in one line: "p99 of GET /: 300ms, usually 100ms, +200 % (+180 % to
 // +220 %)".
 func (m Metric) String() string {
-	text := fmt.Sprintf("%s of %s: %s, usually %s, %s", m.Title(), m.Window.Probe, m.Name.Say(m.Now), m.Name.Say(m.Before), m.By())
+	usually := "usually"
+	if m.Pairs > 0 {
+		usually = "in the reference"
+	}
+	text := fmt.Sprintf("%s of %s: %s, %s %s, %s", m.Title(), m.Window.Probe, m.Name.Say(m.Now), usually, m.Name.Say(m.Before), m.By())
 	switch {
+	case m.Pairs > 0:
+		text += fmt.Sprintf(" in %d pairs", m.Pairs)
 	case m.Against:
 		text += fmt.Sprintf(" over the last %d builds, against the references", m.Builds)
 	case m.Builds > 0:
