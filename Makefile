@@ -8,7 +8,7 @@ SHELL := bash
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## Gate a good and a careless build of the shop, with real containers
+demo: ## Gate a good build of the shop and compare a careless one with it, in real containers
 	@.ci/demo
 
 test: setup ## Set up what is needed and run all tests

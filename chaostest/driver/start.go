@@ -11,6 +11,13 @@ type Starter interface {
 	String() string
 }
 
+// Imaged is an optional capability of a Starter: it starts a container from an image, and
+// could start it from another one.
+type Imaged interface {
+	Image() string
+	WithImage(ref string) Starter
+}
+
 // Started is a container that was started for a test and is removed with it.
 type Started interface {
 	Target

@@ -30,6 +30,8 @@ const (
 	// Loading is the progress of a load, and WindowDone is its end.
 	Loading    EventKind = "loading"
 	WindowDone EventKind = "window"
+	// Replaced means that a container is started with another image: see ReplaceVariable.
+	Replaced EventKind = "replaced"
 )
 
 // Event is something that happened in a run. The chaosgate command shows events as
@@ -51,4 +53,6 @@ type Event struct {
 	Outcome Outcome `json:"outcome,omitempty"`
 	// Window has the counts so far while a load runs, and the final counts at its end.
 	Window *Window `json:"window,omitempty"`
+	// Replacement is the image that was replaced.
+	Replacement *Replacement `json:"replacement,omitempty"`
 }

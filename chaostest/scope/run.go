@@ -22,6 +22,10 @@ func (s *Scope) Run(ctx context.Context, what driver.Starter) *Service {
 		s.toolFailure(err)
 		return nil
 	}
+	if what, err = s.replaced(what); err != nil {
+		s.toolFailure(err)
+		return nil
+	}
 	started, err := what.Start(ctx, d)
 	if started == nil {
 		s.toolFailure(err)

@@ -19,6 +19,8 @@ type Comparison struct {
 	// Accepted and Candidates count the runs that were compared.
 	Accepted   int `json:"accepted"`
 	Candidates int `json:"candidates"`
+	// Pairs counts the pairs that were compared, if the accepted runs are those of a reference.
+	Pairs int `json:"pairs,omitempty"`
 	// Metrics lists the metrics that could be compared, window by window.
 	Metrics []Metric `json:"metrics,omitempty"`
 }
@@ -33,7 +35,8 @@ type Metric struct {
 	// that an error rate counts, if it does not count all.
 	Name  string `json:"name"`
 	Class string `json:"class,omitempty"`
-	// Baseline is the usual value of the accepted runs, and Candidate that of these.
+	// Baseline is the usual value of the accepted runs, or of the reference's, and Candidate
+	// that of these.
 	Baseline  record.Float `json:"baseline"`
 	Candidate record.Float `json:"candidate"`
 	// Rise is by how much the metric is worse, as a share of the baseline, and of an error
@@ -144,14 +147,20 @@ func (c *Comparison) decide(found baseline.Comparison, policy Policy) {
 func lacking(found baseline.Comparison) []string {
 	var why []string
 	if n := len(found.Vanished); n > 0 {
-		why = append(why, fmt.Sprintf("%s of the accepted runs %s: %s: run the specs that measure it, or collect anew where they are gone on purpose",
-			units.Plural(n, "window"), was(n, "did not come"), found.Vanished[0]))
+		runs, advice := "accepted runs", "run the specs that measure it, or collect anew where they are gone on purpose"
+		if found.Pairs > 0 {
+			runs, advice = "reference", "measure it, or rename the spec where it is gone on purpose"
+		}
+		why = append(why, fmt.Sprintf("%s of the %s %s: %s: %s", units.Plural(n, "window"), runs, was(n, "did not come"), found.Vanished[0], advice))
 	}
 	if n := len(found.Unfit); n > 0 {
 		why = append(why, fmt.Sprintf("%s cannot be compared: %s: %s", units.Plural(n, "window"), found.Unfit[0].Window, found.Unfit[0].Words))
 	}
 	if n := len(found.Young); n > 0 {
 		why = append(why, fmt.Sprintf("%s %s young: %s", units.Plural(n, "window"), was(n, "is"), found.Young[0]))
+	}
+	if n := len(found.New); n > 0 {
+		why = append(why, fmt.Sprintf("%s %s new, and not compared: %s", units.Plural(n, "window"), was(n, "is"), found.New[0]))
 	}
 	return why
 }

@@ -126,7 +126,7 @@ func (r *Record) reasons() map[Verdict][]reason {
 			all[ToolFailure] = append(all[ToolFailure], reason{text: oneLine(t) + which})
 		}
 	}
-	if v := r.Baseline.Verdict; v == Regression || v == Inconclusive {
+	if v := r.Baseline.Verdict; v != "" && v != Pass {
 		all[v] = append(all[v], reason{text: r.Baseline.Words})
 	}
 	return all

@@ -22,8 +22,11 @@ type Record struct {
 	Words       string               `json:"words"`
 	Policy      Policy               `json:"policy"`
 	Environment baseline.Environment `json:"environment"`
-	Baseline    Comparison           `json:"baseline"`
-	Runs        []Run                `json:"runs"`
+	// Baseline is the comparison with the accepted runs, or with the reference if there is one.
+	Baseline Comparison `json:"baseline"`
+	// Reference is the other side of a paired comparison.
+	Reference *Reference `json:"reference,omitempty"`
+	Runs      []Run      `json:"runs"`
 }
 
 // Policy holds what a person chose for the comparison with the baseline.
@@ -60,6 +63,10 @@ type Run struct {
 	// Troubles says why suites did not run, or why their results cannot be trusted.
 	// Each is a tool failure.
 	Troubles []string `json:"troubles,omitempty"`
+	// Interrupted says that a signal ended the run.
+	Interrupted bool `json:"interrupted,omitempty"`
+	// Replaced are the images that were replaced, where a container was to have them.
+	Replaced []record.Replacement `json:"replaced,omitempty"`
 	// Events lists what happened in all specs, in order of time. EventsLeftOut counts
 	// the events that were too many to keep.
 	Events        []record.Event `json:"events,omitempty"`

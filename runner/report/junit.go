@@ -171,6 +171,9 @@ func (c *junitCase) fill(v gate.Verdict, reason, detail string) {
 
 func baselineSuite(b gate.Comparison) junitSuite {
 	s := junitSuite{Name: "baseline", Time: seconds(0)}
+	if b.Pairs > 0 {
+		s.Name = "reference"
+	}
 	for _, m := range b.Metrics {
 		c := junitCase{Class: plain(m.Suite + ": " + m.Spec), Name: plain(fmt.Sprintf("%s of %s, window %d", m.Title(), m.Probe, m.Number)), Time: seconds(0), Out: plain(m.Words)}
 		if m.Regressed {

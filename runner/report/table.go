@@ -44,6 +44,9 @@ func Table(w io.Writer, r gate.Record, style Style) error {
 	if len(r.Baseline.Metrics) == 0 {
 		columns = header[:4]
 	}
+	if r.Reference != nil && len(columns) == len(header) {
+		columns = append(slices.Clone(header[:4]), "AGAINST THE REFERENCE")
+	}
 	width := max(style.Width, 60)
 	var out strings.Builder
 	if len(rows) > 0 {

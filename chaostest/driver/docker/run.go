@@ -41,7 +41,16 @@ type ImageRun struct {
 // image.
 func Image(ref string, options ...Option) ImageRun { return ImageRun{ref, options} }
 
-var _ driver.Starter = ImageRun{}
+var (
+	_ driver.Starter = ImageRun{}
+	_ driver.Imaged  = ImageRun{}
+)
+
+// Image is the image's reference.
+func (i ImageRun) Image() string { return i.image }
+
+// WithImage is the same with another image.
+func (i ImageRun) WithImage(ref string) driver.Starter { return ImageRun{ref, i.options} }
 
 // String is the image's reference.
 func (i ImageRun) String() string { return i.image }

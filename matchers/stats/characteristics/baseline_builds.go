@@ -17,6 +17,8 @@ type builds struct {
 	// all levels from job to job.
 	runs, jobs float64
 	failing    float64
+	// level is the logarithm of how much slower the machine is than usual.
+	level float64
 }
 
 // spreadOfRuns is how much runs of one build differ on hosted runners.
@@ -41,7 +43,7 @@ func (b builds) run(random *rand.Rand, n int, with worse) baseline.Run {
 	job := b.jobs * random.NormFloat64()
 	for w := range r.Windows {
 		first := w == 0
-		level := math.Log(typical.Seconds()) + job + b.runs*random.NormFloat64()
+		level := math.Log(typical.Seconds()) + b.level + job + b.runs*random.NormFloat64()
 		failing := b.failing
 		if first && with.failing > 0 {
 			failing = with.failing

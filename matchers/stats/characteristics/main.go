@@ -34,6 +34,7 @@ func sections() []section {
 		{"control", "CONTROL: until a window that is worse than its control is called so", control},
 		{"fleets", "FLEETS: windows until an outlier is named", fleets},
 		{"baseline", "BASELINE: whole runs", baselines},
+		{"pairs", "PAIRS: a build beside its reference in one job", pairs},
 	}
 }
 

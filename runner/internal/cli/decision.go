@@ -89,7 +89,13 @@ func (d *decision) decide(r gate.Record, b baseline.Baseline, words string, out 
 	gate.JudgeSpecs(r.Runs)
 	r.Schema, r.Version = gate.Schema, version()
 	r.Baseline = gate.Comparison{Words: words}
-	if words == "" {
+	if r.Reference != nil {
+		gate.JudgeSpecs(r.Reference.Runs)
+		var err error
+		if r.Baseline, err = r.ComparePairs(); err != nil {
+			return err
+		}
+	} else if words == "" {
 		var candidates []baseline.Run
 		for _, run := range r.Runs {
 			candidates = append(candidates, gate.Summarise(run, r.Environment))

@@ -62,12 +62,18 @@ func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		r.Runs = append(r.Runs, earlier.Runs...)
+		if (earlier.Reference != nil || r.Reference != nil) && len(r.Runs) > 0 {
+			return usagef("%s: a paired comparison is judged alone: give one report", path)
+		}
+		r.Runs, r.Reference = append(r.Runs, earlier.Runs...), earlier.Reference
 		environment = earlier.Environment
 	} else {
 		run, err := suite.Read(path)
 		if err != nil {
 			return err
+		}
+		if r.Reference != nil {
+			return usagef("%s: a paired comparison is judged alone: give one report", path)
 		}
 		r.Runs = append(r.Runs, run)
 		environment = suite.Here(cmd.Context())

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -27,14 +28,19 @@ const grace = 2 * time.Minute
 // runner is one invocation of 'chaosgate run'.
 type runner struct {
 	decision
+	against
 	runs, procs int
 	timeout     time.Duration
 	verbose     bool
 	packages    []string
-	flags       []string
+	suiteFlags  []string
 	out         io.Writer
 	signals     chan os.Signal
+	changed     func(flag string) bool
 }
+
+// interrupts are the signals that end a run.
+var interrupts = []os.Signal{os.Interrupt, syscall.SIGTERM}
 
 func newRun() *cobra.Command {
 	var r runner
@@ -44,21 +50,27 @@ func newRun() *cobra.Command {
 		Long: `Run runs the Ginkgo suites of the packages (./... by default) with the Ginkgo
 version in the module's go.mod, and shows what happens. It decides by the specs and
 by the baseline of accepted runs, if there is one. It writes chaosgate.json,
-junit.xml, and Ginkgo's report and output to the directory of --out.`,
+junit.xml, and Ginkgo's report and output to the directory of --out.
+
+With --against-ref or --against it compares with a reference instead, in the same job and
+without any history: both sides run in turns until it is decided, in 8 to 12 pairs as a rule.`,
 		Example: `  chaosgate run ./...
   chaosgate run --procs 2 ./checkout -- --label-filter=network --race
-  chaosgate run --runs 3 --collect && chaosgate baseline accept`,
+  chaosgate run --runs 3 --collect && chaosgate baseline accept
+  chaosgate run --against-ref origin/main ./...
+  chaosgate run --against acme/shop=1.4 ./...`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			r.packages = args
 			if n := cmd.ArgsLenAtDash(); n >= 0 {
-				r.packages, r.flags = args[:n], args[n:]
+				r.packages, r.suiteFlags = args[:n], args[n:]
 			}
-			r.out = cmd.OutOrStdout()
+			r.out, r.changed = cmd.OutOrStdout(), cmd.Flags().Changed
 			return r.run(cmd.Context())
 		},
 	}
 	r.decision.flags(cmd)
+	r.against.flags(cmd)
 	f := cmd.Flags()
 	f.StringVar(&r.decision.out, "out", reportDir, "the directory for reports and logs")
 	f.IntVar(&r.runs, "runs", 1, "how many times to run the suites; the baseline is compared with all of these runs")
@@ -83,11 +95,14 @@ func (r *runner) check() (gate.Policy, error) {
 	case r.decision.out == "":
 		return policy, usagef("--out is empty: name a directory")
 	}
-	if err := suite.CheckFlags(r.flags); err != nil {
+	if err := suite.CheckFlags(r.suiteFlags); err != nil {
 		return policy, usageError{err}
 	}
 	if len(r.packages) == 0 {
 		r.packages = []string{"./..."}
+	}
+	if err := r.against.check(r.changed, policy.Alpha, r.packages); err != nil {
+		return policy, err
 	}
 	r.everything = slices.Contains(r.packages, "./...")
 	return policy, nil
@@ -107,7 +122,7 @@ func (r *runner) run(ctx context.Context) error {
 		return err
 	}
 	r.signals = make(chan os.Signal, 4)
-	signal.Notify(r.signals, os.Interrupt, syscall.SIGTERM)
+	signal.Notify(r.signals, interrupts...)
 	defer signal.Stop(r.signals)
 
 	scratch, err := os.MkdirTemp("", "chaosgate-")
@@ -120,13 +135,29 @@ func (r *runner) run(ctx context.Context) error {
 		return err
 	}
 	record := gate.Record{Policy: policy, Environment: suite.Here(ctx)}
+	if r.asked() {
+		reference, other, remove, err := r.checkOut(ctx, ginkgo, scratch)
+		if err == nil {
+			record.Reference = &reference
+			err = r.runPairs(ctx, &record, other, side{name: candidateSide, ginkgo: ginkgo}, dir, scratch)
+		}
+		if err = errors.Join(err, remove()); err != nil {
+			return err
+		}
+	} else if err := r.runAlone(ctx, &record, side{ginkgo: ginkgo}, dir, scratch); err != nil {
+		return err
+	}
+	return r.decide(record, b, words, r.out)
+}
+
+// runAlone runs the suites as often as a person asked for.
+func (r *runner) runAlone(ctx context.Context, record *gate.Record, s side, dir, scratch string) error {
 	for n := 1; n <= r.runs; n++ {
-		run, err := r.once(ctx, n, ginkgo, dir, scratch)
+		run, err := r.once(ctx, n, s, dir, scratch)
 		if err != nil {
 			return err
 		}
 		record.Runs = append(record.Runs, run)
-		gate.JudgeSpecs(record.Runs)
 		if v := run.Verdict(); v != gate.Pass {
 			if remaining := r.runs - n; remaining > 0 {
 				fmt.Fprintf(r.out, "run %d of %d: %s: skipping the remaining %s\n", n, r.runs, v, units.Plural(remaining, "run"))
@@ -134,7 +165,7 @@ func (r *runner) run(ctx context.Context) error {
 			break
 		}
 	}
-	return r.decide(record, b, words, r.out)
+	return nil
 }
 
 // prepare makes the directory for reports and removes the reports of an earlier run, so
@@ -164,9 +195,9 @@ func (r *runner) prepare() (string, error) {
 // build builds the Ginkgo command. A signal stops it.
 func (r *runner) build(ctx context.Context, dir string) (string, error) {
 	fmt.Fprintln(r.out, "building the Ginkgo command of this module")
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(ctx, interrupts...)
 	defer stop()
-	path, err := suite.Build(ctx, dir)
+	path, err := suite.Build(ctx, "", dir, "ginkgo")
 	if ctx.Err() != nil {
 		return "", fmt.Errorf("interrupted by a signal before the suites ran")
 	}
@@ -174,14 +205,14 @@ func (r *runner) build(ctx context.Context, dir string) (string, error) {
 }
 
 // once runs the suites once and shows their progress.
-func (r *runner) once(ctx context.Context, n int, ginkgo, dir, scratch string) (gate.Run, error) {
-	logPath := filepath.Join(dir, fmt.Sprintf("ginkgo-%d.log", n))
+func (r *runner) once(ctx context.Context, n int, s side, dir, scratch string) (gate.Run, error) {
+	logPath := filepath.Join(dir, s.file(n, "log"))
 	log, err := os.Create(logPath)
 	if err != nil {
 		return gate.Run{}, fmt.Errorf("make the log: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	events := filepath.Join(scratch, fmt.Sprintf("events-%d", n))
+	events := filepath.Join(scratch, "events-of-"+s.file(n, "json"))
 	if err := os.WriteFile(events, nil, 0o600); err != nil {
 		return gate.Run{}, fmt.Errorf("make the file for events: %w", err)
 	}
@@ -191,20 +222,24 @@ func (r *runner) once(ctx context.Context, n int, ginkgo, dir, scratch string) (
 	}
 	defer func() { _ = tail.Close() }()
 
-	fmt.Fprintf(r.out, "run %d of %d: the suites of %s\n", n, r.runs, strings.Join(r.packages, " "))
+	which := fmt.Sprintf("run %d of %d", n, r.runs)
+	if s.name != "" {
+		which = fmt.Sprintf("pair %d of at most %d, %s", n, r.pairs, s.name)
+	}
+	fmt.Fprintf(r.out, "%s: the suites of %s\n", which, strings.Join(r.packages, " "))
 	screen, output := terminalOf(r.out, r.noColour), io.Writer(log)
 	if r.verbose {
 		screen.width, output = nil, io.MultiWriter(log, r.out)
 	}
 	stop := live.Follow(tail, &live.View{Colour: screen.colour, Since: time.Now()}, live.NewScreen(r.out, screen.width))
 	run := suite.Run(ctx, suite.Options{
-		Ginkgo: ginkgo, Packages: r.packages, Flags: r.flags, Dir: dir, Report: fmt.Sprintf("ginkgo-%d.json", n),
+		Ginkgo: s.ginkgo, In: s.in, Packages: r.packages, Flags: r.suiteFlags, Dir: dir, Report: s.file(n, "json"), Replace: s.replace,
 		Procs: r.procs, Timeout: r.timeout, Events: events, Output: output, Signals: r.signals, Grace: grace,
 		Collect: r.collect,
 	})
 	stop()
 	gate.JudgeSpecs([]gate.Run{run})
-	if run.Verdict() != gate.Pass && !r.verbose {
+	if run.Verdict() != gate.Pass && !r.verbose && s.name != referenceSide {
 		return run, printLog(r.out, logPath)
 	}
 	return run, nil

@@ -29,6 +29,8 @@ func line(e record.Event) (mark, text string) {
 			return "REVERT", "failed: " + e.Text
 		}
 		return "revert", e.Text
+	case record.Replaced:
+		return "image", e.Text
 	case record.Loading:
 		return "load", counts(e)
 	case record.WindowDone:

@@ -15,14 +15,15 @@ import (
 
 const ginkgoCommand = "github.com/onsi/ginkgo/v2/ginkgo"
 
-// Build builds the Ginkgo command into dir. It takes the version in the go.mod of the
-// working directory, so that the command and the suites agree.
-func Build(ctx context.Context, dir string) (path string, err error) {
-	path = filepath.Join(dir, "ginkgo")
+// Build builds the Ginkgo command into dir, under this name. It takes the version in the go.mod of the
+// directory in which the suites run, so that the command and the suites agree. If that is
+// empty, it is the working directory.
+func Build(ctx context.Context, in, dir, name string) (path string, err error) {
+	path = filepath.Join(dir, name)
 	if runtime.GOOS == "windows" {
 		path += ".exe"
 	}
-	_, err = goCommand(ctx, "build", "-o", path, ginkgoCommand)
+	_, err = goCommand(ctx, in, "build", "-o", path, ginkgoCommand)
 	switch {
 	case errors.Is(err, exec.ErrNotFound):
 		return "", fmt.Errorf("build the Ginkgo command: %w: install Go from https://go.dev/dl and put it on PATH", err)
@@ -34,7 +35,7 @@ func Build(ctx context.Context, dir string) (path string, err error) {
 
 // goVersion is the Go release that builds the suites, such as "go1.26.8".
 func goVersion(ctx context.Context) (string, error) {
-	out, err := goCommand(ctx, "env", "GOVERSION")
+	out, err := goCommand(ctx, "", "env", "GOVERSION")
 	if err != nil {
 		return "", fmt.Errorf("ask for Go's version: %w", err)
 	}
@@ -43,7 +44,7 @@ func goVersion(ctx context.Context) (string, error) {
 
 // ModuleFile is the path of the working directory's go.mod. It is empty outside a module.
 func ModuleFile(ctx context.Context) string {
-	out, err := goCommand(ctx, "env", "GOMOD")
+	out, err := goCommand(ctx, "", "env", "GOMOD")
 	if path := strings.TrimSpace(out); err == nil && filepath.IsAbs(path) && filepath.Base(path) == "go.mod" {
 		return path
 	}
@@ -60,11 +61,11 @@ func Here(ctx context.Context) baseline.Environment {
 	return here
 }
 
-// goCommand runs the go command. Its error holds what the command printed.
-func goCommand(ctx context.Context, args ...string) (string, error) {
+// goCommand runs the go command in a directory. Its error holds what the command printed.
+func goCommand(ctx context.Context, in string, args ...string) (string, error) {
 	var stdout, stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	cmd.Stdout, cmd.Stderr, cmd.Dir = &stdout, &stderr, in
 	if err := cmd.Run(); err != nil {
 		if printed := strings.TrimSpace(stderr.String()); printed != "" {
 			return "", fmt.Errorf("go %s: %w: %s", args[0], err, printed)

@@ -86,6 +86,17 @@ func eventsIn(path string) ([]record.Event, error) {
 	return tail.Next()
 }
 
+// replaced are the images that were replaced, once each.
+func replaced(written []record.Event) []record.Replacement {
+	var all []record.Replacement
+	for _, e := range written {
+		if r := e.Replacement; r != nil && e.Kind == record.Replaced && !slices.Contains(all, *r) {
+			all = append(all, *r)
+		}
+	}
+	return all
+}
+
 // keepEvents adds the events of specs that are not in the report, such as those of a suite
 // that crashed, and sorts all events by time.
 func keepEvents(run *gate.Run, written []record.Event) {

@@ -19,6 +19,7 @@ func (o Options) expected() []string {
 	var all []string
 	for _, name := range o.Packages {
 		dir, below := strings.CutSuffix(name, "/...")
+		dir = filepath.Join(o.In, dir)
 		_ = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 			switch {
 			case err != nil:
@@ -28,7 +29,7 @@ func (o Options) expected() []string {
 			case path != dir && (!below && !recursive || hidden(entry.Name())), entry.Name() == "vendor":
 				return fs.SkipDir
 			}
-			if isSuite(path) && !slices.ContainsFunc(skipped, func(part string) bool { return strings.Contains(relative(path), part) }) {
+			if isSuite(path) && !slices.ContainsFunc(skipped, func(part string) bool { return strings.Contains(relativeTo(o.In, path), part) }) {
 				all = append(all, canonical(path))
 			}
 			return nil
@@ -90,10 +91,10 @@ func canonical(path string) string {
 	return path
 }
 
-// relative is the path from the working directory, such as "./shop". A path that is not
-// below the working directory stays as it is.
-func relative(path string) string {
-	rest, err := filepath.Rel(canonical("."), canonical(path))
+// relativeTo is the path from a directory, such as "./shop". A path that is not below the
+// directory stays as it is. An empty directory is the working directory.
+func relativeTo(dir, path string) string {
+	rest, err := filepath.Rel(canonical(dir), canonical(path))
 	if err != nil || strings.HasPrefix(rest, "..") {
 		return path
 	}

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/onsi/ginkgo/v2/types"
@@ -35,6 +36,10 @@ type Options struct {
 	Timeout time.Duration
 	// Events is the file to which the library appends its events.
 	Events string
+	// In is the directory in which the suites run. If it is empty, it is the working directory.
+	In string
+	// Replace are the images that are replaced.
+	Replace []record.Replacement
 	// Collect tells the suites that the baseline is being collected.
 	Collect bool
 	// Output receives what Ginkgo and the suites print.
@@ -60,14 +65,16 @@ func Run(ctx context.Context, o Options) gate.Run {
 		run.Troubles = append(run.Troubles, noEvents.Error())
 	}
 	keepEvents(&run, written)
+	run.Replaced = replaced(written)
 	if run.Started.IsZero() {
 		run.Started, run.Ended = started, time.Now()
 	}
 	// If the run was stopped, or left no report at all, trouble reports that instead.
-	if stopped := (*interruptedError)(nil); unread == nil && !errors.As(err, &stopped) {
+	stopped := (*interruptedError)(nil)
+	if run.Interrupted = errors.As(err, &stopped); unread == nil && !run.Interrupted {
 		for _, dir := range o.expected() {
 			if !slices.Contains(reported, dir) {
-				run.Troubles = append(run.Troubles, fmt.Sprintf("suite %s left no report, so it may have crashed: see its log", relative(dir)))
+				run.Troubles = append(run.Troubles, fmt.Sprintf("suite %s left no report, so it may have crashed: see its log", relativeTo(o.In, dir)))
 			}
 		}
 	}
@@ -111,6 +118,14 @@ func (o Options) runChild(ctx context.Context) error {
 	if o.Collect {
 		cmd.Env = append(cmd.Env, record.CollectVariable+"=1")
 	}
+	if len(o.Replace) > 0 {
+		var all []string
+		for _, r := range o.Replace {
+			all = append(all, r.String())
+		}
+		cmd.Env = append(cmd.Env, record.ReplaceVariable+"="+strings.Join(all, ","))
+	}
+	cmd.Dir = o.In
 	cmd.Stdout, cmd.Stderr = o.Output, o.Output
 	// Processes that the suites leave behind must not block the run by holding its output.
 	cmd.WaitDelay = 5 * time.Second
