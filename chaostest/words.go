@@ -18,7 +18,8 @@ func Network(ctx context.Context, options ...docker.NetworkOption) *docker.Netwo
 }
 
 // Run starts a container as testcontainers.Run does, and removes it when the
-// spec ends.
+// spec ends. Under `chaosgate run --against`, another image takes the place of the one that
+// is compared: see record.ReplaceVariable.
 func Run(ctx context.Context, image string, options ...docker.Option) *Service {
 	ginkgo.GinkgoHelper()
 	return spec().Run(ctx, docker.Image(image, options...))

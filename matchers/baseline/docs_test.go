@@ -2,6 +2,7 @@ package baseline
 
 import (
 	"fmt"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -22,6 +23,7 @@ func TestTheDocumentsHaveTheNumbersOfTheCode(t *testing.T) {
 	}
 	readme, page := read("../../README.md"), read("../../docs/gate.md")
 	limits := DefaultLimits()
+	looks := stats.PairLooks(12, 0.01)
 	margin := func(n MetricName) string { return units.Chosen(limits[n].Margin) }
 	floor := func(n MetricName) string {
 		return strings.Replace(time.Duration(limits[n].Floor*float64(time.Second)).String(), "ms", " ms", 1)
@@ -44,6 +46,8 @@ func TestTheDocumentsHaveTheNumbersOfTheCode(t *testing.T) {
 			fmt.Sprintf("| %s | %s | | throughput | %s | |", margin(P99), floor(P99), margin(Throughput)),
 			fmt.Sprintf("newest %d runs, and the newest %d references", Kept, References),
 			fmt.Sprintf("more than %g times slower than usual", mostSlower),
+			fmt.Sprintf("It looks after %d pairs and after %d, with half of `--alpha` each (%d pairs reach 2^-%d = %s)",
+				looks[0], looks[1], looks[0], looks[0], units.Chosen(math.Round(stats.ReachablePairP(looks[0])*1e4)/1e4)),
 			"together with the last " + strings.Join(builds[:last], ", ") + " and " + builds[last] + " runs",
 		},
 	} {

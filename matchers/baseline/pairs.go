@@ -25,7 +25,7 @@ import (
 // has is Vanished, and one that only the candidate has is New.
 func ComparePairs(pairs [][2]Run, policy Policy) (Comparison, error) {
 	most := max(policy.MostPairs, len(pairs))
-	all := Comparison{Outcome: record.Undecided, Accepted: len(pairs), Candidates: len(pairs), Pairs: len(pairs)}
+	all := Comparison{Outcome: record.Undecided, Accepted: len(pairs), Candidates: len(pairs), Pairs: len(pairs), Slower: 1}
 	looks := stats.PairLooks(most, policy.Alpha)
 	switch {
 	case len(looks) == 0:
@@ -51,7 +51,7 @@ func ComparePairs(pairs [][2]Run, policy Policy) (Comparison, error) {
 
 // comparePairs is one of several looks.
 func comparePairs(pairs [][2]Run, policy Policy, looks int, last bool) (Comparison, error) {
-	c := Comparison{Outcome: record.Undecided, Accepted: len(pairs), Candidates: len(pairs), Pairs: len(pairs)}
+	c := Comparison{Outcome: record.Undecided, Accepted: len(pairs), Candidates: len(pairs), Pairs: len(pairs), Slower: 1}
 	groups := c.sortPairs(pairs, policy)
 	within := true
 	for _, group := range groups {

@@ -107,6 +107,10 @@
 // more false alarms the more there are. Runs must be exchangeable: the same machine, load and
 // order, and no trend over time.
 //
+// The gate's paired comparison is a test over pairs of runs ([ComparePairs]), which holds alpha
+// over all metrics and looks. The two runs of a pair follow each other, so they may be on
+// another machine than the next pair, or on one that wanders.
+//
 // HaveNoOutliers is [Fleet] on latencies and [FleetErrors] on errors. Fleet tolerates members
 // that always differ a little, and noise that lasts. It also names a healthy member whose
 // hardware is slower by more than the margin. FleetErrors needs the members' requests to be
