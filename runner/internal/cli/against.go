@@ -58,7 +58,7 @@ func (a *against) check(changed func(flag string) bool, alpha float64, packages 
 	if a.budget <= 0 {
 		return usagef("--budget is %s: it must be above zero", a.budget)
 	}
-	const mostPairs = 1000
+	const mostPairs = 100
 	switch need := stats.PairsNeeded(alpha); {
 	case a.pairs < 1 || a.pairs > mostPairs:
 		return usagef("--pairs is %d: it must be from 1 to %d", a.pairs, mostPairs)
