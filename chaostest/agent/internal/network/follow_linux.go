@@ -73,6 +73,12 @@ func (n *namespace) look() {
 	}
 }
 
+// gone reports whether a link has left since the links were listed. The next look says so.
+func (n *namespace) gone(link tc.Link) bool {
+	there, err := n.kernel.HasLink(link.Index)
+	return err == nil && !there
+}
+
 // hear notes which links have left.
 func (n *namespace) hear() {
 	for _, index := range n.changes.Take().Left {
@@ -101,7 +107,7 @@ func (n *namespace) repair(links []tc.Link, all map[*injection]*finding) error {
 	}
 	for i, f := range all {
 		for _, hook := range f.bare {
-			if err := i.cover(hook); err != nil {
+			if err := i.cover(hook); err != nil && !n.gone(hook.Link) {
 				f.failed = append(f.failed, err.Error())
 			}
 		}
@@ -200,7 +206,7 @@ func (i *injection) find(links []tc.Link) *finding {
 		f.removed = append(f.removed, err.Error())
 	}
 	for _, hook := range i.hooks(n.chooseLinks(links)) {
-		if covered[hook.Direction][hook.Link.Index] {
+		if covered[hook.Direction][hook.Link.Index] || len(f.broken) > 0 && n.gone(hook.Link) {
 			continue
 		}
 		f.bare = append(f.bare, hook)

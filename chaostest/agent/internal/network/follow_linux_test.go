@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"regexp"
@@ -266,6 +267,32 @@ var _ = Describe("a fault whose networks come and go", func() {
 		Expect(found.moved).To(ContainElement("eth0 has left"))
 		target.Address("eth0", TargetIP+"/24")
 		Eventually(func() []time.Duration { return tryPing(client, TargetIP) }, "20s").Should(late)
+		i.revert()
+	})
+
+	It("is not put on a link that leaves during a look", func(ctx SpecContext) {
+		q := request(target, fault.BlackHole(), fault.Filter{}, "")
+		q.ComeAndGo = true
+		i := newAgent().mustInject(ctx, q)
+		live := i.Live.(*injection)
+		n := live.namespace
+		n.mu.Lock() // a look begins
+		n.hear()
+		links, listed := n.kernel.Links()
+		target.Must("ip", "link", "del", "eth0")
+		found := live.find(links)
+		bare := found.bare
+		// It may also leave a moment later.
+		found.bare = live.hooks(n.chooseLinks(links))
+		repaired := n.repair(links, map[*injection]*finding{live: found})
+		live.conclude(found)
+		n.mu.Unlock()
+		Expect(errors.Join(listed, repaired)).NotTo(HaveOccurred())
+		Expect(bare).To(BeEmpty())
+		Expect(found.moved).To(Equal([]string{"eth0 has left"}))
+		Expect(found.failed).To(BeEmpty())
+		Expect(i.Evidence().Gaps).To(ConsistOf(And(HaveField("Expected", true),
+			HaveField("Text", "eth0 has left; no link of the target has the fault"))))
 		i.revert()
 	})
 
