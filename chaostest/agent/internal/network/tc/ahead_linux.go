@@ -3,10 +3,11 @@ package tc
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"unsafe"
 
 	"github.com/cilium/ebpf"
-	"github.com/cilium/ebpf/link"
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 )
@@ -77,23 +78,38 @@ func canEnd(f netlink.Filter) bool {
 	return true
 }
 
+// progQuery is the argument of BPF_PROG_QUERY (bpf(2)).
+type progQuery struct {
+	link, attach, flags, attachFlags   uint32
+	programs                           uint64
+	count, _                           uint32
+	progFlags, links, linkFlags, reach uint64
+}
+
 // tcx lists the programs on a link that the kernel runs before all filters of a hook. Before
-// Linux 6.6 there are none.
-func (n *Namespace) tcx(h Hook) (programs []ebpf.ProgramID, err error) {
+// Linux 6.6 there are none. The library's own function for this is in a package whose tests
+// would bring four modules into every user's go.sum.
+func (n *Namespace) tcx(h Hook) ([]ebpf.ProgramID, error) {
 	attach := map[Direction]ebpf.AttachType{Egress: ebpf.AttachTCXEgress, Ingress: ebpf.AttachTCXIngress}[h.Direction]
-	var found *link.QueryResult
-	err = n.Inside(func() (err error) {
-		found, err = link.QueryPrograms(link.QueryOptions{Target: h.Link.Index, Attach: attach})
-		return err
+	programs := make([]ebpf.ProgramID, 64) // the kernel allows no more on a hook
+	query := progQuery{
+		link: uint32(h.Link.Index), attach: uint32(attach),
+		programs: uint64(uintptr(unsafe.Pointer(&programs[0]))), count: uint32(len(programs)),
+	}
+	err := n.Inside(func() error {
+		const progQueryCommand = 16
+		_, _, failed := unix.Syscall(unix.SYS_BPF, progQueryCommand, uintptr(unsafe.Pointer(&query)), unsafe.Sizeof(query))
+		runtime.KeepAlive(programs)
+		if failed != 0 {
+			return failed
+		}
+		return nil
 	})
-	if errors.Is(err, ebpf.ErrNotSupported) || errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENODEV) {
+	if errors.Is(err, unix.EINVAL) || errors.Is(err, unix.ENODEV) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list the TCX programs on %s: %w", h, NeedsCapability(err, "CAP_NET_ADMIN"))
 	}
-	for _, p := range found.Programs {
-		programs = append(programs, p.ID)
-	}
-	return programs, nil
+	return programs[:query.count], nil
 }
