@@ -34,8 +34,8 @@ type Run struct {
 	Environment Environment
 	// Speed is how fast the machine calculated; see Speed. It is 0 where it is not known.
 	Speed record.Float
-	// Reference says that a person has accepted the run. Later runs are compared with the
-	// references, too, so that many small steps, of which each passes, cannot add up.
+	// Reference says that a person has accepted the run. Later runs are also compared with
+	// the references. So small steps cannot add up, even if each of them passes.
 	Reference bool
 	Windows   []Window
 }

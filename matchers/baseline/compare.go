@@ -92,6 +92,14 @@ func Compare(accepted, candidates []Run, policy Policy) (Comparison, error) {
 	}
 	groups := c.sort(usable, candidates, policy)
 	for _, group := range groups {
+		// A group has a share of alpha, which it takes more runs to reach.
+		first := group[0]
+		if need := stats.RunsNeeded(len(first.is), policy.Alpha/float64(len(groups))); need == 0 || len(first.was) < need {
+			for _, h := range group {
+				c.Young = append(c.Young, Young{Window: h.key, Have: len(h.was), Need: need})
+			}
+			continue
+		}
 		metrics, err := group.compare(policy, len(groups))
 		if err != nil {
 			return c, err

@@ -62,8 +62,9 @@ func newest[T any](all []T, most int) []T { return all[max(0, len(all)-most):] }
 
 // shares are the shares of alpha that looks have. The candidates alone, which show what is
 // gross, need less of it than three or five builds, and all longer spans have as much as the
-// candidates alone. A look that there is not leaves its share to the others.
-func shares(looks []look) []float64 {
+// candidates alone. A look that there is not leaves its share to the others. But the
+// candidates alone have at least what they need to show anything, up to all of alpha.
+func shares(looks []look, needed float64) []float64 {
 	const alone, few, long = 2.0, 3.0, 2.0
 	weights, sum, longer := make([]float64, len(looks)), 0.0, 0.0
 	for _, l := range looks {
@@ -82,9 +83,13 @@ func shares(looks []look) []float64 {
 		}
 		sum += weights[n]
 	}
+	first := max(weights[0]/sum, min(needed, 1))
 	for n := range weights {
-		weights[n] /= sum
+		if n > 0 {
+			weights[n] *= (1 - first) / (sum - weights[0])
+		}
 	}
+	weights[0] = first
 	return weights
 }
 
@@ -95,8 +100,12 @@ func (g group) compare(policy Policy, groups int) ([]Metric, error) {
 		// A first guess at the share of alpha is enough to leave out what cannot show anything.
 		looks[i] = h.looks(policy.Alpha / float64(10*groups))
 	}
+	needed := stats.ReachableP(len(looks[0][0].was), len(looks[0][0].is)) / policy.Alpha * float64(groups)
 	var metrics []Metric
-	for n, share := range shares(looks[0]) {
+	for n, share := range shares(looks[0], needed) {
+		if share == 0 {
+			continue
+		}
 		found, err := g.look(looks, n, policy, share/float64(groups))
 		if err != nil {
 			return nil, err
@@ -105,12 +114,16 @@ func (g group) compare(policy Policy, groups int) ([]Metric, error) {
 			metrics = found
 			continue
 		}
-		for i := range metrics {
-			at := slices.IndexFunc(found, func(m Metric) bool {
-				return m.Name == metrics[i].Name && m.Class == metrics[i].Class && m.Window == metrics[i].Window
+		for _, m := range found {
+			at := slices.IndexFunc(metrics, func(other Metric) bool {
+				return m.Name == other.Name && m.Class == other.Class && m.Window == other.Window
 			})
-			if at >= 0 && found[at].Regressed && !metrics[i].Regressed {
-				metrics[i] = found[at]
+			switch {
+			case !m.Regressed:
+			case at < 0: // a class of errors that only earlier builds had
+				metrics = append(metrics, m)
+			case !metrics[at].Regressed:
+				metrics[at] = m
 			}
 		}
 	}

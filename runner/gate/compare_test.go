@@ -243,3 +243,39 @@ func TestValidate(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Several runs of a build need fewer accepted ones to show what is gross, however small the
+// share of alpha is that looks over several builds leave.
+func TestSeveralRunsShowWhatIsGross(t *testing.T) {
+	for _, c := range []struct{ accepted, now int }{{10, 3}, {13, 2}, {14, 2}, {20, 2}, {20, 3}, {12, 4}} {
+		was := twenty()[:c.accepted]
+		is := accepted(.5, .5, .5, .5)[:c.now]
+		if got := compare(t, was, is, policy); got.Verdict != Regression {
+			t.Errorf("%+v: %q: %s", c, got.Verdict, got.Words)
+		}
+	}
+}
+
+// Where so many groups of windows share alpha that nothing could be shown, that is said.
+func TestWindowsThatCannotBeShownAreYoung(t *testing.T) {
+	was, is := twenty(), accepted(.5, .5)
+	for n := 2; n <= 9; n++ { // each in other runs
+		add := func(r *baseline.Run) {
+			w := r.Windows[0]
+			w.Number = n
+			r.Windows = append(slices.Clone(r.Windows), w)
+		}
+		for r := range was {
+			if r >= n-2 && (r+n)%10 > 0 {
+				add(&was[r])
+			}
+		}
+		for r := range is {
+			add(&is[r])
+		}
+	}
+	got := compare(t, was[:16], is, policy)
+	if got.Verdict == Pass || !strings.Contains(got.Words, "young") && got.Verdict != Regression {
+		t.Errorf("%q: %s", got.Verdict, got.Words)
+	}
+}
