@@ -77,8 +77,9 @@ func ExampleLoad() {
 		page := probe.HTTP(web, "80/tcp", "/")
 		Eventually(ctx, page.Sample).Should(BeLive())
 
-		answers := Load(ctx, page, PerSecond(100), For(2*time.Second))
-		Expect(answers).To(KeepErrorRateBelow(5 * Percent))
+		few := KeepErrorRateBelow(5 * Percent)
+		answers := Load(ctx, page, PerSecond(100), For(10*time.Second).Until(few)) // at most so long
+		Expect(answers).To(few)
 	}, SpecTimeout(time.Minute))
 }
 

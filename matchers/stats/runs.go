@@ -14,8 +14,8 @@ type RunMetric struct {
 	// Floor is the least spread from run to run that is believed, above 0. Few runs, or
 	// rounded values, may look steadier than they are.
 	Floor float64
-	// Kind groups metrics of which each says something of the others' spread, such as the
-	// p50 of all windows.
+	// Kind names a group of metrics, such as the p50 of all windows. The spread of one metric
+	// says something about the spread of the others in its group.
 	Kind string
 }
 
@@ -58,10 +58,10 @@ type RunShift struct {
 // Testing). If there are more than 2,000 choices, a random sample of them is taken, the same
 // one each time.
 //
-// One candidate among n runs could not reach a P below 1/n that way. So the scores of the
-// baseline runs, of which each is the largest of several metrics, are taken for values of the
-// distribution that such maxima approach (Gumbel), and P is the probability of a score as
-// high in one more run. With [FewestForOne] runs or more, that holds alpha in simulations of
+// One candidate among n runs could not reach a P below 1/n that way. A run's score is the
+// largest of several values, and such maxima approach the Gumbel distribution. So that
+// distribution is fitted to the scores of the baseline runs, and P is the probability that
+// one more run has a score as high. With [FewestForOne] runs or more, that holds alpha in simulations of
 // correlated, skewed and discrete metrics. A metric that is far off in a few of a hundred
 // healthy runs raises alarms about as often, until two of the baseline runs have shown it.
 func CompareRuns(metrics []RunMetric) (RunsResult, error) {

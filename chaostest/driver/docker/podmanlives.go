@@ -21,15 +21,15 @@ type podmanLife struct {
 	cleanups int
 }
 
-// soon is within what time a signal ends a container that it ends at all, and whoever
-// stops and removes one removes it.
+// soon is how long a container may live on after a signal that ends it, and how long a
+// stopped one may stay until it is removed.
 const soon = time.Second
 
 // take takes an event in, and returns those that follow from it. Besides the stops that
 // were seen by the container's state, these show that somebody has ended a container:
-// a signal was sent, and it ended as that signal ends it; it was cleaned up twice, by
-// its monitor and by whoever stopped it; or it ended as stopped containers do, and
-// somebody removed it right away.
+// it was sent a signal, and ended with the exit code of one; it was cleaned up twice, once
+// by its monitor and once by a stop; or it ended with the exit code of a stop, and was
+// removed right away.
 func (l podmanLives) take(e driver.Event, removesItself func(id string) bool) []driver.Event {
 	life := l[e.ID]
 	defer func() { l[e.ID] = life }()

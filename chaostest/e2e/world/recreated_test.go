@@ -29,6 +29,16 @@ func start(ctx context.Context, name string) {
 	command(ctx, "run", "--detach", "--cpus=0.5", "--label=chaosgate.world=1", "--name", name, os.Getenv(redisVariable))
 }
 
+// chosenRedis is a Redis under a chosen name that somebody else has started, and that is live.
+func chosenRedis(ctx context.Context) (name string, s *Service) {
+	GinkgoHelper()
+	name = chosen()
+	start(ctx, name)
+	s = Attach(ctx, name).As("db")
+	Eventually(ctx, connect(s).Sample).Should(BeLive())
+	return name, s
+}
+
 // replace removes a container, and starts another one under its name, as Compose does it for
 // `docker compose up --force-recreate`.
 func replace(ctx context.Context, name string) {
@@ -44,10 +54,7 @@ func replace(ctx context.Context, name string) {
 var recreated = map[string]suite{
 	"that recreates its target across a delay has the delay again": {specs: func() {
 		It("recreates", func(ctx SpecContext) {
-			name := chosen()
-			start(ctx, name)
-			s := Attach(ctx, name).As("db")
-			Eventually(ctx, connect(s).Sample).Should(BeLive())
+			name, s := chosenRedis(ctx)
 			slow := Inject(ctx, fault.Delay(200*time.Millisecond), On(s), AcrossRestarts())
 			takes(ctx, s, ">=", 200*time.Millisecond)
 			for range 2 {
@@ -81,7 +88,7 @@ var recreated = map[string]suite{
 				if f.Kind() == fault.KindPause {
 					Expect(frozen(Attach(ctx, name))(ctx)).To(BeTrue())
 				}
-				time.Sleep(500 * time.Millisecond)
+				time.Sleep(500 * time.Millisecond) // and on the next one
 				i.Revert(ctx)
 				Expect(frozen(Attach(ctx, name))(ctx)).To(BeFalse())
 			})
@@ -90,10 +97,7 @@ var recreated = map[string]suite{
 
 	"that recreates its target without a word, and measures, is a tool failure": {specs: func() {
 		It("recreates", func(ctx SpecContext) {
-			name := chosen()
-			start(ctx, name)
-			s := Attach(ctx, name).As("db")
-			Eventually(ctx, connect(s).Sample).Should(BeLive())
+			name, s := chosenRedis(ctx)
 			Inject(ctx, fault.Delay(50*time.Millisecond), On(s))
 			takes(ctx, s, ">=", 50*time.Millisecond)
 			replace(ctx, name)
@@ -105,10 +109,7 @@ var recreated = map[string]suite{
 
 	"whose fault lasts until its target is recreated goes on without it": {specs: func() {
 		It("recreates", func(ctx SpecContext) {
-			name := chosen()
-			start(ctx, name)
-			s := Attach(ctx, name).As("db")
-			Eventually(ctx, connect(s).Sample).Should(BeLive())
+			name, s := chosenRedis(ctx)
 			slow := Inject(ctx, fault.Delay(200*time.Millisecond), On(s), UntilRestart())
 			takes(ctx, s, ">=", 200*time.Millisecond)
 			replace(ctx, name)
@@ -120,10 +121,7 @@ var recreated = map[string]suite{
 
 	"that removes its target for good across a delay, and measures another, passes": {specs: func() {
 		It("removes", func(ctx SpecContext) {
-			name := chosen()
-			start(ctx, name)
-			s := Attach(ctx, name).As("db")
-			Eventually(ctx, connect(s).Sample).Should(BeLive())
+			name, s := chosenRedis(ctx)
 			slow := Inject(ctx, fault.Delay(200*time.Millisecond), On(s), AcrossRestarts())
 			takes(ctx, s, ">=", 200*time.Millisecond)
 			command(ctx, "rm", "--force", name)

@@ -2,6 +2,7 @@ package network
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/cilium/ebpf"
@@ -9,6 +10,7 @@ import (
 	attach "github.com/cilium/ebpf/link"
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	"golang.org/x/sys/unix"
 
 	. "github.com/chaosgate/chaosgate/chaostest/agent/internal/network/networktest"
 	"github.com/chaosgate/chaosgate/chaostest/fault"
@@ -30,6 +32,12 @@ func passEverything(target *Host) (remove func()) {
 	})
 	Expect(program.Close()).To(Succeed())
 	if errors.Is(err, ebpf.ErrNotSupported) {
+		var host unix.Utsname
+		Expect(unix.Uname(&host)).To(Succeed())
+		var major, minor int
+		_, unread := fmt.Sscanf(unix.ByteSliceToString(host.Release[:]), "%d.%d", &major, &minor)
+		Expect(unread).NotTo(HaveOccurred())
+		Expect(major*100+minor).To(BeNumerically("<", 606), "this kernel has TCX")
 		Skip("TCX came with Linux 6.6: " + err.Error())
 	}
 	Expect(err).NotTo(HaveOccurred())

@@ -80,10 +80,10 @@ func canEnd(f netlink.Filter) bool {
 
 // progQuery is the argument of BPF_PROG_QUERY (bpf(2)).
 type progQuery struct {
-	link, attach, flags, attachFlags   uint32
-	programs                           uint64
-	count, _                           uint32
-	progFlags, links, linkFlags, reach uint64
+	link, attach, flags, attachFlags      uint32
+	programs                              uint64
+	count, _                              uint32
+	progFlags, links, linkFlags, revision uint64
 }
 
 // tcx lists the programs on a link that the kernel runs before all filters of a hook. Before
