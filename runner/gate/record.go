@@ -17,10 +17,13 @@ const Schema = 1
 type Record struct {
 	Schema int `json:"schema"`
 	// Version is the version of the chaosgate command.
-	Version     string               `json:"version"`
-	Verdict     Verdict              `json:"verdict"`
-	Words       string               `json:"words"`
-	Policy      Policy               `json:"policy"`
+	Version string  `json:"version"`
+	Verdict Verdict `json:"verdict"`
+	Words   string  `json:"words"`
+	Policy  Policy  `json:"policy"`
+	// Everything says that the suites of all packages were asked for. So one that does not
+	// come is missing, and was not left out.
+	Everything  bool                 `json:"everything,omitempty"`
 	Environment baseline.Environment `json:"environment"`
 	// Baseline is the comparison with the accepted runs, or with the reference if there is one.
 	Baseline Comparison `json:"baseline"`

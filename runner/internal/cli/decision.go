@@ -25,13 +25,12 @@ const (
 
 // decision holds what run and judge share: a policy, a baseline, and where the reports go.
 type decision struct {
-	out        string
-	baseline   string
-	limits     baseline.Limits
-	alpha      share
-	collect    bool
-	everything bool // no packages were chosen
-	noColour   bool
+	out      string
+	baseline string
+	limits   baseline.Limits
+	alpha    share
+	collect  bool
+	noColour bool
 }
 
 func (d *decision) flags(cmd *cobra.Command) {
@@ -101,7 +100,7 @@ func (d *decision) decide(r gate.Record, b baseline.Baseline, words string, out 
 			candidates = append(candidates, gate.Summarise(run, r.Environment))
 		}
 		var err error
-		if r.Baseline, err = gate.Compare(b, candidates, r.Policy, gate.LeftOut(r.Runs, d.everything)); err != nil {
+		if r.Baseline, err = gate.Compare(b, candidates, r.Policy, gate.LeftOut(r.Runs, r.Everything)); err != nil {
 			return err
 		}
 	}

@@ -66,6 +66,7 @@ func addReport(cmd *cobra.Command, r *gate.Record, path string) error {
 			return usagef("%s: a paired comparison is judged alone: give one report", path)
 		}
 		r.Runs, r.Reference = append(r.Runs, earlier.Runs...), earlier.Reference
+		r.Everything = r.Everything || earlier.Everything
 		environment = earlier.Environment
 	} else {
 		run, err := suite.Read(path)

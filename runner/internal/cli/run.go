@@ -104,7 +104,6 @@ func (r *runner) check() (gate.Policy, error) {
 	if err := r.against.check(r.changed, policy.Alpha, r.packages); err != nil {
 		return policy, err
 	}
-	r.everything = slices.Contains(r.packages, "./...")
 	return policy, nil
 }
 
@@ -134,7 +133,7 @@ func (r *runner) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	record := gate.Record{Policy: policy, Environment: suite.Here(ctx)}
+	record := gate.Record{Policy: policy, Everything: slices.Contains(r.packages, "./..."), Environment: suite.Here(ctx)}
 	if r.asked() {
 		reference, other, remove, err := r.checkOut(ctx, ginkgo, scratch)
 		if err == nil {
